@@ -1,0 +1,1 @@
+"""From an LDR panorama to calibrated HDR light."""

@@ -1,0 +1,135 @@
+"""Errors a person can act on: what was wrong, in which file, and what to do.
+
+Every failure that a user can cause is one class of its own, so that a script can tell them apart and
+the command line, the Python interface and Blender show the same words.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class LanetError(Exception):
+    """Base of every error that this package raises on purpose.
+
+    Args:
+        problem: what was wrong, one sentence without the file's name.
+        path: the file concerned, if there is one.
+        remedy: what the user can do about it, one sentence.
+    """
+
+    def __init__(self, problem: str, *, path: str | Path | None = None, remedy: str = "") -> None:
+        self.problem = problem
+        self.path = Path(path) if path is not None else None
+        self.remedy = remedy
+        super().__init__(problem, path, remedy)
+
+    def __str__(self) -> str:
+        """Return the whole message as one line: file, problem, remedy."""
+        where = f"{self.path}: " if self.path is not None else ""
+        what_to_do = f" {self.remedy}" if self.remedy else ""
+        return f"{where}{self.problem}{what_to_do}"
+
+    def __reduce__(self):
+        """Keep the keyword arguments when the error crosses a process boundary."""
+        return _rebuild, (type(self), self.problem, self.path, self.remedy)
+
+
+def _rebuild(kind: type[LanetError], problem: str, path: Path | None, remedy: str) -> LanetError:
+    return kind(problem, path=path, remedy=remedy)
+
+
+class InputError(LanetError):
+    """Something is wrong with the picture that was given."""
+
+
+class InputNotFoundError(InputError):
+    """There is no file at the given path."""
+
+
+class InputIsDirectoryError(InputError):
+    """The path names a folder where a picture was expected."""
+
+
+class EmptyFileError(InputError):
+    """The file holds no bytes at all."""
+
+
+class UnsupportedFormatError(InputError):
+    """The file's contents are not a picture of a kind that can be read."""
+
+
+class DamagedImageError(InputError):
+    """The file is a picture, but truncated or corrupt."""
+
+
+class UnsupportedColourModelError(InputError):
+    """The picture is CMYK or another colour model that has no RGB to light a scene with."""
+
+
+class ImageTooSmallError(InputError):
+    """The picture has too few pixels to be a panorama."""
+
+
+class ImageTooLargeError(InputError):
+    """The picture declares dimensions beyond what is sensible (a decompression bomb)."""
+
+
+class NotEquirectangularError(InputError):
+    """The picture is not 2:1 and says nothing about the part of the sphere that it covers."""
+
+
+class InvalidPixelsError(InputError):
+    """The picture holds NaN, infinite or negative values."""
+
+
+class AlreadyHdrError(InputError):
+    """The picture is HDR already, so there is nothing to convert."""
+
+
+class CalibrationError(LanetError):
+    """HDR calibration (Eq. 1) has no solution for the given pair."""
+
+
+class OutputError(LanetError):
+    """The result cannot be written."""
+
+
+class OutputNotWritableError(OutputError):
+    """The output's folder is missing or may not be written to, or the path is a folder."""
+
+
+class DiskFullError(OutputError):
+    """The disk filled up while the result was being written."""
+
+
+class ModelError(LanetError):
+    """Something is wrong with the model file."""
+
+
+class ModelNotFoundError(ModelError):
+    """There is no model file at the given path."""
+
+
+class DamagedModelError(ModelError):
+    """The model file cannot be loaded: truncated, corrupt or not ONNX."""
+
+
+class WrongModelError(ModelError):
+    """The file is a good ONNX model, but not one of ours."""
+
+
+class ProviderError(LanetError):
+    """An execution provider was demanded that cannot run here."""
+
+
+class ConversionCancelled(LanetError):  # noqa: N818 - not a failure: the caller asked for it
+    """The caller's cancel callable said stop."""
+
+
+class DataError(LanetError):
+    """A training or evaluation data folder, split file or configuration is not usable."""
+
+
+class CheckpointError(LanetError):
+    """A training checkpoint is missing, damaged or of another configuration."""

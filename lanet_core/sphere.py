@@ -1,0 +1,192 @@
+"""Equirectangular panoramas and the sphere: directions, pixels, solid angles, sampling, resizing.
+
+Conventions, used everywhere in this project:
+
+* The world is right-handed with +z up. A direction has a zenith angle θ in [0, π] (0 looks up) and an
+  azimuth φ in (-π, π]; its unit vector is (sin θ cos φ, sin θ sin φ, cos θ).
+* A panorama of H rows and W columns shows θ from 0 (top edge) to π (bottom edge) and φ from +π (left edge)
+  to -π (right edge). The middle of the picture looks along +x, and +y is to its left: the mapping of
+  Blender's Environment Texture node.
+* Pixel coordinates are continuous with **pixel centres at whole numbers**: row i has its centre at
+  θ = π (i + ½) / H and column j at φ = π (1 − 2 (j + ½) / W).
+* Azimuth wraps. Going over a pole leads to the same row half a turn away.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def zenith_angles_rad(height: int) -> np.ndarray:
+    """Return the zenith angle of each row's centre: (H,) float64, radians, in (0, π)."""
+    return np.pi * (np.arange(height) + 0.5) / height
+
+
+def azimuths_rad(width: int) -> np.ndarray:
+    """Return the azimuth of each column's centre: (W,) float64, radians, falling from π to -π."""
+    return np.pi * (1.0 - 2.0 * (np.arange(width) + 0.5) / width)
+
+
+def pixel_directions(height: int, width: int) -> np.ndarray:
+    """Return the unit direction of each pixel's centre: (H, W, 3) float64."""
+    theta = zenith_angles_rad(height)[:, None]
+    phi = azimuths_rad(width)[None, :]
+    return np.stack(
+        [
+            np.sin(theta) * np.cos(phi),
+            np.sin(theta) * np.sin(phi),
+            np.broadcast_to(np.cos(theta), (height, width)),
+        ],
+        axis=-1,
+    )
+
+
+def directions_to_pixels(directions: np.ndarray, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return where directions fall on a panorama; the inverse of :func:`pixel_directions`.
+
+    Args:
+        directions: (..., 3) float, of any length but zero.
+        height: rows of the panorama.
+        width: columns of the panorama.
+
+    Returns:
+        ``(rows, columns)``, each (...) float64, continuous pixel coordinates: rows in [-½, H − ½],
+        columns in [-½, W − ½].
+    """
+    x, y, z = np.moveaxis(np.asarray(directions, dtype=np.float64), -1, 0)
+    theta = np.arctan2(np.hypot(x, y), z)
+    phi = np.arctan2(y, x)
+    return theta / np.pi * height - 0.5, (0.5 - phi / (2.0 * np.pi)) * width - 0.5
+
+
+def pixel_solid_angles_sr(height: int, width: int) -> np.ndarray:
+    """Return the exact solid angle of one pixel of each row: (H,) float64, steradians.
+
+    The integral of sin θ dθ dφ over the pixel; all pixels of a panorama add up to 4π.
+    """
+    edges = np.cos(np.pi * np.arange(height + 1) / height)
+    return (2.0 * np.pi / width) * (edges[:-1] - edges[1:])
+
+
+def sphere_mean(panorama: np.ndarray) -> np.ndarray:
+    """Return the solid-angle-weighted mean over the sphere.
+
+    Args:
+        panorama: (H, W) or (H, W, C) float, any quantity per direction.
+
+    Returns:
+        Scalar or (C,) float64.
+    """
+    height, width = panorama.shape[:2]
+    weights = pixel_solid_angles_sr(height, width) * width / (4.0 * np.pi)
+    return np.tensordot(weights, panorama.mean(axis=1, dtype=np.float64), axes=(0, 0))
+
+
+def sample_bilinear(panorama: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Sample a panorama bilinearly, wrapping in azimuth and crossing the poles.
+
+    Args:
+        panorama: (H, W, C) float; W even.
+        rows: (...) float, continuous rows within [-½, H − ½].
+        columns: (...) float, continuous columns of any value.
+
+    Returns:
+        (..., C), the panorama's dtype.
+    """
+    height, width = panorama.shape[:2]
+    row_floor = np.floor(rows).astype(np.intp)
+    column_floor = np.floor(columns).astype(np.intp)
+    row_fraction = (rows - row_floor)[..., None].astype(panorama.dtype)
+    column_fraction = (columns - column_floor)[..., None].astype(panorama.dtype)
+
+    def texel(row: np.ndarray, column: np.ndarray) -> np.ndarray:
+        beyond_pole = (row < 0) | (row >= height)
+        column = np.where(beyond_pole, column + width // 2, column) % width
+        row = np.where(row < 0, -1 - row, np.where(row >= height, 2 * height - 1 - row, row))
+        return panorama[row, column]
+
+    top = texel(row_floor, column_floor) * (1 - column_fraction)
+    top += texel(row_floor, column_floor + 1) * column_fraction
+    bottom = texel(row_floor + 1, column_floor) * (1 - column_fraction)
+    bottom += texel(row_floor + 1, column_floor + 1) * column_fraction
+    return top * (1 - row_fraction) + bottom * row_fraction
+
+
+def downsample(panorama: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Shrink a panorama so that every new pixel is the mean radiance over its own solid angle.
+
+    A row of the source counts by its share of solid angle, so the panorama's integral over the sphere is
+    kept (to float rounding) whatever the sizes, whole factors or not.
+
+    Args:
+        panorama: (H, W) or (H, W, C) float32.
+        height: new rows, at most H.
+        width: new columns, at most W.
+
+    Returns:
+        (height, width[, C]) float32.
+
+    Raises:
+        ValueError: the new size is larger than the old one.
+    """
+    source_height, source_width = panorama.shape[:2]
+    if height > source_height or width > source_width:
+        raise ValueError(f"downsample from {source_width}x{source_height} to {width}x{height}")
+    # cos θ is the measure of solid angle along a meridian: equal steps of it are equal areas.
+    source_edges = np.cos(np.pi * np.arange(source_height + 1) / source_height)
+    edges = np.cos(np.pi * np.arange(height + 1) / height)
+    rows = _overlap_weights(-source_edges, -edges)
+    columns = _overlap_weights(np.arange(source_width + 1) / source_width, np.arange(width + 1) / width)
+    return _apply_windows(_apply_windows(panorama, rows, axis=0), columns, axis=1)
+
+
+def _overlap_weights(source_edges: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each target interval the first source interval it meets, and its normalised overlaps."""
+    first = np.clip(np.searchsorted(source_edges, edges[:-1] + 1e-9) - 1, 0, None)
+    last = np.clip(np.searchsorted(source_edges, edges[1:] - 1e-9), 1, len(source_edges) - 1)
+    window = int((last - first).max())
+    first = np.minimum(first, len(source_edges) - 1 - window)
+    index = first[:, None] + np.arange(window)
+    overlap = np.minimum(source_edges[index + 1], edges[1:, None]) - np.maximum(
+        source_edges[index], edges[:-1, None]
+    )
+    overlap = np.clip(overlap, 0.0, None)
+    return first, (overlap / overlap.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _apply_windows(array: np.ndarray, windows: tuple[np.ndarray, np.ndarray], axis: int) -> np.ndarray:
+    first, weights = windows
+    result = 0.0
+    shape = [1] * array.ndim
+    shape[axis] = len(first)
+    for offset in range(weights.shape[1]):
+        result = result + np.take(array, first + offset, axis=axis) * weights[:, offset].reshape(shape)
+    return result
+
+
+def upsample_bilinear(panorama: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Enlarge a panorama bilinearly, wrapping in azimuth and crossing the poles.
+
+    Args:
+        panorama: (h, w) or (h, w, C) float32; w even.
+        height: new rows.
+        width: new columns.
+
+    Returns:
+        (height, width[, C]) float32.
+    """
+    source_height, source_width = panorama.shape[:2]
+    over_the_pole = np.roll(panorama, source_width // 2, axis=1)
+    padded = np.concatenate([over_the_pole[:1], panorama, over_the_pole[-1:]], axis=0)
+    padded = np.concatenate([padded[:, -1:], padded, padded[:, :1]], axis=1)
+    rows = _linear_weights(source_height, height)
+    columns = _linear_weights(source_width, width)
+    return _apply_windows(_apply_windows(padded, rows, axis=0), columns, axis=1)
+
+
+def _linear_weights(source_size: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return first taps and weights into an axis that was padded by one on either side."""
+    position = (np.arange(size) + 0.5) * source_size / size + 0.5
+    first = np.clip(np.floor(position).astype(np.intp), 0, source_size)
+    fraction = position - first
+    return first, np.stack([1.0 - fraction, fraction], axis=1).astype(np.float32)
