@@ -1,0 +1,51 @@
+# `make demo` shows what the program does, `make test` proves it. Both set up what they need first, and only once.
+
+PYTHON ?= python3
+VENV ?= .venv
+LOCK_PYTHON := 3.11
+
+INSTALL = $(VENV)/bin/python -m pip install --disable-pip-version-check --constraint requirements.lock
+# The build backend comes from the lock as well, so that it is not resolved afresh.
+INSTALL_EDITABLE = $(INSTALL) --no-build-isolation --editable
+
+.PHONY: demo test format lock clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/inference.stamp
+	$(VENV)/bin/lanet convert examples/*.jpg -o demo --preview
+	@echo "HDR panoramas and before/after pictures are in $(CURDIR)/demo:"
+	@ls demo
+
+test: $(VENV)/development.stamp
+	$(VENV)/bin/python -m ruff check
+	$(VENV)/bin/python -m ruff format --check
+	$(VENV)/bin/python -m pytest
+
+format: $(VENV)/development.stamp
+	$(VENV)/bin/python -m ruff check --fix
+	$(VENV)/bin/python -m ruff format
+
+lock: $(VENV)/created.stamp
+	$(VENV)/bin/python tools/lock.py requirements.lock
+
+clean:
+	rm -rf build demo .pytest_cache .ruff_cache .hypothesis
+
+# The environment grows: empty, then what converts a panorama, then what trains, evaluates and tests.
+
+$(VENV)/created.stamp:
+	@$(PYTHON) -c 'import sys; "%d.%d" % sys.version_info[:2] == "$(LOCK_PYTHON)" or sys.exit( \
+	    "requirements.lock is for Python $(LOCK_PYTHON): name one by make PYTHON=/path/to/python$(LOCK_PYTHON)")'
+	PYTHON=$(PYTHON) tools/system_libraries.sh venv
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/inference.stamp: pyproject.toml requirements.lock $(VENV)/created.stamp
+	$(INSTALL) setuptools
+	$(INSTALL_EDITABLE) ".[cpu]"
+	touch $@
+
+$(VENV)/development.stamp: $(VENV)/inference.stamp
+	PYTHON=$(PYTHON) tools/system_libraries.sh blender
+	$(INSTALL_EDITABLE) ".[cpu,training,evaluation,development]"
+	touch $@
