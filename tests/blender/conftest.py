@@ -1,0 +1,49 @@
+"""A way to ask Blender something in a process of its own, cut off from the user's own settings."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+QUESTIONS = Path(__file__).with_name("inside_blender.py")
+
+
+@pytest.fixture(scope="session")
+def bpy_package() -> Path:
+    """The folder of the installed ``bpy`` package, found without importing it."""
+    found = importlib.util.find_spec("bpy")
+    if found is None:
+        pytest.skip("Blender's Python module is not installed: pip install lanet-ibl[evaluation]")
+    return Path(found.origin).parent
+
+
+@pytest.fixture
+def ask_blender(bpy_package: Path, tmp_path: Path) -> Callable[..., np.ndarray]:
+    """Return ``ask(question, **job)``: a function of inside_blender.py, run there, and its array."""
+
+    def ask(question: str, **job: object) -> np.ndarray:
+        settings = tmp_path / "settings"
+        job_file = tmp_path / "job.json"
+        answer_file = tmp_path / "answer.npy"
+        settings.mkdir(exist_ok=True)
+        job_file.write_text(json.dumps(job), encoding="utf-8")
+        finished = subprocess.run(
+            [sys.executable, QUESTIONS, question, job_file, answer_file],
+            env=os.environ | {"BLENDER_USER_RESOURCES": str(settings)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert finished.returncode == 0, finished.stdout[-2000:] + finished.stderr[-2000:]
+        return np.load(answer_file)
+
+    return ask
