@@ -81,9 +81,7 @@ def floors() -> dict[str, int]:
 
 def floor_of(path: Path) -> int:
     name = relative(path)
-    places = [
-        place for place in floors() if name == place or (place.endswith("/") and name.startswith(place))
-    ]
+    places = [place for place in floors() if name == place or (place.endswith("/") and name.startswith(place))]
     assert len(places) == 1, f"docs/architecture.md has {places or 'no place'} for {name}"
     return floors()[places[0]]
 
