@@ -1,0 +1,20 @@
+"""Files in, files out: pictures to linear light, and results to files that appear whole or not at all."""
+
+from lanet_core.images.exr import write_exr
+from lanet_core.images.file_kind import MAX_PIXELS
+from lanet_core.images.gpano import CroppedArea, GPano
+from lanet_core.images.hdr import read_hdr
+from lanet_core.images.ldr import read_ldr
+from lanet_core.images.picture import Picture
+from lanet_core.images.png import write_png
+
+__all__ = [
+    "MAX_PIXELS",
+    "CroppedArea",
+    "GPano",
+    "Picture",
+    "read_hdr",
+    "read_ldr",
+    "write_exr",
+    "write_png",
+]

@@ -1,0 +1,54 @@
+"""Writing previews as PNG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO as oiio  # noqa: N813 - the name its own documentation uses
+
+from lanet_core.images.replacing import replacing
+
+
+def write_png(path: str | Path, rgb_srgb8: np.ndarray) -> None:
+    """Write an 8-bit sRGB picture; it appears whole or not at all.
+
+    Args:
+        path: the file to write or replace; ``.png``.
+        rgb_srgb8: (H, W, 3) uint8, sRGB-encoded Rec.709.
+
+    Raises:
+        OutputNotWritableError: the folder is missing or may not be written to, or the path is no regular file.
+        DiskFullError: the disk filled up.
+        OutputError: the write failed for another reason.
+        ValueError: the array is not (H, W, 3) uint8, or the path does not end in ``.png``.
+    """
+    path = Path(path)
+    if rgb_srgb8.ndim != 3 or rgb_srgb8.shape[2] != 3 or rgb_srgb8.dtype != np.uint8:
+        raise ValueError(f"expected (H, W, 3) uint8, got {rgb_srgb8.shape} {rgb_srgb8.dtype}")
+    if path.suffix.lower() != ".png":
+        raise ValueError(f"not a .png path: {path}")
+    with replacing(path) as temporary:
+        _write(temporary, np.ascontiguousarray(rgb_srgb8))
+
+
+def _write(path: Path, rgb_srgb8: np.ndarray) -> None:
+    height, width = rgb_srgb8.shape[:2]
+    spec = oiio.ImageSpec(width, height, 3, oiio.UINT8)
+    spec.attribute("oiio:ColorSpace", "sRGB")
+    output = oiio.ImageOutput.create(str(path))
+    done = output.open(str(path), spec) and output.write_image(rgb_srgb8) and output.close()
+    complaint = output.geterror()
+    # On a full disk every step says that all is well, so only reading it back is proof.
+    if not done or complaint or not np.array_equal(_read_back(path), rgb_srgb8):
+        raise RuntimeError(complaint or "the file does not read back as it was written")
+
+
+def _read_back(path: Path) -> np.ndarray | None:
+    image = oiio.ImageInput.open(str(path))
+    if image is None:
+        oiio.geterror()  # or it would surface in someone else's report
+        return None
+    pixels = image.read_image(0, 0, 0, 3, oiio.UINT8)
+    image.close()
+    return pixels
