@@ -3,8 +3,8 @@
 HDR panoramas store relative luminance: H and κH are the same scene. Calibration scales an HDR so that it
 agrees with its LDR where the LDR is well exposed; the ramp says how far a pixel has left that range.
 
-Source: Yu et al. 2021, Eq. 1 and Eq. 8. The paper prints τ = 0.13 for Eq. 8; its released program starts the ramp at
-0.83, the threshold of Eq. 1, and so do we.
+Source: Yu et al. 2021, Eq. 1 and Eq. 8. The paper prints τ = 0.13 for Eq. 8; its released program starts the
+ramp at 0.83, the threshold of Eq. 1, and so do we.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ def well_exposed_mask(ldr_linear: np.ndarray, threshold: float = OVEREXPOSURE_TH
     return ldr_linear.mean(axis=-1) < threshold
 
 
-def calibration_scale(
-    ldr_linear: np.ndarray, hdr: np.ndarray, threshold: float = OVEREXPOSURE_THRESHOLD
-) -> float:
+def calibration_scale(ldr_linear: np.ndarray, hdr: np.ndarray, threshold: float = OVEREXPOSURE_THRESHOLD) -> float:
     """Return S(M⊙I) / S(M⊙H) of Eq. 1a: the factor that puts an HDR at its LDR's scale.
 
     Args:
@@ -74,9 +72,7 @@ def calibration_scale(
     return ldr_sum / hdr_sum
 
 
-def calibrate(
-    ldr_linear: np.ndarray, hdr: np.ndarray, threshold: float = OVEREXPOSURE_THRESHOLD
-) -> np.ndarray:
+def calibrate(ldr_linear: np.ndarray, hdr: np.ndarray, threshold: float = OVEREXPOSURE_THRESHOLD) -> np.ndarray:
     """Return Ĥ of Eq. 1a: the HDR at its LDR's scale.
 
     Args:

@@ -1,7 +1,7 @@
 """The ceiling view: the upper hemisphere as one perspective picture (P2C), and back (C2P).
 
-The square image plane lies at the sphere's centre, perpendicular to +z, with half-width 1. The sphere has radius
-√2, so the plane's corners lie on the horizon. The camera is at z = −1/d with d = tan(fov / 2).
+The square image plane lies at the sphere's centre, perpendicular to +z, with half-width 1. The sphere has
+radius √2, so the plane's corners lie on the horizon. The camera is at z = −1/d with d = tan(fov / 2).
 
 Source: Yu et al. 2021, section 4.1 and Fig. 4, with a field of view of 2π/3.
 """
@@ -32,9 +32,7 @@ def plane_to_angles(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return zenith_angle, np.arctan2(y, x)
 
 
-def angles_to_plane(
-    zenith_angle_rad: np.ndarray, azimuth_rad: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def angles_to_plane(zenith_angle_rad: np.ndarray, azimuth_rad: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where a direction falls on the ceiling's image plane; the inverse of :func:`plane_to_angles`.
 
     Args:

@@ -147,9 +147,7 @@ def _overlap_weights(source_edges: np.ndarray, edges: np.ndarray) -> tuple[np.nd
     window = int((last - first).max())
     first = np.minimum(first, len(source_edges) - 1 - window)
     index = first[:, None] + np.arange(window)
-    overlap = np.minimum(source_edges[index + 1], edges[1:, None]) - np.maximum(
-        source_edges[index], edges[:-1, None]
-    )
+    overlap = np.minimum(source_edges[index + 1], edges[1:, None]) - np.maximum(source_edges[index], edges[:-1, None])
     overlap = np.clip(overlap, 0.0, None)
     return first, (overlap / overlap.sum(axis=1, keepdims=True)).astype(np.float32)
 

@@ -1,0 +1,57 @@
+"""P2C and C2P in torch, differentiable: the twin of :mod:`lanet_core.ceiling_view`, to which a test holds it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from lanet_core import ceiling_view
+from lanet_core.networks.padding import pad
+
+
+def panorama_to_ceiling(panorama: Tensor) -> Tensor:
+    """Return the ceiling view (N, C, H, H) of panoramas (N, C, H, W), bilinearly sampled (P2C)."""
+    height, width = panorama.shape[-2:]
+    # One pixel of margin on each side lets the bilinear sampler cross the meridian and the zenith.
+    return _sample(pad(panorama, 1, "sphere"), _ceiling_grid(height, width))
+
+
+def ceiling_to_panorama(ceiling: Tensor, width: int) -> Tensor:
+    """Return ceiling views (N, C, H, H) put back on panoramas (N, C, H, width); 0 where they show nothing (C2P)."""
+    height = ceiling.shape[-1]
+    grid, valid = _panorama_grid(height, width)
+    return _sample(ceiling, grid) * valid.to(ceiling)
+
+
+def ceiling_validity(height: int, width: int) -> Tensor:
+    """Return (1, 1, H, W) float: 1 where the ceiling view shows the panorama's direction."""
+    return _panorama_grid(height, width)[1]
+
+
+def _sample(features: Tensor, grid: Tensor) -> Tensor:
+    grid = grid.to(device=features.device).expand(features.shape[0], -1, -1, -1)
+    with torch.autocast(features.device.type, enabled=False):
+        sampled = F.grid_sample(features.float(), grid, padding_mode="border", align_corners=False)
+    return sampled.to(features.dtype)
+
+
+@lru_cache(maxsize=16)
+def _ceiling_grid(height: int, width: int) -> Tensor:
+    rows, columns = ceiling_view.ceiling_grid(height, height, width)
+    return _normalised_grid(rows + 1.0, columns + 1.0, height + 2, width + 2)
+
+
+@lru_cache(maxsize=16)
+def _panorama_grid(height: int, width: int) -> tuple[Tensor, Tensor]:
+    rows, columns, valid = ceiling_view.panorama_grid(height, height, width)
+    return _normalised_grid(rows, columns, height, height), torch.from_numpy(valid[None, None].astype(np.float32))
+
+
+def _normalised_grid(rows: np.ndarray, columns: np.ndarray, height: int, width: int) -> Tensor:
+    """Turn continuous pixel coordinates into grid_sample's [-1, 1], whose ends are the outer pixel edges."""
+    grid = np.stack([(2.0 * columns + 1.0) / width - 1.0, (2.0 * rows + 1.0) / height - 1.0], axis=-1)
+    return torch.from_numpy(grid[None].astype(np.float32))

@@ -1,0 +1,188 @@
+"""Training configurations: one TOML file describes a model from its network to its last step."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from lanet_core.errors import DataError
+from lanet_core.networks.configuration import NetworkConfiguration
+
+
+@dataclass(frozen=True)
+class LossConfiguration:
+    """Weights of the loss's terms; a term of weight 0 is not computed. See :mod:`lanet_core.training.losses`.
+
+    Attributes:
+        target: ``calibrated`` (Eq. 1), or ``normalised`` (divided by the maximum), the baseline of Tables 2 and 4.
+        target_maximum: calibrated HDR is clipped to this, in multiples of the LDR's white. The released program's
+            1e4 takes most of the energy of an unveiled sun.
+        log_l2: mean squared log difference.
+        scale_invariant: L_SI, Eq. 4.
+        segmentation: α of Eq. 2.
+        segmentation_source: the picture that gives the classes, ``hdr`` or ``ldr`` (Table 2's LDR-Seg).
+        overexposed: β1 of Eq. 9.
+        well_exposed: β2 of Eq. 9.
+        irradiance: mean absolute error of diffuse irradiance, in stops.
+    """
+
+    target: Literal["calibrated", "normalised"] = "calibrated"
+    target_maximum: float = 1e4
+    log_l2: float = 0.0
+    scale_invariant: float = 0.0
+    segmentation: float = 0.0
+    segmentation_source: Literal["hdr", "ldr"] = "hdr"
+    overexposed: float = 0.0
+    well_exposed: float = 0.0
+    irradiance: float = 0.0
+
+    @property
+    def is_scale_free(self) -> bool:
+        """Whether the network learns HDR up to a factor only, so that its output must be calibrated (Eq. 1) before use."""
+        return self.target == "normalised" or self.scale_invariant > 0.0
+
+
+@dataclass(frozen=True)
+class AugmentationConfiguration:
+    """How training pictures are varied, beside azimuth rotation and mirroring, which are always on.
+
+    Attributes:
+        exposure_spread_ev: standard deviation of the exposure compensation.
+        white_balance_spread: standard deviation of the natural log of each channel's gain.
+        glue_share: share of panoramas whose lower hemisphere is another scene's.
+        tone_mapped_share: share of LDRs made by display adaptive tone mapping instead of the camera.
+    """
+
+    exposure_spread_ev: float = 0.0
+    white_balance_spread: float = 0.0
+    glue_share: float = 0.0
+    tone_mapped_share: float = 0.5
+
+
+@dataclass(frozen=True)
+class OptimiserConfiguration:
+    """AdamW and what surrounds it.
+
+    Attributes:
+        beta1: decay of the gradient's mean; 0.5 is the paper's.
+        beta2: decay of the gradient's square.
+        weight_decay: decoupled weight decay; with 0 this is Adam.
+        gradient_clip: largest norm of the gradient.
+        ema_decay: decay of the moving average of the weights, which is what is validated and shipped.
+    """
+
+    beta1: float = 0.5
+    beta2: float = 0.999
+    weight_decay: float = 0.0
+    gradient_clip: float = 1.0
+    ema_decay: float = 0.999
+
+
+@dataclass(frozen=True)
+class StageConfiguration:
+    """A stretch of training on pictures of one kind and size.
+
+    Attributes:
+        pictures: ``crops`` trains LANet, or panoLANet's panorama branch, on perspective crops; ``panoramas``
+            trains the whole network.
+        height: rows of the pictures. Crops are square, panoramas twice as wide.
+        batch_size: pictures a step, over all processes together.
+        steps: steps of the stage.
+        learning_rate: at the start of the stage, after ``warmup_steps``.
+        schedule: ``step`` multiplies by 0.8 every 5,000 steps as the paper does; ``cosine`` falls to a
+        hundredth. warmup_steps: steps over which the learning rate rises from 0.
+    """
+
+    pictures: Literal["crops", "panoramas"]
+    height: int
+    batch_size: int
+    steps: int
+    learning_rate: float
+    schedule: Literal["step", "cosine"] = "step"
+    warmup_steps: int = 0
+
+
+@dataclass(frozen=True)
+class TrainingConfiguration:
+    """Everything that defines a trained model, but for the data."""
+
+    name: str
+    description: str
+    stages: tuple[StageConfiguration, ...]
+    seed: int = 0
+    network: NetworkConfiguration = field(default_factory=NetworkConfiguration)
+    loss: LossConfiguration = field(default_factory=LossConfiguration)
+    augmentation: AugmentationConfiguration = field(default_factory=AugmentationConfiguration)
+    optimiser: OptimiserConfiguration = field(default_factory=OptimiserConfiguration)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the values, whatever the file's layout."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts, lists, strings and numbers, which :func:`from_dict` reads back."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+
+def from_dict(values: dict[str, Any], *, path: Path | None = None) -> TrainingConfiguration:
+    """Build a configuration from plain values.
+
+    Raises:
+        DataError: a key is unknown or missing, or a value is not allowed; ``path`` is named as the file.
+    """
+    try:
+        values = dict(values)
+        sections = {
+            "network": NetworkConfiguration,
+            "loss": LossConfiguration,
+            "augmentation": AugmentationConfiguration,
+            "optimiser": OptimiserConfiguration,
+        }
+        for name, section in sections.items():
+            values[name] = section(**_tuples(values.get(name, {})))
+        values["stages"] = tuple(StageConfiguration(**stage) for stage in values["stages"])
+        return TrainingConfiguration(**values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"The configuration is not valid: {error}.", path=path) from error
+
+
+def load_configuration(name_or_path: str | Path) -> TrainingConfiguration:
+    """Read a configuration: a TOML file's path, or the name of one that comes with the package.
+
+    Raises:
+        DataError: there is no such file or name, it is not TOML, or its values are not valid.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        path = _shipped_folder() / f"{name_or_path}.toml"
+    if not path.is_file():
+        raise DataError(
+            "There is no such training configuration.",
+            path=path,
+            remedy=f"Give a .toml file, or one of: {', '.join(shipped_configurations())}.",
+        )
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"This is not valid TOML: {error}.", path=path) from error
+    return from_dict(values, path=path)
+
+
+def shipped_configurations() -> list[str]:
+    """Return the names of the configurations that come with the package."""
+    return sorted(path.stem for path in _shipped_folder().glob("*.toml"))
+
+
+def _shipped_folder() -> Path:
+    return Path(str(resources.files("lanet_core.training"))) / "configurations"
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}

@@ -1,0 +1,65 @@
+"""One process or several: what torchrun says, and what only the first process does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import distributed, nn
+
+
+@dataclass(frozen=True)
+class Process:
+    """This process among those that train together.
+
+    Attributes:
+        rank: its number; 0 writes files and speaks.
+        count: how many there are.
+        device: where it computes.
+    """
+
+    rank: int
+    count: int
+    device: torch.device
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process writes the checkpoints and logs."""
+        return self.rank == 0
+
+    def wrap(self, network: nn.Module) -> nn.Module:
+        """Return the network so that its gradients are averaged over all processes."""
+        if self.count == 1:
+            return network
+        device_ids = [self.device.index] if self.device.type == "cuda" else None
+        return nn.parallel.DistributedDataParallel(network, device_ids=device_ids)
+
+
+@contextmanager
+def training_process(device: str = "auto") -> Iterator[Process]:
+    """Join the processes that torchrun started, if it did, and leave them at the end.
+
+    Args:
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; auto takes a GPU per process where there are any.
+    """
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    rank = int(os.environ.get("RANK", "0"))
+    chosen = _device(device)
+    if count > 1:
+        distributed.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    try:
+        yield Process(rank, count, chosen)
+    finally:
+        if count > 1:
+            distributed.destroy_process_group()
+
+
+def _device(device: str) -> torch.device:
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda":
+        device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    return torch.device(device)

@@ -1,0 +1,160 @@
+"""Training pairs: an LDR as a camera would take it, and the calibrated HDR it was taken from.
+
+A sample depends on nothing but the seed and its own number, so that training resumes exactly, on any number
+of processes and loader workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from lanet_core import sphere
+from lanet_core.calibration import calibrate
+from lanet_core.colour import quantise_srgb8
+from lanet_core.errors import CalibrationError
+from lanet_core.images import read_hdr
+from lanet_core.training import augmentation, crops
+from lanet_core.training.configuration import AugmentationConfiguration, StageConfiguration
+from lanet_core.training.display_adaptive_tmo import tone_map
+from lanet_core.training.scenes import Scene
+from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR, draw_camera, expose
+
+#: Panoramas are photographed at this multiple of the network's size, then reduced, as the product does.
+SUPERSAMPLING = 2
+
+_DRAWS = 8
+
+
+@dataclass(frozen=True)
+class LoadedScene:
+    """A scene's panorama in memory, (H, W, 3) float32, linear Rec.709, relative luminance."""
+
+    scene: Scene
+    hdr: np.ndarray
+
+
+def load_scenes(scenes: Sequence[Scene], height: int) -> list[LoadedScene]:
+    """Read panoramas, reduced to ``height`` rows where they have more.
+
+    Raises:
+        InputError: a file cannot be read or holds invalid pixels.
+    """
+    loaded = []
+    for scene in scenes:
+        hdr = read_hdr(scene.path)
+        if hdr.shape[0] > height:
+            hdr = sphere.downsample(hdr, height, 2 * height)
+        loaded.append(LoadedScene(scene, np.ascontiguousarray(hdr)))
+    return loaded
+
+
+class TrainingPairs(Dataset):
+    """An endless sequence of pairs, the n-th always the same for the same seed.
+
+    Args:
+        scenes: loaded panoramas.
+        stage: kind and size of the pictures.
+        options: how they are varied.
+        seed: of the whole training.
+    """
+
+    def __init__(
+        self,
+        scenes: Sequence[LoadedScene],
+        stage: StageConfiguration,
+        options: AugmentationConfiguration,
+        seed: int,
+    ) -> None:
+        self.scenes = scenes
+        self.stage = stage
+        self.options = options
+        self.seed = seed
+
+    def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return (ldr_linear, hdr), each (3, H, W) float32, linear Rec.709; the HDR calibrated."""
+        rng = np.random.default_rng([self.seed, number])
+        epoch, position = divmod(number, len(self.scenes))
+        order = np.random.default_rng([self.seed, epoch, 1]).permutation(len(self.scenes))
+        for _ in range(_DRAWS):
+            hdr, row_weights = self._draw_picture(self.scenes[order[position]], rng)
+            hdr = augmentation.tint(hdr, rng, self.options.white_balance_spread)
+            ldr_linear = self._draw_ldr(hdr, row_weights, rng)
+            try:
+                pair = (ldr_linear, calibrate(ldr_linear, hdr))
+            except CalibrationError:  # a crop that is all sky, or all night: draw another
+                position = int(rng.integers(len(self.scenes)))
+                continue
+            if self.stage.pictures == "panoramas":
+                pair = tuple(reduce_panorama(picture, self.stage.height) for picture in pair)
+            return tuple(to_tensor(picture) for picture in pair)
+        raise CalibrationError(f"No usable picture was drawn in {_DRAWS} tries (sample {number}).")
+
+    def _draw_picture(self, loaded: LoadedScene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return an HDR picture and the metering weights of its rows."""
+        if self.stage.pictures == "crops":
+            crop = crops.random_crop(loaded.hdr, rng, height=self.stage.height, width=self.stage.height)
+            return (augmentation.mirror(crop) if rng.random() < 0.5 else crop), None
+        hdr = loaded.hdr
+        if rng.random() < self.options.glue_share:
+            other = self.scenes[rng.integers(len(self.scenes))].hdr
+            if other.shape == hdr.shape:
+                other = augmentation.rotate_azimuth(other, int(rng.integers(hdr.shape[1])))
+                hdr = augmentation.glue_hemispheres(hdr, other)
+        hdr = augmentation.rotate_azimuth(hdr, int(rng.integers(hdr.shape[1])))
+        if rng.random() < 0.5:
+            hdr = augmentation.mirror(hdr)
+        return hdr, sphere.pixel_solid_angles_sr(*hdr.shape[:2])
+
+    def _draw_ldr(self, hdr: np.ndarray, row_weights: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
+        if rng.random() < self.options.tone_mapped_share:
+            return SRGB8_TO_LINEAR[quantise_srgb8(tone_map(hdr))]
+        camera = draw_camera(rng, exposure_spread_ev=self.options.exposure_spread_ev)
+        return SRGB8_TO_LINEAR[expose(hdr, camera, row_weights)]
+
+
+def reduce_panorama(panorama: np.ndarray, height: int) -> np.ndarray:
+    """Return a panorama at the network's size, every pixel the mean over its solid angle."""
+    return sphere.downsample(panorama, height, 2 * height)
+
+
+def to_tensor(picture: np.ndarray) -> torch.Tensor:
+    """Return (H, W, 3) numpy as a (3, H, W) float32 tensor."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(picture, -1, 0), dtype=np.float32))
+
+
+class StepNumbers:
+    """The sample numbers of each step of one process: a batch sampler that starts anywhere.
+
+    Args:
+        first_step: the step to begin with.
+        last_step: the step to stop before.
+        batch_size: pictures a step, over all processes.
+        rank: this process.
+        processes: how many there are; they divide the batch evenly.
+    """
+
+    def __init__(self, first_step: int, last_step: int, batch_size: int, rank: int = 0, processes: int = 1) -> None:
+        if batch_size % processes:
+            raise ValueError(f"a batch of {batch_size} does not divide among {processes} processes")
+        self.steps = range(first_step, last_step)
+        self.batch_size = batch_size
+        self.share = batch_size // processes
+        self.rank = rank
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for step in self.steps:
+            first = step * self.batch_size + self.rank * self.share
+            yield list(range(first, first + self.share))
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+def batches(pairs: TrainingPairs, numbers: StepNumbers, workers: int) -> DataLoader:
+    """Return the loader of (ldr_linear, hdr) batches, (N, 3, H, W) each, made by background processes."""
+    return DataLoader(pairs, batch_sampler=numbers, num_workers=workers)

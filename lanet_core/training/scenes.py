@@ -1,0 +1,104 @@
+"""Folders of HDR panoramas and how they are split: which scenes teach, which choose, which judge."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from lanet_core.errors import DataError
+
+SPLITS = ("train", "val", "test")
+SCENE_LIST = "scenes.csv"
+HDR_SUFFIXES = (".exr", ".hdr")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One HDR panorama.
+
+    Attributes:
+        name: the scene's name, unique in its folder.
+        path: the HDR file.
+        split: ``train``, ``val`` or ``test``.
+        category: free text such as ``indoor`` or ``outdoor-sun``; empty if unknown.
+    """
+
+    name: str
+    path: Path
+    split: str
+    category: str = ""
+
+    @property
+    def is_outdoor(self) -> bool:
+        """Whether the category says so; an unknown scene counts as indoor."""
+        return self.category.startswith("outdoor")
+
+
+def find_scenes(folder: Path, split: str | None = None) -> list[Scene]:
+    """Return the scenes of a folder, sorted by name.
+
+    A ``scenes.csv`` with the columns slug, file, split and, if known, category decides. Without one, every
+    EXR and Radiance file under the folder is a scene, and its name's hash puts it into train (80 %), val (10
+    %) or test (10 %): adding scenes later moves none of the others.
+
+    Args:
+        folder: where the panoramas lie.
+        split: return only the scenes of this split.
+
+    Raises:
+        DataError: the folder or a listed file is missing, a split is unknown, or nothing is found.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError("There is no such folder.", path=folder, remedy="Give a folder of HDR panoramas.")
+    listed = folder / SCENE_LIST
+    scenes = _read_list(listed) if listed.is_file() else _find_files(folder)
+    chosen = [scene for scene in scenes if split in (None, scene.split)]
+    if not chosen:
+        raise DataError(
+            f"No HDR panorama{f' of the {split} split' if split else ''} was found.",
+            path=folder,
+            remedy=f"Put .exr or .hdr panoramas there, or list them in {SCENE_LIST}.",
+        )
+    return sorted(chosen, key=lambda scene: scene.name)
+
+
+def _read_list(listed: Path) -> list[Scene]:
+    scenes = []
+    with listed.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        missing = {"slug", "file", "split"} - set(rows.fieldnames or ())
+        if missing:
+            raise DataError(
+                f"The columns {', '.join(sorted(missing))} are missing.",
+                path=listed,
+                remedy="Its header needs slug, file and split.",
+            )
+        for row in rows:
+            path = listed.parent / row["file"]
+            if row["split"] not in SPLITS:
+                raise DataError(
+                    f"{row['slug']} has the split {row['split']!r}.",
+                    path=listed,
+                    remedy=f"Use one of {', '.join(SPLITS)}.",
+                )
+            if not path.is_file():
+                raise DataError(f"{row['slug']} lists {row['file']}, which is not there.", path=listed)
+            scenes.append(Scene(row["slug"], path, row["split"], row.get("category") or ""))
+    return scenes
+
+
+def _find_files(folder: Path) -> list[Scene]:
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in HDR_SUFFIXES)
+    return [Scene(_name(path, folder), path, _split_by_name(_name(path, folder))) for path in files]
+
+
+def _name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).with_suffix("").as_posix()
+
+
+def _split_by_name(name: str) -> str:
+    bucket = hashlib.sha256(name.encode()).digest()[0] % 10
+    return "val" if bucket == 0 else "test" if bucket == 1 else "train"

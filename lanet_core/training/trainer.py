@@ -1,0 +1,296 @@
+"""The trainer: stages of steps, with checkpoints from which it resumes exactly."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from lanet_core.errors import CheckpointError
+from lanet_core.networks.calibrated import Calibrated
+from lanet_core.networks.padding import set_padding
+from lanet_core.networks.panolanet import PanoLANet, build_network
+from lanet_core.training.average import start_average, update_average
+from lanet_core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from lanet_core.training.configuration import (
+    OptimiserConfiguration,
+    StageConfiguration,
+    TrainingConfiguration,
+)
+from lanet_core.training.distributed import Process
+from lanet_core.training.losses import TrainingLoss
+from lanet_core.training.pairs import SUPERSAMPLING, StepNumbers, TrainingPairs, batches, load_scenes
+from lanet_core.training.scenes import find_scenes
+from lanet_core.training.training_log import TrainingLog
+from lanet_core.training.validation import ValidationPair, validate, validation_pairs
+
+LAST_CHECKPOINT = "checkpoint.pt"
+BEST_CHECKPOINT = "best.pt"
+
+#: The paper's schedule: the learning rate falls by this factor at every so many steps.
+_STEP_FACTOR, _STEP_LENGTH = 0.8, 5000
+_COSINE_FLOOR = 0.01
+
+
+@dataclass(frozen=True)
+class TrainerOptions:
+    """How a run is carried out; nothing here changes what is learnt, but for the precision.
+
+    Attributes:
+        bfloat16: run the network under bfloat16 autocast.
+        workers: background processes that make pictures, for each training process.
+        log_every: steps between two rows of the log.
+        validate_every: steps between two validations and checkpoints.
+    """
+
+    bfloat16: bool = False
+    workers: int = 1
+    log_every: int = 50
+    validate_every: int = 500
+
+
+def learning_rate(stage: StageConfiguration, step: int) -> float:
+    """Return the learning rate of a stage's step (counted from 0)."""
+    warmup = min(1.0, (step + 1) / stage.warmup_steps) if stage.warmup_steps else 1.0
+    if stage.schedule == "step":
+        return stage.learning_rate * warmup * _STEP_FACTOR ** (step // _STEP_LENGTH)
+    cosine = 0.5 * (1.0 + math.cos(math.pi * step / stage.steps))
+    return stage.learning_rate * warmup * (_COSINE_FLOOR + (1.0 - _COSINE_FLOOR) * cosine)
+
+
+def _optimiser(network: nn.Module, options: OptimiserConfiguration) -> torch.optim.Optimizer:
+    """Return AdamW that decays convolutions' weights only, not norms and biases."""
+    parameters = list(network.parameters())
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": options.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, betas=(options.beta1, options.beta2))
+
+
+class Trainer:
+    """Trains one configuration on a folder of HDR panoramas.
+
+    Args:
+        configuration: what to train.
+        data: folder of panoramas, see :func:`lanet_core.training.scenes.find_scenes`.
+        folder: where checkpoints and logs go; made if missing.
+        process: this process among those that train together.
+        options: how to carry it out.
+        say: takes each line of progress.
+
+    Raises:
+        DataError: the data folder is not usable.
+        CheckpointError: the folder holds a checkpoint of another configuration.
+    """
+
+    def __init__(
+        self,
+        configuration: TrainingConfiguration,
+        data: Path,
+        folder: Path,
+        process: Process,
+        options: TrainerOptions,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        torch.manual_seed(configuration.seed)
+        self.configuration = configuration
+        self.data = Path(data)
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.process = process
+        self.options = options
+        self.say = say if process.is_first else lambda line: None
+        # Channels last is what convolutions on CPUs and tensor cores are quickest with.
+        self.network = build_network(configuration.network).to(process.device, memory_format=torch.channels_last)
+        self.loss = TrainingLoss(configuration.loss).to(process.device)
+        self.average = start_average(self.network)
+        self.stage, self.step, self.best = 0, 0, None
+        self._optimiser_state: dict | None = None
+        self._resume()
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of all stages before this one, and of this one so far."""
+        return sum(stage.steps for stage in self.configuration.stages[: self.stage]) + self.step
+
+    def run(self, stop_after: int | None = None) -> None:
+        """Train to the last step of the last stage, or for ``stop_after`` more steps."""
+        log = TrainingLog(self.folder) if self.process.is_first else None
+        budget = math.inf if stop_after is None else stop_after
+        try:
+            while self.stage < len(self.configuration.stages) and budget > 0:
+                budget -= self._run_stage(log, budget)
+        finally:
+            if log is not None:
+                log.close()
+
+    def _resume(self) -> None:
+        path = self.folder / LAST_CHECKPOINT
+        if not path.is_file():
+            return
+        checkpoint = load_checkpoint(path)
+        if checkpoint.configuration != self.configuration:
+            raise CheckpointError(
+                "The folder holds a run of another configuration.",
+                path=path,
+                remedy="Choose another output folder, or remove this one.",
+            )
+        self.network.load_state_dict(checkpoint.network)
+        self.average.load_state_dict(checkpoint.average)
+        self._optimiser_state = checkpoint.optimiser or None
+        self.stage, self.step, self.best = checkpoint.stage, checkpoint.step, checkpoint.best
+        self.say(f"resuming at step {self.total_steps}")
+
+    def _run_stage(self, log: TrainingLog | None, budget: float) -> int:
+        """Do the rest of the current stage, at most ``budget`` steps; return how many were done."""
+        stage = self.configuration.stages[self.stage]
+        self._prepare_stage(stage)
+        trained, average = (_stage_part(each, stage) for each in (self.network, self.average))
+        wrapped = self.process.wrap(trained)
+        optimiser = _optimiser(trained, self.configuration.optimiser)
+        if self._optimiser_state is not None:
+            optimiser.load_state_dict(self._optimiser_state)
+            self._optimiser_state = None
+        first, last = self.step, int(min(stage.steps, self.step + budget))
+        loader = self._loader(stage, first, last)
+        judged = self._validation_pairs(stage)
+        started, logged_at = time.monotonic(), self.step
+        self.say(f"stage {self.stage + 1}: {stage.pictures} of {stage.height} rows, {stage.steps} steps")
+        for ldr_linear, hdr in loader:
+            values = self._train_step(wrapped, optimiser, stage, ldr_linear, hdr)
+            self.step += 1
+            update_average(average, trained, self.configuration.optimiser.ema_decay, self.step)
+            if self.process.is_first and self.step % self.options.log_every == 0:
+                rate = (time.monotonic() - started) / (self.step - logged_at)
+                started, logged_at = time.monotonic(), self.step
+                log.write(self.total_steps, {**values, "seconds_per_step": rate})
+                figures = ", ".join(f"{name} {value:.3f}" for name, value in values.items())
+                self.say(f"step {self.total_steps}: {figures}; {rate:.2f} s a step")
+            at_end = self.step == last
+            if self.process.is_first and (at_end or self.step % self.options.validate_every == 0):
+                self._validate(log, judged)
+                self._save(LAST_CHECKPOINT, optimiser)
+        if self.step == stage.steps:
+            self.stage, self.step = self.stage + 1, 0
+            if self.process.is_first:
+                self._save(LAST_CHECKPOINT, None)
+        return last - first
+
+    def _prepare_stage(self, stage: StageConfiguration) -> None:
+        """Make the networks fit for a stage's pictures, and hand pretrained weights to the ceiling branch."""
+        follows_pretraining = (
+            self.step == 0
+            and self.stage > 0
+            and stage.pictures == "panoramas"
+            and self.configuration.stages[self.stage - 1].pictures == "crops"
+        )
+        for network in (self.network, self.average):
+            if follows_pretraining and isinstance(network, PanoLANet):
+                network.ceiling.encoder.load_state_dict(network.panorama.encoder.state_dict())
+            # A crop has edges; a panorama has what the configuration says.
+            padding = "symmetric" if stage.pictures == "crops" else self.configuration.network.padding
+            set_padding(_panorama_branch(network), padding)
+
+    def _loader(self, stage: StageConfiguration, first: int, last: int) -> DataLoader:
+        # A crop shows about a quarter of the azimuth: it takes a panorama twice as high to be as sharp.
+        height = 2 * stage.height if stage.pictures == "crops" else SUPERSAMPLING * stage.height
+        scenes = load_scenes(find_scenes(self.data, "train"), height)
+        self.say(f"{len(scenes)} training scenes")
+        seed = self.configuration.seed * 1000 + self.stage
+        pairs = TrainingPairs(scenes, stage, self.configuration.augmentation, seed)
+        numbers = StepNumbers(first, last, stage.batch_size, self.process.rank, self.process.count)
+        return batches(pairs, numbers, self.options.workers)
+
+    def _train_step(
+        self,
+        network: nn.Module,
+        optimiser: torch.optim.Optimizer,
+        stage: StageConfiguration,
+        ldr_linear: Tensor,
+        hdr: Tensor,
+    ) -> dict[str, float]:
+        """Do one step; return the loss, its terms and the gradient's norm."""
+        network.train()
+        device = self.process.device
+        ldr_linear = ldr_linear.to(device, memory_format=torch.channels_last)
+        hdr = hdr.to(device)
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(stage, self.step)
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.options.bfloat16):
+            output = network(ldr_linear)
+        loss, terms = self.loss(output, ldr_linear, hdr)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(
+            network.parameters(), self.configuration.optimiser.gradient_clip, error_if_nonfinite=True
+        )
+        optimiser.step()
+        return {
+            "loss": loss.item(),
+            **{name: term.item() for name, term in terms.items()},
+            "gradient_norm": norm.item(),
+        }
+
+    def _validation_pairs(self, stage: StageConfiguration) -> list[ValidationPair]:
+        if not self.process.is_first or stage.pictures == "crops":
+            return []
+        scenes = load_scenes(find_scenes(self.data, "val"), SUPERSAMPLING * stage.height)
+        return validation_pairs(scenes, stage.height)
+
+    def _validate(self, log: TrainingLog, pairs: list[ValidationPair]) -> None:
+        if not pairs:
+            return
+        network = Calibrated(self.average) if self.configuration.loss.is_scale_free else self.average
+        result, merged = validate(network, pairs, self.process.device)
+        figures = {
+            "val_mean_stops": float(result.network_stops.mean()),
+            "val_median_stops": float(np.median(result.network_stops)),
+            "val_ldr_mean_stops": float(result.ldr_stops.mean()),
+            "val_ldr_median_stops": float(np.median(result.ldr_stops)),
+        }
+        log.write(self.total_steps, figures)
+        shown = range(0, len(pairs), max(1, len(pairs) // 6))
+        log.write_pictures(
+            self.total_steps,
+            "val_ldr_prediction_truth",
+            [[pairs[i].ldr_linear, merged[i], pairs[i].hdr] for i in shown],
+        )
+        self.say(
+            f"step {self.total_steps}: validation {figures['val_mean_stops']:.3f} stops mean, "
+            f"{figures['val_median_stops']:.3f} median (LDR {figures['val_ldr_mean_stops']:.3f})"
+        )
+        # Figures of different sizes do not compare: a stage's best replaces that of the stage before.
+        if self.best is None or self.best[0] != self.stage or figures["val_mean_stops"] < self.best[1]:
+            self.best = (self.stage, figures["val_mean_stops"])
+            self._save(BEST_CHECKPOINT, None)
+
+    def _save(self, name: str, optimiser: torch.optim.Optimizer | None) -> None:
+        save_checkpoint(
+            self.folder / name,
+            Checkpoint(
+                configuration=self.configuration,
+                stage=self.stage,
+                step=self.step,
+                network=self.network.state_dict(),
+                average=self.average.state_dict(),
+                optimiser=optimiser.state_dict() if optimiser is not None else {},
+                best=self.best,
+            ),
+        )
+
+
+def _panorama_branch(network: nn.Module) -> nn.Module:
+    return network.panorama if isinstance(network, PanoLANet) else network
+
+
+def _stage_part(network: nn.Module, stage: StageConfiguration) -> nn.Module:
+    """Return the part of a network that a stage trains."""
+    return _panorama_branch(network) if stage.pictures == "crops" else network

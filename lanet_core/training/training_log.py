@@ -1,0 +1,64 @@
+"""What a training run leaves to look at: a CSV, TensorBoard scalars and pictures."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+
+from lanet_core.colour import quantise_srgb8
+from lanet_core.images import write_png
+
+#: Exposures at which pictures are shown: as the LDR is, and with its lights brought down into view.
+PICTURE_EXPOSURES_EV = (0.0, -4.0)
+
+
+class TrainingLog:
+    """Appends to ``log.csv`` and ``tensorboard/`` in a run's folder, going on where an earlier run stopped."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._writer = SummaryWriter(str(folder / "tensorboard"))
+
+    def write(self, step: int, values: Mapping[str, float]) -> None:
+        """Log named values of one step, one row a value."""
+        path = self.folder / "log.csv"
+        is_new = not path.exists()
+        with path.open("a", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            if is_new:
+                rows.writerow(["step", "name", "value"])
+            rows.writerows([step, name, f"{value:.6g}"] for name, value in values.items())
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, step)
+
+    def write_pictures(self, step: int, name: str, rows: Sequence[Sequence[Tensor]]) -> None:
+        """Log a sheet of linear pictures (3, H, W), each row at every exposure, also as ``pictures/NAME.png``."""
+        sheet = contact_sheet(rows)
+        self._writer.add_image(name, sheet, step, dataformats="HWC")
+        folder = self.folder / "pictures"
+        folder.mkdir(exist_ok=True)
+        write_png(folder / f"{name}_{step:06d}.png", sheet)
+
+    def close(self) -> None:
+        """Flush what is not written yet."""
+        self._writer.close()
+
+
+def contact_sheet(rows: Sequence[Sequence[Tensor]]) -> np.ndarray:
+    """Return pictures side by side, one row of them under another, at each of the exposures.
+
+    Args:
+        rows: linear Rec.709 pictures, (3, H, W), all of one size.
+
+    Returns:
+        (rows H, columns exposures W, 3) uint8, sRGB.
+    """
+    lines = [torch.cat([picture * 2.0**ev for picture in row for ev in PICTURE_EXPOSURES_EV], dim=-1) for row in rows]
+    sheet = np.moveaxis(torch.cat(lines, dim=-2).numpy(), 0, -1)
+    return quantise_srgb8(sheet)
