@@ -5,11 +5,11 @@ tells how often each contrast occurs on each background luminance, in each of fo
 the eye tells how strongly each is seen, in the scene and on the display; the curve that brings the two
 responses together in the least squares sense, within the display's range, solves a quadratic program.
 
-Source: Mantiuk, Daly and Kerofsky, "Display Adaptive Tone Mapping", SIGGRAPH 2008. What the paper leaves open
-(bin sizes, viewing conditions, the default display, the anchor of the curve at the display's white) follows the
-authors' program as its manual and its results show it. Ours differs from it in three things: contrast that
-spans unused tones gets no weight of its own, so that the empty decades below a sun do not darken the rest; tones
-far from the median are clipped; and the display decodes sRGB rather than a pure power.
+Source: Mantiuk, Daly and Kerofsky, "Display Adaptive Tone Mapping", SIGGRAPH 2008. Bin sizes, viewing conditions,
+the default display and the anchor of the curve at the display's white are those of the authors' program,
+pfstmo_mantiuk08, whose curves ours are tested against. Three things are different. Contrast that spans unused
+tones has no weight of its own, so that the empty decades below a sun do not darken the rest; tones far from the
+median are clipped; and the display decodes sRGB rather than a pure power.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 
 from lanet_core import colour, sphere
 from lanet_core.errors import InvalidPixelsError
+from lanet_core.training.contrast_visibility import contrast_sensitivity, transducer
 from lanet_core.training.quadratic_program import minimise_within_budget
 
 #: Width of the tone curve's segments and of the histogram's bins, decades of luminance.
@@ -241,14 +242,14 @@ def _sum_of_spans(low: np.ndarray, high: np.ndarray, weights: np.ndarray, count:
     """Return Σ w a over rows a: (count,) float64."""
     starts = np.bincount(low, weights, minlength=count + 1)
     ends = np.bincount(high, weights, minlength=count + 1)
-    return np.cumsum(starts - ends)[:-1]
+    return np.cumsum(starts - ends, dtype=np.float64)[:-1]
 
 
 def _sum_of_outer_products(low: np.ndarray, high: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
     """Return Σ w aaᵀ over rows a: (count, count) float64."""
     table = np.bincount(low * (count + 1) + high, weights, minlength=(count + 1) ** 2)
     table = table.reshape(count + 1, count + 1)
-    covering = np.cumsum(np.cumsum(table, axis=0)[:, ::-1], axis=1)[:, ::-1]
+    covering = np.cumsum(np.cumsum(table, axis=0, dtype=np.float64)[:, ::-1], axis=1)[:, ::-1]
     segment = np.arange(count)
     first = np.minimum(segment[:, None], segment)
     last = np.maximum(segment[:, None], segment)
@@ -259,42 +260,6 @@ def displayed_log_luminance(segments: np.ndarray, display: Display) -> np.ndarra
     """Return the tone curve at its nodes: (N + 1,) float64, log10 cd/m², ending at the display's white."""
     heights = np.concatenate([[0.0], np.cumsum(segments)])
     return np.log10(display.brightest_cd_m2) - heights[-1] + heights
-
-
-def transducer(contrast_decades: np.ndarray, sensitivity: np.ndarray) -> np.ndarray:
-    """Return how strongly a contrast is seen; 1 is the threshold of detection.
-
-    Args:
-        contrast_decades: log10 of the ratio of two luminances, ≥ 0.
-        sensitivity: 1 / Weber contrast at threshold.
-
-    Source: Wilson, "A Transducer Function for Threshold and Suprathreshold Human Vision", Biological Cybernetics 38,
-    1980, with the constants that Mantiuk et al. 2008 use.
-    """
-    seen = (10.0**contrast_decades - 1.0) * sensitivity
-    return 3.291 * (np.cbrt(1.0 + seen**3) - 1.0) / (0.2599 * (3.433 + seen) ** 0.8)
-
-
-def contrast_sensitivity(frequency_cpd: np.ndarray, adaptation_cd_m2: np.ndarray) -> np.ndarray:
-    """Return the eye's contrast sensitivity at 0.5 m, for a picture of one square degree, seen straight on.
-
-    Args:
-        frequency_cpd: spatial frequency, cycles per degree, > 0.
-        adaptation_cd_m2: luminance to which the eye is adapted.
-
-    Source: Daly, "The Visible Differences Predictor", in Digital Images and Human Vision, 1993, Eq. 14.8–14.13.
-    """
-    peak_sensitivity, eccentricity_factor, viewing_distance_m = 250.0, 0.9, 0.5
-    amplitude = 0.801 * (1.0 + 0.7 / adaptation_cd_m2) ** -0.2
-    decay = 0.3 * (1.0 + 100.0 / adaptation_cd_m2) ** 0.15 * eccentricity_factor
-
-    def curve(frequency: np.ndarray) -> np.ndarray:
-        size_limit = ((3.23 * frequency**-0.6) ** 5 + 1.0) ** -0.2
-        falling = np.exp(-decay * frequency) * np.sqrt(1.0 + 0.06 * np.exp(decay * frequency))
-        return size_limit * amplitude * eccentricity_factor * frequency * falling
-
-    accommodated = frequency_cpd / (0.856 * viewing_distance_m**0.14)
-    return peak_sensitivity * np.minimum(curve(frequency_cpd), curve(accommodated))
 
 
 def colour_exponent(slope: np.ndarray) -> np.ndarray:
@@ -323,7 +288,7 @@ def _apply_curve(
     centres = (nodes[1:] + nodes[:-1]) / 2.0
     exponent = np.interp(log_luminance, centres, colour_exponent(segments / SEGMENT_DECADES))
     # np.exp and np.log are vectorised for float32, np.power is not.
-    ratio = np.log(np.maximum(hdr, 1e-12) / np.maximum(luminance, 1e-12)[..., None])
+    ratio = np.log(np.maximum(hdr / np.maximum(luminance, np.finfo(np.float32).tiny)[..., None], 1e-6))
     ratio *= exponent.astype(np.float32)[..., None]
     ratio += shown[..., None] * np.float32(np.log(10.0))
     emitted = np.exp(ratio) - np.float32(display.darkest_cd_m2)
