@@ -12,9 +12,9 @@ INSTALL_EDITABLE = $(INSTALL) --no-build-isolation --editable
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/inference.stamp
-	$(VENV)/bin/lanet convert examples/*.jpg -o demo --preview
-	@echo "HDR panoramas and before/after pictures are in $(CURDIR)/demo:"
-	@ls demo
+	$(VENV)/bin/lanet convert examples/*.jpg --output demo --overwrite --preview
+	@echo "HDR panoramas and their before/after pictures:"
+	@ls -1 $(CURDIR)/demo/*
 
 test: $(VENV)/development.stamp
 	$(VENV)/bin/python -m ruff check
