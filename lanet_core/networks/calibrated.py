@@ -10,7 +10,7 @@ from lanet_core.networks.lanet import NetworkOutput
 
 
 def log_calibration_scale(ldr_linear: Tensor, log_hdr: Tensor, threshold: float = OVEREXPOSURE_THRESHOLD) -> Tensor:
-    """Return the natural log of Eq. 1's factor, (N, 1, 1, 1): the twin of :func:`lanet_core.calibration.calibration_scale`.
+    """Return the natural log of Eq. 1's factor, (N, 1, 1, 1), as :func:`lanet_core.calibration.calibration_scale` does.
 
     Args:
         ldr_linear: (N, 3, H, W), linear Rec.709, [0, 1].

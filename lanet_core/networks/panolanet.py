@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import torch
@@ -39,7 +40,7 @@ class CeilingBranch(nn.Module):
         widths = [self.encoder.out_channels[-1]]
         widths += [configuration.channels(count) for count in configuration.ceiling_channels]
         self.ups = nn.ModuleList(
-            UpBlock(below, above, "symmetric", norm) for below, above in zip(widths[:-1], widths[1:], strict=True)
+            UpBlock(below, above, "symmetric", norm) for below, above in itertools.pairwise(widths)
         )
         last = widths[-1]
         if configuration.ceiling_attention:

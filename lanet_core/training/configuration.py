@@ -44,7 +44,7 @@ class LossConfiguration:
 
     @property
     def is_scale_free(self) -> bool:
-        """Whether the network learns HDR up to a factor only, so that its output must be calibrated (Eq. 1) before use."""
+        """Whether the network learns HDR up to a factor only: its output must be calibrated (Eq. 1) before use."""
         return self.target == "normalised" or self.scale_invariant > 0.0
 
 

@@ -16,6 +16,7 @@ from lanet_core.metrics.irradiance import irradiance_matrix
 from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.networks.panolanet import overexposure_ramp
 from lanet_core.training.configuration import LossConfiguration
+from lanet_core.training.reconstruction import pool_by_solid_angle, reconstruct
 
 #: ε of Eq. 3, and the lower end of calibrated HDR in the released program.
 EPSILON = 1e-8
@@ -59,17 +60,6 @@ def merged_losses(log_hdr: Tensor, target: Tensor, ldr_linear: Tensor) -> tuple[
     return (mask * d).square().mean(), ((1.0 - mask) * d).square().mean()
 
 
-def merge(ldr_linear: Tensor, log_hdr: Tensor) -> Tensor:
-    """Return what the product makes of a prediction, (N, 3, H, W): the LDR where exposed, the network's light elsewhere.
-
-    The twin of :mod:`lanet_core.reconstruction` at the network's own size; a test holds the two together.
-    """
-    mask = overexposure_ramp(ldr_linear)
-    log_ldr = ldr_linear.clamp(min=EPSILON).log()
-    merged = ((1.0 - mask) * log_ldr + mask * log_hdr).exp()
-    return torch.where(mask > 0.0, torch.maximum(merged, ldr_linear), ldr_linear)
-
-
 class IrradianceLoss(nn.Module):
     """Mean absolute error of diffuse irradiance in stops, over normals in all directions.
 
@@ -101,13 +91,8 @@ class IrradianceLoss(nn.Module):
 
     def irradiance(self, panorama: Tensor) -> Tensor:
         """Return diffuse irradiance, (N, 3, normals)."""
-        batch, channels, height, _ = panorama.shape
-        weights = torch.from_numpy(sphere.pixel_solid_angles_sr(height, 1)).to(panorama)[:, None]
-        factor = height // self.map_height
-        weighted = F.avg_pool2d(panorama * weights, factor) / F.avg_pool2d(
-            weights[None].expand(1, height, factor), factor
-        )
-        return (weighted.reshape(batch * channels, -1) @ self.matrix.T).reshape(batch, channels, -1) + EPSILON
+        reduced = pool_by_solid_angle(panorama, panorama.shape[-2] // self.map_height)
+        return reduced.flatten(2) @ self.matrix.T + EPSILON
 
 
 class TrainingLoss(nn.Module):
@@ -118,13 +103,16 @@ class TrainingLoss(nn.Module):
         self.configuration = configuration
         self.irradiance = IrradianceLoss()
 
-    def forward(self, output: NetworkOutput, ldr_linear: Tensor, hdr: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def forward(
+        self, output: NetworkOutput, ldr_linear: Tensor, hdr: Tensor, picture: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss and its unweighted terms by name.
 
         Args:
             output: of the network.
             ldr_linear: (N, 3, H, W), what the network saw.
             hdr: (N, 3, H, W), calibrated HDR (Eq. 1).
+            picture: (N, 3, kH, kW), the LDR panorama that ``ldr_linear`` was reduced from.
         """
         weights = self.configuration
         target = hdr.clamp(EPSILON, weights.target_maximum)
@@ -142,6 +130,6 @@ class TrainingLoss(nn.Module):
         if weights.overexposed or weights.well_exposed:
             terms["overexposed"], terms["well_exposed"] = merged_losses(log_hdr, target, ldr_linear)
         if weights.irradiance and log_hdr.shape[-1] == 2 * log_hdr.shape[-2]:  # a panorama, not a crop
-            terms["irradiance"] = self.irradiance(merge(ldr_linear, log_hdr), target)
+            terms["irradiance"] = self.irradiance(reconstruct(picture, log_hdr), target)
         total = sum(getattr(weights, name) * term for name, term in terms.items())
         return total, terms

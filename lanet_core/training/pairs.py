@@ -75,8 +75,13 @@ class TrainingPairs(Dataset):
         self.options = options
         self.seed = seed
 
-    def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return (ldr_linear, hdr), each (3, H, W) float32, linear Rec.709; the HDR calibrated."""
+    def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return what the network sees, what it should say of it, and the LDR picture behind both.
+
+        Returns:
+            ``(ldr_linear, hdr, picture)``, linear Rec.709, float32, the HDR calibrated: (3, H, W) and (3, H, W), and
+            the LDR before it was reduced to the network's size, (3, kH, kW).
+        """
         rng = np.random.default_rng([self.seed, number])
         epoch, position = divmod(number, len(self.scenes))
         order = np.random.default_rng([self.seed, epoch, 1]).permutation(len(self.scenes))
@@ -91,7 +96,7 @@ class TrainingPairs(Dataset):
                 continue
             if self.stage.pictures == "panoramas":
                 pair = tuple(reduce_panorama(picture, self.stage.height) for picture in pair)
-            return tuple(to_tensor(picture) for picture in pair)
+            return tuple(to_tensor(picture) for picture in (*pair, ldr_linear))
         raise CalibrationError(f"No usable picture was drawn in {_DRAWS} tries (sample {number}).")
 
     def _draw_picture(self, loaded: LoadedScene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
@@ -156,5 +161,5 @@ class StepNumbers:
 
 
 def batches(pairs: TrainingPairs, numbers: StepNumbers, workers: int) -> DataLoader:
-    """Return the loader of (ldr_linear, hdr) batches, (N, 3, H, W) each, made by background processes."""
+    """Return the loader of (ldr_linear, hdr, picture) batches, made by background processes."""
     return DataLoader(pairs, batch_sampler=numbers, num_workers=workers)

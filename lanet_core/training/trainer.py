@@ -164,8 +164,8 @@ class Trainer:
         judged = self._validation_pairs(stage)
         started, logged_at = time.monotonic(), self.step
         self.say(f"stage {self.stage + 1}: {stage.pictures} of {stage.height} rows, {stage.steps} steps")
-        for ldr_linear, hdr in loader:
-            values = self._train_step(wrapped, optimiser, stage, ldr_linear, hdr)
+        for batch in loader:
+            values = self._train_step(wrapped, optimiser, stage, batch)
             self.step += 1
             update_average(average, trained, self.configuration.optimiser.ema_decay, self.step)
             if self.process.is_first and self.step % self.options.log_every == 0:
@@ -214,19 +214,17 @@ class Trainer:
         network: nn.Module,
         optimiser: torch.optim.Optimizer,
         stage: StageConfiguration,
-        ldr_linear: Tensor,
-        hdr: Tensor,
+        batch: list[Tensor],
     ) -> dict[str, float]:
         """Do one step; return the loss, its terms and the gradient's norm."""
         network.train()
         device = self.process.device
-        ldr_linear = ldr_linear.to(device, memory_format=torch.channels_last)
-        hdr = hdr.to(device)
+        ldr_linear, hdr, picture = (tensor.to(device) for tensor in batch)
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(stage, self.step)
         with torch.autocast(device.type, torch.bfloat16, enabled=self.options.bfloat16):
-            output = network(ldr_linear)
-        loss, terms = self.loss(output, ldr_linear, hdr)
+            output = network(ldr_linear.contiguous(memory_format=torch.channels_last))
+        loss, terms = self.loss(output, ldr_linear, hdr, picture)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(
@@ -243,13 +241,15 @@ class Trainer:
         if not self.process.is_first or stage.pictures == "crops":
             return []
         scenes = load_scenes(find_scenes(self.data, "val"), SUPERSAMPLING * stage.height)
-        return validation_pairs(scenes, stage.height)
+        return validation_pairs(scenes)
 
     def _validate(self, log: TrainingLog, pairs: list[ValidationPair]) -> None:
         if not pairs:
             return
         network = Calibrated(self.average) if self.configuration.loss.is_scale_free else self.average
-        result, merged = validate(network, pairs, self.process.device)
+        result, reconstructed = validate(
+            network, pairs, self.configuration.stages[self.stage].height, self.process.device
+        )
         figures = {
             "val_mean_stops": float(result.network_stops.mean()),
             "val_median_stops": float(np.median(result.network_stops)),
@@ -261,7 +261,7 @@ class Trainer:
         log.write_pictures(
             self.total_steps,
             "val_ldr_prediction_truth",
-            [[pairs[i].ldr_linear, merged[i], pairs[i].hdr] for i in shown],
+            [[pairs[i].picture, reconstructed[i], pairs[i].hdr] for i in shown],
         )
         self.say(
             f"step {self.total_steps}: validation {figures['val_mean_stops']:.3f} stops mean, "

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from lanet_core.colour import quantise_srgb8
@@ -37,8 +35,8 @@ class TrainingLog:
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
 
-    def write_pictures(self, step: int, name: str, rows: Sequence[Sequence[Tensor]]) -> None:
-        """Log a sheet of linear pictures (3, H, W), each row at every exposure, also as ``pictures/NAME.png``."""
+    def write_pictures(self, step: int, name: str, rows: Sequence[Sequence[np.ndarray]]) -> None:
+        """Log a sheet of linear pictures (H, W, 3), each row at every exposure, also as ``pictures/NAME.png``."""
         sheet = contact_sheet(rows)
         self._writer.add_image(name, sheet, step, dataformats="HWC")
         folder = self.folder / "pictures"
@@ -50,15 +48,17 @@ class TrainingLog:
         self._writer.close()
 
 
-def contact_sheet(rows: Sequence[Sequence[Tensor]]) -> np.ndarray:
+def contact_sheet(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
     """Return pictures side by side, one row of them under another, at each of the exposures.
 
     Args:
-        rows: linear Rec.709 pictures, (3, H, W), all of one size.
+        rows: linear Rec.709 pictures, (H, W, 3) float32, all of one size.
 
     Returns:
         (rows H, columns exposures W, 3) uint8, sRGB.
     """
-    lines = [torch.cat([picture * 2.0**ev for picture in row for ev in PICTURE_EXPOSURES_EV], dim=-1) for row in rows]
-    sheet = np.moveaxis(torch.cat(lines, dim=-2).numpy(), 0, -1)
-    return quantise_srgb8(sheet)
+    lines = [
+        np.concatenate([picture * np.float32(2.0**ev) for picture in row for ev in PICTURE_EXPOSURES_EV], axis=1)
+        for row in rows
+    ]
+    return quantise_srgb8(np.concatenate(lines, axis=0))

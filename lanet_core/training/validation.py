@@ -12,18 +12,18 @@ from torch import nn
 
 from lanet_core.calibration import calibrate
 from lanet_core.metrics.irradiance import irradiance_error_stops
-from lanet_core.training.losses import merge
+from lanet_core.reconstruction import reconstruct
 from lanet_core.training.pairs import LoadedScene, reduce_panorama, to_tensor
 from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR, draw_camera, photograph_panorama
 
 
 @dataclass(frozen=True)
 class ValidationPair:
-    """One photograph of a scene, at the network's size: both (3, H, W) float32, linear Rec.709."""
+    """One photograph of a scene and its calibrated HDR, (H, W, 3) float32, linear Rec.709."""
 
     name: str
-    ldr_linear: torch.Tensor
-    hdr: torch.Tensor
+    picture: np.ndarray
+    hdr: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,10 @@ def photographs(hdr: np.ndarray, name: str, draws: int) -> Iterator[tuple[np.nda
         yield rgb_srgb8, calibrate(SRGB8_TO_LINEAR[rgb_srgb8], hdr)
 
 
-def validation_pairs(scenes: Sequence[LoadedScene], height: int, draws: int = 2) -> list[ValidationPair]:
-    """Return the fixed photographs of the validation scenes, reduced to ``height`` rows."""
+def validation_pairs(scenes: Sequence[LoadedScene], draws: int = 2) -> list[ValidationPair]:
+    """Return the fixed photographs of the validation scenes."""
     return [
-        ValidationPair(
-            loaded.scene.name,
-            to_tensor(reduce_panorama(SRGB8_TO_LINEAR[rgb_srgb8], height)),
-            to_tensor(reduce_panorama(hdr, height)),
-        )
+        ValidationPair(loaded.scene.name, SRGB8_TO_LINEAR[rgb_srgb8], hdr)
         for loaded in scenes
         for rgb_srgb8, hdr in photographs(loaded.hdr, loaded.scene.name, draws)
     ]
@@ -67,19 +63,25 @@ def validation_pairs(scenes: Sequence[LoadedScene], height: int, draws: int = 2)
 
 @torch.no_grad()
 def validate(
-    network: nn.Module, pairs: Sequence[ValidationPair], device: torch.device
-) -> tuple[ValidationResult, list[torch.Tensor]]:
-    """Return the errors over all pairs, and each pair's merged HDR (3, H, W) on the CPU."""
+    network: nn.Module, pairs: Sequence[ValidationPair], height: int, device: torch.device
+) -> tuple[ValidationResult, list[np.ndarray]]:
+    """Convert every pair's picture as the product would.
+
+    Args:
+        network: gives log HDR of (1, 3, height, 2 height).
+        pairs: the photographs.
+        height: rows of the network's input.
+        device: where the network is.
+
+    Returns:
+        The errors over all pairs, and the reconstructed panoramas, (H, W, 3) float32 each.
+    """
     network.eval()
-    ldr_stops, network_stops, merged = [], [], []
+    ldr_stops, network_stops, reconstructed = [], [], []
     for pair in pairs:
-        ldr_linear = pair.ldr_linear[None].to(device)
-        merged.append(merge(ldr_linear, network(ldr_linear).log_hdr)[0].cpu())
-        truth = _to_array(pair.hdr)
-        ldr_stops.append(irradiance_error_stops(_to_array(pair.ldr_linear), truth))
-        network_stops.append(irradiance_error_stops(_to_array(merged[-1]), truth))
-    return ValidationResult(np.array(ldr_stops), np.array(network_stops)), merged
-
-
-def _to_array(picture: torch.Tensor) -> np.ndarray:
-    return np.moveaxis(picture.numpy(), 0, -1)
+        ldr_linear = to_tensor(reduce_panorama(pair.picture, height))[None].to(device)
+        log_hdr = np.moveaxis(network(ldr_linear).log_hdr[0].cpu().numpy(), 0, -1)
+        reconstructed.append(reconstruct(pair.picture, log_hdr))
+        ldr_stops.append(irradiance_error_stops(pair.picture, pair.hdr))
+        network_stops.append(irradiance_error_stops(reconstructed[-1], pair.hdr))
+    return ValidationResult(np.array(ldr_stops), np.array(network_stops)), reconstructed
