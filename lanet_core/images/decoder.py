@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import OpenImageIO as oiio  # noqa: N813 - the name its own documentation uses
+import OpenImageIO
 
 from lanet_core.errors import (
     DamagedImageError,
@@ -20,6 +20,8 @@ from lanet_core.images.file_kind import MAX_PIXELS, FileKind, check_size
 #: Photometric interpretations that mean grey, RGB, palette or YCbCr (TIFF 6.0, tag 262; OpenImageIO turns them
 #: into grey or RGB). All others, CMYK, Lab and raw sensors among them, are refused.
 _TIFF_PHOTOMETRIC = {0, 1, 2, 3, 6}
+#: OpenImageIO's names of unsigned integers and floats.
+_SAMPLE_TYPES = {"uint8", "uint16", "uint", "uint32", "half", "float", "double"}
 #: OpenImageIO refuses some absurd headers by itself, with one of these phrases.
 _ABSURD_SIZE = re.compile(r"header claims a \d+ MB|exceeds|may not exceed")
 
@@ -64,7 +66,7 @@ def decode(path: Path, kind: FileKind) -> Decoded:
         tags = {attribute.name: attribute.value for attribute in spec.extra_attribs}
         _check_colour_model(tags, path)
         channels = _colour_channels(spec, path)
-        samples = image.read_image(0, 0, 0, spec.nchannels, oiio.UNKNOWN)
+        samples = image.read_image(0, 0, 0, spec.nchannels, OpenImageIO.UNKNOWN)
         # A decoder that only warns (libjpeg on a cut file) fills in grey and reports here.
         complaint = image.geterror()
         if samples is None or complaint:
@@ -79,12 +81,12 @@ def decode(path: Path, kind: FileKind) -> Decoded:
     )
 
 
-def _open(path: Path, kind: FileKind) -> oiio.ImageInput:
-    hints = oiio.ImageSpec()
+def _open(path: Path, kind: FileKind) -> OpenImageIO.ImageInput:
+    hints = OpenImageIO.ImageSpec()
     hints.attribute("oiio:UnassociatedAlpha", 1)  # or colour comes multiplied by alpha
-    image = oiio.ImageInput.open(str(path), hints)
+    image = OpenImageIO.ImageInput.open(str(path), hints)
     if image is None:
-        complaint = oiio.geterror()
+        complaint = OpenImageIO.geterror()
         if _ABSURD_SIZE.search(complaint):
             raise ImageTooLargeError(
                 f"The picture declares absurd dimensions ({_first_line(complaint)}).",
@@ -126,7 +128,7 @@ def _check_colour_model(tags: dict[str, object], path: Path) -> None:
         )
 
 
-def _colour_channels(spec: oiio.ImageSpec, path: Path) -> int:
+def _colour_channels(spec: OpenImageIO.ImageSpec, path: Path) -> int:
     if tuple(spec.channelnames[:3]) == ("R", "G", "B"):
         channels = 3
     elif spec.nchannels == 1 or (spec.nchannels == 2 and spec.alpha_channel == 1):
@@ -137,7 +139,7 @@ def _colour_channels(spec: oiio.ImageSpec, path: Path) -> int:
             path=path,
             remedy="Export it as RGB.",
         )
-    if str(spec.format) not in ("uint8", "uint16", "uint32", "half", "float", "double"):
+    if str(spec.format) not in _SAMPLE_TYPES:
         raise UnsupportedFormatError(
             f"The picture's samples are of type {spec.format}.",
             path=path,

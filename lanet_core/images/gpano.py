@@ -104,7 +104,7 @@ def _gpano_from(fields: dict[str, str]) -> tuple[GPano, tuple[str, ...]]:
     return GPano(
         projection=fields.get("ProjectionType", "equirectangular").lower(),
         crop=_crop(fields, warnings),
-        pose_heading_deg=None if heading is None else heading % 360.0,
+        pose_heading_deg=None if heading is None else heading % 360.0 % 360.0,  # once is 360 for -1e-16
         pose_pitch_deg=_degrees(fields, "PosePitchDegrees", 90.0, warnings) or 0.0,
         pose_roll_deg=_degrees(fields, "PoseRollDegrees", 180.0, warnings) or 0.0,
     ), tuple(warnings)

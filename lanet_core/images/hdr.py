@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 
+from lanet_core.colour import REC709_CHROMATICITIES
 from lanet_core.errors import DamagedImageError, UnsupportedColourModelError, UnsupportedFormatError
 from lanet_core.images.decoder import decode
 from lanet_core.images.file_kind import FileKind, check_size, file_kind
@@ -79,9 +80,10 @@ def _read_exr(path: Path) -> np.ndarray:
     rgb = _flat_rgb(channels, path)
     if not (np.array_equal(low, data_low) and np.array_equal(high, data_high)):
         rgb = _in_display_window(rgb, data_low - low, height, width)
-    if "chromaticities" in header:
-        rgb = rgb @ to_rec709(header["chromaticities"]).T.astype(np.float32)
-    return rgb
+    chromaticities = header.get("chromaticities", REC709_CHROMATICITIES)
+    if np.allclose(chromaticities, REC709_CHROMATICITIES, rtol=0, atol=1e-4):
+        return rgb
+    return rgb @ to_rec709(chromaticities).T.astype(np.float32)
 
 
 def _flat_rgb(channels: dict[str, OpenEXR.Channel], path: Path) -> np.ndarray:

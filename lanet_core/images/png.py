@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import OpenImageIO as oiio  # noqa: N813 - the name its own documentation uses
+import OpenImageIO
 
 from lanet_core.images.replacing import replacing
 
@@ -34,9 +34,9 @@ def write_png(path: str | Path, rgb_srgb8: np.ndarray) -> None:
 
 def _write(path: Path, rgb_srgb8: np.ndarray) -> None:
     height, width = rgb_srgb8.shape[:2]
-    spec = oiio.ImageSpec(width, height, 3, oiio.UINT8)
+    spec = OpenImageIO.ImageSpec(width, height, 3, OpenImageIO.UINT8)
     spec.attribute("oiio:ColorSpace", "sRGB")
-    output = oiio.ImageOutput.create(str(path))
+    output = OpenImageIO.ImageOutput.create(str(path))
     done = output.open(str(path), spec) and output.write_image(rgb_srgb8) and output.close()
     complaint = output.geterror()
     # On a full disk every step says that all is well, so only reading it back is proof.
@@ -45,10 +45,10 @@ def _write(path: Path, rgb_srgb8: np.ndarray) -> None:
 
 
 def _read_back(path: Path) -> np.ndarray | None:
-    image = oiio.ImageInput.open(str(path))
+    image = OpenImageIO.ImageInput.open(str(path))
     if image is None:
-        oiio.geterror()  # or it would surface in someone else's report
+        OpenImageIO.geterror()  # or it would surface in someone else's report
         return None
-    pixels = image.read_image(0, 0, 0, 3, oiio.UINT8)
+    pixels = image.read_image(0, 0, 0, 3, OpenImageIO.UINT8)
     image.close()
     return pixels

@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lanet_core.errors import DiskFullError, LanetError, OutputError, OutputNotWritableError
@@ -33,12 +33,9 @@ def replacing(path: Path) -> Iterator[Path]:
         DiskFullError: the disk filled up.
         OutputError: the write failed for another reason.
     """
-    if path.exists() and not path.is_file():
-        # Renaming over a device such as /dev/null would replace it for the whole system.
-        what = "a folder" if path.is_dir() else "a device or pipe"
-        raise OutputNotWritableError(f"This is {what}.", path=path, remedy="Name a file.")
     temporary = path.with_name(f".lanet-{secrets.token_hex(8)}{path.suffix}")
     try:
+        _check_replaceable(path)
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         yield temporary
         _flush_to_disk(temporary)
@@ -50,7 +47,15 @@ def replacing(path: Path) -> Iterator[Path]:
     except RuntimeError as error:
         raise _output_error(_reason(temporary) or OSError(0, str(error)), path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it is gone after a success, and may never have been
+            temporary.unlink()
+
+
+def _check_replaceable(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        # Renaming over a device such as /dev/null would replace it for the whole system.
+        what = "a folder" if path.is_dir() else "a device or pipe"
+        raise OutputNotWritableError(f"This is {what}.", path=path, remedy="Name a file.")
 
 
 def _flush_to_disk(path: Path) -> None:
