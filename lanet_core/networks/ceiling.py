@@ -15,14 +15,14 @@ from lanet_core.networks.padding import pad
 
 def panorama_to_ceiling(panorama: Tensor) -> Tensor:
     """Return the ceiling view (N, C, H, H) of panoramas (N, C, H, W), bilinearly sampled (P2C)."""
-    height, width = panorama.shape[-2:]
+    height, width = map(int, panorama.shape[-2:])  # plain numbers under tracing, too
     # One pixel of margin on each side lets the bilinear sampler cross the meridian and the zenith.
     return _sample(pad(panorama, 1, "sphere"), _ceiling_grid(height, width))
 
 
 def ceiling_to_panorama(ceiling: Tensor, width: int) -> Tensor:
     """Return ceiling views (N, C, H, H) put back on panoramas (N, C, H, width); 0 where they show nothing (C2P)."""
-    height = ceiling.shape[-1]
+    height = int(ceiling.shape[-1])
     grid, valid = _panorama_grid(height, width)
     return _sample(ceiling, grid) * valid.to(ceiling)
 

@@ -86,7 +86,7 @@ class PanoLANet(nn.Module):
         ceiling_ldr = panorama_to_ceiling(ldr_linear.clamp(min=LDR_FLOOR_LINEAR))
         log_ceiling = self.ceiling(ceiling_ldr, panorama_to_ceiling(last_skip))
         with torch.autocast(ldr_linear.device.type, enabled=False):
-            height, width = ldr_linear.shape[-2:]
+            height, width = map(int, ldr_linear.shape[-2:])
             mask = overexposure_ramp(ldr_linear.float()) * ceiling_validity(height, width).to(ldr_linear.device)
             mask = close_mask(mask)
             merged = mask * ceiling_to_panorama(log_ceiling, width) + (1.0 - mask) * output.log_hdr

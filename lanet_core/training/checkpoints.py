@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from lanet_core.errors import CheckpointError
+from lanet_core.images.replacing import replacing
 from lanet_core.training.configuration import TrainingConfiguration, from_dict
 
 _FORMAT = 1
@@ -39,11 +40,14 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint under a temporary name, then rename it: a killed run leaves the last good one."""
+    """Write a checkpoint whole or not at all: a killed run leaves the last good one.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
     values = dict(vars(checkpoint), format=_FORMAT, configuration=checkpoint.configuration.to_dict())
-    temporary = path.with_suffix(".tmp")
-    torch.save(values, temporary)
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        torch.save(values, temporary)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
-from lanet_core.calibration import calibrate
 from lanet_core.metrics.irradiance import irradiance_error_stops
 from lanet_core.reconstruction import reconstruct
 from lanet_core.training.pairs import LoadedScene, reduce_panorama, to_tensor
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR, draw_camera, photograph_panorama
+from lanet_core.training.photographs import photographs
+from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
 
 
 @dataclass(frozen=True)
@@ -32,24 +31,6 @@ class ValidationResult:
 
     ldr_stops: np.ndarray
     network_stops: np.ndarray
-
-
-def photographs(hdr: np.ndarray, name: str, draws: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield ``draws`` photographs of a panorama and their calibrated HDR, always the same ones for a name.
-
-    Args:
-        hdr: (H, W, 3) float32, linear Rec.709, ≥ 0.
-        name: the scene's name, which seeds the camera.
-        draws: how many.
-
-    Yields:
-        ``(rgb_srgb8, hdr_calibrated)``: (H, W, 3) uint8 and (H, W, 3) float32.
-    """
-    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
-    for draw in range(draws):
-        camera = draw_camera(np.random.default_rng([seed, draw]))
-        rgb_srgb8 = photograph_panorama(hdr, camera)
-        yield rgb_srgb8, calibrate(SRGB8_TO_LINEAR[rgb_srgb8], hdr)
 
 
 def validation_pairs(scenes: Sequence[LoadedScene], draws: int = 2) -> list[ValidationPair]:

@@ -1,0 +1,97 @@
+"""``lanet evaluate``: the light benchmark over a folder of HDR panoramas."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+from pathlib import Path
+
+from lanet_core.cli.model_arguments import add_model_arguments
+
+NAME = "evaluate"
+HELP = "measure the error of diffuse irradiance on HDR panoramas, in stops"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("data", type=Path, help="folder of HDR panoramas, with or without a scenes.csv")
+    parser.add_argument(
+        "--split",
+        action="append",
+        choices=("train", "val", "test"),
+        help="split to measure; may be given again (default: val)",
+    )
+    parser.add_argument("--draws", type=int, default=2, help="photographs of each scene (default: 2)")
+    parser.add_argument("-o", "--output", type=Path, metavar="CSV", help="write the errors of every photograph")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    add_model_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, print the summary, and return the exit status."""
+    from tqdm import tqdm
+
+    from lanet_core.converter import load_converter
+    from lanet_core.light_benchmark import best_boost_ev, run_light_benchmark, summarise
+
+    converter = load_converter(arguments.model, arguments.provider, arguments.threads)
+    # The constant boost is a choice, and choices are made on val alone.
+    splits = list(dict.fromkeys(["val", *(arguments.split or [])]))
+    results = {}
+    for split in splits:
+        with tqdm(desc=split, unit="scene", disable=None) as bar:
+
+            def advance(done: int, total: int, bar: tqdm = bar) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            results[split] = run_light_benchmark(
+                arguments.data, split, converter, draws=arguments.draws, progress=advance
+            )
+    boost_ev = best_boost_ev(results["val"])
+    summary = {
+        "model": f"{converter.session.metadata.name} {converter.session.metadata.version}",
+        "model_sha256": converter.session.sha256,
+        "draws": arguments.draws,
+        "best_boost_ev": boost_ev,
+        "splits": {
+            split: {"photographs": len(results[split]), **summarise(results[split], boost_ev)}
+            for split in (arguments.split or ["val"])
+        },
+    }
+    if arguments.output is not None:
+        _write_csv(arguments.output, {split: results[split] for split in summary["splits"]}, boost_ev)
+    print(json.dumps(summary, indent=1) if arguments.json else _as_table(summary))
+    return 0
+
+
+def _as_table(summary: dict) -> str:
+    lines = [
+        f"Diffuse irradiance, mean absolute error in stops; {summary['model']}, {summary['draws']} photographs a scene.",
+        "",
+        f"| split | | LDR as is | constant boost ({summary['best_boost_ev']:g} EV) | model | model / LDR |",
+        "|---|---|---|---|---|---|",
+    ]
+    for split, figures in summary["splits"].items():
+        for statistic in ("mean", "median"):
+            ldr, boost, model = (figures[name][statistic] for name in ("ldr", "boost", "model"))
+            lines.append(f"| {split} | {statistic} | {ldr:.3f} | {boost:.3f} | {model:.3f} | {model / ldr:.2f} |")
+    return "\n".join(lines)
+
+
+def _write_csv(path: Path, results: dict, boost_ev: float) -> None:
+    from lanet_core.images.replacing import replacing
+    from lanet_core.light_benchmark import BOOSTS_EV
+
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["split", "scene", "category", "clipped_fraction", "ldr_stops", "boost_stops", "model_stops"])
+    boost = BOOSTS_EV.index(boost_ev)
+    for split, photographs in results.items():
+        for each in photographs:
+            figures = (each.clipped_fraction, each.ldr_stops, each.boost_stops[boost], each.model_stops)
+            rows.writerow([split, each.scene, each.category, *(f"{value:.4f}" for value in figures)])
+    with replacing(path) as temporary:
+        temporary.write_text(text.getvalue(), encoding="utf-8")

@@ -1,0 +1,36 @@
+"""``lanet export``: a checkpoint as an ONNX model that the other commands run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+NAME = "export"
+HELP = "write a checkpoint as an ONNX model"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("checkpoint", type=Path, help="best.pt or checkpoint.pt of a training run")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .onnx file to write")
+    parser.add_argument("--height", type=int, metavar="ROWS", help="of the network (default: the last stage's)")
+    parser.add_argument("--model-version", default="0.1.0", help="version of the weights (default: 0.1.0)")
+    parser.add_argument("--training-data", required=True, help="what it was trained on, one sentence")
+    parser.add_argument("--licence", default="GPL-3.0-or-later", help="of the weights (default: GPL-3.0-or-later)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Export and return the exit status."""
+    from lanet_core.training.checkpoints import load_checkpoint
+    from lanet_core.training.export import export_checkpoint
+
+    difference = export_checkpoint(
+        load_checkpoint(arguments.checkpoint),
+        arguments.output,
+        height=arguments.height,
+        version=arguments.model_version,
+        training_data=arguments.training_data,
+        licence=arguments.licence,
+    )
+    print(f"{arguments.output}: radiance differs from torch by at most {difference:.1e} of its value")
+    return 0

@@ -1,0 +1,62 @@
+"""``lanet train``: train a configuration, on one process or on those that torchrun started; resume if it was stopped."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+NAME = "train"
+HELP = "train a model from scratch, or go on where a run stopped"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument(
+        "configuration", help="a training configuration: a .toml file, or the name of one that is supplied"
+    )
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of HDR panoramas (EXR or .hdr)")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="where checkpoints and logs go, and come from"
+    )
+    parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda or cuda:N")
+    parser.add_argument(
+        "--bfloat16",
+        action=argparse.BooleanOptionalAction,
+        help="compute in bfloat16 where it is safe (default: on GPUs; few CPUs are quicker with it)",
+    )
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that make pictures (default: 1)")
+    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all cores)")
+    parser.add_argument("--log-every", type=int, default=25, metavar="STEPS", help="(default: 25)")
+    parser.add_argument(
+        "--validate-every",
+        type=int,
+        default=200,
+        metavar="STEPS",
+        help="validate and write a checkpoint (default: 200)",
+    )
+    parser.add_argument("--stop-after", type=int, metavar="STEPS", help="stop after so many steps; resume later")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and return the exit status."""
+    import torch
+
+    from lanet_core.training.configuration import load_configuration
+    from lanet_core.training.distributed import training_process
+    from lanet_core.training.trainer import Trainer, TrainerOptions
+
+    configuration = load_configuration(arguments.configuration)
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    with training_process(arguments.device) as process:
+        bfloat16 = process.device.type == "cuda" if arguments.bfloat16 is None else arguments.bfloat16
+        trainer = Trainer(
+            configuration,
+            arguments.data,
+            arguments.output,
+            process,
+            TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every),
+            say=lambda line: print(line, flush=True),
+        )
+        trainer.run(stop_after=arguments.stop_after)
+    return 0

@@ -1,0 +1,119 @@
+"""The light benchmark: how close diffuse irradiance comes to the true HDR's, in stops, scene by scene.
+
+Every scene is photographed by the virtual camera; the photograph lights the world as it is, with the best constant
+highlight boost, and converted by a model. The truth is the HDR panorama, calibrated to the photograph by Eq. 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lanet_core.calibration import overexposure_ramp
+from lanet_core.converter import Converter
+from lanet_core.images import read_hdr
+from lanet_core.metrics.irradiance import irradiance_error_stops
+from lanet_core.training.photographs import photographs
+from lanet_core.training.scenes import find_scenes
+from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
+
+#: Candidates for the constant highlight boost, in stops.
+BOOSTS_EV = tuple(np.arange(0.0, 6.01, 0.25).tolist())
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """The errors of one photograph.
+
+    Attributes:
+        scene: the scene's name.
+        category: the scene's category.
+        ldr_stops: error of the LDR as it is.
+        boost_stops: error of each of :data:`BOOSTS_EV`.
+        model_stops: error of the model's conversion.
+        clipped_fraction: over-exposed share of the sphere.
+    """
+
+    scene: str
+    category: str
+    ldr_stops: float
+    boost_stops: tuple[float, ...]
+    model_stops: float
+    clipped_fraction: float
+
+
+def boost_highlights(ldr_linear: np.ndarray, boost_ev: float) -> np.ndarray:
+    """Return the LDR with its over-exposed pixels brightened by a constant, over the ramp of Eq. 8.
+
+    Args:
+        ldr_linear: (H, W, 3) float32, linear Rec.709, [0, 1].
+        boost_ev: stops at a white pixel.
+
+    Returns:
+        (H, W, 3) float32, linear Rec.709.
+    """
+    return ldr_linear * np.exp2(np.float32(boost_ev) * overexposure_ramp(ldr_linear))[..., None]
+
+
+def run_light_benchmark(
+    data: Path,
+    split: str,
+    converter: Converter,
+    *,
+    draws: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Photograph]:
+    """Measure every scene of a split.
+
+    Args:
+        data: a folder of HDR panoramas, see :func:`lanet_core.training.scenes.find_scenes`.
+        split: ``train``, ``val`` or ``test``.
+        converter: the model.
+        draws: photographs of each scene.
+        progress: told the scenes done and their number.
+
+    Raises:
+        DataError: the folder is not usable.
+        InputError: a panorama cannot be read.
+    """
+    scenes = find_scenes(data, split)
+    results = []
+    for done, scene in enumerate(scenes, start=1):
+        for rgb_srgb8, hdr in photographs(read_hdr(scene.path), scene.name, draws):
+            ldr_linear = SRGB8_TO_LINEAR[rgb_srgb8]
+            conversion = converter.convert(rgb_srgb8)
+            boosts = [irradiance_error_stops(boost_highlights(ldr_linear, ev), hdr) for ev in BOOSTS_EV]
+            results.append(
+                Photograph(
+                    scene=scene.name,
+                    category=scene.category,
+                    ldr_stops=boosts[0],
+                    boost_stops=tuple(boosts),
+                    model_stops=irradiance_error_stops(conversion.hdr, hdr),
+                    clipped_fraction=conversion.clipped_fraction,
+                )
+            )
+        if progress is not None:
+            progress(done, len(scenes))
+    return results
+
+
+def best_boost_ev(photographs: Sequence[Photograph]) -> float:
+    """Return the constant boost with the smallest mean error over some photographs, in stops."""
+    return BOOSTS_EV[int(np.mean([each.boost_stops for each in photographs], axis=0).argmin())]
+
+
+def summarise(photographs: Sequence[Photograph], boost_ev: float) -> Mapping[str, Mapping[str, float]]:
+    """Return mean and median error in stops of the LDR as it is, of a constant boost and of the model."""
+    boost = BOOSTS_EV.index(boost_ev)
+    columns = {
+        "ldr": [each.ldr_stops for each in photographs],
+        "boost": [each.boost_stops[boost] for each in photographs],
+        "model": [each.model_stops for each in photographs],
+    }
+    return {
+        name: {"mean": float(np.mean(values)), "median": float(np.median(values))} for name, values in columns.items()
+    }
