@@ -1,1 +1,36 @@
-"""From an LDR panorama to calibrated HDR light."""
+"""From an LDR panorama to calibrated HDR light.
+
+    from lanet_core import load_converter
+
+    conversion = load_converter().convert_file("street.jpg", "street.exr")
+
+The names below are loaded when they are first used: training and evaluation share this package's ground floor and
+need no ONNX Runtime.
+"""
+
+import importlib
+
+_HOMES = {"load_converter": "converter", "Converter": "converter", "Conversion": "converter", "LanetError": "errors"}
+
+__all__ = ["Conversion", "Converter", "LanetError", "load_converter"]
+
+
+def __getattr__(name: str):
+    if name == "__version__":
+        return _version()
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def _version() -> str:
+    from importlib import metadata  # slow, and seldom asked for
+
+    try:
+        return metadata.version("lanet-ibl")
+    except metadata.PackageNotFoundError:  # run from a folder, not installed
+        return "unknown"
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

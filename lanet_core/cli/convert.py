@@ -1,0 +1,213 @@
+"""``lanet convert``: pictures in, OpenEXR environment maps out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from lanet_core.cli.destinations import expand_patterns, is_folder, make_folder, plan
+from lanet_core.cli.model_arguments import add_model_arguments
+from lanet_core.errors import InputError, LanetError, OutputError
+
+if TYPE_CHECKING:
+    from lanet_core.converter import Conversion, Converter
+
+NAME = "convert"
+HELP = "convert LDR panoramas to HDR environment maps (OpenEXR)"
+
+#: The value of --preview without a path; no path is empty.
+_BESIDE = ""
+#: Ends the name of a preview that the user has not named, so that it takes no picture's place.
+_LABEL = "-preview"
+
+EXIT_SOME_FAILED = 1
+EXIT_FAILURE = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("inputs", nargs="+", metavar="PICTURE", help="panorama: JPEG, PNG, TIFF or WebP")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="PATH",
+        help="an .exr file, or a folder: a name that ends in /, that exists as one, or that takes several pictures",
+    )
+    parser.add_argument("--half", action="store_true", help="write 16-bit floats: half the size, light up to 65504")
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="in a folder, convert also where the result is there already (a file named with -o is always replaced)",
+    )
+    parser.add_argument(
+        "--preview",
+        nargs="?",
+        const=_BESIDE,
+        metavar="PATH",
+        help="also write a before/after picture: a .png file or a folder (without a path: beside the result)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    add_model_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Convert all pictures and return the exit status."""
+    inputs = expand_patterns(arguments.inputs)
+    jobs = _jobs(inputs, arguments)
+    made = [folder for folder in sorted({folder for job in jobs for folder in job.folders}) if make_folder(folder)]
+    try:
+        from lanet_core.converter import load_converter  # slow: not for --help, nor for a bad command line
+
+        converter = load_converter(arguments.model, arguments.provider, arguments.threads)
+        for warning in converter.session.warnings:
+            _say(f"lanet: warning: {warning}")
+        outcomes = _convert_all(jobs, converter, arguments)
+    finally:
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):  # it is not empty, as it should be
+                folder.rmdir()
+    if arguments.json:
+        print(json.dumps(_summary(converter, outcomes), indent=1))
+    elif len(outcomes) > 1:
+        counts = {status: sum(o.status == status for o in outcomes) for status in ("converted", "skipped", "failed")}
+        print(", ".join(f"{count} {status}" for status, count in counts.items() if count))
+    failed = any(outcome.status == "failed" for outcome in outcomes)
+    return (EXIT_FAILURE if len(outcomes) == 1 else EXIT_SOME_FAILED) if failed else 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture's way.
+
+    Attributes:
+        source: the picture.
+        output: the OpenEXR file.
+        preview: the PNG file, if one is wanted.
+        skip: whether the result is there already and is to be left alone.
+        folders: what has to exist before the files can be written.
+    """
+
+    source: Path
+    output: Path
+    preview: Path | None
+    skip: bool
+    folders: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: ``converted``, ``skipped`` or ``failed``."""
+
+    job: Job
+    status: str
+    conversion: Conversion | None = None
+    error: LanetError | None = None
+
+
+def _jobs(inputs: list[Path], arguments: argparse.Namespace) -> list[Job]:
+    outputs = plan(inputs, arguments.output, ".exr")
+    into_folder = is_folder(arguments.output, inputs)
+    previews = [None] * len(inputs)
+    if arguments.preview is not None:
+        beside = arguments.output if into_folder else str(outputs[0].with_name(f"{outputs[0].stem}{_LABEL}.png"))
+        previews = plan(inputs, arguments.preview or beside, ".png", label=_LABEL)
+    jobs = []
+    for source, output, preview in zip(inputs, outputs, previews, strict=True):
+        skip = into_folder and not arguments.overwrite and output.exists()
+        folders = tuple(path.parent for path in (output, preview) if path is not None)
+        jobs.append(Job(source, output, preview, skip, folders))
+    return jobs
+
+
+def _convert_all(jobs: list[Job], converter: Converter, arguments: argparse.Namespace) -> list[Outcome]:
+    outcomes = []
+    with tqdm(
+        total=len(jobs), disable=None, leave=False, bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}"
+    ) as bar:
+        for number, job in enumerate(jobs):
+
+            def progress(fraction: float, stage: str, number: int = number, job: Job = job) -> None:
+                bar.set_description_str(f"{job.source.name}: {stage}", refresh=False)
+                bar.n = number + fraction
+                bar.refresh()
+
+            outcomes.append(_convert_one(job, converter, arguments.half, progress))
+            _report_problems(outcomes[-1], known_warnings=converter.session.warnings)
+            if not arguments.json and outcomes[-1].status != "failed":
+                tqdm.write(_result_line(outcomes[-1]))
+    return outcomes
+
+
+def _convert_one(job: Job, converter: Converter, half: bool, progress: Callable[[float, str], None]) -> Outcome:
+    if job.skip:
+        return Outcome(job, "skipped")
+    try:
+        conversion = converter.convert_file(job.source, job.output, half=half, progress=progress)
+        if job.preview is not None:
+            from lanet_core.cli.preview import write_preview
+
+            write_preview(job.source, conversion.hdr, job.preview)
+    except (InputError, OutputError) as error:  # of this picture; any other error is of all of them
+        return Outcome(job, "failed", error=error)
+    return Outcome(job, "converted", conversion)
+
+
+def _report_problems(outcome: Outcome, known_warnings: tuple[str, ...]) -> None:
+    if outcome.error is not None:
+        _say(f"lanet: error: {outcome.error}")
+    for warning in outcome.conversion.warnings if outcome.conversion else ():
+        if warning not in known_warnings:
+            _say(f"lanet: warning: {outcome.job.source}: {warning}")
+
+
+def _result_line(outcome: Outcome) -> str:
+    job, conversion = outcome.job, outcome.conversion
+    if conversion is None:
+        return f"{job.output}: is there already; --overwrite converts it again"
+    height, width = conversion.hdr.shape[:2]
+    return (
+        f"{job.output}: {width}x{height}, {100 * conversion.clipped_fraction:.2g} % over-exposed, "
+        f"peak {conversion.peak_ev:+.1f} EV, network {conversion.network_seconds:.2f} s on {conversion.provider}"
+    )
+
+
+def _summary(converter: Converter, outcomes: list[Outcome]) -> dict:
+    session = converter.session
+    return {
+        "model": {"name": session.metadata.name, "version": session.metadata.version, "sha256": session.sha256},
+        "provider": session.provider,
+        "pictures": [_summary_of(outcome) for outcome in outcomes],
+    }
+
+
+def _summary_of(outcome: Outcome) -> dict:
+    summary = {"source": str(outcome.job.source), "output": str(outcome.job.output), "status": outcome.status}
+    if outcome.error is not None:
+        summary["error"] = {"kind": type(outcome.error).__name__, "message": str(outcome.error)}
+    if outcome.conversion is not None:
+        conversion = outcome.conversion
+        black = conversion.peak_ev == float("-inf")  # which JSON cannot say
+        summary |= {
+            "preview": str(outcome.job.preview) if outcome.job.preview else None,
+            "width": conversion.hdr.shape[1],
+            "height": conversion.hdr.shape[0],
+            "clipped_fraction": conversion.clipped_fraction,
+            "peak_ev": None if black else conversion.peak_ev,
+            "network_seconds": conversion.network_seconds,
+            "warnings": list(conversion.warnings),
+        }
+    return summary
+
+
+def _say(text: str) -> None:
+    """Print to standard error without breaking the progress bar; standard output is for results."""
+    tqdm.write(text, file=sys.stderr)

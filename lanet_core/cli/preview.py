@@ -1,0 +1,56 @@
+"""``lanet preview``: a before/after picture of a panorama and its HDR."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+NAME = "preview"
+HELP = "write a before/after picture of a panorama and its HDR: both at two exposures, and balls lit by them"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("ldr", metavar="PICTURE", help="the LDR panorama")
+    parser.add_argument("hdr", metavar="HDR", help="its HDR: OpenEXR or Radiance, 1 = the picture's white")
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .png file to write")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the picture and return the exit status."""
+    from lanet_core.cli.destinations import plan
+    from lanet_core.errors import NotEquirectangularError
+    from lanet_core.images import read_hdr
+
+    source, hdr_path = Path(arguments.ldr), Path(arguments.hdr)
+    (output,) = plan([source], arguments.output, ".png")
+    hdr = read_hdr(hdr_path)
+    height, width = hdr.shape[:2]
+    if width != 2 * height:
+        raise NotEquirectangularError(
+            f"The picture is {width}x{height}, which is not 2:1.", path=hdr_path, remedy="Give a full panorama."
+        )
+    write_preview(source, hdr, output)
+    return 0
+
+
+def write_preview(source: Path, hdr: np.ndarray, output: Path) -> None:
+    """Write the before/after picture of a picture file and its HDR.
+
+    Args:
+        source: the LDR picture file.
+        hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white.
+        output: the PNG file.
+
+    Raises:
+        InputError: the picture cannot be read or is no panorama.
+        OutputError: the result cannot be written.
+    """
+    from lanet_core.images import read_ldr, write_png
+    from lanet_core.panorama import panorama_from_picture
+    from lanet_core.preview import before_after
+
+    ldr_linear = panorama_from_picture(read_ldr(source)).rgb_linear
+    write_png(output, before_after(ldr_linear, hdr))

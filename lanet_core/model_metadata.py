@@ -1,0 +1,127 @@
+"""What a model file says about itself: the JSON that the exporter writes and inference reads.
+
+The text is one entry of the ONNX file's ``metadata_props``. It makes a model file complete: nothing that inference
+needs (sizes, colour space, threshold) and nothing that a user may ask (licence, training data) lives elsewhere.
+
+The graph of a model of ours has one input and one output of static shape:
+
+* ``ldr_linear`` (1, 3, h, w) float32, linear Rec.709, [0, 1];
+* ``log_hdr`` (1, 3, h, w) float32, natural log of linear Rec.709 radiance, where 1 is the LDR's white.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from lanet_core.errors import WrongModelError
+
+METADATA_KEY = "lanet"
+INPUT_NAME = "ldr_linear"
+OUTPUT_NAME = "log_hdr"
+
+#: Raised whenever a field changes its meaning, so that an old program refuses a model it would misread.
+FORMAT_VERSION = 1
+
+ARCHITECTURES = ("panolanet", "lanet")
+
+
+@dataclass(frozen=True)
+class ModelMetadata:
+    """The facts about a model that travel inside its file.
+
+    Attributes:
+        name: the model's name, e.g. ``panolanet``.
+        version: the version of these weights.
+        architecture: one of :data:`ARCHITECTURES`.
+        licence: SPDX identifier of the weights' licence.
+        training_data: what it was trained on, one sentence.
+        input_height: rows of the network's input and output.
+        input_width: columns of the network's input and output.
+        overexposure_threshold: τ of Eq. 1 and Eq. 8 in training.
+        created: date of the export, ISO 8601.
+        configuration_sha256: SHA-256 of the training configuration file, hexadecimal.
+        input_colour_space: of the graph's input.
+        output: what the graph's output is.
+        preprocessing: what the graph does to its input before the first layer.
+        postprocessing: what the graph does after the last layer.
+        format_version: version of this description.
+    """
+
+    name: str
+    version: str
+    architecture: str
+    licence: str
+    training_data: str
+    input_height: int
+    input_width: int
+    overexposure_threshold: float
+    created: str
+    configuration_sha256: str
+    input_colour_space: str = "linear Rec.709, [0, 1]"
+    output: str = "natural log of linear Rec.709 radiance, 1 = LDR white"
+    preprocessing: str = "floor at sRGB code 1/255, then 2 I - 1; inside the graph"
+    postprocessing: str = "none"
+    format_version: int = FORMAT_VERSION
+
+    def to_json(self) -> str:
+        """Return the text that goes under :data:`METADATA_KEY`."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str, path: str | Path | None = None) -> ModelMetadata:
+        """Read the text back, strictly: every field, of the right type, and no other.
+
+        Args:
+            text: what :meth:`to_json` returned.
+            path: the model's file, for the error message.
+
+        Raises:
+            WrongModelError: the text is not such a description, or of an unknown ``format_version``.
+        """
+        try:
+            values = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise _wrong(f"Its description is not JSON ({error.msg}).", path) from error
+        if not isinstance(values, dict):
+            raise _wrong("Its description is not a JSON object.", path)
+        if values.get("format_version") != FORMAT_VERSION:
+            raise WrongModelError(
+                f"The model's format version is {values.get('format_version')!r}; "
+                f"this program reads version {FORMAT_VERSION}.",
+                path=path,
+                remedy="Use a model and a program of the same release.",
+            )
+        _check_fields(cls, values, path)
+        metadata = cls(**values)
+        _check_values(metadata, path)
+        return metadata
+
+
+def _check_fields(kind: type[ModelMetadata], values: dict, path: str | Path | None) -> None:
+    types = {field.name: {"str": str, "int": int, "float": float}[field.type] for field in fields(kind)}
+    missing = sorted(types.keys() - values.keys())
+    unknown = sorted(values.keys() - types.keys())
+    if missing or unknown:
+        raise _wrong(f"Its description lacks {missing} and holds unknown {unknown}.", path)
+    for name, kind_of_value in types.items():
+        if type(values[name]) is not kind_of_value:
+            raise _wrong(f"Its description's {name} is {values[name]!r}, not {kind_of_value.__name__}.", path)
+
+
+def _check_values(metadata: ModelMetadata, path: str | Path | None) -> None:
+    if metadata.architecture not in ARCHITECTURES:
+        raise _wrong(f"Its architecture {metadata.architecture!r} is unknown.", path)
+    if metadata.input_height < 1 or metadata.input_width < 1:
+        raise _wrong(f"Its input is said to be {metadata.input_width}x{metadata.input_height}.", path)
+    if not 0.0 < metadata.overexposure_threshold < 1.0:
+        raise _wrong(f"Its over-exposure threshold {metadata.overexposure_threshold} is not in (0, 1).", path)
+
+
+def _wrong(problem: str, path: str | Path | None) -> WrongModelError:
+    return WrongModelError(
+        f"The model was not made for this program. {problem}",
+        path=path,
+        remedy="Give a model that `lanet export` wrote.",
+    )

@@ -1,0 +1,146 @@
+"""Merging the network's light into the picture: exact where exposed, never darker, no light lost, no seam."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lanet_core import sphere
+from lanet_core.colour import srgb_to_linear
+from lanet_core.reconstruction import MAXIMUM_RADIANCE, merge, reconstruct
+
+THRESHOLD = 0.83
+
+
+def light_sum(panorama: np.ndarray) -> np.ndarray:
+    """Radiance integrated over the sphere: (3,), written out from the definition of solid angle."""
+    height, width = panorama.shape[:2]
+    edges = np.linspace(0.0, np.pi, height + 1)
+    solid_angles = (np.cos(edges[:-1]) - np.cos(edges[1:])) * 2.0 * np.pi / width
+    return np.einsum("h,hwc->c", solid_angles, panorama.astype(np.float64))
+
+
+def random_pair(seed: int, height: int = 64, small_height: int = 16) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    ldr_linear = rng.random((height, 2 * height, 3), dtype=np.float32) ** 0.25
+    log_hdr = rng.normal(0.0, 2.0, (small_height, 2 * small_height, 3)).astype(np.float32)
+    return ldr_linear, log_hdr
+
+
+def test_merge_is_the_power_form_of_equation_7():
+    rng = np.random.default_rng(0)
+    ldr_linear = rng.uniform(0.5, 1.0, (40, 3)).astype(np.float32)
+    log_hdr = rng.uniform(0.0, 5.0, (40, 3)).astype(np.float32)
+    ramp = rng.uniform(0.0, 1.0, 40).astype(np.float32)
+    m = ramp[:, None].astype(np.float64)
+    expected = np.maximum(ldr_linear, ldr_linear ** (1.0 - m) * np.exp(log_hdr.astype(np.float64)) ** m)
+    np.testing.assert_allclose(merge(ldr_linear, log_hdr, ramp), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("small_height", [16, 24, 64, 96])
+def test_a_well_exposed_pixel_is_kept_bit_for_bit_and_none_gets_darker(small_height):
+    ldr_linear, log_hdr = random_pair(1, 64, small_height)
+    hdr = reconstruct(ldr_linear, log_hdr)
+    exposed = ldr_linear.mean(axis=-1) <= np.float32(THRESHOLD)
+    assert hdr.dtype == np.float32
+    assert 0.1 < exposed.mean() < 0.9
+    np.testing.assert_array_equal(hdr[exposed], ldr_linear[exposed])
+    assert (hdr >= ldr_linear).all()
+    assert (hdr[~exposed] > ldr_linear[~exposed]).any()
+
+
+def test_the_picture_given_is_left_alone():
+    ldr_linear, log_hdr = random_pair(2)
+    before = ldr_linear.copy()
+    reconstruct(ldr_linear, log_hdr)
+    np.testing.assert_array_equal(ldr_linear, before)
+
+
+def test_at_the_network_s_own_size_each_pixel_is_merged_with_its_own():
+    ldr_linear, log_hdr = random_pair(3, 32, 32)
+    ramp = np.clip((ldr_linear.mean(axis=-1) - THRESHOLD) / (1.0 - THRESHOLD), 0.0, 1.0)
+    expected = merge(ldr_linear, log_hdr, ramp)
+    # The log is taken of the sampled exponential, and the ramp's quotient is rounded twice.
+    np.testing.assert_allclose(reconstruct(ldr_linear, log_hdr), expected, rtol=2e-5)
+
+
+def test_a_white_picture_takes_the_network_s_radiance_enlarged():
+    log_hdr = np.abs(random_pair(4)[1])
+    hdr = reconstruct(np.ones((64, 128, 3), dtype=np.float32), log_hdr)
+    np.testing.assert_allclose(hdr, sphere.upsample_bilinear(np.exp(log_hdr), 64, 128), rtol=1e-5)
+
+
+@pytest.mark.parametrize("light", [(1, 1), (1, 3), (2, 2), (4, 4)], ids=str)
+@pytest.mark.parametrize("place", [(28, 40), (0, 0), (60, 124)], ids=str)
+def test_a_light_within_one_network_pixel_keeps_all_that_the_network_said_of_the_pixel(light, place):
+    rng = np.random.default_rng(5)
+    ldr_linear = rng.uniform(0.0, 0.6, (64, 128, 3)).astype(np.float32)
+    row, column = place
+    ldr_linear[row : row + light[0], column : column + light[1]] = 1.0
+    radiance = sphere.downsample(ldr_linear, 16, 32)  # right wherever there is no light
+    radiance[row // 4, column // 4] = (40.0, 30.0, 20.0)
+    hdr = reconstruct(ldr_linear, np.log(radiance))
+    np.testing.assert_allclose(light_sum(hdr), light_sum(radiance), rtol=1e-4)
+
+
+def lobes_hdr(height: int) -> np.ndarray:
+    """A sky with a sun and two lamps, as sums of smooth lobes: (height, 2 * height, 3) float32."""
+    directions = sphere.pixel_directions(height, 2 * height)
+    hdr = np.full((height, 2 * height, 3), 0.2)
+    for direction, sharpness, colour in [
+        ((0.5, -0.2, 0.8), 9000.0, (9000.0, 8000.0, 7000.0)),
+        ((-1.0, 0.02, 0.1), 2000.0, (30.0, 25.0, 12.0)),
+        ((0.1, 1.0, -0.2), 300.0, (4.0, 5.0, 8.0)),
+    ]:
+        axis = np.array(direction) / np.linalg.norm(direction)
+        hdr += np.exp(sharpness * (directions @ axis - 1.0))[..., None] * np.array(colour)
+    return hdr.astype(np.float32)
+
+
+def test_a_network_that_is_right_at_its_size_casts_the_right_light_at_the_picture_s_size():
+    truth = lobes_hdr(256)
+    small = sphere.downsample(truth, 64, 128)
+    hdr = reconstruct(np.minimum(truth, 1.0), np.log(small))
+    np.testing.assert_allclose(light_sum(hdr), light_sum(truth), rtol=0.05)
+    # Enlarged in logarithms, the sun would lose a large part; this test can tell the difference.
+    logs = merge(np.minimum(truth, 1.0), sphere.upsample_bilinear(np.log(small), 256, 512), truth.mean(axis=-1) > 1.0)
+    assert (light_sum(logs) < 0.9 * light_sum(truth)).all()
+
+
+@pytest.mark.parametrize("quarter_turns", [1, 2, 3])
+def test_turning_the_panorama_turns_the_result(quarter_turns):
+    ldr_linear, log_hdr = random_pair(6)
+    turned = reconstruct(np.roll(ldr_linear, quarter_turns * 32, axis=1), np.roll(log_hdr, quarter_turns * 8, axis=1))
+    np.testing.assert_array_equal(turned, np.roll(reconstruct(ldr_linear, log_hdr), quarter_turns * 32, axis=1))
+
+
+def test_a_light_across_the_seam_is_as_smooth_as_elsewhere():
+    ldr_linear = np.ones((64, 128, 3), dtype=np.float32)
+    azimuth = sphere.azimuths_rad(32)
+    log_hdr = np.broadcast_to(3.0 - np.cos(azimuth)[:, None], (16, 32, 3)).astype(np.float32)  # brightest at ±180°
+    log_step = np.abs(np.diff(np.log(reconstruct(ldr_linear, log_hdr)), axis=1, append=np.nan))
+    hdr = reconstruct(ldr_linear, log_hdr)
+    seam_step = np.abs(np.log(hdr[:, 0]) - np.log(hdr[:, -1]))
+    assert seam_step.max() <= np.nanmax(log_step)
+    np.testing.assert_allclose(hdr, hdr[:, ::-1], rtol=1e-5)
+
+
+def test_a_picture_smaller_than_the_network_gets_the_mean_radiance_of_each_pixel():
+    log_hdr = random_pair(7, small_height=64)[1] + 4.0
+    hdr = reconstruct(np.ones((32, 64, 3), dtype=np.float32), log_hdr)
+    np.testing.assert_allclose(light_sum(hdr), light_sum(np.exp(log_hdr)), rtol=1e-3)
+
+
+def test_absurd_output_of_the_network_stays_finite():
+    for level in (200.0, -200.0):
+        hdr = reconstruct(np.ones((64, 128, 3), dtype=np.float32), np.full((16, 32, 3), level, dtype=np.float32))
+        assert np.isfinite(hdr).all()
+        np.testing.assert_allclose(hdr, MAXIMUM_RADIANCE if level > 0 else 1.0, rtol=1e-5)
+
+
+def test_eight_bit_white_is_overexposed_and_black_stays_black():
+    ldr_linear = srgb_to_linear(np.array([[0.0, 1.0]], dtype=np.float32))[..., None] * np.ones(3, dtype=np.float32)
+    ldr_linear = np.tile(ldr_linear, (32, 32, 1))
+    hdr = reconstruct(ldr_linear, np.full((32, 64, 3), 2.0, dtype=np.float32))
+    np.testing.assert_array_equal(hdr[:, ::2], 0.0)
+    np.testing.assert_allclose(hdr[:, 1::2], np.exp(2.0), rtol=1e-6)
