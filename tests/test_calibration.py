@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -44,6 +44,7 @@ def test_another_threshold():
     np.testing.assert_allclose(overexposure_ramp(LDR, threshold=0.4), [[0.0, 1 / 6, 0.55 / 0.6]], rtol=1e-5)
 
 
+@settings(deadline=None)
 @given(factor=st.floats(1e-4, 1e4))
 def test_the_hdrs_own_scale_does_not_matter(factor):
     np.testing.assert_allclose(calibrate(LDR, HDR * np.float32(factor)), calibrate(LDR, HDR), rtol=2e-6)
@@ -96,6 +97,7 @@ def test_ramp_by_hand(dtype):
     np.testing.assert_allclose(ramp, [0.0, 0.0, 0.0, 0.5, 1.0], atol=2e-6)
 
 
+@settings(deadline=None)
 @given(arrays(np.float32, (4, 5, 3), elements=st.floats(0.0, 1.0, width=32)))
 def test_mask_and_ramp_never_claim_the_same_pixel(ldr):
     ramp = overexposure_ramp(ldr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanet_core import ceiling_view, sphere
@@ -31,6 +31,7 @@ def _unit(zenith_rad: np.ndarray, azimuth_rad: np.ndarray) -> np.ndarray:
     )
 
 
+@settings(deadline=None)
 @given(x=COORDINATES, y=COORDINATES)
 def test_a_point_of_the_plane_is_where_its_ray_meets_the_sphere(x, y):
     theta, phi = ceiling_view.plane_to_angles(np.array(x), np.array(y))
@@ -49,6 +50,7 @@ def test_landmarks_of_the_plane():
     assert np.degrees(middle) == pytest.approx(60.0 + np.degrees(np.arcsin(np.sqrt(0.5) / 2)), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(x=st.floats(-0.999, 0.999), y=st.floats(-0.999, 0.999))
 def test_angles_lead_back_to_the_point(x, y):
     back_x, back_y, valid = ceiling_view.angles_to_plane(*ceiling_view.plane_to_angles(np.array(x), np.array(y)))
@@ -57,6 +59,7 @@ def test_angles_lead_back_to_the_point(x, y):
     assert back_y == pytest.approx(y, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(zenith_rad=st.floats(0.0, np.pi), azimuth_rad=st.floats(-np.pi, np.pi))
 def test_only_what_the_square_shows_is_valid(zenith_rad, azimuth_rad):
     """A direction above the horizon is valid exactly where the ray from the camera to it crosses the square."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import OpenImageIO
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanet_core import colour
@@ -71,6 +71,7 @@ def test_codes_change_half_way_between_neighbours():
     np.testing.assert_array_equal(colour.quantise_srgb8(colour.srgb_to_linear(middle + 1e-6)), np.arange(1, 256))
 
 
+@settings(deadline=None)
 @given(st.floats(0.0, 1.0))
 def test_decoding_undoes_encoding(linear):
     encoded = colour.linear_to_srgb(np.float64(linear))

@@ -40,6 +40,7 @@ def test_landmarks_of_the_picture():
     np.testing.assert_allclose(np.linalg.norm(directions, axis=-1), 1.0, rtol=1e-12)
 
 
+@settings(deadline=None)
 @given(zenith_rad=st.floats(0.0, np.pi), azimuth_rad=ANGLES, length=st.floats(1e-3, 1e3))
 def test_blenders_environment_texture(zenith_rad, azimuth_rad, length):
     """Cycles' direction_to_equirectangular: u from the left edge, v from the bottom edge, both in [0, 1]."""
@@ -105,6 +106,7 @@ def test_samples_at_pixel_centres_are_the_pixels():
     np.testing.assert_array_equal(sampled, panorama)
 
 
+@settings(deadline=None)
 @given(row=st.floats(-0.5, 8.5), column=st.floats(-40.0, 40.0), turns=st.integers(-2, 2))
 def test_sampling_wraps_in_azimuth(row, column, turns):
     panorama = np.random.default_rng(2).random((9, 18, 1))
