@@ -32,9 +32,10 @@ blender)
 esac
 [ -n "$missing" ] || exit 0
 
+missing="${missing# }"
 install="apt-get install --yes --no-install-recommends $missing"
 if ! command -v apt-get >/dev/null; then
-    echo "Missing on this system (Debian's names):$missing. Install them, then run make again." >&2
+    echo "Missing on this system (Debian's names): $missing. Install them, then run make again." >&2
     exit 1
 elif [ "$(id -u)" -eq 0 ]; then
     as_root="env"
@@ -45,7 +46,7 @@ else
     echo "    sudo apt-get update && sudo $install" >&2
     exit 1
 fi
-echo "Installing system packages:$missing"
+echo "Installing system packages: $missing"
 $as_root apt-get update --quiet </dev/null
 # shellcheck disable=SC2086 # the list of packages is meant to be split
 $as_root DEBIAN_FRONTEND=noninteractive $install --quiet </dev/null
