@@ -23,10 +23,10 @@ CEILING = 0.95 * OVEREXPOSURE_THRESHOLD
 
 _COARSEST_HEIGHT = 8
 #: Up to this height a level is solved everywhere, above it only within reach of the rim: the rest is smooth already.
-_SOLVED_HEIGHT = 128
+_SOLVED_HEIGHT = 64
 _REACH_PX = 15
 _SWEEPS_SOLVED = 128
-_SWEEPS_AT_RIM = 12
+_SWEEPS_AT_RIM = 24
 
 
 def complete(rgb_linear: np.ndarray, captured: np.ndarray) -> np.ndarray:

@@ -166,7 +166,7 @@ def _levelled(panorama: Panorama, picture: Picture) -> Panorama:
     if max(abs(pitch_deg), abs(roll_deg)) < 0.5 * 180.0 / height:
         return panorama
     camera = camera_axes(np.radians(pitch_deg), np.radians(roll_deg))
-    rgb_linear = _rotated(panorama.rgb_linear, camera)
+    rgb_linear = np.minimum(_rotated(panorama.rgb_linear, camera), 1.0)  # weights may add up to 1 + 1e-7
     captured = panorama.captured
     if captured is not None:
         # A resampled pixel comes from the picture if all four that it is made of do.
