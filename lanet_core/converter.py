@@ -19,8 +19,10 @@ from lanet_core.errors import (
     OutputNotWritableError,
     UnsupportedColourModelError,
     UnsupportedFormatError,
+    WrongModelError,
 )
 from lanet_core.images import Picture, read_ldr, write_exr
+from lanet_core.images.colour_encoding import SRGB, linearise
 from lanet_core.panorama import panorama_from_picture
 from lanet_core.reconstruction import reconstruct
 from lanet_core.session import Session
@@ -67,9 +69,19 @@ class Converter:
 
     Args:
         session: the model, ready to run.
+
+    Raises:
+        WrongModelError: the model was made for single pictures, not for panoramas.
     """
 
     def __init__(self, session: Session) -> None:
+        metadata = session.metadata
+        if metadata.input_width != 2 * metadata.input_height:
+            raise WrongModelError(
+                f"The model takes pictures of {metadata.input_width}x{metadata.input_height}, not panoramas.",
+                path=session.path,
+                remedy="Give a model that was trained on panoramas.",
+            )
         self.session = session
 
     def convert(
@@ -231,8 +243,7 @@ def linear_light(rgb: np.ndarray) -> np.ndarray:
     if rgb.size == 0:
         raise InvalidPixelsError("The array holds no pixels.", remedy="Give a panorama.")
     if rgb.dtype in (np.uint8, np.uint16):
-        codes = np.arange(np.iinfo(rgb.dtype).max + 1, dtype=np.float32)
-        return colour.srgb_to_linear(codes / codes[-1])[rgb]
+        return linearise(rgb, SRGB)
     if rgb.dtype.kind != "f":
         raise UnsupportedFormatError(f"The array is of {rgb.dtype}.", remedy="Give uint8, uint16 or float32.")
     return _checked_values(rgb.astype(np.float32, copy=False))

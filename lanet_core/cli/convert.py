@@ -68,8 +68,6 @@ def run(arguments: argparse.Namespace) -> int:
         from lanet_core.converter import load_converter  # slow: not for --help, nor for a bad command line
 
         converter = load_converter(arguments.model, arguments.provider, arguments.threads)
-        for warning in converter.session.warnings:
-            _say(f"lanet: warning: {warning}")
         outcomes = _convert_all(jobs, converter, arguments)
     finally:
         for folder in reversed(made):
@@ -129,7 +127,9 @@ def _jobs(inputs: list[Path], arguments: argparse.Namespace) -> list[Job]:
 
 
 def _convert_all(jobs: list[Job], converter: Converter, arguments: argparse.Namespace) -> list[Outcome]:
-    outcomes = []
+    outcomes: list[Outcome] = []
+    told: set[str] = set()
+    _warn_of_provider(converter, told)
     with tqdm(
         total=len(jobs), disable=None, leave=False, bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}"
     ) as bar:
@@ -141,7 +141,8 @@ def _convert_all(jobs: list[Job], converter: Converter, arguments: argparse.Name
                 bar.refresh()
 
             outcomes.append(_convert_one(job, converter, arguments.half, progress))
-            _report_problems(outcomes[-1], known_warnings=converter.session.warnings)
+            _warn_of_provider(converter, told)  # a GPU may also give up in the midst of the work
+            _report_problems(outcomes[-1], told)
             if not arguments.json and outcomes[-1].status != "failed":
                 tqdm.write(_result_line(outcomes[-1]))
     return outcomes
@@ -161,11 +162,19 @@ def _convert_one(job: Job, converter: Converter, half: bool, progress: Callable[
     return Outcome(job, "converted", conversion)
 
 
-def _report_problems(outcome: Outcome, known_warnings: tuple[str, ...]) -> None:
+def _warn_of_provider(converter: Converter, told: set[str]) -> None:
+    """Say once for all pictures why a GPU is not used."""
+    for warning in converter.session.warnings:
+        if warning not in told:
+            _say(f"lanet: warning: {warning}")
+            told.add(warning)
+
+
+def _report_problems(outcome: Outcome, told: set[str]) -> None:
     if outcome.error is not None:
         _say(f"lanet: error: {outcome.error}")
     for warning in outcome.conversion.warnings if outcome.conversion else ():
-        if warning not in known_warnings:
+        if warning not in told:
             _say(f"lanet: warning: {outcome.job.source}: {warning}")
 
 

@@ -50,10 +50,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"lanet: error: {error}", file=sys.stderr)
         return EXIT_FAILURE
     except ModuleNotFoundError as error:
-        # torch and its kin come with an extra; a missing module of our own is a fault of the program.
+        # ONNX Runtime and torch come with an extra; a missing module of our own is a fault of the program.
         if asked is None or (error.name or "").startswith("lanet_core"):
             raise
-        print(f"lanet: error: lanet {asked} needs the package {error.name}, which is not installed.", file=sys.stderr)
+        extra = "cpu" if error.name == "onnxruntime" else "training"
+        print(
+            f"lanet: error: lanet {asked} needs the package {error.name}, which is not installed. "
+            f"Install it: pip install 'lanet-ibl[{extra}]'",
+            file=sys.stderr,
+        )
         return EXIT_FAILURE
     except KeyboardInterrupt:
         print("lanet: interrupted", file=sys.stderr)

@@ -1,0 +1,312 @@
+"""``lanet convert`` from end to end: good pictures, every kind of bad one, and what is left on the disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO
+import pytest
+from bad_pictures import BAD_PICTURES, make_bad_picture
+from PIL import Image
+
+from lanet_core.cli.main import main
+from lanet_core.colour import srgb_to_linear
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def model(make_model, monkeypatch) -> Path:
+    path = make_model()
+    monkeypatch.setenv("LANET_MODEL", str(path))
+    return path
+
+
+@pytest.fixture
+def library(tmp_path, street) -> Path:
+    """A folder of three good panoramas."""
+    folder = tmp_path / "library"
+    folder.mkdir()
+    for shift, name in enumerate(("lake.png", "street.png", "tower.png")):
+        Image.fromarray(np.roll(street, 10 * shift, axis=1)).save(folder / name)
+    return folder
+
+
+@pytest.fixture
+def lanet(capsys) -> Callable[..., tuple[int, str, str]]:
+    """Return a function that runs the command in this process: (exit status, standard output, standard error)."""
+
+    def run(*arguments) -> tuple[int, str, str]:
+        status = main([str(argument) for argument in arguments])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def run_apart(*arguments, **options) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "lanet_core.cli.main", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, **options)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def pixels(path: Path) -> np.ndarray:
+    return OpenImageIO.ImageBuf(str(path)).get_pixels(OpenImageIO.FLOAT)
+
+
+def test_one_picture_to_one_file(lanet, library, tmp_path, street):
+    status, output, errors = lanet("convert", library / "lake.png", "-o", tmp_path / "lake.exr")
+    assert (status, errors) == (0, "")
+    assert output.startswith(f"{tmp_path}/lake.exr: 128x64, ")
+    ldr_linear = srgb_to_linear(street / 255.0).astype(np.float32)
+    exposed = ldr_linear.mean(axis=-1) <= np.float32(0.83)
+    hdr = pixels(tmp_path / "lake.exr")
+    np.testing.assert_array_equal(hdr[exposed], ldr_linear[exposed])
+    assert hdr.max() > 10.0
+
+
+def test_a_library_to_a_folder_that_is_made(lanet, library, tmp_path):
+    status, output, errors = lanet("convert", *library.iterdir(), "-o", tmp_path / "hdr")
+    assert (status, errors) == (0, "")
+    assert names(tmp_path / "hdr") == ["lake.exr", "street.exr", "tower.exr"]
+    assert output.endswith("3 converted\n")
+
+
+def test_a_wildcard_that_the_shell_left(lanet, library, tmp_path):
+    assert lanet("convert", library / "*e*.png", "-o", tmp_path / "hdr/")[0] == 0
+    assert names(tmp_path / "hdr") == ["lake.exr", "street.exr", "tower.exr"]
+
+
+def test_half_floats(lanet, library, tmp_path):
+    lanet("convert", library / "lake.png", "-o", tmp_path / "lake.exr", "--half")
+    assert str(OpenImageIO.ImageBuf(str(tmp_path / "lake.exr")).spec().format) == "half"
+
+
+@pytest.mark.parametrize("name", BAD_PICTURES)
+def test_a_bad_picture_is_told_in_one_line_and_leaves_nothing(lanet, tmp_path, name):
+    source = make_bad_picture(name, tmp_path)
+    (tmp_path / "out").mkdir()
+    status, output, errors = lanet("convert", source, "-o", tmp_path / "out" / "result.exr", "--json")
+    assert status == 2
+    assert errors.startswith(f"lanet: error: {source}: ")
+    assert errors.count("\n") == 1
+    (picture,) = json.loads(output)["pictures"]
+    assert (picture["status"], picture["error"]["kind"]) == ("failed", BAD_PICTURES[name][1].__name__)
+    assert names(tmp_path / "out") == []
+
+
+def test_bad_pictures_among_good_ones_are_skipped(lanet, library, tmp_path):
+    bad = [make_bad_picture(name, library) for name in BAD_PICTURES]
+    good = [library / name for name in ("lake.png", "street.png", "tower.png")]
+    # The folder already holds hdr.exr and hdr.tif, of one name.
+    bad.remove(library / "hdr.tif")
+    status, output, errors = lanet("convert", *bad[:5], *good, *bad[5:], "-o", tmp_path / "hdr")
+    assert status == 1
+    assert errors.count("lanet: error: ") == len(bad)
+    assert output.endswith(f"3 converted, {len(bad)} failed\n")
+    assert names(tmp_path / "hdr") == ["lake.exr", "street.exr", "tower.exr"]
+
+
+def test_a_bad_picture_leaves_no_new_folder(lanet, tmp_path):
+    assert lanet("convert", tmp_path / "missing.jpg", "-o", f"{tmp_path}/new/")[0] == 2
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(("code", "warning"), [(255, "Every pixel is over-exposed"), (0, "The picture is black")])
+def test_white_and_black_pictures_convert_with_a_warning(lanet, tmp_path, code, warning):
+    Image.new("RGB", (128, 64), (code,) * 3).save(tmp_path / "flat.png")
+    status, output, errors = lanet("convert", tmp_path / "flat.png", "-o", tmp_path / "flat.exr", "--json")
+    assert status == 0
+    assert errors.startswith("lanet: warning: ")
+    assert warning in errors
+    (picture,) = json.loads(output)["pictures"]
+    assert picture["clipped_fraction"] == pytest.approx(code / 255)
+    assert (picture["peak_ev"] is None) == (code == 0)
+    assert np.isfinite(pixels(tmp_path / "flat.exr")).all()
+
+
+def test_two_pictures_of_one_name_are_refused_before_any_work(lanet, library, tmp_path):
+    (library / "other").mkdir()
+    Image.open(library / "lake.png").save(library / "other" / "lake.jpg")
+    status, _, errors = lanet("convert", library / "lake.png", library / "other" / "lake.jpg", "-o", tmp_path / "hdr")
+    assert status == 2
+    assert "lake.png" in errors
+    assert "lake.jpg would become this file" in errors
+    assert not (tmp_path / "hdr").exists()
+
+
+def test_in_a_folder_what_is_there_already_is_kept_unless_asked(lanet, library, tmp_path):
+    (tmp_path / "hdr").mkdir()
+    (tmp_path / "hdr" / "lake.exr").write_bytes(b"a true HDR panorama")
+    status, output, _ = lanet("convert", *library.iterdir(), "-o", tmp_path / "hdr")
+    assert status == 0
+    assert output.endswith("2 converted, 1 skipped\n")
+    assert (tmp_path / "hdr" / "lake.exr").read_bytes() == b"a true HDR panorama"
+    assert lanet("convert", *library.iterdir(), "-o", tmp_path / "hdr", "--overwrite")[1].endswith("3 converted\n")
+    assert pixels(tmp_path / "hdr" / "lake.exr").shape == (64, 128, 3)
+
+
+def test_a_file_that_is_named_is_replaced(lanet, library, tmp_path):
+    (tmp_path / "lake.exr").write_bytes(b"from last time")
+    assert lanet("convert", library / "lake.png", "-o", tmp_path / "lake.exr")[0] == 0
+    assert pixels(tmp_path / "lake.exr").shape == (64, 128, 3)
+
+
+def test_a_preview_never_takes_the_place_of_the_picture(lanet, library, tmp_path):
+    data = (library / "lake.png").read_bytes()
+    for target in (library / "lake.png", library / "other" / ".." / "lake.png"):
+        (library / "other").mkdir(exist_ok=True)
+        status, _, errors = lanet("convert", library / "lake.png", "-o", tmp_path / "lake.exr", "--preview", target)
+        assert (status, "never overwritten" in errors) == (2, True)
+    assert lanet("convert", library / "lake.png", "-o", f"{library}/", "--preview")[0] == 0
+    assert (library / "lake.png").read_bytes() == data
+    assert names(library) == ["lake-preview.png", "lake.exr", "lake.png", "other", "street.png", "tower.png"]
+
+
+def test_previews_beside_the_results_or_where_they_are_wanted(lanet, library, tmp_path):
+    lanet("convert", library / "lake.png", "-o", f"{tmp_path}/hdr/", "--preview")
+    assert names(tmp_path / "hdr") == ["lake-preview.png", "lake.exr"]
+    lanet("convert", library / "lake.png", "-o", tmp_path / "lake.exr", "--preview", tmp_path / "shown.png")
+    with Image.open(tmp_path / "shown.png") as shown, Image.open(tmp_path / "hdr" / "lake-preview.png") as beside:
+        np.testing.assert_array_equal(np.asarray(shown), np.asarray(beside))
+
+
+@pytest.mark.parametrize("target", ["missing/lake.exr", "lake.jpg", "file/lake.exr", "file/"])
+def test_outputs_that_cannot_be_written_are_told_in_one_line(lanet, library, tmp_path, target):
+    (tmp_path / "file").write_text("not a folder")
+    status, _, errors = lanet("convert", library / "lake.png", "-o", f"{tmp_path}/{target}")
+    assert status == 2
+    assert errors.startswith("lanet: error: ")
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission(lanet, library, tmp_path):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    status, _, errors = lanet("convert", library / "lake.png", "-o", tmp_path / "closed" / "lake.exr")
+    assert (status, errors.count("\n")) == (2, 1)
+    assert names(tmp_path / "closed") == []
+
+
+def test_a_file_that_may_not_grow_leaves_nothing(library, tmp_path):
+    (tmp_path / "out").mkdir()
+    finished = run_apart(
+        "convert",
+        library / "lake.png",
+        "-o",
+        tmp_path / "out" / "lake.exr",
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)),
+    )
+    assert finished.returncode == 2
+    assert finished.stderr.startswith(f"lanet: error: {tmp_path}/out/lake.exr: ")
+    assert "Traceback" not in finished.stderr
+    assert names(tmp_path / "out") == []
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Path:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", str(folder)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("no small disk can be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_leaves_nothing(lanet, library, small_disk):
+    status, output, errors = lanet("convert", library / "lake.png", "-o", small_disk / "lake.exr", "--json")
+    assert (status, errors.count("\n")) == (2, 1)
+    assert json.loads(output)["pictures"][0]["error"]["kind"] == "DiskFullError"
+    assert names(small_disk) == []
+
+
+def test_models_that_cannot_run_are_told_in_one_line(lanet, library, tmp_path, make_model, monkeypatch):
+    (tmp_path / "damaged.onnx").write_bytes(make_model().read_bytes()[:100])
+    make_model("foreign.onnx", text=None)
+    for name, words in [
+        ("damaged.onnx", "cannot be read"),
+        ("foreign.onnx", "not one made for this program"),
+        ("missing.onnx", "no model file"),
+    ]:
+        status, output, errors = lanet(
+            "convert", library / "lake.png", "-o", f"{tmp_path}/out/", "--model", tmp_path / name
+        )
+        assert (status, output, errors.count("\n")) == (2, "", 1)
+        assert errors.startswith(f"lanet: error: {tmp_path / name}: ")
+        assert words in errors
+        assert not (tmp_path / "out").exists()
+
+
+def test_a_provider_that_does_not_exist(lanet, library, tmp_path):
+    status, _, errors = lanet("convert", library / "lake.png", "-o", tmp_path / "lake.exr", "--provider", "vulkan")
+    assert status == 2
+    assert "auto, cuda, directml, coreml, cpu" in errors
+
+
+def test_the_summary_as_json(lanet, library, tmp_path, model):
+    make_bad_picture("empty.jpg", library)
+    (tmp_path / "hdr").mkdir()
+    (tmp_path / "hdr" / "lake.exr").touch()
+    sources = [library / name for name in ("empty.jpg", "lake.png", "street.png")]
+    status, output, _ = lanet("convert", *sources, "-o", tmp_path / "hdr", "--json", "--preview", tmp_path / "shown")
+    summary = json.loads(output)
+    assert status == 1
+    assert summary["model"]["name"] == "tiny"
+    assert len(summary["model"]["sha256"]) == 64
+    assert [picture["status"] for picture in summary["pictures"]] == ["failed", "skipped", "converted"]
+    converted = summary["pictures"][2]
+    assert (converted["source"], converted["output"]) == (str(sources[2]), str(tmp_path / "hdr" / "street.exr"))
+    assert (converted["width"], converted["height"]) == (128, 64)
+    assert Path(converted["preview"]).is_file()
+    assert 0.0 < converted["clipped_fraction"] < 0.2
+    assert converted["peak_ev"] == pytest.approx(
+        np.log2((pixels(converted["output"]) @ [0.2126, 0.7152, 0.0722]).max())
+    )
+
+
+def test_a_conversion_loads_neither_torch_nor_anything_else_of_training(library, tmp_path):
+    program = (
+        "import sys; from lanet_core.cli.main import main; status = main(sys.argv[1:]); "
+        "print(' '.join(sorted({name.partition('.')[0] for name in sys.modules}))); sys.exit(status)"
+    )
+    arguments = ["convert", str(library / "lake.png"), "-o", str(tmp_path / "lake.exr"), "--json"]
+    finished = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(finished.stdout.splitlines()[-1].split())
+    assert {"numpy", "onnxruntime", "OpenEXR", "OpenImageIO", "lanet_core"} <= loaded
+    assert not loaded & {"torch", "onnx", "tensorboard", "PIL", "bpy"}
+
+
+def test_interrupting_leaves_whole_files_only(library, tmp_path):
+    Image.fromarray(np.zeros((256, 512, 3), np.uint8)).save(library / "lake.png")
+    sources = []
+    for number in range(300):
+        sources.append(library / f"copy{number}.png")
+        sources[-1].symlink_to(library / "lake.png")
+    command = [sys.executable, "-m", "lanet_core.cli.main", "convert", *sources, "-o", f"{tmp_path}/hdr/"]
+    with subprocess.Popen(
+        list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline().startswith(f"{tmp_path}/hdr/copy0.exr: ")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "lanet: interrupted"
+    assert "Traceback" not in errors
+    written = names(tmp_path / "hdr")
+    assert 1 <= len(written) < 300
+    assert all(name.endswith(".exr") and not name.startswith(".") for name in written)
+    for name in written:
+        assert pixels(tmp_path / "hdr" / name).shape == (256, 512, 3)

@@ -1,0 +1,126 @@
+"""The command's face: help, version, info, preview, and what it loads to show them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bad_pictures import float_picture
+from PIL import Image
+from tiny_models import tiny_metadata
+
+from lanet_core.cli.main import COMMANDS, main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as exit_request:
+        main(["--help"])
+    assert exit_request.value.code == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines if line and line[0] in COMMANDS] == list(COMMANDS)
+    assert {"convert", "preview", "info"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("arguments", [[], ["dream"], ["convert"], ["convert", "street.jpg"]])
+def test_a_bad_command_line_is_told_on_standard_error(capsys, arguments):
+    with pytest.raises(SystemExit) as exit_request:
+        main(arguments)
+    assert exit_request.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: lanet")
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "many"])
+def test_threads_are_a_positive_number(capsys, threads):
+    with pytest.raises(SystemExit):
+        main(["convert", "street.jpg", "-o", "street.exr", "--threads", threads])
+    assert "--threads" in capsys.readouterr().err
+
+
+def test_the_version_is_the_installed_one(capsys):
+    with pytest.raises(SystemExit) as exit_request:
+        main(["--version"])
+    assert exit_request.value.code == 0
+    assert capsys.readouterr().out == f"lanet {version('lanet-ibl')}\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)], ids=" ".join)
+def test_help_loads_nothing_heavy(arguments):
+    program = (
+        "import sys; from lanet_core.cli.main import main\ntry: main(sys.argv[1:])\nfinally: print('|', *sys.modules)"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    text, _, modules = finished.stdout.rpartition("|")
+    assert text.startswith("usage: lanet")
+    assert not set(modules.split()) & {"torch", "onnx", "onnxruntime", "OpenImageIO", "OpenEXR"}
+
+
+def test_info_says_what_the_model_is_and_runs_on(make_model, capsys):
+    path = make_model()
+    assert main(["info", "--json", "--model", str(path)]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["model"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert facts["model"]["size_bytes"] == path.stat().st_size
+    assert facts["model"]["licence"] == tiny_metadata().licence
+    assert facts["model"]["training_data"] == tiny_metadata().training_data
+    assert facts["versions"]["numpy"] == np.__version__
+    assert "cpu" in facts["providers"]["compiled"]
+    assert facts["providers"]["running"] in facts["providers"]["compiled"]
+    assert (facts["providers"]["why_no_gpu"] == []) == (facts["providers"]["running"] != "cpu")
+
+    assert main(["info", "--model", str(path)]) == 0
+    text = capsys.readouterr().out
+    for fact in (facts["model"]["sha256"], "CC0-1.0", "64", np.__version__):
+        assert fact in text
+
+
+def test_info_without_a_model_still_says_the_rest(tmp_path, capsys):
+    assert main(["info", "--json", "--model", str(tmp_path / "absent.onnx")]) == 2
+    output, errors = capsys.readouterr()
+    assert set(json.loads(output)) == {"versions", "providers"}
+    assert errors == (
+        f"lanet: error: {tmp_path}/absent.onnx: There is no model file here. "
+        "Check the path, or leave --model out to use the model that came with the program.\n"
+    )
+
+
+def test_preview_of_a_picture_and_its_hdr(tmp_path, street, capsys):
+    Image.fromarray(street).save(tmp_path / "street.png")
+    float_picture(tmp_path / "street.exr", np.random.default_rng(0).random((64, 128, 3)) * 10.0)
+    arguments = ["preview", str(tmp_path / "street.png"), str(tmp_path / "street.exr"), "-o"]
+    assert main([*arguments, str(tmp_path / "shown.png")]) == 0
+    with Image.open(tmp_path / "shown.png") as shown:
+        assert (shown.format, shown.mode) == ("PNG", "RGB")
+        assert shown.width > 3 * shown.height
+    assert main([*arguments, str(tmp_path / "street.png")]) == 2
+    assert "never overwritten" in capsys.readouterr().err
+
+
+def test_preview_of_an_hdr_that_is_no_panorama(tmp_path, street, capsys):
+    Image.fromarray(street).save(tmp_path / "street.png")
+    float_picture(tmp_path / "square.exr", np.ones((64, 64, 3)))
+    status = main(
+        ["preview", str(tmp_path / "street.png"), str(tmp_path / "square.exr"), "-o", str(tmp_path / "a.png")]
+    )
+    assert status == 2
+    assert "64x64, which is not 2:1" in capsys.readouterr().err
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_a_package_that_is_not_installed_is_told_with_its_extra(tmp_path):
+    # None in sys.modules makes an import raise, as it does where the package is not installed.
+    program = "import sys; sys.modules['onnxruntime'] = None; from lanet_core.cli.main import main; sys.exit(main())"
+    arguments = ["convert", "street.jpg", "-o", str(tmp_path / "street.exr")]
+    finished = subprocess.run([sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("lanet: error: lanet convert needs the package onnxruntime")
+    assert "lanet-ibl[cpu]" in finished.stderr

@@ -1,0 +1,74 @@
+"""Which file each input becomes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lanet_core.cli.destinations import expand_patterns, make_folder, plan
+from lanet_core.errors import OutputError, OutputNotWritableError
+
+
+def test_one_picture_becomes_the_file_named(tmp_path):
+    assert plan([Path("street.jpg")], str(tmp_path / "light.exr"), ".exr") == [tmp_path / "light.exr"]
+    assert plan([Path("street.jpg")], str(tmp_path / "LIGHT.EXR"), ".exr") == [tmp_path / "LIGHT.EXR"]
+
+
+def test_a_folder_takes_the_inputs_names(tmp_path):
+    for inputs in (["street.jpg"], ["a/street.jpg", "b/lake.v2.png"]):
+        sources = [Path(name) for name in inputs]
+        expected = [tmp_path / f"{source.stem}.exr" for source in sources]
+        assert plan(sources, str(tmp_path), ".exr") == expected
+        assert plan(sources, f"{tmp_path}/new/", ".exr") == [tmp_path / "new" / path.name for path in expected]
+    assert plan(sources, f"{tmp_path}/new", ".exr")[1] == tmp_path / "new" / "lake.v2.exr"
+    assert plan(sources, str(tmp_path), ".png", label="-preview")[0] == tmp_path / "street-preview.png"
+
+
+@pytest.mark.parametrize("name", ["street.jpg", "street", "street.hdr"])
+def test_another_suffix_is_refused_with_the_right_one(tmp_path, name):
+    with pytest.raises(OutputError, match=r"Name it street\.exr"):
+        plan([Path("street.jpg")], str(tmp_path / name), ".exr")
+
+
+def test_a_file_in_a_folder_that_is_missing_is_refused(tmp_path):
+    with pytest.raises(OutputNotWritableError, match="does not exist"):
+        plan([Path("street.jpg")], str(tmp_path / "missing" / "street.exr"), ".exr")
+
+
+def test_several_pictures_do_not_become_one_file(tmp_path):
+    with pytest.raises(OutputNotWritableError, match="Several"):
+        plan([Path("a.jpg"), Path("b.jpg")], str(tmp_path / "all.exr"), ".exr")
+
+
+@pytest.mark.parametrize(
+    "inputs", [("a/street.jpg", "b/street.jpg"), ("street.jpg", "street.png"), ("street.jpg", "Street.JPG")]
+)
+def test_two_pictures_never_become_the_same_file(tmp_path, inputs):
+    with pytest.raises(OutputError, match=r"Both .* would become this file"):
+        plan([Path(name) for name in inputs], str(tmp_path), ".exr")
+
+
+def test_no_output_is_an_input_by_any_name(tmp_path):
+    source = tmp_path / "street.png"
+    source.touch()
+    (tmp_path / "link.png").symlink_to(source)
+    for target in (str(source), str(tmp_path / "link.png"), str(tmp_path), f"{tmp_path}/./street.png"):
+        with pytest.raises(OutputNotWritableError, match="never overwritten"):
+            plan([source], target, ".png")
+
+
+def test_wildcards_that_the_shell_left_are_resolved(tmp_path):
+    for name in ("b.jpg", "a.jpg", "c.png", "odd[1].jpg"):
+        (tmp_path / name).touch()
+    assert expand_patterns([str(tmp_path / "?.jpg")]) == [tmp_path / "a.jpg", tmp_path / "b.jpg"]
+    assert expand_patterns([str(tmp_path / "odd[1].jpg")]) == [tmp_path / "odd[1].jpg"]
+    assert expand_patterns([str(tmp_path / "*.gif")]) == [tmp_path / "*.gif"]
+
+
+def test_making_a_folder_says_whether_it_was_missing(tmp_path):
+    assert make_folder(tmp_path / "a" / "b")
+    assert not make_folder(tmp_path / "a" / "b")
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputNotWritableError):
+        make_folder(tmp_path / "file" / "b")
