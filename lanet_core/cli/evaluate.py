@@ -69,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _as_table(summary: dict) -> str:
     lines = [
-        f"Diffuse irradiance, mean absolute error in stops; {summary['model']}, {summary['draws']} photographs a scene.",
+        "Diffuse irradiance, mean absolute error in stops; "
+        f"{summary['model']}, {summary['draws']} photographs a scene.",
         "",
         f"| split | | LDR as is | constant boost ({summary['best_boost_ev']:g} EV) | model | model / LDR |",
         "|---|---|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""``lanet train``: train a configuration, on one process or on those that torchrun started; resume if it was stopped."""
+"""``lanet train``: train a configuration on one process, or on those that torchrun started; resume a stopped run."""
 
 from __future__ import annotations
 

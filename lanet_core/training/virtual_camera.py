@@ -71,10 +71,10 @@ def exposure_scale(hdr: np.ndarray, camera: Camera, row_weights: np.ndarray | No
     Returns:
         A positive factor, before exposure compensation.
     """
-    # Every third pixel of every other row tells the mean well enough and is six times quicker.
-    levels = hdr[::2, ::3].mean(axis=2)
+    # Every fourth column tells the mean well enough and is four times quicker.
+    levels = hdr[:, ::4].mean(axis=2)
     weights = np.ones(hdr.shape[0]) if row_weights is None else row_weights
-    weights = np.broadcast_to(weights[::2, None], levels.shape)
+    weights = np.broadcast_to(weights[:, None], levels.shape)
     black = 2.0**-camera.dynamic_range_ev
     order = np.argsort(levels, axis=None)
     levels = levels.ravel()[order].astype(np.float64)

@@ -1,0 +1,84 @@
+"""A small data folder and a small configuration to train on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lanet_core import sphere
+from lanet_core.images import write_exr
+
+SMALL_CONFIGURATION = """
+name = "small"
+description = "A panoLANet of a few steps."
+seed = 3
+
+[network]
+width = 0.0625
+bottom_channels = 512
+attention_stream = false
+luminance_attention = false
+segmentation = false
+ceiling_branch = true
+decoder_normalisation = "batch"
+
+[loss]
+overexposed = 0.2
+well_exposed = 0.01
+irradiance = 1.0
+
+[augmentation]
+glue_share = 0.5
+tone_mapped_share = 0.25
+white_balance_spread = 0.1
+
+[optimiser]
+ema_decay = 0.9
+
+[[stages]]
+pictures = "crops"
+height = 128
+batch_size = 2
+steps = 2
+learning_rate = 1e-3
+
+[[stages]]
+pictures = "panoramas"
+height = 128
+batch_size = 2
+steps = 4
+learning_rate = 1e-3
+schedule = "cosine"
+warmup_steps = 1
+"""
+
+
+def make_scene(seed: int) -> np.ndarray:
+    """A sky with a sun over a ground with noise, (256, 512, 3) float32."""
+    rng = np.random.default_rng(seed)
+    directions = sphere.pixel_directions(256, 512)
+    sun = np.array([np.cos(seed), np.sin(seed), 0.8]) / np.hypot(1.0, 0.8)
+    sky = np.array([0.4, 0.6, 1.0]) + 2e3 * (directions @ sun > 0.9995)[..., None]
+    ground = 0.2 * rng.lognormal(0.0, 0.5, (256, 512, 1)) * np.array([1.0, 0.8, 0.6])
+    return np.where(directions[..., 2:] > 0.0, sky, ground).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def scene_folder(tmp_path_factory) -> Path:
+    """A folder of four scenes: three to learn from, one to validate on."""
+    folder = tmp_path_factory.mktemp("scenes")
+    rows = ["slug,file,split,category"]
+    for seed, split in enumerate(("train", "train", "train", "val")):
+        write_exr(folder / f"{seed}.exr", make_scene(seed), model_name="none", model_sha256="")
+        rows.append(f"scene_{seed},{seed}.exr,{split},outdoor-sun")
+    (folder / "scenes.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_configuration(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("configuration") / "small.toml"
+    path.write_text(SMALL_CONFIGURATION, encoding="utf-8")
+    return path

@@ -1,0 +1,47 @@
+"""Augmentations: exact where they say so, and the light that they must keep."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lanet_core import sphere
+from lanet_core.metrics.irradiance import diffuse_irradiance
+from lanet_core.training.augmentation import glue_hemispheres, mirror, rotate_azimuth, tint
+
+
+@pytest.fixture
+def panorama() -> np.ndarray:
+    return np.random.default_rng(0).lognormal(size=(32, 64, 3)).astype(np.float32)
+
+
+def test_rotation_turns_the_light(panorama):
+    turned = diffuse_irradiance(rotate_azimuth(panorama, 16), 16, 32)
+    np.testing.assert_allclose(turned, np.roll(diffuse_irradiance(panorama, 16, 32), 8, axis=1), rtol=1e-5)
+
+
+def test_mirroring_mirrors_the_light(panorama):
+    mirrored = diffuse_irradiance(np.ascontiguousarray(mirror(panorama)), 16, 32)
+    np.testing.assert_allclose(mirrored, diffuse_irradiance(panorama, 16, 32)[:, ::-1], rtol=1e-5)
+
+
+def test_tint_keeps_the_mean_gain(panorama):
+    tinted = tint(panorama, np.random.default_rng(1), 0.2)
+    gains = tinted / panorama
+    np.testing.assert_allclose(gains, np.broadcast_to(gains[0, 0], gains.shape), rtol=1e-6)
+    assert gains[0, 0].mean() == pytest.approx(1.0, abs=1e-5)
+    assert gains[0, 0].std() > 0.02
+
+
+def test_glue_takes_the_sky_of_one_and_the_ground_of_the_other(panorama):
+    other = np.random.default_rng(2).lognormal(3.0, 1.0, (32, 64, 3)).astype(np.float32)
+    glued = glue_hemispheres(panorama, other)
+    np.testing.assert_array_equal(glued[:15], panorama[:15])
+    ratio = glued[17:] / other[17:]
+    np.testing.assert_allclose(ratio, ratio.mean(), rtol=1e-4)
+
+
+def test_glue_keeps_the_level_of_the_ground(panorama):
+    glued = glue_hemispheres(panorama, panorama[:, ::-1] * np.float32(40.0))
+    ground = [sphere.sphere_mean(np.where(np.arange(32)[:, None, None] >= 17, each, 0)) for each in (glued, panorama)]
+    np.testing.assert_allclose(ground[0], ground[1], rtol=0.02)

@@ -1,0 +1,63 @@
+"""Folders of panoramas: lists, splits by name, and clear errors."""
+
+from __future__ import annotations
+
+import pytest
+
+from lanet_core.errors import DataError
+from lanet_core.training.scenes import find_scenes
+
+HEADER = "slug,file,split,category\n"
+
+
+def make_folder(folder, rows: str | None, files: list[str]):
+    for name in files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    if rows is not None:
+        (folder / "scenes.csv").write_text(HEADER + rows, encoding="utf-8")
+    return folder
+
+
+def test_the_list_decides(tmp_path):
+    folder = make_folder(tmp_path, "b,b.hdr,train,outdoor-sun\na,a.exr,val,indoor\n", ["a.exr", "b.hdr", "c.hdr"])
+    assert [scene.name for scene in find_scenes(folder)] == ["a", "b"]
+    [scene] = find_scenes(folder, "train")
+    assert (scene.name, scene.path, scene.is_outdoor) == ("b", folder / "b.hdr", True)
+
+
+def test_without_a_list_each_file_has_its_split_for_good(tmp_path):
+    names = [f"sub/scene_{number}.exr" for number in range(200)]
+    folder = make_folder(tmp_path, None, names)
+    before = {scene.name: scene.split for scene in find_scenes(folder)}
+    assert len(before) == 200
+    counts = {split: list(before.values()).count(split) for split in ("train", "val", "test")}
+    assert 130 < counts["train"] < 180
+    assert min(counts.values()) > 5
+    make_folder(tmp_path, None, ["sub/another.hdr", "later.exr"])
+    after = {scene.name: scene.split for scene in find_scenes(folder)}
+    assert {name: after[name] for name in before} == before
+
+
+@pytest.mark.parametrize(
+    ("rows", "files", "message"),
+    [
+        ("a,a.hdr,training,\n", ["a.hdr"], "training"),
+        ("a,a.hdr,train,\n", [], "not there"),
+        ("", ["a.hdr"], "No HDR panorama"),
+    ],
+)
+def test_lists_that_do_not_hold(tmp_path, rows, files, message):
+    with pytest.raises(DataError, match=message):
+        find_scenes(make_folder(tmp_path, rows, files))
+
+
+def test_a_list_without_its_columns(tmp_path):
+    (tmp_path / "scenes.csv").write_text("slug,file\na,a.hdr\n", encoding="utf-8")
+    with pytest.raises(DataError, match="split"):
+        find_scenes(tmp_path)
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(DataError, match="no such folder"):
+        find_scenes(tmp_path / "missing")

@@ -1,0 +1,173 @@
+"""The trainer, in a few real steps: it resumes exactly, trains in several processes, and exports what it learnt."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from lanet_core.cli.main import main
+from lanet_core.errors import CheckpointError
+from lanet_core.model_metadata import METADATA_KEY
+from lanet_core.session import Session
+from lanet_core.training.average import start_average, update_average
+from lanet_core.training.checkpoints import load_checkpoint
+from lanet_core.training.configuration import StageConfiguration, load_configuration
+from lanet_core.training.export import inference_network, parity
+from lanet_core.training.trainer import learning_rate
+
+
+def train(configuration, data, folder, *options: str) -> int:
+    arguments = ["train", str(configuration), "--data", str(data), "-o", str(folder), "--device", "cpu"]
+    return main([*arguments, "--threads", "1", "--workers", "0", "--log-every", "1", *options])
+
+
+@pytest.fixture(scope="module")
+def finished_run(small_configuration, scene_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    assert train(small_configuration, scene_folder, folder) == 0
+    return folder
+
+
+def weights_of(folder):
+    checkpoint = load_checkpoint(folder / "checkpoint.pt")
+    return checkpoint.network | {f"average.{name}": value for name, value in checkpoint.average.items()}
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(small_configuration, scene_folder, finished_run, tmp_path):
+    # Stops within the first stage and within the second.
+    for steps in ("1", "3", "2"):
+        assert train(small_configuration, scene_folder, tmp_path, "--stop-after", steps) == 0
+    expected, resumed = weights_of(finished_run), weights_of(tmp_path)
+    assert expected.keys() == resumed.keys()
+    for name, value in expected.items():
+        torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
+    assert load_checkpoint(tmp_path / "checkpoint.pt").stage == 2
+
+
+def test_the_log_tells_every_step(finished_run):
+    with (finished_run / "log.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    losses = {int(row["step"]): float(row["value"]) for row in rows if row["name"] == "loss"}
+    assert sorted(losses) == [1, 2, 3, 4, 5, 6]
+    assert all(np.isfinite(list(losses.values())))
+    assert {"val_mean_stops", "val_ldr_mean_stops", "irradiance"} <= {row["name"] for row in rows}
+    assert list((finished_run / "tensorboard").iterdir())
+    assert list((finished_run / "pictures").glob("*.png"))
+
+
+def test_the_ceiling_encoder_starts_from_the_pretrained_panorama_encoder(
+    small_configuration, scene_folder, tmp_path, monkeypatch
+):
+    from lanet_core.training import trainer as module
+
+    handed = []
+    original = module.Trainer._prepare_stage
+
+    def spy(self, stage):
+        original(self, stage)
+        if stage.pictures == "panoramas" and self.step == 0:
+            pairs = zip(self.network.ceiling.encoder.parameters(), self.network.panorama.encoder.parameters())
+            handed.append(all(torch.equal(first, second) for first, second in pairs))
+
+    monkeypatch.setattr(module.Trainer, "_prepare_stage", spy)
+    assert train(small_configuration, scene_folder, tmp_path, "--stop-after", "3") == 0
+    assert handed == [True]
+
+
+def test_a_folder_of_another_configuration_is_refused(
+    small_configuration, scene_folder, finished_run, tmp_path, capsys
+):
+    other = tmp_path / "other.toml"
+    other.write_text(small_configuration.read_text(encoding="utf-8").replace("seed = 3", "seed = 4"), encoding="utf-8")
+    before = (finished_run / "checkpoint.pt").read_bytes()
+    assert train(other, scene_folder, finished_run) == 2
+    assert "another configuration" in capsys.readouterr().err
+    assert (finished_run / "checkpoint.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", None])
+def test_damaged_checkpoints(finished_run, tmp_path, content):
+    path = tmp_path / "checkpoint.pt"
+    whole = (finished_run / "checkpoint.pt").read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] if content is None else content)
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_checkpoint(path)
+
+
+def test_two_processes_train_one_model(small_configuration, scene_folder, tmp_path):
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += ["-m", "lanet_core.cli.main", "train", str(small_configuration), "--data", str(scene_folder)]
+    command += ["-o", str(tmp_path), "--device", "cpu", "--threads", "1", "--workers", "0", "--log-every", "1"]
+    finished = subprocess.run(
+        command, capture_output=True, text=True, timeout=600, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    assert finished.returncode == 0, finished.stderr[-3000:]
+    assert finished.stdout.count("stage 1:") == 1  # only the first process speaks
+    checkpoint = load_checkpoint(tmp_path / "checkpoint.pt")
+    assert checkpoint.stage == 2
+    configuration = load_configuration(small_configuration)
+    assert checkpoint.configuration == configuration
+    with (tmp_path / "log.csv").open(newline="", encoding="utf-8") as file:
+        steps = [int(row["step"]) for row in csv.DictReader(file) if row["name"] == "loss"]
+    assert steps == [1, 2, 3, 4, 5, 6]
+
+
+def test_export_says_all_and_agrees_with_torch(finished_run, small_configuration, tmp_path, capsys):
+    path = tmp_path / "small.onnx"
+    arguments = [
+        "export",
+        str(finished_run / "checkpoint.pt"),
+        "-o",
+        str(path),
+        "--training-data",
+        "Four made-up scenes.",
+    ]
+    assert main(arguments) == 0
+    assert "differs from torch" in capsys.readouterr().out
+    metadata = json.loads({entry.key: entry.value for entry in onnx.load(path).metadata_props}[METADATA_KEY])
+    assert (metadata["input_height"], metadata["input_width"]) == (128, 256)
+    assert metadata["configuration_sha256"] == load_configuration(small_configuration).sha256
+    assert metadata["training_data"] == "Four made-up scenes."
+    network = inference_network(load_checkpoint(finished_run / "checkpoint.pt"))
+    assert parity(network, path, seed=9) < 1e-3
+    assert Session(path).metadata.architecture == "panolanet"
+    with torch.no_grad():
+        network.panorama.log_join.bias += 0.01
+    assert parity(network, path, seed=9) > 5e-3  # the measure sees a difference
+
+
+def test_exporting_nothing(tmp_path, capsys):
+    arguments = ["export", str(tmp_path / "missing.pt"), "-o", str(tmp_path / "x.onnx"), "--training-data", "none"]
+    assert main(arguments) == 2
+    assert "missing.pt" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_learning_rates():
+    values = {"pictures": "crops", "height": 128, "batch_size": 1, "learning_rate": 1.0}
+    step = StageConfiguration(**values, steps=20_000)
+    assert [learning_rate(step, at) for at in (0, 4_999, 5_000, 10_000)] == pytest.approx([1.0, 1.0, 0.8, 0.64])
+    cosine = StageConfiguration(**values, steps=1_000, schedule="cosine", warmup_steps=10)
+    assert learning_rate(cosine, 4) == pytest.approx(0.5, rel=1e-3)
+    assert learning_rate(cosine, 500) == pytest.approx(0.505, rel=1e-6)
+    assert learning_rate(cosine, 1_000) == pytest.approx(0.01)
+
+
+def test_the_average_follows_slowly():
+    network = torch.nn.BatchNorm1d(1)
+    average = start_average(network)
+    with torch.no_grad():
+        network.weight.fill_(3.0)
+        network.num_batches_tracked.fill_(7)
+    update_average(average, network, decay=0.9, step=10_000)
+    assert float(average.weight) == pytest.approx(1.0 + 0.1 * 2.0)
+    assert int(average.num_batches_tracked) == 7
+    assert not average.weight.requires_grad
