@@ -24,9 +24,7 @@ INTEGRATION_SIZE = (64, 128)
 IRRADIANCE_FLOOR = np.pi * 1e-8
 
 
-def irradiance_matrix(
-    height: int, width: int, normals_height: int = 32, normals_width: int = 64
-) -> np.ndarray:
+def irradiance_matrix(height: int, width: int, normals_height: int = 32, normals_width: int = 64) -> np.ndarray:
     """Return the linear operator from a panorama's radiance to irradiance.
 
     ``irradiance_matrix(H, W) @ panorama.reshape(-1, 3)`` is the irradiance of every normal. The cosine is
