@@ -100,7 +100,8 @@ def test_the_picture_of_the_floors_names_what_exists():
 
 @pytest.mark.parametrize("path", FILES, ids=relative)
 def test_no_file_imports_upwards(path):
-    upwards = [relative(other) for other in imported_files(path) if floor_of(other) > floor_of(path)]
+    floor = floor_of(path)
+    upwards = [relative(other) for other in imported_files(path) if floor_of(other) > floor]
     assert not upwards
 
 
