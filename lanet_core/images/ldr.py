@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lanet_core.errors import AlreadyHdrError, DamagedImageError
+from lanet_core.errors import AlreadyHdrError
 from lanet_core.images.colour_encoding import LINEAR, SRGB, ColourEncoding, linearise, rec709_with
 from lanet_core.images.decoder import Decoded, decode
 from lanet_core.images.file_kind import FileKind, file_kind
@@ -54,9 +54,9 @@ def read_ldr(path: str | Path) -> Picture:
     decoded = decode(path, kind)
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         gpano, warnings = find_gpano(data)
-        if kind is FileKind.JPEG:
-            decoded, jpeg_warnings = _checked_jpeg(decoded, data, path)
-            warnings += jpeg_warnings
+        if kind is FileKind.JPEG and _is_float(decoded):
+            decoded = _ldr_of_ultra_hdr(data)
+            warnings += ("This is an Ultra HDR picture: its gain map was left aside and its LDR picture taken.",)
     encoding, encoding_warnings = _encoding(decoded, path)
     rgb_linear = linearise(_checked_samples(decoded.samples, path), encoding)
     rgb_linear = upright(rgb_linear, int(decoded.tags.get("Orientation", 1)))
@@ -69,20 +69,12 @@ def read_ldr(path: str | Path) -> Picture:
     )
 
 
-def _checked_jpeg(decoded: Decoded, data: mmap, path: Path) -> tuple[Decoded, tuple[str, ...]]:
-    """Check that a JPEG is whole, and take the LDR picture of an Ultra HDR file, of which OpenImageIO gives HDR."""
-    end = first_picture_end(data)
-    if end is None:
-        raise DamagedImageError(
-            "The JPEG is truncated: it has no end marker.", path=path, remedy="Export or download it again."
-        )
-    if not _is_float(decoded):
-        return decoded, ()
+def _ldr_of_ultra_hdr(data: mmap) -> Decoded:
+    """Return the LDR picture of a JPEG from which OpenImageIO makes HDR: it sees no gain map where the file ends."""
     with tempfile.TemporaryDirectory() as folder:
-        base = Path(folder) / "base.jpg"
-        base.write_bytes(data[:end])
-        warning = "This is an Ultra HDR picture: its gain map was left aside and its LDR picture taken."
-        return decode(base, FileKind.JPEG), (warning,)
+        ldr = Path(folder) / "ldr.jpg"
+        ldr.write_bytes(data[: first_picture_end(data)])
+        return decode(ldr, FileKind.JPEG)
 
 
 def _is_float(decoded: Decoded) -> bool:
