@@ -22,6 +22,18 @@ from lanet_core.images.file_kind import MAX_PIXELS, FileKind, check_size
 _TIFF_PHOTOMETRIC = {0, 1, 2, 3, 6}
 #: OpenImageIO's names of unsigned integers and floats.
 _SAMPLE_TYPES = {"uint8", "uint16", "uint", "uint32", "half", "float", "double"}
+#: The metadata that matter here. They are asked for by name: listing all that a file has crashes OpenImageIO 3.0 on
+#: some colour profiles.
+_TAGS = (
+    "CICP",
+    "ICCProfile",
+    "Orientation",
+    "jpeg:ColorSpace",
+    "oiio:ColorSpace",
+    "oiio:Gamma",
+    "tiff:ColorSpace",
+    "tiff:PhotometricInterpretation",
+)
 #: OpenImageIO refuses some absurd headers by itself, with one of these phrases.
 _ABSURD_SIZE = re.compile(r"header claims a \d+ MB|exceeds|may not exceed")
 
@@ -34,7 +46,7 @@ class Decoded:
         samples: (H, W, 1) or (H, W, 3), the file's own dtype, as stored, not upright.
         transparent_share: how much of the picture is not wholly opaque, [0, 1].
         bit_depth: bits per channel in the file.
-        tags: OpenImageIO's metadata by name.
+        tags: OpenImageIO's metadata by name, of those in ``_TAGS`` that the file has.
     """
 
     samples: np.ndarray
@@ -59,11 +71,10 @@ def decode(path: Path, kind: FileKind) -> Decoded:
         UnsupportedColourModelError: CMYK, Lab or raw.
         UnsupportedFormatError: an unusual number of channels or sample type.
     """
-    image = _open(path, kind)
+    image = open_header(path, kind)
     try:
         spec = image.spec()
-        check_size(spec.width, spec.height, path)
-        tags = {attribute.name: attribute.value for attribute in spec.extra_attribs}
+        tags = {name: value for name in _TAGS if (value := spec.getattribute(name)) is not None}
         _check_colour_model(tags, path)
         channels = _colour_channels(spec, path)
         samples = image.read_image(0, 0, 0, spec.nchannels, OpenImageIO.UNKNOWN)
@@ -81,7 +92,21 @@ def decode(path: Path, kind: FileKind) -> Decoded:
     )
 
 
-def _open(path: Path, kind: FileKind) -> OpenImageIO.ImageInput:
+def open_header(path: Path, kind: FileKind) -> OpenImageIO.ImageInput:
+    """Open a file of any kind with OpenImageIO, and check what its header declares before anything is decoded.
+
+    Args:
+        path: the file.
+        kind: its format, by its signature.
+
+    Returns:
+        The open file; the caller closes it.
+
+    Raises:
+        DamagedImageError: the header makes no sense.
+        ImageTooLargeError: it declares more than ``MAX_PIXELS``.
+        UnsupportedFormatError: OpenImageIO takes the file for another format because of its name.
+    """
     hints = OpenImageIO.ImageSpec()
     hints.attribute("oiio:UnassociatedAlpha", 1)  # or colour comes multiplied by alpha
     image = OpenImageIO.ImageInput.open(str(path), hints)
@@ -101,6 +126,9 @@ def _open(path: Path, kind: FileKind) -> OpenImageIO.ImageInput:
             path=path,
             remedy="Give it the right extension.",
         )
+    spec = image.spec()
+    check_size(spec.width, spec.height, path)
+    check_size(spec.full_width, spec.full_height, path)
     return image
 
 

@@ -9,8 +9,8 @@ import OpenEXR
 
 from lanet_core.colour import REC709_CHROMATICITIES
 from lanet_core.errors import DamagedImageError, UnsupportedColourModelError, UnsupportedFormatError
-from lanet_core.images.decoder import decode
-from lanet_core.images.file_kind import FileKind, check_size, file_kind
+from lanet_core.images.decoder import decode, open_header
+from lanet_core.images.file_kind import FileKind, file_kind
 from lanet_core.images.orientation import upright
 from lanet_core.images.pixel_checks import without_negatives
 from lanet_core.images.primaries import to_rec709
@@ -64,22 +64,19 @@ def _read_radiance(path: Path) -> np.ndarray:
 
 
 def _read_exr(path: Path) -> np.ndarray:
-    # OpenEXR's reader reports every failure as a RuntimeError, some as a ValueError.
+    open_header(path, FileKind.EXR).close()
     try:
-        header = OpenEXR.File(str(path), header_only=True).header()
-        low, high = header["displayWindow"]
-        width, height = (high - low + 1).tolist()
-        check_size(width, height, path)
-        data_low, data_high = header["dataWindow"]
-        check_size(*(data_high - data_low + 1).tolist(), path)
-        channels = OpenEXR.File(str(path), separate_channels=True).channels()
-    except (RuntimeError, ValueError) as error:
+        file = OpenEXR.File(str(path), separate_channels=True)
+        header, channels = file.header(), file.channels()
+    except (RuntimeError, ValueError) as error:  # all that OpenEXR's reader ever says
         raise DamagedImageError(
             f"The EXR is truncated or corrupt ({error}).", path=path, remedy="Export or download it again."
         ) from error
+    low, high = header["displayWindow"]
+    data_low, data_high = header["dataWindow"]
     rgb = _flat_rgb(channels, path)
     if not (np.array_equal(low, data_low) and np.array_equal(high, data_high)):
-        rgb = _in_display_window(rgb, data_low - low, height, width)
+        rgb = _in_display_window(rgb, data_low - low, *(high - low + 1)[::-1].tolist())
     chromaticities = header.get("chromaticities", REC709_CHROMATICITIES)
     if np.allclose(chromaticities, REC709_CHROMATICITIES, rtol=0, atol=1e-4):
         return rgb
