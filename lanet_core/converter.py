@@ -21,6 +21,7 @@ from lanet_core.errors import (
     UnsupportedFormatError,
     WrongModelError,
 )
+from lanet_core.heading import columns_to_light
 from lanet_core.images import Picture, read_ldr, write_exr
 from lanet_core.images.colour_encoding import SRGB, linearise
 from lanet_core.panorama import panorama_from_picture
@@ -160,9 +161,11 @@ class Converter:
         begin("network")
         metadata = self.session.metadata
         network_input = _resized(ldr_linear, metadata.input_height, metadata.input_width)
+        turn = columns_to_light(network_input)
         start = time.perf_counter()
-        log_hdr = self.session.run(network_input)
+        log_hdr = self.session.run(np.roll(network_input, turn, axis=1))
         network_seconds = time.perf_counter() - start
+        log_hdr = np.roll(log_hdr, -turn, axis=1)
         begin("reconstruction")
         hdr = reconstruct(ldr_linear, log_hdr)
         overexposed = calibration.overexposure_ramp(ldr_linear) > 0.0

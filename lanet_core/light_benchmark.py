@@ -17,7 +17,7 @@ from lanet_core.converter import Converter
 from lanet_core.images import read_hdr
 from lanet_core.metrics.irradiance import irradiance_error_stops
 from lanet_core.training.photographs import photographs
-from lanet_core.training.scenes import find_scenes
+from lanet_core.training.scenes import Scene, find_scenes
 from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
 
 #: Candidates for the constant highlight boost, in stops.
@@ -82,37 +82,48 @@ def run_light_benchmark(
     scenes = find_scenes(data, split)
     results = []
     for done, scene in enumerate(scenes, start=1):
-        for rgb_srgb8, hdr in photographs(read_hdr(scene.path), scene.name, draws):
-            ldr_linear = SRGB8_TO_LINEAR[rgb_srgb8]
-            conversion = converter.convert(rgb_srgb8)
-            boosts = [irradiance_error_stops(boost_highlights(ldr_linear, ev), hdr) for ev in BOOSTS_EV]
-            results.append(
-                Photograph(
-                    scene=scene.name,
-                    category=scene.category,
-                    ldr_stops=boosts[0],
-                    boost_stops=tuple(boosts),
-                    model_stops=irradiance_error_stops(conversion.hdr, hdr),
-                    clipped_fraction=conversion.clipped_fraction,
-                )
-            )
+        results += measure_photographs(scene, converter, draws)
         if progress is not None:
             progress(done, len(scenes))
     return results
 
 
-def best_boost_ev(photographs: Sequence[Photograph]) -> float:
+def measure_photographs(scene: Scene, converter: Converter, draws: int) -> list[Photograph]:
+    """Measure ``draws`` photographs of one scene.
+
+    Raises:
+        InputError: the panorama cannot be read.
+    """
+    results = []
+    for rgb_srgb8, hdr in photographs(read_hdr(scene.path), scene.name, draws):
+        ldr_linear = SRGB8_TO_LINEAR[rgb_srgb8]
+        conversion = converter.convert(rgb_srgb8)
+        boosts = [irradiance_error_stops(boost_highlights(ldr_linear, ev), hdr) for ev in BOOSTS_EV]
+        results.append(
+            Photograph(
+                scene=scene.name,
+                category=scene.category,
+                ldr_stops=boosts[0],
+                boost_stops=tuple(boosts),
+                model_stops=irradiance_error_stops(conversion.hdr, hdr),
+                clipped_fraction=conversion.clipped_fraction,
+            )
+        )
+    return results
+
+
+def best_boost_ev(measured: Sequence[Photograph]) -> float:
     """Return the constant boost with the smallest mean error over some photographs, in stops."""
-    return BOOSTS_EV[int(np.mean([each.boost_stops for each in photographs], axis=0).argmin())]
+    return BOOSTS_EV[int(np.mean([each.boost_stops for each in measured], axis=0).argmin())]
 
 
-def summarise(photographs: Sequence[Photograph], boost_ev: float) -> Mapping[str, Mapping[str, float]]:
+def summarise(measured: Sequence[Photograph], boost_ev: float) -> Mapping[str, Mapping[str, float]]:
     """Return mean and median error in stops of the LDR as it is, of a constant boost and of the model."""
     boost = BOOSTS_EV.index(boost_ev)
     columns = {
-        "ldr": [each.ldr_stops for each in photographs],
-        "boost": [each.boost_stops[boost] for each in photographs],
-        "model": [each.model_stops for each in photographs],
+        "ldr": [each.ldr_stops for each in measured],
+        "boost": [each.boost_stops[boost] for each in measured],
+        "model": [each.model_stops for each in measured],
     }
     return {
         name: {"mean": float(np.mean(values)), "median": float(np.median(values))} for name, values in columns.items()

@@ -117,7 +117,7 @@ class TrainingPairs(Dataset):
 
     def _draw_ldr(self, hdr: np.ndarray, row_weights: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
         if rng.random() < self.options.tone_mapped_share:
-            return SRGB8_TO_LINEAR[quantise_srgb8(tone_map(hdr))]
+            return SRGB8_TO_LINEAR[quantise_srgb8(tone_map(hdr, is_panorama=row_weights is not None))]
         camera = draw_camera(rng, exposure_spread_ev=self.options.exposure_spread_ev)
         return SRGB8_TO_LINEAR[expose(hdr, camera, row_weights)]
 

@@ -113,7 +113,7 @@ def test_sizes_that_cannot_be_halved_are_refused(make_network):
     ],
 )
 def test_configurations_that_name_no_network(values):
-    with pytest.raises(ValueError, match="must|needs|no attention_stream"):
+    with pytest.raises(ValueError, match=r"must|needs|no attention_stream"):
         NetworkConfiguration(**values)
 
 

@@ -74,7 +74,8 @@ def test_the_ceiling_encoder_starts_from_the_pretrained_panorama_encoder(
     def spy(self, stage):
         original(self, stage)
         if stage.pictures == "panoramas" and self.step == 0:
-            pairs = zip(self.network.ceiling.encoder.parameters(), self.network.panorama.encoder.parameters())
+            encoders = (self.network.ceiling.encoder, self.network.panorama.encoder)
+            pairs = zip(*(encoder.parameters() for encoder in encoders), strict=True)
             handed.append(all(torch.equal(first, second) for first, second in pairs))
 
     monkeypatch.setattr(module.Trainer, "_prepare_stage", spy)

@@ -1,0 +1,59 @@
+"""The light benchmark: a perfect prediction has no error, and the command reports what was measured."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from lanet_core.cli.main import main
+from lanet_core.images import write_exr
+from lanet_core.light_benchmark import BOOSTS_EV, Photograph, best_boost_ev, boost_highlights, summarise
+
+
+def photograph(ldr: float, model: float, boosts: dict[float, float]) -> Photograph:
+    return Photograph("scene", "", ldr, tuple(boosts.get(ev, 9.0) for ev in BOOSTS_EV), model, 0.1)
+
+
+def test_boost_reaches_its_stops_at_white_and_spares_the_rest():
+    ldr_linear = np.array([0.5, 0.83, 0.915, 1.0], np.float32)[None, :, None].repeat(3, axis=2)
+    boosted = boost_highlights(ldr_linear, 2.0)[0, :, 0]
+    np.testing.assert_allclose(boosted, [0.5, 0.83, 0.915 * 2.0, 4.0], rtol=1e-4)
+
+
+def test_the_best_boost_has_the_smallest_mean_error():
+    measured = [photograph(1.0, 0.4, {1.0: 0.2, 2.0: 0.5}), photograph(2.0, 0.6, {1.0: 1.0, 2.0: 0.3})]
+    assert best_boost_ev(measured) == 2.0
+    summary = summarise(measured, 2.0)
+    assert summary["ldr"] == {"mean": 1.5, "median": 1.5}
+    assert summary["boost"]["mean"] == pytest.approx(0.4)
+    assert summary["model"]["mean"] == pytest.approx(0.5)
+
+
+def test_the_command_measures_a_folder(make_model, tmp_path, capsys):
+    data = tmp_path / "data"
+    data.mkdir()
+    hdr = np.random.default_rng(0).lognormal(0.0, 0.3, (64, 128, 3)).astype(np.float32)
+    hdr[10:14, 20:26] = 40.0
+    write_exr(data / "room.exr", hdr, model_name="none", model_sha256="")
+    (data / "scenes.csv").write_text("slug,file,split,category\nroom,room.exr,val,indoor\n", encoding="utf-8")
+    table = tmp_path / "figures.csv"
+    arguments = ["evaluate", str(data), "--model", str(make_model()), "--draws", "2", "-o", str(table)]
+    assert main([*arguments, "--json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["scene"] for row in rows] == ["room", "room"]
+    for name in ("ldr", "boost", "model"):
+        mean = np.mean([float(row[f"{name}_stops"]) for row in rows])
+        assert summary["splits"]["val"][name]["mean"] == pytest.approx(mean, abs=1e-4)
+    assert summary["splits"]["val"]["boost"]["mean"] < summary["splits"]["val"]["ldr"]["mean"]
+    assert main(arguments) == 0
+    assert "| val | mean |" in capsys.readouterr().out
+
+
+def test_no_folder(make_model, tmp_path, capsys):
+    assert main(["evaluate", str(tmp_path / "missing"), "--model", str(make_model())]) == 2
+    assert "missing" in capsys.readouterr().err
