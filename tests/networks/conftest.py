@@ -11,10 +11,6 @@ from torch import nn
 from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.panolanet import build_network
 
-LANET = {}
-UNET = {"attention_stream": False, "luminance_attention": False, "segmentation": False}
-PANOLANET = {**UNET, "ceiling_branch": True, "bottom_channels": 512}
-
 
 @pytest.fixture
 def make_network() -> Callable[..., nn.Module]:

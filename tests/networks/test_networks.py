@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from network_values import LANET, PANOLANET, UNET
 
 from lanet_core import calibration, ceiling_view
 from lanet_core.networks.blocks import GatedConv2d, join_as_sum
@@ -12,7 +13,6 @@ from lanet_core.networks.calibrated import Calibrated, log_calibration_scale
 from lanet_core.networks.ceiling import ceiling_to_panorama, panorama_to_ceiling
 from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.panolanet import PanoLANet, build_network, close_mask, overexposure_ramp
-from tests.networks.conftest import LANET, PANOLANET, UNET
 
 ABLATIONS = {
     "unet": UNET,

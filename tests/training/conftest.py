@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
+from made_up_scenes import make_scene
 
-from lanet_core import sphere
 from lanet_core.images import write_exr
 
 SMALL_CONFIGURATION = """
@@ -53,16 +52,6 @@ learning_rate = 1e-3
 schedule = "cosine"
 warmup_steps = 1
 """
-
-
-def make_scene(seed: int) -> np.ndarray:
-    """A sky with a sun over a ground with noise, (256, 512, 3) float32."""
-    rng = np.random.default_rng(seed)
-    directions = sphere.pixel_directions(256, 512)
-    sun = np.array([np.cos(seed), np.sin(seed), 0.8]) / np.hypot(1.0, 0.8)
-    sky = np.array([0.4, 0.6, 1.0]) + 2e3 * (directions @ sun > 0.9995)[..., None]
-    ground = 0.2 * rng.lognormal(0.0, 0.5, (256, 512, 1)) * np.array([1.0, 0.8, 0.6])
-    return np.where(directions[..., 2:] > 0.0, sky, ground).astype(np.float32)
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from made_up_scenes import make_scene
 
 from lanet_core import calibration, sphere
 from lanet_core.training.configuration import load_configuration
 from lanet_core.training.pairs import SUPERSAMPLING, StepNumbers, TrainingPairs, batches, load_scenes
 from lanet_core.training.photographs import photographs
 from lanet_core.training.scenes import find_scenes
-from tests.training.conftest import make_scene
 
 
 @pytest.fixture
