@@ -106,6 +106,7 @@ class StageConfiguration:
     learning_rate: float
     schedule: Literal["step", "cosine"] = "step"
     warmup_steps: int = 0
+    from_best: bool = False
 
 
 @dataclass(frozen=True)

@@ -192,12 +192,27 @@ class Trainer:
             and stage.pictures == "panoramas"
             and self.configuration.stages[self.stage - 1].pictures == "crops"
         )
+        if stage.from_best and self.step == 0:
+            self._take_best_weights()
         for network in (self.network, self.average):
             if follows_pretraining and isinstance(network, PanoLANet):
                 network.ceiling.encoder.load_state_dict(network.panorama.encoder.state_dict())
             # A crop has edges; a panorama has what the configuration says.
             padding = "symmetric" if stage.pictures == "crops" else self.configuration.network.padding
             set_padding(_panorama_branch(network), padding)
+
+    def _take_best_weights(self) -> None:
+        path = self.folder / BEST_CHECKPOINT
+        best = load_checkpoint(path)
+        if best.stage != self.stage - 1:
+            raise CheckpointError(
+                "The stage before was never validated, so it has no best weights.",
+                path=path,
+                remedy="Validate more often, or set from_best = false.",
+            )
+        self.network.load_state_dict(best.average)
+        self.average.load_state_dict(best.average)
+        self.say(f"going on from the best of the stage before ({best.best[1]:.3f} stops)")
 
     def _loader(self, stage: StageConfiguration, first: int, last: int) -> DataLoader:
         # A crop shows about a quarter of the azimuth: it takes a panorama twice as high to be as sharp.
