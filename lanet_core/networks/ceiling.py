@@ -27,9 +27,18 @@ def ceiling_to_panorama(ceiling: Tensor, width: int) -> Tensor:
     return _sample(ceiling, grid) * valid.to(ceiling)
 
 
-def ceiling_validity(height: int, width: int) -> Tensor:
-    """Return (1, 1, H, W) float: 1 where the ceiling view shows the panorama's direction."""
-    return _panorama_grid(height, width)[1]
+def ceiling_weight(height: int, width: int, feather: float) -> Tensor:
+    """Return how far the ceiling view speaks for each direction of a panorama, (1, 1, H, W) float in [0, 1].
+
+    Args:
+        height: rows of the panorama, and rows and columns of the ceiling view.
+        width: columns of the panorama.
+        feather: width of the band in which it falls to 0 towards the view's edge, in half-widths of the image plane;
+            with 0 this is C2P's validity mask.
+    """
+    if feather == 0.0:
+        return _panorama_grid(height, width)[1]
+    return _feathered_weight(height, width, feather)
 
 
 def _sample(features: Tensor, grid: Tensor) -> Tensor:
@@ -49,6 +58,15 @@ def _ceiling_grid(height: int, width: int) -> Tensor:
 def _panorama_grid(height: int, width: int) -> tuple[Tensor, Tensor]:
     rows, columns, valid = ceiling_view.panorama_grid(height, height, width)
     return _normalised_grid(rows, columns, height, height), torch.from_numpy(valid[None, None].astype(np.float32))
+
+
+@lru_cache(maxsize=16)
+def _feathered_weight(height: int, width: int, feather: float) -> Tensor:
+    rows, columns, valid = ceiling_view.panorama_grid(height, height, width)
+    x, y = ((2.0 * pixels + 1.0) / height - 1.0 for pixels in (columns, rows))
+    inwards = 1.0 - np.maximum(np.abs(x), np.abs(y))
+    weight = np.where(valid, np.clip(inwards / feather, 0.0, 1.0), 0.0)
+    return torch.from_numpy(weight[None, None].astype(np.float32))
 
 
 def _normalised_grid(rows: np.ndarray, columns: np.ndarray, height: int, width: int) -> Tensor:

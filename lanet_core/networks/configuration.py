@@ -30,6 +30,8 @@ class NetworkConfiguration:
         ceiling_branch: build the ceiling branch, which makes a panoLANet.
         ceiling_channels: channels of the ceiling branch's decoder, from 1/16 to 1/2 of the resolution.
         ceiling_attention: share the panorama branch's last skip with the ceiling branch and gate it.
+        ceiling_feather: width of the band at the ceiling view's edge, in half-widths of its image plane, over which the
+            panorama branch takes over. With the paper's hard edge (0), a window at the horizon shows a step.
         padding: ``sphere`` wraps in azimuth and crosses the poles; ``symmetric`` is the paper's.
     """
 
@@ -45,6 +47,7 @@ class NetworkConfiguration:
     ceiling_branch: bool = False
     ceiling_channels: tuple[int, int, int, int] = (256, 128, 64, 64)
     ceiling_attention: bool = True
+    ceiling_feather: float = 0.0
     padding: Padding = "sphere"
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.networks.blocks import GatedConv2d, UpBlock
-from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_validity, panorama_to_ceiling
+from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, panorama_to_ceiling
 from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.lanet import LDR_FLOOR_LINEAR, LANet, NetworkOutput
 from lanet_core.networks.padding import PaddedConv2d, pad
@@ -79,6 +79,7 @@ class PanoLANet(nn.Module):
         super().__init__()
         self.panorama = LANet(configuration)
         self.ceiling = CeilingBranch(configuration, self.panorama.skip_channels)
+        self.ceiling_feather = configuration.ceiling_feather
 
     def forward(self, ldr_linear: Tensor) -> NetworkOutput:
         """Reconstruct log HDR from panoramas (N, 3, H, 2H), linear Rec.709 in [0, 1]; H a multiple of 128."""
@@ -87,8 +88,8 @@ class PanoLANet(nn.Module):
         log_ceiling = self.ceiling(ceiling_ldr, panorama_to_ceiling(last_skip))
         with torch.autocast(ldr_linear.device.type, enabled=False):
             height, width = map(int, ldr_linear.shape[-2:])
-            mask = overexposure_ramp(ldr_linear.float()) * ceiling_validity(height, width).to(ldr_linear.device)
-            mask = close_mask(mask)
+            weight = ceiling_weight(height, width, self.ceiling_feather).to(ldr_linear.device)
+            mask = close_mask(overexposure_ramp(ldr_linear.float()) * weight)
             merged = mask * ceiling_to_panorama(log_ceiling, width) + (1.0 - mask) * output.log_hdr
         return output._replace(log_hdr=merged)
 

@@ -10,7 +10,7 @@ from network_values import LANET, PANOLANET, UNET
 from lanet_core import calibration, ceiling_view
 from lanet_core.networks.blocks import GatedConv2d, join_as_sum
 from lanet_core.networks.calibrated import Calibrated, log_calibration_scale
-from lanet_core.networks.ceiling import ceiling_to_panorama, panorama_to_ceiling
+from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, panorama_to_ceiling
 from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.panolanet import PanoLANet, build_network, close_mask, overexposure_ramp
 
@@ -136,6 +136,21 @@ def test_ceiling_views_are_those_of_numpy():
     np.testing.assert_allclose(as_array(ceiling), ceiling_view.panorama_to_ceiling(panorama), atol=1e-4)
     back = as_array(ceiling_to_panorama(ceiling, 64))
     np.testing.assert_allclose(back, ceiling_view.ceiling_to_panorama(as_array(ceiling), 32, 64), atol=1e-4)
+
+
+def test_ceiling_weight_falls_to_its_edge():
+    *_, valid = ceiling_view.panorama_grid(64, 64, 128)
+    hard = ceiling_weight(64, 128, 0.0)[0, 0].numpy()
+    soft = ceiling_weight(64, 128, 0.25)[0, 0].numpy()
+    np.testing.assert_array_equal(hard > 0, valid)
+    assert set(np.unique(hard)) == {0.0, 1.0}
+    # Straight ahead the edge lies at a zenith angle of 80.7°, x = 0.75 at 71.3° and x = 0.875 at 76.4°.
+    column = soft[:, 63]
+    angles = np.degrees(np.pi * (np.arange(64) + 0.5) / 64)
+    assert column[angles < 71].min() == 1.0
+    assert np.interp(76.4, angles, column) == pytest.approx(0.5, abs=0.05)
+    assert column[angles > 81].max() == 0.0
+    assert np.abs(np.diff(column)).max() < 0.4
 
 
 def test_overexposure_ramp_is_that_of_numpy():
