@@ -17,6 +17,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model-version", default="0.1.0", help="version of the weights (default: 0.1.0)")
     parser.add_argument("--training-data", required=True, help="what it was trained on, one sentence")
     parser.add_argument("--licence", default="GPL-3.0-or-later", help="of the weights (default: GPL-3.0-or-later)")
+    parser.add_argument(
+        "--light-exponent",
+        type=float,
+        default=1.0,
+        metavar="POWER",
+        help="raise the network's gain over the LDR to this power, chosen on val (default: 1)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         version=arguments.model_version,
         training_data=arguments.training_data,
         licence=arguments.licence,
+        light_exponent=arguments.light_exponent,
     )
     print(f"{arguments.output}: radiance differs from torch by at most {difference:.1e} of its value")
     return 0

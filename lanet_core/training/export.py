@@ -16,6 +16,7 @@ from lanet_core.errors import ModelError
 from lanet_core.images.replacing import replacing
 from lanet_core.model_metadata import INPUT_NAME, METADATA_KEY, OUTPUT_NAME, ModelMetadata
 from lanet_core.networks.calibrated import Calibrated
+from lanet_core.networks.light_exponent import LightExponent
 from lanet_core.networks.padding import set_padding
 from lanet_core.networks.panolanet import build_network
 from lanet_core.session import Session
@@ -46,6 +47,7 @@ def export_checkpoint(
     version: str,
     training_data: str,
     licence: str = "GPL-3.0-or-later",
+    light_exponent: float = 1.0,
 ) -> float:
     """Write a checkpoint's averaged weights as an ONNX model of static shape.
 
@@ -58,6 +60,7 @@ def export_checkpoint(
         version: the weights' version.
         training_data: what they were trained on, one sentence.
         licence: SPDX identifier of the weights' licence.
+        light_exponent: see :class:`lanet_core.networks.light_exponent.LightExponent`.
 
     Returns:
         The largest relative difference between torch and ONNX Runtime, in radiance.
@@ -69,7 +72,7 @@ def export_checkpoint(
     configuration = checkpoint.configuration
     height = height or configuration.stages[-1].height
     width = height if configuration.stages[-1].pictures == "crops" else 2 * height
-    network = inference_network(checkpoint)
+    network = inference_network(checkpoint, light_exponent)
     metadata = ModelMetadata(
         name=configuration.name,
         version=version,
@@ -81,7 +84,7 @@ def export_checkpoint(
         overexposure_threshold=OVEREXPOSURE_THRESHOLD,
         created=datetime.datetime.now(datetime.UTC).date().isoformat(),
         configuration_sha256=configuration.sha256,
-        postprocessing="calibrated by Eq. 1; inside the graph" if configuration.loss.is_scale_free else "none",
+        postprocessing=_postprocessing(configuration.loss.is_scale_free, light_exponent),
     )
     with replacing(path) as temporary:
         _write(network, temporary, metadata)
@@ -94,7 +97,7 @@ def export_checkpoint(
     return difference
 
 
-def inference_network(checkpoint: Checkpoint) -> nn.Module:
+def inference_network(checkpoint: Checkpoint, light_exponent: float = 1.0) -> nn.Module:
     """Return a checkpoint's averaged network, ready to predict calibrated log HDR of panoramas or crops."""
     configuration = checkpoint.configuration
     network = build_network(configuration.network)
@@ -102,7 +105,18 @@ def inference_network(checkpoint: Checkpoint) -> nn.Module:
     if configuration.stages[-1].pictures == "crops":
         set_padding(network, "symmetric")
     network.eval()
-    return Calibrated(network).eval() if configuration.loss.is_scale_free else network
+    if configuration.loss.is_scale_free:
+        network = Calibrated(network)
+    if light_exponent != 1.0:
+        network = LightExponent(network, light_exponent)
+    return network.eval()
+
+
+def _postprocessing(is_scale_free: bool, light_exponent: float) -> str:
+    steps = ["calibrated by Eq. 1"] if is_scale_free else []
+    if light_exponent != 1.0:
+        steps.append(f"gain over the LDR to the power of {light_exponent:g}")
+    return f"{', then '.join(steps)}; inside the graph" if steps else "none"
 
 
 def parity(network: nn.Module, path: Path, seed: int = 0) -> float:
