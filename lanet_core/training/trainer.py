@@ -179,10 +179,17 @@ class Trainer:
                 self._validate(log, judged)
                 self._save(LAST_CHECKPOINT, optimiser)
         if self.step == stage.steps:
-            self.stage, self.step = self.stage + 1, 0
-            if self.process.is_first:
-                self._save(LAST_CHECKPOINT, None)
+            self._finish_stage()
         return last - first
+
+    def _finish_stage(self) -> None:
+        self.stage, self.step = self.stage + 1, 0
+        stages = self.configuration.stages
+        if self.stage < len(stages) and stages[self.stage].from_best:
+            self.process.wait_for_all()  # the first process has just judged the last weights
+            self._take_best_weights()
+        if self.process.is_first:
+            self._save(LAST_CHECKPOINT, None)
 
     def _prepare_stage(self, stage: StageConfiguration) -> None:
         """Make the networks fit for a stage's pictures, and hand pretrained weights to the ceiling branch."""
@@ -192,8 +199,6 @@ class Trainer:
             and stage.pictures == "panoramas"
             and self.configuration.stages[self.stage - 1].pictures == "crops"
         )
-        if stage.from_best and self.step == 0:
-            self._take_best_weights()
         for network in (self.network, self.average):
             if follows_pretraining and isinstance(network, PanoLANet):
                 network.ceiling.encoder.load_state_dict(network.panorama.encoder.state_dict())

@@ -83,6 +83,23 @@ def test_the_ceiling_encoder_starts_from_the_pretrained_panorama_encoder(
     assert handed == [True]
 
 
+def test_a_stage_can_start_from_the_best_weights_of_the_one_before(small_configuration, scene_folder, tmp_path):
+    text = small_configuration.read_text(encoding="utf-8")
+    panoramas = text.split("[[stages]]")[-1]
+    configuration = tmp_path / "three.toml"
+    last = panoramas.rstrip() + "\nfrom_best = true\n"
+    configuration.write_text(f"{text.rstrip()}\n\n[[stages]]{last}", encoding="utf-8")
+    folder = tmp_path / "run"
+    # To the end of the second stage: its best weights are what the third begins with.
+    assert train(configuration, scene_folder, folder, "--stop-after", "6", "--validate-every", "1") == 0
+    best, current = (load_checkpoint(folder / name) for name in ("best.pt", "checkpoint.pt"))
+    assert (best.stage, current.stage, current.step) == (1, 2, 0)
+    for name, value in best.average.items():
+        torch.testing.assert_close(current.network[name], value, rtol=0, atol=0)
+    assert train(configuration, scene_folder, folder) == 0
+    assert load_checkpoint(folder / "checkpoint.pt").stage == 3
+
+
 def test_a_folder_of_another_configuration_is_refused(
     small_configuration, scene_folder, finished_run, tmp_path, capsys
 ):
