@@ -32,6 +32,9 @@ class NetworkConfiguration:
         ceiling_attention: share the panorama branch's last skip with the ceiling branch and gate it.
         ceiling_feather: width of the band at the ceiling view's edge, in half-widths of its image plane, over which the
             panorama branch takes over. With the paper's hard edge (0), a window at the horizon shows a step.
+        light_context: tell the panorama branch what the whole sphere says of its clipped light, see
+            :mod:`lanet_core.networks.light_context`. Not in the paper; for panoramas only.
+        bottom_dropout: share of the deepest features that each training step leaves out.
         padding: ``sphere`` wraps in azimuth and crosses the poles; ``symmetric`` is the paper's.
     """
 
@@ -48,6 +51,8 @@ class NetworkConfiguration:
     ceiling_channels: tuple[int, int, int, int] = (256, 128, 64, 64)
     ceiling_attention: bool = True
     ceiling_feather: float = 0.0
+    light_context: bool = False
+    bottom_dropout: float = 0.0
     padding: Padding = "sphere"
 
     def __post_init__(self) -> None:

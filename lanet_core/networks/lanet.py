@@ -11,6 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 from lanet_core.networks.attention import AttentionStream, LuminanceAttentionModule, SegmentationHead
 from lanet_core.networks.blocks import SkipBlock, UpBlock, join_as_sum, normalisation
 from lanet_core.networks.configuration import NetworkConfiguration
+from lanet_core.networks.light_context import MAP_CHANNELS, STATISTICS, LightContext, SceneGain
 from lanet_core.networks.padding import PaddedConv2d
 from lanet_core.networks.resnet import ResNetEncoder
 
@@ -35,6 +36,20 @@ class NetworkOutput(NamedTuple):
     attention: Tensor | None = None
 
 
+class Decoded(NamedTuple):
+    """What the U-Net passes on.
+
+    Attributes:
+        output: as if there were nothing else.
+        last_skip: the last skip's features, (N, skip_channels, H/2, W/2).
+        log_gain: what the scene as a whole adds to log HDR, (N, 1, H, W), already in ``output``; or None.
+    """
+
+    output: NetworkOutput
+    last_skip: Tensor
+    log_gain: Tensor | None
+
+
 def check_size(ldr_linear: Tensor) -> None:
     """Raise ValueError unless (N, 3, H, W) has sides that the network can halve seven times."""
     if any(side % SIZE_MULTIPLE for side in ldr_linear.shape[-2:]):
@@ -47,7 +62,8 @@ class LANet(nn.Module):
     def __init__(self, configuration: NetworkConfiguration) -> None:
         super().__init__()
         padding, norm = configuration.padding, configuration.decoder_normalisation
-        self.encoder = ResNetEncoder(configuration)
+        self.light_context = LightContext() if configuration.light_context else None
+        self.encoder = ResNetEncoder(configuration, 3 + (MAP_CHANNELS if configuration.light_context else 0))
         bottom = configuration.channels(configuration.bottom_channels)
         deepest = self.encoder.out_channels[-1]
         self.bottom = nn.Sequential(
@@ -60,6 +76,7 @@ class LANet(nn.Module):
             nn.Upsample(scale_factor=2.0, mode="nearest"),
             PaddedConv2d(bottom, bottom, 3, padding=padding, bias=False),
             normalisation(norm, bottom),
+            nn.Dropout2d(configuration.bottom_dropout),
         )
         widths = [bottom] + [configuration.channels(count) for count in configuration.decoder_channels]
         skips = list(reversed(self.encoder.out_channels))
@@ -79,18 +96,28 @@ class LANet(nn.Module):
         self.head = nn.Conv2d(widths[-1], 3, 1)
         nn.init.normal_(self.head.weight, std=1e-3)
         nn.init.zeros_(self.head.bias)
+        if configuration.light_context:
+            self.scene_features = nn.Linear(STATISTICS, bottom)
+            self.scene_gain = SceneGain()
         self.log_join = join_as_sum(3)
 
     def forward(self, ldr_linear: Tensor) -> NetworkOutput:
         """Reconstruct log HDR from (N, 3, H, W) linear Rec.709 in [0, 1]; H and W multiples of 128."""
-        return self.decode(ldr_linear)[0]
+        return self.decode(ldr_linear).output
 
-    def decode(self, ldr_linear: Tensor) -> tuple[NetworkOutput, Tensor]:
-        """Like :meth:`forward`, and also return the last skip's features (N, skip_channels, H/2, W/2)."""
+    def decode(self, ldr_linear: Tensor) -> Decoded:
+        """Like :meth:`forward`, and also return what the ceiling branch needs."""
         check_size(ldr_linear)
         ldr_linear = ldr_linear.clamp(min=LDR_FLOOR_LINEAR)
-        encoded = self.encoder(2.0 * ldr_linear - 1.0)
+        picture = 2.0 * ldr_linear - 1.0
+        context = None
+        if self.light_context is not None:
+            context = self.light_context(ldr_linear)
+            picture = torch.cat([picture, context.maps.to(picture)], dim=1)
+        encoded = self.encoder(picture)
         features = self.bottom(encoded[-1])
+        if context is not None:
+            features = features + self.scene_features(context.statistics)[..., None, None]
         attention_features = None
         for level, skip in enumerate(self.skips):
             features = skip(features, encoded[-1 - level])
@@ -108,4 +135,8 @@ class LANet(nn.Module):
         with torch.autocast(ldr_linear.device.type, enabled=False):
             log_ldr = ldr_linear.float().log()
             log_hdr = self.log_join(torch.cat([log_residual.float(), log_ldr], dim=1))
-        return NetworkOutput(log_hdr, logits, attention), last_skip
+            log_gain = None
+            if context is not None:
+                log_gain = self.scene_gain(context)
+                log_hdr = log_hdr + log_gain
+        return Decoded(NetworkOutput(log_hdr, logits, attention), last_skip, log_gain)

@@ -9,24 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.networks.blocks import GatedConv2d, UpBlock
 from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, panorama_to_ceiling
 from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.lanet import LDR_FLOOR_LINEAR, LANet, NetworkOutput
-from lanet_core.networks.padding import PaddedConv2d, pad
+from lanet_core.networks.overexposure import close_mask, overexposure_ramp
+from lanet_core.networks.padding import PaddedConv2d
 from lanet_core.networks.resnet import ResNetEncoder
-
-
-def overexposure_ramp(ldr_linear: Tensor, threshold: float = OVEREXPOSURE_THRESHOLD) -> Tensor:
-    """Return m of Eq. 8, (N, 1, H, W) in [0, 1]: the twin of :func:`lanet_core.calibration.overexposure_ramp`."""
-    return ((ldr_linear.mean(dim=1, keepdim=True) - threshold) / (1.0 - threshold)).clamp(0.0, 1.0)
-
-
-def close_mask(mask: Tensor) -> Tensor:
-    """Return the 3×3 morphological closing (dilation, then erosion) of a mask on the sphere, (N, 1, H, W)."""
-    dilated = F.max_pool2d(pad(mask, 1, "sphere"), 3, stride=1)
-    return -F.max_pool2d(pad(-dilated, 1, "sphere"), 3, stride=1)
 
 
 class CeilingBranch(nn.Module):
@@ -83,14 +72,17 @@ class PanoLANet(nn.Module):
 
     def forward(self, ldr_linear: Tensor) -> NetworkOutput:
         """Reconstruct log HDR from panoramas (N, 3, H, 2H), linear Rec.709 in [0, 1]; H a multiple of 128."""
-        output, last_skip = self.panorama.decode(ldr_linear)
+        output, last_skip, log_gain = self.panorama.decode(ldr_linear)
         ceiling_ldr = panorama_to_ceiling(ldr_linear.clamp(min=LDR_FLOOR_LINEAR))
         log_ceiling = self.ceiling(ceiling_ldr, panorama_to_ceiling(last_skip))
         with torch.autocast(ldr_linear.device.type, enabled=False):
             height, width = map(int, ldr_linear.shape[-2:])
             weight = ceiling_weight(height, width, self.ceiling_feather).to(ldr_linear.device)
             mask = close_mask(overexposure_ramp(ldr_linear.float()) * weight)
-            merged = mask * ceiling_to_panorama(log_ceiling, width) + (1.0 - mask) * output.log_hdr
+            log_above = ceiling_to_panorama(log_ceiling, width)
+            if log_gain is not None:
+                log_above = log_above + log_gain
+            merged = mask * log_above + (1.0 - mask) * output.log_hdr
         return output._replace(log_hdr=merged)
 
 

@@ -47,13 +47,13 @@ class ResNetEncoder(nn.Module):
         out_channels: channels of those five features.
     """
 
-    def __init__(self, configuration: NetworkConfiguration) -> None:
+    def __init__(self, configuration: NetworkConfiguration, in_channels: int = 3) -> None:
         super().__init__()
         padding = configuration.padding
         self.edge = padding
         stem_channels = configuration.channels(64)
         self.stem = nn.Sequential(
-            PaddedConv2d(3, stem_channels, 7, padding=padding, stride=2, bias=False),
+            PaddedConv2d(in_channels, stem_channels, 7, padding=padding, stride=2, bias=False),
             nn.BatchNorm2d(stem_channels),
             nn.ReLU(inplace=True),
         )
@@ -72,7 +72,7 @@ class ResNetEncoder(nn.Module):
             self.out_channels.append(inner_channels * EXPANSION)
 
     def forward(self, picture: Tensor) -> list[Tensor]:
-        """Map (N, 3, H, W) in [-1, 1] to five feature maps, the finest first; H and W multiples of 32."""
+        """Map (N, C, H, W) in about [-1, 1] to five feature maps, the finest first; H and W multiples of 32."""
         features = [self.stem(picture)]
         current = F.max_pool2d(pad(features[0], 1, self.edge), 3, stride=2)
         for stage in self.stages:

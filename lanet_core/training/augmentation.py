@@ -26,6 +26,33 @@ def tint(panorama: np.ndarray, rng: np.random.Generator, spread: float) -> np.nd
     return panorama * (gains / gains.mean()).astype(np.float32)
 
 
+def saturate(panorama: np.ndarray, factor: float) -> np.ndarray:
+    """Scale the distance of every pixel (H, W, 3) from its channel mean; none falls below a tenth of that mean."""
+    mean = panorama.mean(axis=2, keepdims=True)
+    return np.maximum(mean + np.float32(factor) * (panorama - mean), np.float32(0.1) * mean)
+
+
+def double_expose(panorama: np.ndarray, other: np.ndarray, level_ev: float) -> np.ndarray:
+    """Add the light of another panorama.
+
+    Light adds up: what holds between the lights of each scene and the surfaces they fall on holds for the sum.
+
+    Args:
+        panorama: (H, W, 3) float32, linear Rec.709, ≥ 0: gives the scale.
+        other: (H, W, 3) float32, likewise.
+        level_ev: how much brighter, in the mean of the logs, the other one is made than the first, in stops.
+
+    Returns:
+        (H, W, 3) float32.
+    """
+    weights = sphere.pixel_solid_angles_sr(*panorama.shape[:2])
+
+    def log_level(picture: np.ndarray) -> float:
+        return float(np.average(np.log(np.maximum(picture.mean(axis=2), 1e-6)).mean(axis=1), weights=weights))
+
+    return panorama + other * np.float32(np.exp(log_level(panorama) - log_level(other)) * 2.0**level_ev)
+
+
 def glue_hemispheres(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
     """Put the sky of one panorama over the ground of another.
 

@@ -30,6 +30,7 @@ class LossConfiguration:
         overexposed: β1 of Eq. 9.
         well_exposed: β2 of Eq. 9.
         irradiance: mean absolute error of diffuse irradiance, in stops.
+        glossy: the same of what a glossy surface reflects.
     """
 
     target: Literal["calibrated", "normalised"] = "calibrated"
@@ -41,6 +42,7 @@ class LossConfiguration:
     overexposed: float = 0.0
     well_exposed: float = 0.0
     irradiance: float = 0.0
+    glossy: float = 0.0
 
     @property
     def is_scale_free(self) -> bool:
@@ -56,12 +58,16 @@ class AugmentationConfiguration:
         exposure_spread_ev: standard deviation of the exposure compensation.
         white_balance_spread: standard deviation of the natural log of each channel's gain.
         glue_share: share of panoramas whose lower hemisphere is another scene's.
+        double_exposure_share: share of panoramas to which the light of another is added.
+        saturation_spread: standard deviation of the natural log of the factor on the saturation.
         tone_mapped_share: share of LDRs made by display adaptive tone mapping instead of the camera.
     """
 
     exposure_spread_ev: float = 0.0
     white_balance_spread: float = 0.0
     glue_share: float = 0.0
+    double_exposure_share: float = 0.0
+    saturation_spread: float = 0.0
     tone_mapped_share: float = 0.5
 
 
@@ -121,6 +127,11 @@ class TrainingConfiguration:
     loss: LossConfiguration = field(default_factory=LossConfiguration)
     augmentation: AugmentationConfiguration = field(default_factory=AugmentationConfiguration)
     optimiser: OptimiserConfiguration = field(default_factory=OptimiserConfiguration)
+
+    def __post_init__(self) -> None:
+        """Refuse stages that the network cannot be trained on."""
+        if self.network.light_context and any(stage.pictures == "crops" for stage in self.stages):
+            raise ValueError("light_context needs whole panoramas, and a stage trains on crops")
 
     @property
     def sha256(self) -> str:

@@ -7,6 +7,9 @@ the LDR's white.
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -14,9 +17,10 @@ from torch.nn import functional as F  # noqa: N812
 from lanet_core import sphere
 from lanet_core.metrics.irradiance import irradiance_matrix
 from lanet_core.networks.lanet import NetworkOutput
-from lanet_core.networks.panolanet import overexposure_ramp
+from lanet_core.networks.overexposure import overexposure_ramp
+from lanet_core.networks.resampling import pool_by_solid_angle
 from lanet_core.training.configuration import LossConfiguration
-from lanet_core.training.reconstruction import pool_by_solid_angle, reconstruct
+from lanet_core.training.reconstruction import reconstruct
 
 #: ε of Eq. 3, and the lower end of calibrated HDR in the released program.
 EPSILON = 1e-8
@@ -60,39 +64,61 @@ def merged_losses(log_hdr: Tensor, target: Tensor, ldr_linear: Tensor) -> tuple[
     return (mask * d).square().mean(), ((1.0 - mask) * d).square().mean()
 
 
-class IrradianceLoss(nn.Module):
-    """Mean absolute error of diffuse irradiance in stops, over normals in all directions.
+class ReflectedLightLoss(nn.Module):
+    """Mean absolute error, in stops, of the light that surfaces of one kind reflect, over all directions.
 
-    A diffuse surface's colour is linear in the panorama, so a fixed matrix lets the loss see the light that
-    the panorama casts instead of its pixels. The same integral as :mod:`lanet_core.metrics.irradiance`,
-    coarser.
+    What a surface reflects is linear in the panorama, so a fixed matrix lets the loss see the light that
+    the panorama casts instead of its pixels.
+
+    Args:
+        matrix: (directions, pixels) from radiance to reflected light, both axes row-major panoramas twice as
+            wide as high.
+    """
+
+    def __init__(self, matrix: np.ndarray) -> None:
+        super().__init__()
+        directions_height, self.map_height = (math.isqrt(size // 2) for size in matrix.shape)
+        self.register_buffer("matrix", torch.from_numpy(matrix), persistent=False)
+        weights = sphere.pixel_solid_angles_sr(directions_height, 1).repeat(2 * directions_height)
+        self.register_buffer("weights", torch.from_numpy(weights / weights.sum()).float()[None, None], persistent=False)
+
+    def forward(self, panorama: Tensor, target: Tensor) -> Tensor:
+        """Return the error of (N, 3, H, 2H) against a target of the same size, a scalar in stops."""
+        stops = self.reflected(panorama).log2() - self.reflected(target).log2()
+        return (stops.abs() * self.weights).sum(dim=-1).mean()
+
+    def reflected(self, panorama: Tensor) -> Tensor:
+        """Return reflected light, (N, 3, directions)."""
+        reduced = pool_by_solid_angle(panorama, panorama.shape[-2] // self.map_height)
+        return reduced.flatten(2) @ self.matrix.T + EPSILON
+
+
+def irradiance_loss(map_height: int = 32, normals_height: int = 16) -> ReflectedLightLoss:
+    """Return the loss of diffuse irradiance: the integral of :mod:`lanet_core.metrics.irradiance`, coarser.
 
     Args:
         map_height: rows to which panoramas are reduced before the integral (columns are twice as many).
         normals_height: rows of the grid of normals (columns are twice as many).
     """
+    return ReflectedLightLoss(irradiance_matrix(map_height, 2 * map_height, normals_height, 2 * normals_height))
 
-    def __init__(self, map_height: int = 32, normals_height: int = 16) -> None:
-        super().__init__()
-        matrix = irradiance_matrix(map_height, 2 * map_height, normals_height, 2 * normals_height)
-        self.register_buffer("matrix", torch.from_numpy(matrix), persistent=False)
-        normal_weights = sphere.pixel_solid_angles_sr(normals_height, 2 * normals_height).repeat(2 * normals_height)
-        self.register_buffer(
-            "normal_weights",
-            torch.from_numpy(normal_weights / normal_weights.sum()).float()[None, None],
-            persistent=False,
-        )
-        self.map_height = map_height
 
-    def forward(self, panorama: Tensor, target: Tensor) -> Tensor:
-        """Return the error of (N, 3, H, 2H) against a target of the same size, a scalar in stops."""
-        stops = self.irradiance(panorama).log2() - self.irradiance(target).log2()
-        return (stops.abs() * self.normal_weights).sum(dim=-1).mean()
+def glossy_loss(map_height: int = 32, directions_height: int = 16, exponent: float = 32.0) -> ReflectedLightLoss:
+    """Return the loss of glossy reflection: cosⁿ lobes about mirror directions, which see where light comes from.
 
-    def irradiance(self, panorama: Tensor) -> Tensor:
-        """Return diffuse irradiance, (N, 3, normals)."""
-        reduced = pool_by_solid_angle(panorama, panorama.shape[-2] // self.map_height)
-        return reduced.flatten(2) @ self.matrix.T + EPSILON
+    Source: Phong 1975, "Illumination for Computer Generated Pictures".
+
+    Args:
+        map_height: rows to which panoramas are reduced before the integral (columns are twice as many).
+        directions_height: rows of the grid of mirror directions (columns are twice as many).
+        exponent: n; a lobe of 32 falls to half at 12°.
+    """
+    directions, pixels = (
+        sphere.pixel_directions(height, 2 * height).reshape(-1, 3) for height in (directions_height, map_height)
+    )
+    lobes = np.maximum(directions @ pixels.T, 0.0) ** exponent
+    lobes *= sphere.pixel_solid_angles_sr(map_height, 1).repeat(2 * map_height)
+    return ReflectedLightLoss((lobes / lobes.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
 class TrainingLoss(nn.Module):
@@ -101,7 +127,7 @@ class TrainingLoss(nn.Module):
     def __init__(self, configuration: LossConfiguration) -> None:
         super().__init__()
         self.configuration = configuration
-        self.irradiance = IrradianceLoss()
+        self.reflected = nn.ModuleDict({"irradiance": irradiance_loss(), "glossy": glossy_loss()})
 
     def forward(
         self, output: NetworkOutput, ldr_linear: Tensor, hdr: Tensor, picture: Tensor
@@ -129,7 +155,9 @@ class TrainingLoss(nn.Module):
             terms["segmentation"] = segmentation_loss(output.segmentation_logits.float(), classes)
         if weights.overexposed or weights.well_exposed:
             terms["overexposed"], terms["well_exposed"] = merged_losses(log_hdr, target, ldr_linear)
-        if weights.irradiance and log_hdr.shape[-1] == 2 * log_hdr.shape[-2]:  # a panorama, not a crop
-            terms["irradiance"] = self.irradiance(reconstruct(picture, log_hdr), target)
+        wanted = [name for name in self.reflected if getattr(weights, name)]
+        if wanted and log_hdr.shape[-1] == 2 * log_hdr.shape[-2]:  # a panorama, not a crop
+            reconstructed = reconstruct(picture, log_hdr)
+            terms.update({name: self.reflected[name](reconstructed, target) for name in wanted})
         total = sum(getattr(weights, name) * term for name, term in terms.items())
         return total, terms

@@ -29,6 +29,9 @@ SUPERSAMPLING = 2
 
 _DRAWS = 8
 
+#: Two panoramas exposed on one picture differ in level by at most this, in stops.
+_DOUBLE_EXPOSURE_EV = 3.0
+
 
 @dataclass(frozen=True)
 class LoadedScene:
@@ -88,6 +91,8 @@ class TrainingPairs(Dataset):
         for _ in range(_DRAWS):
             hdr, row_weights = self._draw_picture(self.scenes[order[position]], rng)
             hdr = augmentation.tint(hdr, rng, self.options.white_balance_spread)
+            if self.options.saturation_spread:
+                hdr = augmentation.saturate(hdr, np.exp(rng.normal() * self.options.saturation_spread))
             ldr_linear = self._draw_ldr(hdr, row_weights, rng)
             try:
                 pair = (ldr_linear, calibrate(ldr_linear, hdr))
@@ -106,14 +111,21 @@ class TrainingPairs(Dataset):
             return (augmentation.mirror(crop) if rng.random() < 0.5 else crop), None
         hdr = loaded.hdr
         if rng.random() < self.options.glue_share:
-            other = self.scenes[rng.integers(len(self.scenes))].hdr
-            if other.shape == hdr.shape:
-                other = augmentation.rotate_azimuth(other, int(rng.integers(hdr.shape[1])))
-                hdr = augmentation.glue_hemispheres(hdr, other)
+            hdr = augmentation.glue_hemispheres(hdr, self._other_panorama(hdr, rng))
+        if self.options.double_exposure_share and rng.random() < self.options.double_exposure_share:
+            level_ev = rng.uniform(-_DOUBLE_EXPOSURE_EV, _DOUBLE_EXPOSURE_EV)
+            hdr = augmentation.double_expose(hdr, self._other_panorama(hdr, rng), level_ev)
         hdr = augmentation.rotate_azimuth(hdr, int(rng.integers(hdr.shape[1])))
         if rng.random() < 0.5:
             hdr = augmentation.mirror(hdr)
         return hdr, sphere.pixel_solid_angles_sr(*hdr.shape[:2])
+
+    def _other_panorama(self, hdr: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return another scene's panorama, turned at random; ``hdr`` again if it is of another size."""
+        other = self.scenes[rng.integers(len(self.scenes))].hdr
+        if other.shape != hdr.shape:
+            return hdr
+        return augmentation.rotate_azimuth(other, int(rng.integers(hdr.shape[1])))
 
     def _draw_ldr(self, hdr: np.ndarray, row_weights: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
         if rng.random() < self.options.tone_mapped_share:

@@ -10,11 +10,9 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
 
-from lanet_core import sphere
-from lanet_core.networks.padding import pad
-from lanet_core.networks.panolanet import overexposure_ramp
+from lanet_core.networks.overexposure import overexposure_ramp
+from lanet_core.networks.resampling import enlarge, pool_by_solid_angle
 from lanet_core.reconstruction import MAXIMUM_RADIANCE
 
 _TINY = torch.finfo(torch.float32).tiny
@@ -38,29 +36,9 @@ def reconstruct(picture: Tensor, log_hdr: Tensor) -> Tensor:
     well_exposed = pool_by_solid_angle(picture, factor) - already_there
     radiance = log_hdr.clamp(max=math.log(MAXIMUM_RADIANCE)).exp()
     light = torch.maximum(radiance - well_exposed, already_there) * (share > 0.0)
-    light_and_share = _enlarge(torch.cat([light, share], dim=1), factor)
+    light_and_share = enlarge(torch.cat([light, share], dim=1), factor)
     # Where nothing is over-exposed the quotient is not used; keep it, and its gradient, finite.
     log_part = (light_and_share[:, :3].clamp(min=_TINY) / light_and_share[:, 3:].clamp(min=1e-6)).log()
     log_picture = picture.clamp(min=_TINY).log()
     merged = (log_picture + ramp * (log_part - log_picture)).exp()
     return torch.where(ramp > 0.0, torch.maximum(merged, picture), picture)
-
-
-def pool_by_solid_angle(panorama: Tensor, factor: int) -> Tensor:
-    """Return (N, C, H, W) reduced by a whole factor as :func:`lanet_core.sphere.downsample` does."""
-    if factor == 1:
-        return panorama
-    height = panorama.shape[-2]
-    weights = torch.from_numpy(sphere.pixel_solid_angles_sr(height, 1)).to(panorama)[:, None]
-    pooled_weights = F.avg_pool2d(weights.expand(1, height, factor), factor)
-    return F.avg_pool2d(panorama * weights, factor) / pooled_weights
-
-
-def _enlarge(panorama: Tensor, factor: int) -> Tensor:
-    """Return (N, C, H, W) enlarged as :func:`lanet_core.sphere.upsample_bilinear` does."""
-    if factor == 1:
-        return panorama
-    enlarged = F.interpolate(
-        pad(panorama, 1, "sphere"), scale_factor=float(factor), mode="bilinear", align_corners=False
-    )
-    return enlarged[..., factor:-factor, factor:-factor]

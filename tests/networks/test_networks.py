@@ -13,7 +13,8 @@ from lanet_core.networks.calibrated import Calibrated, log_calibration_scale
 from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, panorama_to_ceiling
 from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.light_exponent import LightExponent
-from lanet_core.networks.panolanet import PanoLANet, build_network, close_mask, overexposure_ramp
+from lanet_core.networks.overexposure import close_mask, overexposure_ramp
+from lanet_core.networks.panolanet import PanoLANet, build_network
 
 ABLATIONS = {
     "unet": UNET,
@@ -24,6 +25,7 @@ ABLATIONS = {
     "panolanet_without_attention": {**PANOLANET, "ceiling_attention": False},
     "batch": {**PANOLANET, "decoder_normalisation": "batch"},
     "symmetric": {**UNET, "padding": "symmetric"},
+    "light_context": {**PANOLANET, "light_context": True, "bottom_dropout": 0.2},
 }
 
 

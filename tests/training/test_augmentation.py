@@ -7,7 +7,14 @@ import pytest
 
 from lanet_core import sphere
 from lanet_core.metrics.irradiance import diffuse_irradiance
-from lanet_core.training.augmentation import glue_hemispheres, mirror, rotate_azimuth, tint
+from lanet_core.training.augmentation import (
+    double_expose,
+    glue_hemispheres,
+    mirror,
+    rotate_azimuth,
+    saturate,
+    tint,
+)
 
 
 @pytest.fixture
@@ -31,6 +38,22 @@ def test_tint_keeps_the_mean_gain(panorama):
     np.testing.assert_allclose(gains, np.broadcast_to(gains[0, 0], gains.shape), rtol=1e-6)
     assert gains[0, 0].mean() == pytest.approx(1.0, abs=1e-5)
     assert gains[0, 0].std() > 0.02
+
+
+def test_saturation_moves_away_from_the_mean(panorama):
+    mean = panorama.mean(axis=2, keepdims=True)
+    np.testing.assert_allclose(saturate(panorama, 0.0), np.broadcast_to(mean, panorama.shape), rtol=1e-6)
+    np.testing.assert_allclose(saturate(panorama, 1.0), np.maximum(panorama, 0.1 * mean), rtol=1e-5)
+    assert (saturate(panorama, 3.0) >= 0.0999 * mean).all()
+
+
+def test_double_exposure_adds_light_at_the_level_asked_for(panorama):
+    other = np.full_like(panorama, 7.0)
+    # The other one is even, so it adds a constant: e to the mean of the first one's logs, four times.
+    added = double_expose(panorama, other, 2.0) - panorama
+    weights = np.broadcast_to(sphere.pixel_solid_angles_sr(32, 64)[:, None], (32, 64))
+    level = np.exp(np.average(np.log(panorama.mean(axis=2)), weights=weights))
+    np.testing.assert_allclose(added, 4.0 * level, rtol=1e-3)
 
 
 def test_glue_takes_the_sky_of_one_and_the_ground_of_the_other(panorama):

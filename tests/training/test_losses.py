@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from lanet_core import sphere
 from lanet_core.metrics.irradiance import irradiance_error_stops
 from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.reconstruction import reconstruct as reconstruct_array
@@ -68,16 +69,33 @@ def test_merged_losses_by_hand():
 
 def test_irradiance_of_a_brighter_world_is_stops_brighter():
     target = torch.rand(1, 3, 64, 128)
-    assert float(losses.IrradianceLoss()(target * 4.0, target)) == pytest.approx(2.0, rel=1e-5)
+    assert float(losses.irradiance_loss()(target * 4.0, target)) == pytest.approx(2.0, rel=1e-5)
 
 
 def test_irradiance_loss_is_the_metric():
     rng = np.random.default_rng(1)
     pictures = [rng.lognormal(0.0, 1.5, (64, 128, 3)).astype(np.float32) for _ in range(2)]
     pictures[0][20:24, 30:34] = 300.0
-    loss = losses.IrradianceLoss()(*(torch.from_numpy(each.transpose(2, 0, 1))[None] for each in pictures))
+    loss = losses.irradiance_loss()(*(torch.from_numpy(each.transpose(2, 0, 1))[None] for each in pictures))
     # Coarser grids of pixels and normals: the same figure within a few per cent.
     assert float(loss) == pytest.approx(irradiance_error_stops(*pictures), rel=0.03)
+
+
+def test_glossy_loss_of_a_brighter_world_is_stops_brighter():
+    target = torch.rand(1, 3, 64, 128)
+    assert float(losses.glossy_loss()(target * 4.0, target)) == pytest.approx(2.0, rel=1e-5)
+
+
+def test_glossy_lobe_is_that_of_phong():
+    # A white dot in a grey world g: its lobe holds g + (1 − g) ω (n + 1) / 2π cosⁿ, by ∫ cosⁿ = 2π / (n + 1).
+    world = torch.full((1, 3, 32, 64), 0.1)
+    world[..., 16, 32] = 1.0
+    reflected = losses.glossy_loss().reflected(world)[0, 0].reshape(16, 32)
+    directions, pixels = (sphere.pixel_directions(height, 2 * height) for height in (16, 32))
+    solid_angle_sr = sphere.pixel_solid_angles_sr(32, 64)[16]
+    cosines = np.maximum(directions @ pixels[16, 32], 0.0)
+    expected = 0.1 + 0.9 * solid_angle_sr * 33.0 / (2.0 * np.pi) * cosines**32
+    np.testing.assert_allclose(reflected.numpy(), expected, rtol=0.01)
 
 
 @pytest.mark.parametrize("factor", [1, 2, 4])
@@ -97,7 +115,7 @@ def test_reconstruction_has_finite_gradients_everywhere():
     picture = (torch.rand(1, 3, 32, 64) * 1.5).clamp(max=1.0)
     picture[..., :8, :] = 0.0
     log_hdr = torch.randn(1, 3, 16, 32, requires_grad=True)
-    losses.IrradianceLoss(map_height=8)(reconstruct(picture, log_hdr), torch.rand(1, 3, 32, 64)).backward()
+    losses.irradiance_loss(map_height=8)(reconstruct(picture, log_hdr), torch.rand(1, 3, 32, 64)).backward()
     assert torch.isfinite(log_hdr.grad).all()
     assert log_hdr.grad.abs().sum() > 0
 
