@@ -102,7 +102,9 @@ class StageConfiguration:
         steps: steps of the stage.
         learning_rate: at the start of the stage, after ``warmup_steps``.
         schedule: ``step`` multiplies by 0.8 every 5,000 steps as the paper does; ``cosine`` falls to a
-        hundredth. warmup_steps: steps over which the learning rate rises from 0.
+        hundredth.
+        warmup_steps: steps over which the learning rate rises from 0.
+        from_best: start from the best weights of the stage before instead of its last.
     """
 
     pictures: Literal["crops", "panoramas"]

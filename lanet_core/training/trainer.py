@@ -123,7 +123,7 @@ class Trainer:
 
     def run(self, stop_after: int | None = None) -> None:
         """Train to the last step of the last stage, or for ``stop_after`` more steps."""
-        log = TrainingLog(self.folder) if self.process.is_first else None
+        log = TrainingLog(self.folder, self.total_steps) if self.process.is_first else None
         budget = math.inf if stop_after is None else stop_after
         try:
             while self.stage < len(self.configuration.stages) and budget > 0:

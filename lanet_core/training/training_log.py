@@ -11,17 +11,34 @@ from torch.utils.tensorboard import SummaryWriter
 
 from lanet_core.colour import quantise_srgb8
 from lanet_core.images import write_png
+from lanet_core.images.replacing import replacing
 
 #: Exposures at which pictures are shown: as the LDR is, and with its lights brought down into view.
 PICTURE_EXPOSURES_EV = (0.0, -4.0)
 
 
 class TrainingLog:
-    """Appends to ``log.csv`` and ``tensorboard/`` in a run's folder, going on where an earlier run stopped."""
+    """Appends to ``log.csv`` and ``tensorboard/`` in a run's folder, going on where an earlier run stopped.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: the run's.
+        last_step: the step of the checkpoint to go on from. What an earlier run logged after it is dropped: those
+            steps are done again.
+    """
+
+    def __init__(self, folder: Path, last_step: int = 0) -> None:
         self.folder = folder
-        self._writer = SummaryWriter(str(folder / "tensorboard"))
+        self._drop_rows_after(last_step)
+        self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=last_step + 1)
+
+    def _drop_rows_after(self, last_step: int) -> None:
+        path = self.folder / "log.csv"
+        if not path.exists():
+            return
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([header, *(row for row in rows if int(row[0]) <= last_step)])
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
         """Log named values of one step, one row a value."""
