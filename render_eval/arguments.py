@@ -1,0 +1,117 @@
+"""The command line of the evaluation."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from render_eval.methods import KNOWN_METHODS
+
+DEFAULT_METHODS = "ldr,boost,koeo,panolanet"
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; a mistake in it ends the program with status 2."""
+    parser = argparse.ArgumentParser(
+        prog="render_eval",
+        description="Lights a scene with true and with reconstructed HDR panoramas, renders it and compares.",
+        epilog="Exit status: 0 all done; 1 some scenes or methods failed; 2 nothing was done; 130 interrupted.",
+    )
+    _add_input(parser)
+    _add_methods(parser)
+    _add_rendering(parser)
+    _add_running(parser)
+    return parser.parse_args(argv)
+
+
+def _add_input(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="HDR panoramas or sIBL sets")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the report goes")
+    parser.add_argument("--split", choices=("train", "val", "test"), help="only this split of the folder's scenes.csv")
+
+
+def _add_methods(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("methods")
+    group.add_argument(
+        "--methods",
+        metavar="NAMES",
+        help=f"some of {', '.join(KNOWN_METHODS)} (default: {DEFAULT_METHODS}, or none where --method is given)",
+    )
+    group.add_argument(
+        "--method",
+        type=_named_path,
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="one more: a folder of predictions by scene name, a checkpoint (.pt) or a model (.onnx); repeatable",
+    )
+    group.add_argument("--expandnet-weights", type=Path, metavar="FILE", help="Expand-Net's published weights")
+    group.add_argument("--model", type=Path, metavar="FILE", help="model of panolanet (default: the one supplied)")
+
+
+def _add_rendering(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("rendering")
+    group.add_argument("--scene", default="four_balls", help="four_balls, three_spheres or a .toml file")
+    group.add_argument("--size", type=_size, metavar="WxH", help="size of the renders (default: the scene's)")
+    group.add_argument("--samples", type=int, metavar="N", help="samples a pixel (default: the scene's)")
+    group.add_argument("--seed", type=_natural, default=0, metavar="N", help="of the renders' noise (default: 0)")
+    group.add_argument("--no-jod", action="store_true", help="leave ColorVideoVDP out, which needs torch")
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("running")
+    where = group.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes on this machine (default: 1)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
+    group.add_argument("--force", action="store_true", help="make finished work again")
+
+
+def _named_path(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PATH")
+    return name, Path(path).resolve()
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    try:
+        return int(width), int(height)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT") from error
+
+
+def _natural(text: str) -> int:
+    return _at_least(text, 0)
+
+
+def _positive(text: str) -> int:
+    return _at_least(text, 1)
+
+
+def _at_least(text: str, low: int) -> int:
+    try:
+        value = int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from error
+    if value < low:
+        raise argparse.ArgumentTypeError(f"must be {low} or more")
+    return value
+
+
+def as_text(arguments: argparse.Namespace) -> str:
+    """Return a command that asks for the same; defaults are left out."""
+    words = ["render_eval/run.py"]
+    for name, value in vars(arguments).items():
+        option = f"--{name.replace('_', '-')}"
+        if name == "method":
+            words += [word for each, path in value for word in (option, f"{each}={path}")]
+        elif name == "size" and value:
+            words += [option, f"{value[0]}x{value[1]}"]
+        elif value is True:
+            words.append(option)
+        elif value not in (None, False):
+            words += [option, str(value)]
+    return shlex.join(words)

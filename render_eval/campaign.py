@@ -1,0 +1,144 @@
+"""A whole evaluation as plain values, which every process that works on it is given."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from render_eval.dataset import Pair
+from render_eval.methods import Method, MethodOptions, parse_methods
+from render_eval.provenance import versions
+from render_eval.records import Evaluation, MethodRecord, ResultRecord, SceneRecord
+from render_eval.renderer import Renderer, Rendering
+from render_eval.scene_description import SceneDescription
+
+
+class AnyRenderer(Protocol):
+    """What renders: :class:`render_eval.renderer.Renderer`, or another of the same shape.
+
+    Attributes:
+        versions: what its pictures depend on.
+        denoiser: what denoises them, or ``none`` and why.
+    """
+
+    versions: dict[str, str]
+    denoiser: str
+
+    def render(self, panorama: np.ndarray, *, seed: int = 0) -> Rendering:
+        """Render the scene under a panorama, (H, W, 3) float32, linear Rec.709."""
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """What is to be evaluated, and how.
+
+    Attributes:
+        data: the folder of panoramas.
+        out: the output folder, shared by all processes.
+        description: the rendered scene.
+        methods: names, separated by commas, see :func:`render_eval.methods.parse_methods`.
+        folders: methods given as a folder or a file, by name.
+        options: what methods take.
+        seed: of the renders; the noise floor is taken with the next one.
+        jod: whether ColorVideoVDP judges the renders, too.
+        force: whether finished work is made again.
+        open_renderer: makes the renderer; a function or class of a module, since it is sent to other processes.
+        token: tells this run from another.
+    """
+
+    data: Path
+    out: Path
+    description: SceneDescription
+    methods: str
+    folders: dict[str, Path] = field(default_factory=dict)
+    options: MethodOptions = field(default_factory=MethodOptions)
+    seed: int = 0
+    jod: bool = True
+    force: bool = False
+    open_renderer: Callable[[SceneDescription], AbstractContextManager[AnyRenderer]] = Renderer
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def load_methods(self) -> list[Method]:
+        """Return the methods, ready to predict.
+
+        Raises:
+            LanetError: a method is unknown or cannot be set up.
+        """
+        return parse_methods(self.methods, self.folders, self.options)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides the figures, as plain values."""
+        return {
+            "data": str(self.data),
+            "methods": self.methods,
+            "method_paths": {name: str(path) for name, path in self.folders.items()},
+            "options": {name: _plain(value) for name, value in vars(self.options).items()},
+            "scene": self.description.to_dict(),
+            "scene_sha256": self.description.sha256,
+            "seed": self.seed,
+            "jod": self.jod,
+        }
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What does the work.
+
+    Attributes:
+        methods: in the order asked for.
+        versions: what renders depend on besides the scene.
+    """
+
+    methods: tuple[MethodRecord, ...]
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One piece of work that is done.
+
+    Attributes:
+        record: what it left.
+        reused: whether it was found finished.
+    """
+
+    record: SceneRecord | ResultRecord
+    reused: bool = False
+
+
+def assemble(campaign: Campaign, tools: Tools, finished: Iterable[Finished], settings: dict[str, Any]) -> Evaluation:
+    """Return the evaluation of finished work, put into order.
+
+    Args:
+        campaign: what was evaluated.
+        tools: what did the work.
+        finished: in any order.
+        settings: more settings than the campaign's own.
+    """
+    order = {method.name: place for place, method in enumerate(tools.methods)}
+    records = [each.record for each in finished]
+    scenes = [record for record in records if isinstance(record, SceneRecord)]
+    results = [record for record in records if isinstance(record, ResultRecord)]
+    return Evaluation(
+        scenes=tuple(sorted(scenes, key=lambda scene: scene.name)),
+        methods=tools.methods,
+        results=tuple(sorted(results, key=lambda result: (result.scene, order[result.method]))),
+        settings=campaign.settings | settings,
+        versions=versions() | tools.versions,
+    )
+
+
+def skipped(pair: Pair, method: str) -> ResultRecord:
+    """Return the result of a method on a scene that could not be evaluated."""
+    return ResultRecord(pair.name, method, error="The scene could not be evaluated.")
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,149 @@
+"""What is judged: the HDR panoramas of a folder, each with its LDR partner if it has one.
+
+Three kinds of folder are read as they are: one with a ``scenes.csv`` (see :mod:`lanet_core.training.scenes`), one of
+panoramas that pair up by their names, and one of sIBL sets (see :mod:`render_eval.sibl`). The last two may be mixed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lanet_core.errors import DataError, LanetError
+from lanet_core.training.scenes import HDR_SUFFIXES, SCENE_LIST, Scene, find_scenes
+from render_eval import sibl
+
+LDR_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+
+#: What no part of a scene's name may hold: it becomes a path below the output folder, on any system.
+_UNSAFE = re.compile(r'[\\:*?"<>|\x00-\x1f]')
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A panorama's files.
+
+    Attributes:
+        name: the scene's name, unique in the folder; parts of a path are joined by ``/``.
+        hdr_file: the true HDR; None only where there is a problem.
+        ldr_file: its LDR; None if the virtual camera is to take it.
+        category: free text such as ``indoor``; empty if unknown.
+        sizes_differ_by_intent: an sIBL set's background is larger than its HDR by any factor.
+        problem: why the pair cannot be used; empty if it can.
+    """
+
+    name: str
+    hdr_file: Path | None
+    ldr_file: Path | None = None
+    category: str = ""
+    sizes_differ_by_intent: bool = False
+    problem: str = ""
+
+
+def find_pairs(folder: Path, split: str | None = None) -> list[Pair]:
+    """Return the panoramas of a folder, sorted by name.
+
+    A pair that cannot be used is among them and says why, so that one bad scene does not end a run.
+
+    Args:
+        folder: where the panoramas lie, at any depth.
+        split: only the scenes that its ``scenes.csv`` puts into this split.
+
+    Raises:
+        DataError: there is no such folder, it has no panoramas, or a split is asked for and there is no list.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError("There is no such folder.", path=folder, remedy="Give a folder of HDR panoramas.")
+    if (folder / SCENE_LIST).is_file():
+        return sorted(_checked(_listed_pairs(folder, split)), key=lambda pair: pair.name)
+    if split is not None:
+        raise DataError(f"There is no {SCENE_LIST} to say which scenes are of the {split} split.", path=folder)
+    pairs = _found_pairs(folder)
+    if not pairs:
+        raise DataError("No panorama was found.", path=folder, remedy="Put .exr or .hdr panoramas or sIBL sets there.")
+    return sorted(_checked(pairs), key=lambda pair: pair.name)
+
+
+def _listed_pairs(folder: Path, split: str | None) -> list[Pair]:
+    return [_listed_pair(scene) for scene in find_scenes(folder, split)]
+
+
+def _listed_pair(scene: Scene) -> Pair:
+    partners = [each for each in _files_beside(scene.path) if each.suffix.lower() in LDR_SUFFIXES]
+    return replace(_paired(scene.name, [scene.path], partners), category=scene.category)
+
+
+def _files_beside(path: Path) -> list[Path]:
+    return sorted(each for each in path.parent.iterdir() if each.stem == path.stem and each.is_file())
+
+
+def _found_pairs(folder: Path) -> list[Pair]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
+    descriptions = [path for path in files if path.suffix.lower() == sibl.SUFFIX]
+    # Whatever else lies in a set's folder belongs to the set: thumbnails, the blurred HDR.
+    taken = {path.parent for path in descriptions}
+    by_name: dict[str, list[Path]] = {}
+    for path in files:
+        if path.parent not in taken and path.suffix.lower() in HDR_SUFFIXES + LDR_SUFFIXES:
+            by_name.setdefault(_name(path, folder), []).append(path)
+    pairs = [
+        _paired(
+            name,
+            [path for path in group if path.suffix.lower() in HDR_SUFFIXES],
+            [path for path in group if path.suffix.lower() in LDR_SUFFIXES],
+        )
+        for name, group in by_name.items()
+    ]
+    if not any(pair.hdr_file for pair in pairs):
+        pairs = []
+    return pairs + [_sibl_pair(path, folder) for path in descriptions]
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def _name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).with_suffix("").as_posix()
+
+
+def _paired(name: str, hdr_files: list[Path], ldr_files: list[Path]) -> Pair:
+    problem = ""
+    for files in (hdr_files, ldr_files):
+        if len(files) > 1:
+            problem = f"{' and '.join(path.name for path in files)} have the same name: leave one."
+    if not hdr_files:
+        problem = f"{ldr_files[0].name} has no HDR panorama of its name beside it."
+    return Pair(name, next(iter(hdr_files), None), next(iter(ldr_files), None), problem=problem)
+
+
+def _sibl_pair(path: Path, folder: Path) -> Pair:
+    name = _name(path, folder)
+    try:
+        found = sibl.read_sibl(path)
+    except LanetError as error:
+        return Pair(name, None, problem=str(error))
+    return Pair(name, found.hdr_file, found.ldr_file, sizes_differ_by_intent=True)
+
+
+def _checked(pairs: Iterable[Pair]) -> list[Pair]:
+    """Mark the pairs whose names could not be told apart, or would lead out of the output folder."""
+    pairs = list(pairs)
+    spellings = Counter(pair.name.casefold() for pair in pairs if pair.hdr_file)
+    checked = []
+    for pair in pairs:
+        problem = pair.problem
+        if not _is_safe(pair.name):
+            problem = f"The name {pair.name!r} cannot be a file's name."
+        elif spellings[pair.name.casefold()] > 1:
+            problem = "Another scene has the same name."
+        checked.append(replace(pair, problem=problem))
+    return checked
+
+
+def _is_safe(name: str) -> bool:
+    return not _UNSAFE.search(name) and all(part and not part.startswith(".") for part in name.split("/"))

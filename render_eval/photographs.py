@@ -1,0 +1,62 @@
+"""A scene in memory: its LDR as 8-bit codes and linear light, and the true HDR calibrated to it (Eq. 1)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from lanet_core import sphere
+from lanet_core.calibration import calibrate
+from lanet_core.colour import quantise_srgb8
+from lanet_core.errors import DataError, NotEquirectangularError
+from lanet_core.images import read_hdr, read_ldr
+from lanet_core.training.photographs import photographs
+from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
+from render_eval.dataset import Pair
+from render_eval.methods import Photograph
+
+
+def read_photograph(pair: Pair) -> Photograph:
+    """Read a scene's HDR and its LDR, or take the LDR with the virtual camera, seeded by the scene's name.
+
+    The two come out at the smaller one's size: an LDR is reduced in linear light, then quantised again.
+
+    Args:
+        pair: one of :func:`render_eval.dataset.find_pairs`.
+
+    Raises:
+        DataError: the pair says that it cannot be used, or the sizes do not go together.
+        InputError: a file cannot be read, holds invalid pixels or is no 2:1 panorama.
+        CalibrationError: Eq. 1 has no solution.
+    """
+    if pair.problem:
+        raise DataError(pair.problem)
+    hdr = _equirectangular(read_hdr(pair.hdr_file), pair.hdr_file)
+    if pair.ldr_file is None:
+        rgb_srgb8, truth = next(photographs(hdr, pair.name, draws=1))
+        return Photograph(pair.name, rgb_srgb8, SRGB8_TO_LINEAR[rgb_srgb8], truth)
+    ldr_linear = _equirectangular(read_ldr(pair.ldr_file).rgb_linear, pair.ldr_file)
+    height = min(len(hdr), len(ldr_linear))
+    if not pair.sizes_differ_by_intent and (len(hdr) % height or len(ldr_linear) % height):
+        raise DataError(
+            f"It has {len(ldr_linear)} rows and its HDR {len(hdr)}, and neither is a multiple of the other.",
+            path=pair.ldr_file,
+            remedy="Resize one of them.",
+        )
+    rgb_srgb8 = quantise_srgb8(_reduced(ldr_linear, height))
+    ldr_linear = SRGB8_TO_LINEAR[rgb_srgb8]
+    return Photograph(pair.name, rgb_srgb8, ldr_linear, calibrate(ldr_linear, _reduced(hdr, height)))
+
+
+def _equirectangular(panorama: np.ndarray, path: Path) -> np.ndarray:
+    height, width = panorama.shape[:2]
+    if width != 2 * height:
+        raise NotEquirectangularError(
+            f"The picture is {width}x{height}, not 2:1.", path=path, remedy="Give a whole panorama."
+        )
+    return panorama
+
+
+def _reduced(panorama: np.ndarray, height: int) -> np.ndarray:
+    return panorama if len(panorama) == height else sphere.downsample(panorama, height, 2 * height)

@@ -1,0 +1,153 @@
+"""The evaluation's command, under Python and inside Blender.
+
+    python render_eval/run.py --data DIR --methods ldr,koeo,panolanet --out report/
+    blender -b -P render_eval/run.py -- --data DIR --methods ldr,koeo,panolanet --out report/
+
+Exit status: 0 all done; 1 some scenes or methods failed, the report says which; 2 nothing was done; 130 interrupted:
+the same command goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+# A script's own folder is where Python looks for modules; the packages lie one above. Blender adds neither.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from lanet_core.errors import DataError, LanetError
+from render_eval import arguments as command_line
+from render_eval.campaign import Campaign, Finished, assemble
+from render_eval.dataset import find_pairs
+from render_eval.methods import MethodOptions
+from render_eval.progress import name_of, with_progress
+from render_eval.report import write_report
+from render_eval.scene_description import SceneDescription, from_dict, load_scene_description
+from render_eval.scheduler import Scheduler, SchedulerError, existing_cluster, in_process, local_cluster, write_token
+
+EXIT_SOME_FAILED = 1
+EXIT_FAILURE = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str]) -> int:
+    """Evaluate, write the report, and return the exit status.
+
+    Args:
+        argv: the command line after the program's name.
+    """
+    arguments = command_line.parse(argv)
+    try:
+        return run(arguments)
+    except LanetError as error:
+        print(f"render_eval: error: {error}", file=sys.stderr)
+        return EXIT_FAILURE
+    except KeyboardInterrupt:
+        print("render_eval: interrupted; the same command goes on from here", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate what the command line asks for and return the exit status.
+
+    Raises:
+        LanetError: nothing could be done, or nothing more can be written.
+    """
+    campaign = campaign_of(arguments)
+    pairs = find_pairs(campaign.data, arguments.split)
+    write_token(campaign)
+    with scheduler_of(arguments) as scheduler:
+        tools = scheduler.prepare(campaign)
+        names = [method.name for method in tools.methods]
+        work = scheduler.work(campaign, pairs, names)
+        finished = list(with_progress(work, total=len(pairs) * (1 + len(names))))
+    settings = {"command": command_line.as_text(arguments), "split": arguments.split or ""}
+    write_report(assemble(campaign, tools, finished, settings), campaign.out)
+    return summarise(finished, campaign.out)
+
+
+def campaign_of(arguments: argparse.Namespace) -> Campaign:
+    """Return what the command line asks for.
+
+    Raises:
+        LanetError: the scene to render is unknown or an override is out of range, or the output lies in the data.
+    """
+    data, out = arguments.data.resolve(), arguments.out.resolve()
+    if out.is_relative_to(data):
+        raise DataError("The output lies in the data folder.", path=out, remedy="Choose a folder beside it.")
+    names = arguments.methods
+    if names is None:
+        names = "" if arguments.method else command_line.DEFAULT_METHODS
+    return Campaign(
+        data=data,
+        out=out,
+        description=described(arguments),
+        methods=names,
+        folders=dict(arguments.method),
+        options=MethodOptions(expandnet_weights=arguments.expandnet_weights, model=arguments.model),
+        seed=arguments.seed,
+        jod=not arguments.no_jod,
+        force=arguments.force,
+    )
+
+
+def described(arguments: argparse.Namespace) -> SceneDescription:
+    """Return the scene to render, with the command line's size and samples.
+
+    Raises:
+        SceneDescriptionError: it is unknown, or a value is out of range.
+    """
+    values = load_scene_description(arguments.scene).to_dict()
+    if arguments.size is not None:
+        values["picture"] |= dict(zip(("width", "height"), arguments.size, strict=True))
+    if arguments.samples is not None:
+        values["sampling"]["samples"] = arguments.samples
+    return from_dict(values)
+
+
+def scheduler_of(arguments: argparse.Namespace) -> AbstractContextManager[Scheduler]:
+    """Return who does the work.
+
+    Raises:
+        SchedulerError: several processes were asked for inside a Blender program, whose Python cannot start them.
+    """
+    if arguments.scheduler is not None:
+        return existing_cluster(arguments.scheduler)
+    if arguments.jobs == 1:
+        return in_process()
+    blender = sys.modules.get("bpy")
+    if blender is not None and blender.app.binary_path:
+        raise SchedulerError(
+            "Inside Blender there is one process.", remedy="Run it in Python with the module bpy, or use --scheduler."
+        )
+    return local_cluster(arguments.jobs)
+
+
+def summarise(finished: Sequence[Finished], out: Path) -> int:
+    """Say what failed and where the report is, and return the exit status."""
+    failed = [each for each in finished if each.record.error]
+    for each in failed:
+        print(f"failed: {name_of(each)}: {each.record.error}", file=sys.stderr)
+    print(f"{len(finished) - len(failed)} of {len(finished)} steps done; the report is {out / 'index.html'}")
+    return EXIT_SOME_FAILED if failed else 0
+
+
+def own_arguments(argv: Sequence[str]) -> list[str]:
+    """Return this script's part of a command line: under Blender it stands behind ``--``."""
+    is_blenders = "-P" in argv or "--python" in argv
+    if is_blenders and "--" in argv:
+        return list(argv[argv.index("--") + 1 :])
+    return [] if is_blenders else list(argv[1:])
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(main(own_arguments(sys.argv)))

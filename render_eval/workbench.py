@@ -1,0 +1,139 @@
+"""What one process works with: an open renderer, the methods, the metrics' models, and the notes of finished work."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Any, Self
+
+import numpy as np
+
+import lanet_core
+from lanet_core.colour import quantise_srgb8
+from lanet_core.images import write_png
+from render_eval import provenance
+from render_eval.campaign import Campaign, Tools
+from render_eval.dataset import Pair
+from render_eval.jod import Jod, MissingPackageError
+from render_eval.photographs import Photograph, read_photograph
+from render_eval.pictures import write_linear
+from render_eval.store import Store, file_sha256
+
+
+class Workbench:
+    """Open tools. A context manager.
+
+    Args:
+        campaign: what is to be evaluated.
+
+    Attributes:
+        campaign: as given.
+        store: the notes of finished work.
+        methods: by name.
+        renderer: ready to render.
+
+    Raises:
+        LanetError: a method cannot be set up, or nothing can be rendered here.
+    """
+
+    def __init__(self, campaign: Campaign) -> None:
+        self.campaign = campaign
+        self.store = Store(campaign.out, force=campaign.force)
+        self.methods = {method.record.name: method for method in campaign.load_methods()}
+        if campaign.jod and find_spec("pycvvdp") is None:
+            raise MissingPackageError(
+                "ColorVideoVDP is not installed.", remedy='Install it with "pip install cvvdp", or give --no-jod.'
+            )
+        self._open = ExitStack()
+        self.renderer = self._open.enter_context(campaign.open_renderer(campaign.description))
+        self._photograph: Photograph | None = None
+
+    @cached_property
+    def jod(self) -> Jod | None:
+        """ColorVideoVDP, if it is asked for. It takes seconds to load, so only work that needs it does."""
+        if not self.campaign.jod:
+            return None
+        return Jod()
+
+    @property
+    def jod_version(self) -> str:
+        """ColorVideoVDP's version, empty if it is not asked for."""
+        return provenance.package_version("cvvdp") if self.campaign.jod else ""
+
+    @property
+    def tools(self) -> Tools:
+        """What works here, as plain values."""
+        return Tools(tuple(method.record for method in self.methods.values()), self._renderer_versions)
+
+    @property
+    def _renderer_versions(self) -> dict[str, str]:
+        return {**self.renderer.versions, "denoiser": self.renderer.denoiser}
+
+    def photograph(self, pair: Pair) -> Photograph:
+        """Return a scene in memory; the last one is kept.
+
+        Raises:
+            LanetError: see :func:`render_eval.photographs.read_photograph`.
+        """
+        if self._photograph is None or self._photograph.name != pair.name:
+            self._photograph = None  # two of them may be too large
+            self._photograph = read_photograph(pair)
+        return self._photograph
+
+    def render_inputs(self, panorama_sha256: str, seed: int) -> dict[str, Any]:
+        """Return all that a render depends on."""
+        return {
+            "panorama": panorama_sha256,
+            "scene": self.campaign.description.sha256,
+            "seed": seed,
+            "versions": self._renderer_versions,
+            "project": lanet_core.__version__,
+            "program": provenance.sources_sha256(provenance.RENDERING),
+        }
+
+    def render(self, place: str, panorama: np.ndarray, seed: int) -> dict[str, Any]:
+        """Render the scene under a panorama into ``PLACE.exr`` and ``PLACE.png``, and keep a note of it.
+
+        Args:
+            place: below the output folder.
+            panorama: (H, W, 3) float32, linear Rec.709, calibrated.
+            seed: of the renderer.
+
+        Returns:
+            The note: ``exr``, ``png``, the EXR's ``sha256`` and the ``seconds`` that it took.
+
+        Raises:
+            LanetError: it cannot be rendered or written.
+        """
+        rendering = self.renderer.render(panorama, seed=seed)
+        files = (f"{place}.exr", f"{place}.png")
+        write_linear(self.store.file(files[0]), rendering.image)
+        write_png(self.store.file(files[1]), quantise_srgb8(rendering.image))
+        values = {
+            "exr": files[0],
+            "png": files[1],
+            "sha256": file_sha256(self.store.folder / files[0]),
+            "seconds": rendering.seconds,
+        }
+        self.store.keep(place, self.render_inputs(provenance.array_sha256(panorama), seed), values, files)
+        return values
+
+    def comparison_inputs(self, image_sha256: str, truth_sha256: str) -> dict[str, Any]:
+        """Return all that the scores of a render depend on."""
+        return {
+            "render": image_sha256,
+            "truth": truth_sha256,
+            "jod": self.jod_version,
+            "program": provenance.sources_sha256(provenance.COMPARISON),
+        }
+
+    def close(self) -> None:
+        """Close the renderer."""
+        self._open.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
