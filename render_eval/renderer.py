@@ -176,11 +176,11 @@ def import_blender() -> bpy:
     except ImportError as error:
         raise BlenderNotFoundError(
             f"There is no Blender in this Python ({error}).",
-            remedy="Install its module, pip install lanet-ibl[evaluation], or run the script in Blender: blender -b -P.",
+            remedy="Install lanet-ibl[evaluation] with pip, or run the script in Blender: blender -b -P.",
         ) from error
     if bpy.app.version < OLDEST_BLENDER:
         raise BlenderTooOldError(f"This is Blender {bpy.app.version_string}.", remedy="Use Blender 4.2 or later.")
-    if not hasattr(bpy.types, "CyclesPreferences") and not hasattr(bpy.types.Scene, "cycles"):
+    if not hasattr(bpy.types.Scene, "cycles"):
         raise CyclesNotFoundError(
             "This Blender has no Cycles renderer, or its add-on is switched off.",
             remedy="Switch the add-on on in Blender's preferences, or start Blender with --factory-startup.",

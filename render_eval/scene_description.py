@@ -1,7 +1,7 @@
 """The rendered scene as data: balls above a plane, their materials, a camera and how to sample.
 
-A scene is a TOML file; ``scenes/four_balls.toml`` says in its comments what each key means. Lengths are in metres. The world is
-right-handed with +z up, and the panorama around it lies as :mod:`lanet_core.sphere` says: its middle is in
+A scene is a TOML file; ``scenes/four_balls.toml`` says in its comments what each key means. Lengths are in metres. The
+world is right-handed with +z up, and the panorama around it lies as :mod:`lanet_core.sphere` says: its middle is in
 direction +x, its left half towards +y.
 """
 
@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import json
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,7 @@ class SceneDescription:
     camera: Camera
     materials: dict[str, Material]
     balls: tuple[Ball, ...] = ()
-    plane: Plane | None = field(default=None)
+    plane: Plane | None = None
 
     @property
     def sha256(self) -> str:
