@@ -1,0 +1,165 @@
+"""One picture of an evaluation: the scenes where a method does best and worst, under every method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO
+from OpenImageIO import ImageBuf, ImageBufAlgo
+
+from lanet_core import colour
+from lanet_core.errors import DataError
+from lanet_core.images import write_png
+from render_eval.records import Evaluation, MethodRecord, SceneRecord
+from render_eval.report.numerals import decimals_for, numeral, percent
+from render_eval.report.summary import Scores
+from render_eval.scores import METRICS, Metric
+
+_CELL_WIDTH, _CELL_HEIGHT = 240, 135
+_GAP = 8
+_LINE = 22
+_FONT_SIZE = 14
+#: It comes with OpenImageIO, so a sheet looks the same everywhere.
+_FONT = "DroidSans"
+_BACKGROUND, _EMPTY, _INK = 1.0, 0.92, 0.1
+
+
+def write_contact_sheet(
+    evaluation: Evaluation,
+    folder: Path,
+    path: Path,
+    *,
+    metric: str | None = None,
+    method: str | None = None,
+    count: int = 3,
+) -> None:
+    """Write a PNG of the best and the worst scenes by a metric: LDR, render under each method and truth.
+
+    Args:
+        evaluation: the evaluation.
+        folder: what the records' paths are relative to.
+        path: the ``.png`` to write or replace.
+        metric: key of :data:`render_eval.scores.METRICS`; the first that was measured if left out.
+        method: name of the method whose scores order the scenes; the last if left out.
+        count: best scenes, and likewise worst ones; with fewer scenes than both, each is shown once.
+
+    Raises:
+        DataError: the metric or the method is not in the evaluation, or there is no score to order by.
+        OutputError: the picture cannot be written.
+    """
+    scores = Scores(evaluation, METRICS)
+    chosen_metric = _chosen_metric(scores, metric)
+    chosen_method = _chosen_method(evaluation, scores, chosen_metric, method)
+    ranked = _ranked(evaluation, scores, chosen_metric, chosen_method)
+    picked = [("Best", scene) for scene in ranked[:count]]
+    picked += [("Worst", scene) for scene in ranked[max(count, len(ranked) - count) :]]
+    title = f"Best and worst scenes by {chosen_metric.label} of {chosen_method.label}"
+    header = _header(title, ["LDR", *[each.label for each in evaluation.methods], "Truth"])
+    bands = [_band(evaluation, scores, chosen_metric, scene, kind, folder) for kind, scene in picked]
+    write_png(path, np.concatenate([header, *bands]))
+
+
+def _chosen_metric(scores: Scores, key: str | None) -> Metric:
+    if not scores.metrics:
+        raise DataError("The evaluation holds no scores.", remedy="Evaluate at least one scene without an error.")
+    by_key = {metric.key: metric for metric in scores.metrics}
+    if key is not None and key not in by_key:
+        raise DataError(f"There is no metric {key!r} in the evaluation.", remedy=f"It has {', '.join(by_key)}.")
+    return scores.metrics[0] if key is None else by_key[key]
+
+
+def _chosen_method(evaluation: Evaluation, scores: Scores, metric: Metric, name: str | None) -> MethodRecord:
+    by_name = {method.name: method for method in evaluation.methods}
+    if name is not None and name not in by_name:
+        raise DataError(f"There is no method {name!r} in the evaluation.", remedy=f"It has {', '.join(by_name)}.")
+    chosen = evaluation.methods[-1] if name is None else by_name[name]
+    if all(np.isnan(scores.of_method(chosen.name, metric))):
+        problem = f"{chosen.label} has no {metric.label} to order the scenes by."
+        raise DataError(problem, remedy="Name another metric or method.")
+    return chosen
+
+
+def _ranked(evaluation: Evaluation, scores: Scores, metric: Metric, method: MethodRecord) -> list[SceneRecord]:
+    """Return the scenes with a score, best first."""
+    pairs = zip(scores.of_method(method.name, metric), evaluation.scenes, strict=True)
+    found = [(value, scene) for value, scene in pairs if not np.isnan(value)]
+    return [scene for _, scene in sorted(found, key=lambda pair: pair[0], reverse=metric.higher_is_better)]
+
+
+def _header(title: str, columns: Sequence[str]) -> np.ndarray:
+    texts = [(_GAP, 0, title, len(columns) * (_CELL_WIDTH + _GAP))]
+    texts += [(_left(index), _LINE, label, _CELL_WIDTH) for index, label in enumerate(columns)]
+    return _written(_blank(2 * _LINE + _GAP, len(columns)), texts)
+
+
+def _band(
+    evaluation: Evaluation, scores: Scores, metric: Metric, scene: SceneRecord, kind: str, folder: Path
+) -> np.ndarray:
+    """Return one scene's strip: its name, the pictures and the scores below them."""
+    results = [scores.result(scene.name, method.name) for method in evaluation.methods]
+    paths = [scene.ldr_png, *["" if result is None else result.render_png for result in results], scene.truth_png]
+    band = _blank(2 * _LINE + _CELL_HEIGHT + _GAP, len(paths))
+    for index, path in enumerate(paths):
+        cell = band[_LINE : _LINE + _CELL_HEIGHT, _left(index) : _left(index) + _CELL_WIDTH]
+        cell[:] = _fitted(folder / path if path else None)
+    facts = f"{percent(scene.clipped_fraction)} over-exposed, brightest pixel {numeral(scene.peak_ev, 1)} EV"
+    texts = [(_GAP, 0, f"{kind}: {scene.name} ({facts})", len(paths) * (_CELL_WIDTH + _GAP))]
+    values = [scores.score(scene.name, method.name, metric) for method in evaluation.methods]
+    decimals = decimals_for(values)
+    for index, value in enumerate(values, start=1):
+        text = "no result" if np.isnan(value) else f"{numeral(value, decimals)} {metric.unit}"
+        texts.append((_left(index), _LINE + _CELL_HEIGHT, text, _CELL_WIDTH))
+    return _written(band, texts)
+
+
+def _left(column: int) -> int:
+    return _GAP + column * (_CELL_WIDTH + _GAP)
+
+
+def _blank(height: int, columns: int) -> np.ndarray:
+    return np.full((height, _left(columns), 3), round(255 * _BACKGROUND), dtype=np.uint8)
+
+
+def _fitted(path: Path | None) -> np.ndarray:
+    """Return a picture shrunk to fit a cell, (cell height, cell width, 3) uint8; grey if there is none."""
+    cell = np.full((_CELL_HEIGHT, _CELL_WIDTH, 3), round(255 * _EMPTY), dtype=np.uint8)
+    rgb_srgb8 = None if path is None else _read(path)
+    if rgb_srgb8 is None:
+        return cell
+    height, width = rgb_srgb8.shape[:2]
+    scale = min(_CELL_WIDTH / width, _CELL_HEIGHT / height)
+    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    linear = ImageBuf(colour.srgb_to_linear(rgb_srgb8.astype(np.float32) / np.float32(255.0)))
+    shrunk = ImageBufAlgo.resize(linear, roi=OpenImageIO.ROI(0, columns, 0, rows, 0, 1, 0, 3))
+    top, left = (_CELL_HEIGHT - rows) // 2, (_CELL_WIDTH - columns) // 2
+    cell[top : top + rows, left : left + columns] = colour.quantise_srgb8(shrunk.get_pixels(OpenImageIO.FLOAT))
+    return cell
+
+
+def _read(path: Path) -> np.ndarray | None:
+    image = OpenImageIO.ImageInput.open(str(path)) if path.is_file() else None
+    if image is None or image.spec().nchannels < 3:
+        OpenImageIO.geterror()  # or it would surface in someone else's report
+        return None
+    pixels = image.read_image(0, 0, 0, 3, OpenImageIO.UINT8)
+    image.close()
+    return pixels
+
+
+def _written(canvas: np.ndarray, texts: Sequence[tuple[int, int, str, int]]) -> np.ndarray:
+    """Return a canvas with lines of text: left edge, upper edge and room in pixels."""
+    image = ImageBuf(np.ascontiguousarray(canvas))
+    for left, top, text, room in texts:
+        baseline = top + _LINE - 7
+        ImageBufAlgo.render_text(image, left, baseline, _shortened(text, room), _FONT_SIZE, _FONT, (_INK, _INK, _INK))
+    return image.get_pixels(OpenImageIO.UINT8)
+
+
+def _shortened(text: str, room: int) -> str:
+    """Return as much of a text as fits into some pixels."""
+    shown = text
+    while shown and ImageBufAlgo.text_size(shown, _FONT_SIZE, _FONT).width > room:
+        shown = shown[:-1]
+    return shown if shown == text else f"{shown[:-1]}…"

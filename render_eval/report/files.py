@@ -1,0 +1,122 @@
+"""What an evaluation leaves beside its renders: the page, the table and the whole record, each written whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lanet_core.errors import DataError, InputNotFoundError
+from lanet_core.images.replacing import replacing
+from render_eval.records import Evaluation
+from render_eval.report.page import page
+from render_eval.report.summary import Scores
+from render_eval.scores import METRICS
+
+#: Infinities have no number in JSON (RFC 8259, 6); ProtoJSON writes them so.
+_INFINITY = "Infinity"
+
+
+def write_report(evaluation: Evaluation, folder: Path, *, written: datetime | None = None) -> None:
+    """Write ``index.html``, ``results.csv`` and ``results.json``, each whole or not at all.
+
+    Args:
+        evaluation: what to report; results may be missing.
+        folder: an existing folder, which holds the pictures at the paths in the records.
+        written: the date on the page; now, in UTC, if left out.
+
+    Raises:
+        OutputNotWritableError: the folder is missing or may not be written to.
+        DiskFullError: the disk filled up.
+        OutputError: a write failed for another reason.
+    """
+    written = datetime.now(UTC) if written is None else written
+    _write(folder / "results.json", results_json(evaluation))
+    _write(folder / "results.csv", results_csv(evaluation))
+    _write(folder / "index.html", page(evaluation, folder, written))
+
+
+def results_json(evaluation: Evaluation) -> str:
+    """Return the whole evaluation as JSON (RFC 8259).
+
+    NaN is written as null, infinities as the strings ``Infinity`` and ``-Infinity``.
+    """
+    return json.dumps(_jsonable(evaluation.to_dict()), indent=1, allow_nan=False) + "\n"
+
+
+def read_results(path: Path) -> Evaluation:
+    """Read what :func:`write_report` wrote to ``results.json``.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        DataError: the file holds no evaluation.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        for scene in values["scenes"]:
+            scene["noise_floor"] = _figures(scene["noise_floor"])
+            scene |= _figures({name: scene[name] for name in ("clipped_fraction", "peak_ev")})
+        for result in values["results"]:
+            result["scores"] = _figures(result["scores"])
+        return Evaluation.from_dict(values)
+    except FileNotFoundError as error:
+        raise InputNotFoundError("There is no such file.", path=path) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"This is no results.json of this version: {error!r}.", path=path, remedy="Run the evaluation again."
+        ) from error
+
+
+def results_csv(evaluation: Evaluation) -> str:
+    """Return one line for each scene and method (RFC 4180, but with line feeds).
+
+    The columns are the scene's facts, the method, every metric of :data:`render_eval.scores.METRICS` in its order,
+    measured or not, and the times. A figure that does not exist is empty; the others are exact.
+    """
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    facts = ["scene", "category", "clipped_fraction", "peak_ev", "method"]
+    table.writerow([*facts, *METRICS, "predict_seconds", "render_seconds", "error"])
+    scores = Scores(evaluation, METRICS)
+    for scene in evaluation.scenes:
+        for method in evaluation.methods:
+            row = [scene.name, scene.category, _cell(scene.clipped_fraction), _cell(scene.peak_ev), method.name]
+            row += [_cell(scores.score(scene.name, method.name, metric)) for metric in METRICS.values()]
+            result = scores.result(scene.name, method.name)
+            if result is None:
+                row += ["", "", scene.error or "There is no result."]
+            else:
+                row += [_cell(result.predict_seconds), _cell(result.render_seconds), result.error]
+            table.writerow(row)
+    return text.getvalue()
+
+
+def _cell(value: float) -> str:
+    return "" if math.isnan(value) else repr(float(value))
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _jsonable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(each) for each in value]
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, float) and math.isinf(value):
+        return _INFINITY if value > 0.0 else f"-{_INFINITY}"
+    return value
+
+
+def _figures(values: dict[str, Any]) -> dict[str, float]:
+    return {key: math.nan if value is None else float(value) for key, value in values.items()}
+
+
+def _write(path: Path, text: str) -> None:
+    # A file's name may hold bytes that are no text; they are shown as what they are not.
+    data = text.encode("utf-8", errors="replace")
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)

@@ -1,0 +1,40 @@
+"""Numbers as text: as many digits as tell the methods apart, the same in a whole column."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+_SIGNIFICANT_DIGITS = 4
+_MAX_DECIMALS = 6
+_TOO_LARGE = 1e6
+
+
+def decimals_for(values: Iterable[float]) -> int:
+    """Return the digits behind the point that give the typical value of a column four significant ones."""
+    magnitudes = sorted(abs(value) for value in values if math.isfinite(value) and value != 0.0)
+    if not magnitudes:
+        return 2
+    leading = math.floor(math.log10(magnitudes[len(magnitudes) // 2]))
+    return min(max(_SIGNIFICANT_DIGITS - 1 - leading, 0), _MAX_DECIMALS)
+
+
+def numeral(value: float, decimals: int) -> str:
+    """Return a number's text; a dash for NaN, powers of ten where the digits would not show it."""
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0.0 else "-∞"
+    if abs(value) >= _TOO_LARGE or 0.0 < abs(value) < 0.5 * 10.0**-decimals:
+        return f"{value:.1e}"
+    return f"{value:.{decimals}f}"
+
+
+def seconds(value: float) -> str:
+    """Return a time in seconds as text."""
+    return numeral(value, 2)
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction as percent."""
+    return f"{numeral(100.0 * fraction, 2)} %"
