@@ -31,6 +31,7 @@ class LossConfiguration:
         well_exposed: β2 of Eq. 9.
         irradiance: mean absolute error of diffuse irradiance, in stops.
         glossy: the same of what a glossy surface reflects.
+        distribution: divergence of the light's distribution over directions.
     """
 
     target: Literal["calibrated", "normalised"] = "calibrated"
@@ -43,6 +44,7 @@ class LossConfiguration:
     well_exposed: float = 0.0
     irradiance: float = 0.0
     glossy: float = 0.0
+    distribution: float = 0.0
 
     @property
     def is_scale_free(self) -> bool:

@@ -121,6 +121,29 @@ def glossy_loss(map_height: int = 32, directions_height: int = 16, exponent: flo
     return ReflectedLightLoss((lobes / lobes.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
+def distribution_loss(panorama: Tensor, target: Tensor) -> Tensor:
+    """Return how badly the light's directions are met: the Kullback-Leibler divergence, in nats.
+
+    A panorama's light, divided by its total, is a distribution over directions. A sun that is smeared over a clipped
+    sky, or stands at its rim, gives nearly the right irradiance and no shadow; this term sees it, and nothing of the
+    light's amount.
+
+    Source: Kullback and Leibler 1951, "On Information and Sufficiency".
+
+    Args:
+        panorama: (N, 3, H, 2H), linear Rec.709, > 0.
+        target: (N, 3, H, 2H), likewise.
+    """
+    solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(*target.shape[-2:])).to(target)[:, None]
+
+    def log_shares(light: Tensor) -> Tensor:
+        light = light.mean(dim=1) * solid_angles + torch.finfo(torch.float32).tiny
+        return (light / light.sum(dim=(1, 2), keepdim=True)).log()
+
+    log_true = log_shares(target)
+    return (log_true.exp() * (log_true - log_shares(panorama))).sum(dim=(1, 2)).mean()
+
+
 class TrainingLoss(nn.Module):
     """The weighted sum of terms that a configuration asks for."""
 
@@ -155,9 +178,19 @@ class TrainingLoss(nn.Module):
             terms["segmentation"] = segmentation_loss(output.segmentation_logits.float(), classes)
         if weights.overexposed or weights.well_exposed:
             terms["overexposed"], terms["well_exposed"] = merged_losses(log_hdr, target, ldr_linear)
-        wanted = [name for name in self.reflected if getattr(weights, name)]
-        if wanted and log_hdr.shape[-1] == 2 * log_hdr.shape[-2]:  # a panorama, not a crop
-            reconstructed = reconstruct(picture, log_hdr)
-            terms.update({name: self.reflected[name](reconstructed, target) for name in wanted})
+        if log_hdr.shape[-1] == 2 * log_hdr.shape[-2]:  # a panorama, not a crop
+            terms.update(self._light_terms(log_hdr, target, picture))
         total = sum(getattr(weights, name) * term for name, term in terms.items())
         return total, terms
+
+    def _light_terms(self, log_hdr: Tensor, target: Tensor, picture: Tensor) -> dict[str, Tensor]:
+        """Return the terms that judge the panorama which the product would make."""
+        reflected = [name for name in self.reflected if getattr(self.configuration, name)]
+        distribution = self.configuration.distribution
+        if not reflected and not distribution:
+            return {}
+        reconstructed = pool_by_solid_angle(reconstruct(picture, log_hdr), picture.shape[-2] // target.shape[-2])
+        terms = {name: self.reflected[name](reconstructed, target) for name in reflected}
+        if distribution:
+            terms["distribution"] = distribution_loss(reconstructed, target)
+        return terms

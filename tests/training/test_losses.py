@@ -153,3 +153,28 @@ def test_segmentation_classes_come_from_the_picture_that_is_asked_for():
     }
     assert float(terms["hdr"]) < 0.01
     assert float(terms["ldr"]) == pytest.approx(10.0, abs=0.01)
+
+
+def test_distribution_loss_of_a_smeared_light_by_hand():
+    # All the light in one of four equal parts, against a quarter of it in each: ln 4 nats.
+    target = torch.full((1, 3, 32, 64), 1e-12)
+    target[..., :16] = 5.0
+    smeared = torch.full((1, 3, 32, 64), 0.3)
+    assert float(losses.distribution_loss(smeared, target)) == pytest.approx(math.log(4.0), rel=1e-4)
+
+
+def test_distribution_loss_is_blind_to_the_amount_of_light():
+    target = torch.rand(1, 3, 32, 64, generator=torch.Generator().manual_seed(5)) + 0.01
+    assert float(losses.distribution_loss(7.0 * target, target)) == pytest.approx(0.0, abs=1e-5)
+
+
+def test_distribution_loss_weighs_by_solid_angle():
+    # A row at the pole and one at the horizon, equally bright: light is shared as their solid angles are.
+    target = torch.full((1, 3, 32, 64), 1e-12)
+    target[..., 0, :] = target[..., 16, :] = 1.0
+    pole, horizon = (sphere.pixel_solid_angles_sr(32, 64)[row] for row in (0, 16))
+    predicted = target.clone()
+    predicted[..., 0, :] = 3.0
+    share, wrong = pole / (pole + horizon), 3.0 * pole / (3.0 * pole + horizon)
+    expected = share * math.log(share / wrong) + (1.0 - share) * math.log((1.0 - share) / (1.0 - wrong))
+    assert float(losses.distribution_loss(predicted, target)) == pytest.approx(expected, rel=1e-4)
