@@ -23,7 +23,12 @@ TORCH_ROOMS = (
     "lanet_core/training/",
     "lanet_core/cli/train.py",
     "lanet_core/cli/export.py",
+    "render_eval/jod.py",
+    "render_eval/methods/checkpoint.py",
+    "render_eval/methods/expandnet.py",
 )
+#: What of render_eval may import Blender.
+BLENDER_ROOMS = ("render_eval/blender_scene.py", "render_eval/renderer.py")
 INFERENCE_PACKAGES = {"numpy", "onnxruntime", "OpenEXR", "OpenImageIO", "tqdm"}
 
 #: The modules that a conversion goes through, from the command down.
@@ -114,6 +119,12 @@ def test_no_files_import_each_other_in_a_circle():
 @pytest.mark.parametrize("path", CORE_FILES, ids=relative)
 def test_the_core_never_imports_blender(path):
     assert not imported_packages(path) & {"bpy", "mathutils", "addon", "render_eval"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_only_the_addon_and_the_renderer_import_blender(path):
+    if not relative(path).startswith(("addon/", *BLENDER_ROOMS)):
+        assert not imported_packages(path) & {"bpy", "mathutils", "bmesh"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)
