@@ -1,0 +1,196 @@
+"""Every metric of an evaluation by its key: name, unit, which way is better, definition and source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lanet_core.metrics.pu21 import WHITE_CD_M2
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a score means.
+
+    Attributes:
+        key: under which records hold it.
+        label: for people, as a table's heading.
+        unit: empty if it has none.
+        higher_is_better: or else lower.
+        domain: ``display``: the render as sRGB shows it; ``linear``: the render's light; ``map``: the panorama.
+        definition: what is computed, for people.
+        source: the paper or the standard.
+    """
+
+    key: str
+    label: str
+    unit: str
+    higher_is_better: bool
+    domain: Literal["display", "linear", "map"]
+    definition: str
+    source: str
+
+
+_DISPLAY = "Render sRGB-encoded at exposure 0, clipped to [0, 1], not quantised"
+_ABSOLUTE = f"radiance 1 = {WHITE_CD_M2:g} cd/m²"
+_MAP_PAPER = f"Panorama scaled to the truth (mean logarithm), LDR's white = {WHITE_CD_M2:g} cd/m², pixels unweighted"
+_YU = "Yu et al. 2021"
+_PU21 = "Mantiuk and Azimi 2021 (PU21, banding_glare)"
+
+_ALL = (
+    Metric(
+        "psnr",
+        "PSNR",
+        "dB",
+        True,
+        "display",
+        f"{_DISPLAY}. 10 log10(1 / MSE); infinite for equal pictures.",
+        f"{_YU}, Table 4",
+    ),
+    Metric(
+        "ssim",
+        "SSIM",
+        "",
+        True,
+        "display",
+        f"{_DISPLAY}. 11×11 Gaussian window of 1.5 pixels, K1 = 0.01, K2 = 0.03, windows within the picture only; "
+        "mean of R, G and B.",
+        f"Wang et al. 2004, Eq. 13 to 17; {_YU}, Table 4",
+    ),
+    Metric(
+        "mse",
+        "MSE",
+        "",
+        False,
+        "display",
+        f"{_DISPLAY}. Mean squared error over pixels and channels; the paper prints it times 1000.",
+        f"{_YU}, Table 4",
+    ),
+    Metric(
+        "pu21_psnr",
+        "PU21-PSNR",
+        "dB",
+        True,
+        "linear",
+        f"R, G and B of the render encoded by PU21, {_ABSOLUTE}, peak 256.",
+        _PU21,
+    ),
+    Metric(
+        "pu21_ssim",
+        "PU21-SSIM",
+        "",
+        True,
+        "linear",
+        f"Luminance of the render encoded by PU21, {_ABSOLUTE}, SSIM with L = 256.",
+        f"{_PU21}; Wang et al. 2004",
+    ),
+    Metric(
+        "simse",
+        "siMSE",
+        "ln²",
+        False,
+        "linear",
+        "Variance of the difference of natural logarithms over pixels and channels; radiance below half of an 8-bit "
+        "step counts as that.",
+        f"Eigen et al. 2014, Eq. 1; {_YU}, Eq. 4",
+    ),
+    Metric(
+        "si_rmse",
+        "si-RMSE",
+        "radiance",
+        False,
+        "linear",
+        "Root of the mean squared error over pixels and channels at the factor on the render that makes it least.",
+        "Grosse et al. 2009; Gardner et al. 2019",
+    ),
+    Metric(
+        "rgb_angular_error_deg",
+        "RGB angle",
+        "°",
+        False,
+        "linear",
+        "Mean angle between the RGB vectors of a pixel; pixels that are black in one of the two are left out.",
+        "LeGendre et al. 2019",
+    ),
+    Metric(
+        "log2_rmse_stops",
+        "log2 RMSE",
+        "stops",
+        False,
+        "linear",
+        "Root of the mean squared log2 ratio over pixels and channels; radiance below half of an 8-bit step counts "
+        "as that.",
+        "Definition",
+    ),
+    Metric(
+        "jod",
+        "ColorVideoVDP",
+        "JOD",
+        True,
+        "linear",
+        f"The linear render on the display standard_hdr_linear (30 inches, 1500 cd/m², 10 lux), {_ABSOLUTE}. "
+        "10 is no visible difference.",
+        "Mantiuk et al. 2024; package cvvdp",
+    ),
+    Metric(
+        "map_pu_psnr",
+        "PU-PSNR of the map",
+        "dB",
+        True,
+        "map",
+        f"{_MAP_PAPER}. R, G and B encoded by PU21, peak 256.",
+        f"{_YU}, section 5.2; {_PU21}",
+    ),
+    Metric(
+        "map_pu_ssim",
+        "PU-SSIM of the map",
+        "",
+        True,
+        "map",
+        f"{_MAP_PAPER}. Luminance encoded by PU21, L = 256; the window goes round the seam and over the poles.",
+        f"{_YU}, section 5.2; {_PU21}; Wang et al. 2004",
+    ),
+    Metric(
+        "map_simse",
+        "siMSE of the map",
+        "ln²",
+        False,
+        "map",
+        "Variance of the difference of natural logarithms over pixels and channels, unweighted; radiance below half "
+        "of an 8-bit step counts as that.",
+        f"{_YU}, Eq. 4 and section 5.2",
+    ),
+    Metric(
+        "map_irradiance_error_stops",
+        "Diffuse irradiance",
+        "stops",
+        False,
+        "map",
+        "Mean |log2| of the ratio of a matt surface's irradiance over all directions of its normal, weighted by solid "
+        "angle, and over R, G and B.",
+        "Ramamoorthi and Hanrahan 2001, Eq. 1",
+    ),
+    Metric(
+        "map_light_energy_error_stops",
+        "Brightest light: energy",
+        "stops",
+        False,
+        "map",
+        "|log2| of the ratio of the luminance integrated over solid angle within 10° of each map's brightest light: "
+        "the largest after smoothing by 5°.",
+        "Definition",
+    ),
+    Metric(
+        "map_light_direction_error_deg",
+        "Brightest light: direction",
+        "°",
+        False,
+        "map",
+        "Angle between the mean directions, weighted by luminance and solid angle, of what lies within 10° of each "
+        "map's brightest light; absent where none of the truth's is half a stop brighter than all beyond 30°.",
+        "Definition",
+    ),
+)
+
+#: In the order of a report's columns.
+METRICS: dict[str, Metric] = {metric.key: metric for metric in _ALL}
