@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from lanet_core.errors import LanetError
@@ -21,12 +21,13 @@ from render_eval.dataset import Pair
 from render_eval.failures import failure_of
 from render_eval.method_work import evaluate_method
 from render_eval.records import ResultRecord, SceneRecord
+from render_eval.renderer import Renderer, import_blender
 from render_eval.scene_work import evaluate_scene
 from render_eval.store import make_folder
 from render_eval.workbench import Workbench
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, WorkerPlugin
 
 #: How long to wait for a cluster and its first worker, in seconds.
 _PATIENCE_S = 60
@@ -86,25 +87,27 @@ class OnDask:
     """On the workers of a cluster.
 
     Args:
-        client: connected to the cluster.
+        client: connected to the cluster, which becomes an attribute.
     """
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self.client = client
 
     def prepare(self, campaign: Campaign) -> Tools:
         """See :class:`Scheduler`. Every worker is asked; they must agree."""
         try:
-            self._client.wait_for_workers(1, timeout=_PATIENCE_S)
+            self.client.wait_for_workers(1, timeout=_PATIENCE_S)
         except TimeoutError as error:
             raise SchedulerError(
                 "The cluster has no worker.", remedy="Start some: dask worker ADDRESS --nthreads 1."
             ) from error
         write_token(campaign)
-        workers = list(self._client.scheduler_info(n_workers=-1)["workers"])
-        asked = [self._client.submit(_open_on_worker, campaign, workers=[worker], pure=False) for worker in workers]
+        if campaign.open_renderer is Renderer:
+            self.client.register_plugin(_blender_in_main_thread(), name="render_eval")
+        workers = list(self.client.scheduler_info(n_workers=-1)["workers"])
+        asked = [self.client.submit(_open_on_worker, campaign, workers=[worker], pure=False) for worker in workers]
         try:
-            answers = self._client.gather(asked)
+            answers = self.client.gather(asked)
         except ModuleNotFoundError as error:
             raise SchedulerError(
                 f"The workers cannot import {error.name}.",
@@ -124,16 +127,16 @@ class OnDask:
         tasks: dict[Future, tuple[Pair, str]] = {}
         for number, pair in enumerate(pairs):
             key = f"{campaign.token}-{number}"
-            scene = self._client.submit(_scene_on_worker, campaign, pair, key=key)
+            scene = self.client.submit(_scene_on_worker, campaign, pair, key=key)
             tasks[scene] = (pair, "")
             for method in methods:
-                task = self._client.submit(_method_on_worker, campaign, pair, scene, method, key=f"{key}-{method}")
+                task = self.client.submit(_method_on_worker, campaign, pair, scene, method, key=f"{key}-{method}")
                 tasks[task] = (pair, method)
         try:
             for task in as_completed(list(tasks)):
                 yield _finished(task, *tasks[task])
         finally:
-            self._client.cancel(list(tasks))
+            self.client.cancel(list(tasks))
 
     def close(self) -> None:
         """Leave the cluster as it is; what made it takes it down."""
@@ -218,6 +221,18 @@ def _import_distributed():
             remedy='Install it: pip install "lanet-ibl[evaluation]". One process needs none.',
         ) from error
     return distributed
+
+
+def _blender_in_main_thread() -> WorkerPlugin:
+    """Return what imports Blender as a worker starts: where another thread did, the process crashes as it ends."""
+    from distributed import WorkerPlugin
+
+    class BlenderInMainThread(WorkerPlugin):
+        def setup(self, worker: object) -> None:
+            with suppress(LanetError):  # it is told where Blender is used
+                import_blender()
+
+    return BlenderInMainThread()
 
 
 def _finished(task: Future, pair: Pair, method: str) -> Finished:

@@ -6,7 +6,7 @@ It stands in for Cycles where a test is about the work around the renders, not a
 from __future__ import annotations
 
 import time
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -23,10 +23,10 @@ NOISE = 1e-3
 class DiffuseBallRenderer:
     """A matt ball that fills the picture, seen from -y; corners are black."""
 
-    versions = {"renderer": "diffuse ball 1"}
+    versions: ClassVar = {"renderer": "diffuse ball 1"}
     denoiser = "none"
     #: The seeds of all renders of this process.
-    seeds: list[int] = []
+    seeds: ClassVar[list[int]] = []
     #: What a render is made to last, in seconds.
     seconds = 0.0
 
@@ -36,9 +36,7 @@ class DiffuseBallRenderer:
     def render(self, panorama: np.ndarray, *, seed: int = 0) -> Rendering:
         self.seeds.append(seed)
         time.sleep(self.seconds)
-        x, z = np.meshgrid(
-            np.linspace(-1.0, 1.0, self._width), np.linspace(1.0, -1.0, self._height)
-        )
+        x, z = np.meshgrid(np.linspace(-1.0, 1.0, self._width), np.linspace(1.0, -1.0, self._height))
         on_ball = x**2 + z**2 < 1.0
         normals = np.stack([x, -np.sqrt(np.maximum(1.0 - x**2 - z**2, 0.0)), z], axis=-1)
         irradiance = diffuse_irradiance(panorama)
