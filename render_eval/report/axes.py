@@ -11,6 +11,7 @@ from render_eval.report.numerals import numeral
 _MARGIN = 0.04
 _MIN_TICK_DISTANCE = 0.09
 _ROOT_TICKS = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def logarithmic_axis(label: str, values: Sequence[float]) -> Axis:
     decades = range(math.floor(low), math.ceil(high) + 1)
     factors = (1.0, 2.0, 5.0) if high - low < 2.5 else (1.0,)
     candidates = [factor * 10.0**decade for decade in decades for factor in factors]
-    ticks = tuple((value, f"{value:g}") for value in candidates if low <= math.log10(value) <= high)
+    ticks = tuple((value, _power(value)) for value in candidates if low <= math.log10(value) <= high)
     return Axis(label, _spaced(ticks, low, high, math.log10), low, high, math.log10)
 
 
@@ -71,6 +72,15 @@ def _range(values: Sequence[float], curve: Callable[[float], float]) -> tuple[fl
         return low - half, high + half
     margin = _MARGIN * (high - low)
     return low - margin, high + margin
+
+
+def _power(value: float) -> str:
+    """Return a number with one digit as text, with a power of ten where there would be many zeros."""
+    if 1e-3 <= value < 1e5:
+        return f"{value:g}"
+    factor, exponent = f"{value:.0e}".split("e")
+    power = f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    return power if factor == "1" else f"{factor}·{power}"
 
 
 def _nice_step(rough: float) -> float:

@@ -105,7 +105,10 @@ def _series(series: Series, x_axis: Axis, y_axis: Axis) -> Element:
         name = f"{point.name}, {series.label}: {point.y:.4g} at {point.x:.3g}"
         marks.append(element("use", element("title", name), href=shape, x=f"{left:.1f}", y=f"{top:.1f}"))
     corners = [_position(x, y, x_axis, y_axis) for x, y in trend(series.points)]
-    line = element("polyline", points=" ".join(f"{left:.1f},{top:.1f}" for left, top in corners)) if corners else None
+    joined = " ".join(f"{left:.1f},{top:.1f}" for left, top in corners)
+    # Beyond as many methods as there are colours, lines of the same colour are told apart by dashes.
+    dashes = "6 3" if series.index // len(LIGHT_COLOURS) % 2 else None
+    line = element("polyline", points=joined, stroke_dasharray=dashes) if corners else None
     colour = f"series colour-{series.index % len(LIGHT_COLOURS)}"
     return element("g", line, *marks, class_=colour, data_method=series.index)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,26 @@ from lanet_core.images import write_png
 from render_eval.records import Evaluation, MethodRecord, SceneRecord
 from render_eval.report.numerals import decimals_for, numeral, percent
 from render_eval.report.summary import Scores
-from render_eval.scores import METRICS, Metric
+from render_eval.scores import Metric
 
 _CELL_WIDTH, _CELL_HEIGHT = 240, 135
+_GUTTER = 170
 _GAP = 8
 _LINE = 22
 _FONT_SIZE = 14
 #: It comes with OpenImageIO, so a sheet looks the same everywhere.
 _FONT = "DroidSans"
 _BACKGROUND, _EMPTY, _INK = 1.0, 0.92, 0.1
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A line of text: its left and upper edge and the room for it, in pixels."""
+
+    left: int
+    top: int
+    text: str
+    room: int
 
 
 def write_contact_sheet(
@@ -49,16 +61,52 @@ def write_contact_sheet(
         DataError: the metric or the method is not in the evaluation, or there is no score to order by.
         OutputError: the picture cannot be written.
     """
-    scores = Scores(evaluation, METRICS)
+    scores = Scores(evaluation)
     chosen_metric = _chosen_metric(scores, metric)
     chosen_method = _chosen_method(evaluation, scores, chosen_metric, method)
     ranked = _ranked(evaluation, scores, chosen_metric, chosen_method)
     picked = [("Best", scene) for scene in ranked[:count]]
     picked += [("Worst", scene) for scene in ranked[max(count, len(ranked) - count) :]]
-    title = f"Best and worst scenes by {chosen_metric.label} of {chosen_method.label}"
-    header = _header(title, ["LDR", *[each.label for each in evaluation.methods], "Truth"])
-    bands = [_band(evaluation, scores, chosen_metric, scene, kind, folder) for kind, scene in picked]
-    write_png(path, np.concatenate([header, *bands]))
+    title = f"The scenes that {chosen_method.label} does best and worst by {chosen_metric.label}"
+    write_png(path, _sheet(evaluation, scores, chosen_metric, picked, folder, title))
+
+
+def _sheet(
+    evaluation: Evaluation,
+    scores: Scores,
+    metric: Metric,
+    picked: Sequence[tuple[str, SceneRecord]],
+    folder: Path,
+    title: str,
+) -> np.ndarray:
+    """Return a column for each scene and a row for the LDR, each method and the truth, (h, w, 3) uint8, sRGB."""
+    scenes = [scene for _, scene in picked]
+    texts = [_Text(_GAP, 0, title, _left(len(scenes)))]
+    for column, (kind, scene) in enumerate(picked):
+        lines = enumerate(_column_heading(kind, scene), start=1)
+        texts += [_Text(_left(column), line * _LINE, text, _CELL_WIDTH) for line, text in lines]
+    strips = [_written(_blank(4 * _LINE + _GAP, len(scenes)), texts)]
+    strips.append(_picture_row("LDR", [_path(folder, scene.ldr_png) for scene in scenes], []))
+    for method in evaluation.methods:
+        results = [scores.result(scene.name, method.name) for scene in scenes]
+        paths = [_path(folder, "" if result is None else result.render_png) for result in results]
+        values = [scores.score(scene.name, method.name, metric) for scene in scenes]
+        decimals = decimals_for(values)
+        captions = [_caption(each, decimals, metric) for each in values]
+        strips.append(_picture_row(method.label, paths, captions))
+    strips.append(_picture_row("Truth", [_path(folder, scene.truth_png) for scene in scenes], []))
+    return np.concatenate(strips)
+
+
+def _caption(value: float, decimals: int, metric: Metric) -> str:
+    if np.isnan(value):
+        return "no result"
+    # The font has no sign for infinity.
+    return "infinite" if np.isinf(value) else f"{numeral(value, decimals)} {metric.unit}"
+
+
+def _path(folder: Path, relative_path: str) -> Path | None:
+    return folder / relative_path if relative_path else None
 
 
 def _chosen_metric(scores: Scores, key: str | None) -> Metric:
@@ -88,34 +136,24 @@ def _ranked(evaluation: Evaluation, scores: Scores, metric: Metric, method: Meth
     return [scene for _, scene in sorted(found, key=lambda pair: pair[0], reverse=metric.higher_is_better)]
 
 
-def _header(title: str, columns: Sequence[str]) -> np.ndarray:
-    texts = [(_GAP, 0, title, len(columns) * (_CELL_WIDTH + _GAP))]
-    texts += [(_left(index), _LINE, label, _CELL_WIDTH) for index, label in enumerate(columns)]
-    return _written(_blank(2 * _LINE + _GAP, len(columns)), texts)
+def _column_heading(kind: str, scene: SceneRecord) -> list[str]:
+    facts = f"{percent(scene.clipped_fraction)} over-exposed, peak {numeral(scene.peak_ev, 1)} EV"
+    return [kind, scene.name, facts]
 
 
-def _band(
-    evaluation: Evaluation, scores: Scores, metric: Metric, scene: SceneRecord, kind: str, folder: Path
-) -> np.ndarray:
-    """Return one scene's strip: its name, the pictures and the scores below them."""
-    results = [scores.result(scene.name, method.name) for method in evaluation.methods]
-    paths = [scene.ldr_png, *["" if result is None else result.render_png for result in results], scene.truth_png]
-    band = _blank(2 * _LINE + _CELL_HEIGHT + _GAP, len(paths))
+def _picture_row(label: str, paths: Sequence[Path | None], captions: Sequence[str]) -> np.ndarray:
+    """Return a strip of pictures with its name on the left and a line of text below each picture, if there is one."""
+    height = _CELL_HEIGHT + _GAP + (_LINE if any(captions) else 0)
+    strip = _blank(height, len(paths))
     for index, path in enumerate(paths):
-        cell = band[_LINE : _LINE + _CELL_HEIGHT, _left(index) : _left(index) + _CELL_WIDTH]
-        cell[:] = _fitted(folder / path if path else None)
-    facts = f"{percent(scene.clipped_fraction)} over-exposed, brightest pixel {numeral(scene.peak_ev, 1)} EV"
-    texts = [(_GAP, 0, f"{kind}: {scene.name} ({facts})", len(paths) * (_CELL_WIDTH + _GAP))]
-    values = [scores.score(scene.name, method.name, metric) for method in evaluation.methods]
-    decimals = decimals_for(values)
-    for index, value in enumerate(values, start=1):
-        text = "no result" if np.isnan(value) else f"{numeral(value, decimals)} {metric.unit}"
-        texts.append((_left(index), _LINE + _CELL_HEIGHT, text, _CELL_WIDTH))
-    return _written(band, texts)
+        strip[:_CELL_HEIGHT, _left(index) : _left(index) + _CELL_WIDTH] = _fitted(path)
+    texts = [_Text(_GAP, 0, label, _GUTTER - 2 * _GAP)]
+    texts += [_Text(_left(index), _CELL_HEIGHT, text, _CELL_WIDTH) for index, text in enumerate(captions)]
+    return _written(strip, texts)
 
 
 def _left(column: int) -> int:
-    return _GAP + column * (_CELL_WIDTH + _GAP)
+    return _GUTTER + column * (_CELL_WIDTH + _GAP)
 
 
 def _blank(height: int, columns: int) -> np.ndarray:
@@ -132,7 +170,8 @@ def _fitted(path: Path | None) -> np.ndarray:
     scale = min(_CELL_WIDTH / width, _CELL_HEIGHT / height)
     rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
     linear = ImageBuf(colour.srgb_to_linear(rgb_srgb8.astype(np.float32) / np.float32(255.0)))
-    shrunk = ImageBufAlgo.resize(linear, roi=OpenImageIO.ROI(0, columns, 0, rows, 0, 1, 0, 3))
+    # A filter with negative lobes would draw dark rings around highlights.
+    shrunk = ImageBufAlgo.resize(linear, filtername="triangle", roi=OpenImageIO.ROI(0, columns, 0, rows, 0, 1, 0, 3))
     top, left = (_CELL_HEIGHT - rows) // 2, (_CELL_WIDTH - columns) // 2
     cell[top : top + rows, left : left + columns] = colour.quantise_srgb8(shrunk.get_pixels(OpenImageIO.FLOAT))
     return cell
@@ -148,12 +187,12 @@ def _read(path: Path) -> np.ndarray | None:
     return pixels
 
 
-def _written(canvas: np.ndarray, texts: Sequence[tuple[int, int, str, int]]) -> np.ndarray:
-    """Return a canvas with lines of text: left edge, upper edge and room in pixels."""
+def _written(canvas: np.ndarray, texts: Sequence[_Text]) -> np.ndarray:
+    """Return a canvas with lines of text."""
     image = ImageBuf(np.ascontiguousarray(canvas))
-    for left, top, text, room in texts:
-        baseline = top + _LINE - 7
-        ImageBufAlgo.render_text(image, left, baseline, _shortened(text, room), _FONT_SIZE, _FONT, (_INK, _INK, _INK))
+    for each in texts:
+        text, baseline = _shortened(each.text, each.room), each.top + _LINE - 6
+        ImageBufAlgo.render_text(image, each.left, baseline, text, _FONT_SIZE, _FONT, (_INK, _INK, _INK))
     return image.get_pixels(OpenImageIO.UINT8)
 
 
@@ -161,5 +200,5 @@ def _shortened(text: str, room: int) -> str:
     """Return as much of a text as fits into some pixels."""
     shown = text
     while shown and ImageBufAlgo.text_size(shown, _FONT_SIZE, _FONT).width > room:
-        shown = shown[:-1]
-    return shown if shown == text else f"{shown[:-1]}…"
+        shown = f"{shown.removesuffix('...')[:-1]}..." if shown != "..." else ""
+    return shown

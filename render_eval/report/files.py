@@ -81,7 +81,7 @@ def results_csv(evaluation: Evaluation) -> str:
     table = csv.writer(text, lineterminator="\n")
     facts = ["scene", "category", "clipped_fraction", "peak_ev", "method"]
     table.writerow([*facts, *METRICS, "predict_seconds", "render_seconds", "error"])
-    scores = Scores(evaluation, METRICS)
+    scores = Scores(evaluation)
     for scene in evaluation.scenes:
         for method in evaluation.methods:
             row = [scene.name, scene.category, _cell(scene.clipped_fraction), _cell(scene.peak_ev), method.name]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 _SIGNIFICANT_DIGITS = 4
-_MAX_DECIMALS = 6
+_MAX_DECIMALS = 9
 _TOO_LARGE = 1e6
 
 
@@ -20,19 +20,14 @@ def decimals_for(values: Iterable[float]) -> int:
 
 
 def numeral(value: float, decimals: int) -> str:
-    """Return a number's text; a dash for NaN, powers of ten where the digits would not show it."""
+    """Return a number's text; a dash for NaN, a power of ten for what is too long to read."""
     if math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞" if value > 0.0 else "-∞"
-    if abs(value) >= _TOO_LARGE or 0.0 < abs(value) < 0.5 * 10.0**-decimals:
+    if abs(value) >= _TOO_LARGE:
         return f"{value:.1e}"
     return f"{value:.{decimals}f}"
-
-
-def seconds(value: float) -> str:
-    """Return a time in seconds as text."""
-    return numeral(value, 2)
 
 
 def percent(fraction: float) -> str:

@@ -18,7 +18,6 @@ from render_eval.report.plots import plots_section
 from render_eval.report.scene_section import scene_anchor, scene_section
 from render_eval.report.summary import Scores
 from render_eval.report.tables import methods_table, metric_notes
-from render_eval.scores import METRICS
 
 _TITLE = "Reconstructed light against true light"
 _HERE = Path(__file__).parent
@@ -32,7 +31,7 @@ def page(evaluation: Evaluation, folder: Path, written: datetime) -> str:
         folder: where the page will be; the pictures' paths start there.
         written: the date to print.
     """
-    scores = Scores(evaluation, METRICS)
+    scores = Scores(evaluation)
     style = (_HERE / "page.css").read_text(encoding="utf-8") + colour_rules()
     head = block(
         "head",

@@ -8,8 +8,9 @@ from xml.etree.ElementTree import Element
 from render_eval.records import Evaluation, MethodRecord, SceneRecord
 from render_eval.report.markup import address, block, element, picture, png_size
 from render_eval.report.numerals import decimals_for, numeral, percent
-from render_eval.report.summary import Scores, is_within_noise, noise_floor
+from render_eval.report.summary import Scores, noise_floor
 from render_eval.report.tables import scene_table
+from render_eval.scores import within_noise_floor
 
 #: How many of the first metrics stand below each render.
 _METRICS_OF_A_CARD = 2
@@ -82,7 +83,7 @@ def _leading_scores(scores: Scores, scene: SceneRecord, method: MethodRecord) ->
     parts = []
     for metric in scores.metrics[:_METRICS_OF_A_CARD]:
         value = scores.score(scene.name, method.name, metric)
-        wave = "≈ " if is_within_noise(value, noise_floor(scene, metric), metric) else ""
+        wave = "≈ " if within_noise_floor(metric.key, value, noise_floor(scene, metric)) else ""
         unit = f" {metric.unit}" if metric.unit else ""
         parts.append(element("span", f"{metric.label} {wave}{numeral(value, decimals_for([value]))}{unit}"))
     return parts

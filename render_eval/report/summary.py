@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from render_eval.records import Evaluation, ResultRecord, SceneRecord
-from render_eval.scores import Metric
+from render_eval.scores import METRICS, Metric
 
 #: The order of the columns' groups.
 DOMAINS = ("display", "linear", "map")
@@ -46,18 +46,17 @@ class Scores:
 
     Args:
         evaluation: the evaluation; results may be missing.
-        metrics: everything that may have been measured, by key.
 
     Attributes:
         metrics: what was measured, in the order of the columns.
     """
 
-    def __init__(self, evaluation: Evaluation, metrics: Mapping[str, Metric]) -> None:
+    def __init__(self, evaluation: Evaluation) -> None:
         self._scenes = evaluation.scenes
         self._results = {(result.scene, result.method): result for result in evaluation.results}
         measured = {key for result in evaluation.results for key in result.scores}
         measured |= {key for scene in evaluation.scenes for key in scene.noise_floor}
-        known = [metric for key, metric in metrics.items() if key in measured]
+        known = [metric for key, metric in METRICS.items() if key in measured]
         self.metrics = sorted(known, key=lambda metric: DOMAINS.index(metric.domain))
 
     def result(self, scene: str, method: str) -> ResultRecord | None:
@@ -92,14 +91,6 @@ class Scores:
 def noise_floor(scene: SceneRecord, metric: Metric) -> float:
     """Return what a metric says of the truth rendered with another seed, NaN if that was not measured."""
     return scene.noise_floor.get(metric.key, np.nan)
-
-
-def is_within_noise(score: float, floor: float, metric: Metric) -> bool:
-    """Tell if a score is at least as good as that of the truth rendered with another seed.
-
-    Such a score does not tell the method's render from the truth's. NaN on either side says no.
-    """
-    return score >= floor if metric.higher_is_better else score <= floor
 
 
 def best(values: Mapping[str, float], metric: Metric) -> set[str]:

@@ -16,11 +16,10 @@ from render_eval.report.summary import (
     Statistics,
     best,
     best_of_equal_number,
-    is_within_noise,
     noise_floor,
     statistics,
 )
-from render_eval.scores import Metric
+from render_eval.scores import Metric, within_noise_floor
 
 DOMAIN_TITLES = {
     "display": "Render for the display",
@@ -115,7 +114,7 @@ def _metric_heading(metric: Metric, first: bool) -> Element:
     note = element("a", "?", href=f"#metric-{metric.key}", title=metric.definition)
     note.set("aria-label", f"What {metric.label} is")
     unit = element("span", metric.unit, " ", note, class_="unit")
-    button = element("button", metric.label, " ", direction, type="button")
+    button = element("button", metric.label, "\u00a0", direction, type="button")
     return element("th", button, unit, scope="col", class_="first" if first else None)
 
 
@@ -129,7 +128,7 @@ def _summary_column(evaluation: Evaluation, scores: Scores, metric: Metric) -> l
     first = metric in _firsts(scores.metrics)
     cells = []
     for name, column in by_method.items():
-        within = is_within_noise(column.mean, scores.noise_beside(name, metric), metric)
+        within = within_noise_floor(metric.key, column.mean, scores.noise_beside(name, metric))
         mean = _figure(column.mean, decimals, best=name in best_means, within=within)
         median = _figure(column.median, decimals, best=name in best_medians, within=False)
         cells.append(_statistics_cell(column, mean, median, decimals, first))
@@ -155,7 +154,7 @@ def _scene_column(evaluation: Evaluation, scores: Scores, scene: SceneRecord, me
     style = "first" if metric in _firsts(scores.metrics) else None
     cells = []
     for name, value in values.items():
-        within = is_within_noise(value, floor, metric)
+        within = within_noise_floor(metric.key, value, floor)
         figure = _figure(value, decimals, best=name in leaders, within=within)
         cells.append(element("td", figure, class_=style, data_value=_sort_key(value)))
     return [*cells, element("td", numeral(floor, decimals), class_=style)]
