@@ -107,10 +107,12 @@ class Finished:
     Attributes:
         record: what it left.
         reused: whether it was found finished.
+        skipped: whether it was not tried, because the scene had failed.
     """
 
     record: SceneRecord | ResultRecord
     reused: bool = False
+    skipped: bool = False
 
 
 def assemble(campaign: Campaign, tools: Tools, finished: Iterable[Finished], settings: dict[str, Any]) -> Evaluation:
@@ -135,9 +137,9 @@ def assemble(campaign: Campaign, tools: Tools, finished: Iterable[Finished], set
     )
 
 
-def skipped(pair: Pair, method: str) -> ResultRecord:
+def skipped(pair: Pair, method: str) -> Finished:
     """Return the result of a method on a scene that could not be evaluated."""
-    return ResultRecord(pair.name, method, error="The scene could not be evaluated.")
+    return Finished(ResultRecord(pair.name, method, error="The scene could not be evaluated."), skipped=True)
 
 
 def _plain(value: Any) -> Any:

@@ -39,7 +39,7 @@ def evaluate_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: st
         OutputError: nothing more can be written.
     """
     if scene.error:
-        return Finished(skipped(pair, method))
+        return skipped(pair, method)
     kept = bench.store.kept
     try:
         record = _Trial(bench, pair, scene, method).run()

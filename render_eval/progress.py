@@ -28,7 +28,7 @@ def with_progress(finished: Iterable[Finished], total: int) -> Iterator[Finished
             if each.reused:
                 bar.initial += 1
             bar.update()
-            if each.record.error:
+            if each.record.error and not each.skipped:
                 tqdm.write(f"{name_of(each)}: {each.record.error}", file=sys.stderr)
             yield each
 

@@ -131,7 +131,8 @@ def summarise(finished: Sequence[Finished], out: Path) -> int:
     """Say what failed and where the report is, and return the exit status."""
     failed = [each for each in finished if each.record.error]
     for each in failed:
-        print(f"failed: {name_of(each)}: {each.record.error}", file=sys.stderr)
+        if not each.skipped:
+            print(f"failed: {name_of(each)}: {each.record.error}", file=sys.stderr)
     print(f"{len(finished) - len(failed)} of {len(finished)} steps done; the report is {out / 'index.html'}")
     return EXIT_SOME_FAILED if failed else 0
 

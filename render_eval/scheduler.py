@@ -170,7 +170,7 @@ def local_cluster(jobs: int) -> Iterator[OnDask]:
             threads_per_worker=1,  # Blender is not made for several
             processes=True,
             memory_limit=None,  # a large panorama is no reason to end a worker
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any port: its default may be in use
             local_directory=scratch,
             silence_logs=logging.CRITICAL,
         ) as cluster,

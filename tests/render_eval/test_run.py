@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 from panorama_files import panorama, write_hdr
 
 from render_eval.report import read_results
-from render_eval.run import own_arguments
+from render_eval.run import main, own_arguments
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ("--size", "32x18", "--samples", "1", "--no-jod")
@@ -43,7 +42,10 @@ def changed_at(folder: Path) -> dict[str, int]:
 
 def test_a_run_leaves_a_report_and_is_not_done_twice(data):
     pytest.importorskip("bpy")
-    first = run(data, "--methods", "ldr,oracle-3")
+    for seed in (1, 2):
+        write_hdr(data.parent / f"predicted/scene_{seed}.exr", panorama(seed + 2))
+    options = ("--methods", "ldr", "--method", f"mine={data.parent / 'predicted'}")
+    first = run(data, *options)
     assert first.returncode == 0, first.stderr
     assert "6 of 6 steps done" in first.stdout
     out = data.parent / "report"
@@ -51,20 +53,24 @@ def test_a_run_leaves_a_report_and_is_not_done_twice(data):
     assert len(evaluation.results) == 4
     assert all(np.isfinite(result.scores["mse"]) for result in evaluation.results)
     assert evaluation.settings["scene"]["sampling"]["samples"] == 1
+    words = evaluation.settings["command"].split()
+    assert words[words.index("--method") + 1] == options[-1]
+    assert words[words.index("--size") + 1] == "32x18"
+    assert "--no-jod" in words
     assert {"blender", "denoiser", "numpy", "render_eval_sha256"} <= evaluation.versions.keys()
     assert "scene_1" in (out / "index.html").read_text(encoding="utf-8")
     with (out / "results.csv").open(newline="", encoding="utf-8") as file:
-        assert {row["method"] for row in csv.DictReader(file)} == {"ldr", "oracle-3"}
+        assert {row["method"] for row in csv.DictReader(file)} == {"ldr", "mine"}
 
     before = changed_at(out)
     assert len(before) == 2 * 4
     light = panorama(3)
     light[0, 0] = np.nan
     write_hdr(data / "bad.exr", light)
-    again = run(data, "--methods", "ldr,oracle-3")
+    again = run(data, *options)
     assert again.returncode == 1
-    assert "bad.exr: The picture holds" in again.stderr
-    assert "failed: bad" in again.stderr
+    assert f"failed: bad: {data / 'bad.exr'}: " in again.stderr
+    assert again.stderr.count("failed:") == 1
     assert "Traceback" not in again.stderr
     assert changed_at(out) == before
     assert [bool(scene.error) for scene in read_results(out / "results.json").scenes] == [True, False, False]
@@ -104,75 +110,63 @@ def notes(out: Path) -> dict[str, Path]:
 class TestErrorsBeforeAnyWork:
     """One line on standard error, status 2, and no report."""
 
-    def check(self, finished: subprocess.CompletedProcess, problem: str) -> None:
-        assert finished.returncode == 2, finished.stderr
-        assert problem in finished.stderr
-        assert finished.stderr.count("\n") == 1
-        assert finished.stdout == ""
+    @pytest.fixture
+    def check(self, data, capsys):
+        def check(problem: str, *options: str, data: Path = data) -> None:
+            assert main(command(data, *options)[2:]) == 2
+            out, err = capsys.readouterr()
+            assert problem in err
+            assert err.count("\n") == 1
+            assert out == ""
+            assert not (data.parent / "report/results.json").exists()
 
-    def test_no_such_data_folder(self, data):
-        self.check(run(data.parent / "absent"), "There is no such folder")
+        return check
 
-    def test_an_unknown_method(self, data):
-        self.check(run(data, "--methods", "ldr,nosuch"), "There is no method 'nosuch'")
+    def test_no_such_data_folder(self, check, tmp_path):
+        check("There is no such folder", data=tmp_path / "absent")
 
-    def test_an_unknown_scene(self, data):
-        self.check(run(data, "--scene", "nosuch"), "There is no such scene")
+    def test_an_unknown_method(self, check):
+        check("There is no method 'nosuch'", "--methods", "ldr,nosuch")
 
-    def test_a_size_out_of_range(self, data):
-        self.check(run(data, "--size", "0x18"), "width")
+    def test_an_unknown_scene(self, check):
+        check("There is no such scene", "--scene", "nosuch")
 
-    def test_an_output_folder_that_cannot_be_made(self, data):
-        (data.parent / "report").write_text("a file")
-        self.check(run(data), "cannot be made")
+    def test_a_size_out_of_range(self, check):
+        check("width", "--size", "0x18")
 
-    def test_an_output_folder_within_the_data(self, data):
-        self.check(run(data, "--out", str(data / "report")), "in the data folder")
+    def test_an_output_folder_that_cannot_be_made(self, check, tmp_path):
+        (tmp_path / "file").write_text("a file")
+        check("cannot be made", "--out", str(tmp_path / "file/report"))
 
-    def test_no_blender(self, data):
-        program = (
-            "import runpy, sys; sys.modules['bpy'] = None; sys.argv[0] = 'run.py'; "
-            f"runpy.run_path({str(ROOT / 'render_eval/run.py')!r}, run_name='__main__')"
-        )
-        finished = subprocess.run(
-            [sys.executable, "-c", program, *command(data, "--methods", "ldr")[2:]], capture_output=True, text=True
-        )
-        self.check(finished, "There is no Blender in this Python")
+    def test_an_output_folder_within_the_data(self, check, data):
+        check("in the data folder", "--out", str(data / "report"))
 
-    def test_a_cluster_without_dask(self, data):
-        program = (
-            "import runpy, sys; sys.modules['distributed'] = None; sys.argv[0] = 'run.py'; "
-            f"runpy.run_path({str(ROOT / 'render_eval/run.py')!r}, run_name='__main__')"
-        )
-        finished = subprocess.run(
-            [sys.executable, "-c", program, *command(data, "--jobs", "2")[2:]], capture_output=True, text=True
-        )
-        self.check(finished, "need the package distributed")
+    def test_no_blender(self, check, monkeypatch):
+        monkeypatch.setitem(sys.modules, "bpy", None)  # an import raises, as where it is not installed
+        check("There is no Blender in this Python", "--methods", "ldr")
+
+    def test_no_colorvideovdp(self, data, monkeypatch, capsys):
+        monkeypatch.setattr("render_eval.workbench.find_spec", lambda name: None)
+        words = [word for word in command(data, "--methods", "ldr")[2:] if word != "--no-jod"]
+        assert main(words) == 2
+        assert "--no-jod" in capsys.readouterr().err
+
+    def test_several_processes_without_dask(self, check, monkeypatch):
+        monkeypatch.setitem(sys.modules, "distributed", None)
+        check("need the package distributed", "--jobs", "2")
+        check("need the package distributed", "--scheduler", "tcp://127.0.0.1:1")
 
     @pytest.mark.parametrize(
         "options",
         [("--size", "wide"), ("--jobs", "0"), ("--jobs", "2", "--scheduler", "tcp://a:1"), ("--method", "mine")],
     )
     def test_a_mistake_in_the_command(self, data, options):
-        finished = run(data, *options)
-        assert finished.returncode == 2
-        assert "Traceback" not in finished.stderr
+        with pytest.raises(SystemExit) as exit_:
+            main(command(data, *options)[2:])
+        assert exit_.value.code == 2
 
 
 def test_blenders_own_arguments_are_left_to_it():
     assert own_arguments(["blender", "-b", "-P", "run.py", "--", "--data", "a"]) == ["--data", "a"]
     assert own_arguments(["blender", "-b", "--python", "run.py"]) == []
     assert own_arguments(["run.py", "--data", "a"]) == ["--data", "a"]
-
-
-def test_the_settings_say_how_to_run_it_again(data):
-    pytest.importorskip("bpy")
-    write_hdr(data.parent / "mine/scene_1.exr", panorama(1))
-    write_hdr(data.parent / "mine/scene_2.exr", panorama(2))
-    finished = run(data, "--method", f"mine={data.parent / 'mine'}")
-    assert finished.returncode == 0, finished.stderr
-    settings = json.loads((data.parent / "report/results.json").read_text())["settings"]
-    words = settings["command"].split()
-    assert words[words.index("--method") + 1] == f"mine={data.parent / 'mine'}"
-    assert words[words.index("--size") + 1] == "32x18"
-    assert "--no-jod" in words
