@@ -9,8 +9,6 @@ and display distortions", ACM Transactions on Graphics 43(4), 2024.
 
 from __future__ import annotations
 
-import importlib.metadata
-
 import numpy as np
 
 from lanet_core.errors import LanetError
@@ -29,8 +27,7 @@ class Jod:
     """The metric, loaded once for many pictures; on the CPU, so that every machine gives the same figure.
 
     Attributes:
-        display: the display's name in the package.
-        version: the package's version.
+        settings: the package's version and the display, in the words that the package asks to be reported.
 
     Raises:
         MissingPackageError: ``cvvdp``, or a package that it needs, is missing or cannot be loaded.
@@ -46,9 +43,8 @@ class Jod:
                 f"ColorVideoVDP cannot be loaded: {error}.",
                 remedy='Install it with "pip install cvvdp" and a torchvision that fits torch, or leave JOD out.',
             ) from error
-        self.display = DISPLAY
-        self.version = importlib.metadata.version("cvvdp")
         self._metric = pycvvdp.cvvdp(display_name=DISPLAY, device=torch.device("cpu"), quiet=True)
+        self.settings: str = self._metric.get_info_string()
 
     def __call__(self, image: np.ndarray, truth: np.ndarray) -> float:
         """Compare two renders.

@@ -94,8 +94,8 @@ def _window_mean(picture: np.ndarray) -> np.ndarray:
     offsets = np.arange(SSIM_WINDOW_SIZE) - SSIM_WINDOW_SIZE // 2
     weights = np.exp(-0.5 * (offsets / SSIM_SIGMA_PIXELS) ** 2)
     weights /= weights.sum()
-    for axis in (0, 1):
-        inside = picture.shape[axis] - SSIM_WINDOW_SIZE + 1
-        taps = (np.take(picture, range(i, i + inside), axis=axis) * weight for i, weight in enumerate(weights))
-        picture = sum(taps)
+    for _ in range(2):  # the columns, then, of the transposed result, the rows
+        inside = len(picture) - SSIM_WINDOW_SIZE + 1
+        picture = sum(weight * picture[first : first + inside] for first, weight in enumerate(weights))
+        picture = np.swapaxes(picture, 0, 1)
     return picture
