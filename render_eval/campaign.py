@@ -13,7 +13,6 @@ import numpy as np
 
 from render_eval.dataset import Pair
 from render_eval.methods import Method, MethodOptions, parse_methods
-from render_eval.provenance import versions
 from render_eval.records import Evaluation, MethodRecord, ResultRecord, SceneRecord
 from render_eval.renderer import Renderer, Rendering
 from render_eval.scene_description import SceneDescription
@@ -48,6 +47,7 @@ class Campaign:
         seed: of the renders; the noise floor is taken with the next one.
         jod: whether ColorVideoVDP judges the renders, too.
         force: whether finished work is made again.
+        threads: CPU threads of each renderer, 0 for all.
         open_renderer: makes the renderer; a function or class of a module, since it is sent to other processes.
         token: tells this run from another.
     """
@@ -61,7 +61,8 @@ class Campaign:
     seed: int = 0
     jod: bool = True
     force: bool = False
-    open_renderer: Callable[[SceneDescription], AbstractContextManager[AnyRenderer]] = Renderer
+    threads: int = 0
+    open_renderer: Callable[..., AbstractContextManager[AnyRenderer]] = Renderer
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def load_methods(self) -> list[Method]:
@@ -93,7 +94,7 @@ class Tools:
 
     Attributes:
         methods: in the order asked for.
-        versions: what renders depend on besides the scene.
+        versions: of the programs and packages that figures depend on.
     """
 
     methods: tuple[MethodRecord, ...]
@@ -133,7 +134,7 @@ def assemble(campaign: Campaign, tools: Tools, finished: Iterable[Finished], set
         methods=tools.methods,
         results=tuple(sorted(results, key=lambda result: (result.scene, order[result.method]))),
         settings=campaign.settings | settings,
-        versions=versions() | tools.versions,
+        versions=tools.versions,
     )
 
 

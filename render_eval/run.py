@@ -10,6 +10,7 @@ the same command goes on where it was.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -22,12 +23,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from lanet_core.errors import DataError, LanetError
 from render_eval import arguments as command_line
 from render_eval.campaign import Campaign, Finished, assemble
+from render_eval.dask_scheduler import existing_cluster, local_cluster
 from render_eval.dataset import find_pairs
 from render_eval.methods import MethodOptions
 from render_eval.progress import name_of, with_progress
 from render_eval.report import write_report
 from render_eval.scene_description import SceneDescription, from_dict, load_scene_description
-from render_eval.scheduler import Scheduler, SchedulerError, existing_cluster, in_process, local_cluster, write_token
+from render_eval.scheduler import Scheduler, SchedulerError, in_process, write_token
 
 EXIT_SOME_FAILED = 1
 EXIT_FAILURE = 2
@@ -82,13 +84,18 @@ def campaign_of(arguments: argparse.Namespace) -> Campaign:
     names = arguments.methods
     if names is None:
         names = "" if arguments.method else command_line.DEFAULT_METHODS
+    # Processes of one machine share its cores; to Blender 0 means all of them.
+    threads = max(1, (os.cpu_count() or 1) // arguments.jobs) if arguments.jobs > 1 else 0
     return Campaign(
         data=data,
         out=out,
         description=described(arguments),
         methods=names,
         folders=dict(arguments.method),
-        options=MethodOptions(expandnet_weights=arguments.expandnet_weights, model=arguments.model),
+        options=MethodOptions(
+            expandnet_weights=arguments.expandnet_weights, model=arguments.model, threads=threads or None
+        ),
+        threads=threads,
         seed=arguments.seed,
         jod=not arguments.no_jod,
         force=arguments.force,

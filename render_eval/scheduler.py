@@ -1,43 +1,30 @@
-"""Who does the work: this process, or the workers of a Dask cluster. Both give the same records.
+"""Who does the work: this process, or the workers of a cluster (:mod:`render_eval.dask_scheduler`).
 
 Scenes × methods are independent but for one thing: a method is compared with its scene's own render, so that comes
-first. What a worker that dies leaves unfinished, others do. All processes share one output folder.
-
-Dask (the package ``distributed``) is needed for clusters only.
+first. Whoever does the work gives the same records; all processes share one output folder.
 """
 
 from __future__ import annotations
 
-import logging
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
+from contextlib import contextmanager
+from typing import Protocol
 
 from lanet_core.errors import LanetError
 from lanet_core.images.replacing import replacing
 from render_eval.campaign import Campaign, Finished, Tools
 from render_eval.dataset import Pair
-from render_eval.failures import failure_of
 from render_eval.method_work import evaluate_method
-from render_eval.records import ResultRecord, SceneRecord
-from render_eval.renderer import Renderer, import_blender
 from render_eval.scene_work import evaluate_scene
 from render_eval.store import make_folder
 from render_eval.workbench import Workbench
 
-if TYPE_CHECKING:
-    from distributed import Client, Future, WorkerPlugin
-
-#: How long to wait for a cluster and its first worker, in seconds.
-_PATIENCE_S = 60
-
-#: Below the output folder: which run the folder belongs to. Workers elsewhere look for it.
+#: Below the output folder: which run the folder belongs to.
 _TOKEN_FILE = "work/run.txt"
 
 
 class SchedulerError(LanetError):
-    """A cluster cannot be had, or its workers cannot do the work."""
+    """Several processes cannot be had, or they cannot do the work."""
 
 
 class Scheduler(Protocol):
@@ -83,65 +70,6 @@ class InProcess:
             self._bench.close()
 
 
-class OnDask:
-    """On the workers of a cluster.
-
-    Args:
-        client: connected to the cluster, which becomes an attribute.
-    """
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-
-    def prepare(self, campaign: Campaign) -> Tools:
-        """See :class:`Scheduler`. Every worker is asked; they must agree."""
-        try:
-            self.client.wait_for_workers(1, timeout=_PATIENCE_S)
-        except TimeoutError as error:
-            raise SchedulerError(
-                "The cluster has no worker.", remedy="Start some: dask worker ADDRESS --nthreads 1."
-            ) from error
-        write_token(campaign)
-        if campaign.open_renderer is Renderer:
-            self.client.register_plugin(_blender_in_main_thread(), name="render_eval")
-        workers = list(self.client.scheduler_info(n_workers=-1)["workers"])
-        asked = [self.client.submit(_open_on_worker, campaign, workers=[worker], pure=False) for worker in workers]
-        try:
-            answers = self.client.gather(asked)
-        except ModuleNotFoundError as error:
-            raise SchedulerError(
-                f"The workers cannot import {error.name}.",
-                remedy="Start them with this project's folder on PYTHONPATH, and the same packages.",
-            ) from error
-        if any(answer != answers[0] for answer in answers):
-            raise SchedulerError(
-                f"The workers differ in {_differences(answers)}.",
-                remedy="Give all of them the same Blender, packages and models.",
-            )
-        return answers[0]
-
-    def work(self, campaign: Campaign, pairs: Sequence[Pair], methods: Sequence[str]) -> Iterator[Finished]:
-        """See :class:`Scheduler`."""
-        from distributed import as_completed
-
-        tasks: dict[Future, tuple[Pair, str]] = {}
-        for number, pair in enumerate(pairs):
-            key = f"{campaign.token}-{number}"
-            scene = self.client.submit(_scene_on_worker, campaign, pair, key=key)
-            tasks[scene] = (pair, "")
-            for method in methods:
-                task = self.client.submit(_method_on_worker, campaign, pair, scene, method, key=f"{key}-{method}")
-                tasks[task] = (pair, method)
-        try:
-            for task in as_completed(list(tasks)):
-                yield _finished(task, *tasks[task])
-        finally:
-            self.client.cancel(list(tasks))
-
-    def close(self) -> None:
-        """Leave the cluster as it is; what made it takes it down."""
-
-
 @contextmanager
 def in_process() -> Iterator[InProcess]:
     """Give a scheduler without other processes."""
@@ -150,54 +78,6 @@ def in_process() -> Iterator[InProcess]:
         yield scheduler
     finally:
         scheduler.close()
-
-
-@contextmanager
-def local_cluster(jobs: int) -> Iterator[OnDask]:
-    """Give a cluster of processes on this machine, which ends with the ``with`` block.
-
-    Args:
-        jobs: how many processes.
-
-    Raises:
-        SchedulerError: Dask is not installed.
-    """
-    distributed = _import_distributed()
-    with (
-        tempfile.TemporaryDirectory(prefix="render_eval_", ignore_cleanup_errors=True) as scratch,
-        distributed.LocalCluster(
-            n_workers=jobs,
-            threads_per_worker=1,  # Blender is not made for several
-            processes=True,
-            memory_limit=None,  # a large panorama is no reason to end a worker
-            dashboard_address="127.0.0.1:0",  # any port: its default may be in use
-            local_directory=scratch,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        yield OnDask(client)
-
-
-@contextmanager
-def existing_cluster(address: str) -> Iterator[OnDask]:
-    """Give a cluster that runs already, and leave it running.
-
-    Args:
-        address: of its scheduler, such as ``tcp://192.0.2.1:8786``.
-
-    Raises:
-        SchedulerError: Dask is not installed, or there is no scheduler at this address.
-    """
-    distributed = _import_distributed()
-    try:
-        client = distributed.Client(address, timeout=_PATIENCE_S)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise SchedulerError(
-            f"There is no Dask scheduler at {address} ({error}).", remedy="Start one: dask scheduler."
-        ) from error
-    with client:
-        yield OnDask(client)
 
 
 def write_token(campaign: Campaign) -> None:
@@ -212,72 +92,9 @@ def write_token(campaign: Campaign) -> None:
         temporary.write_text(campaign.token, encoding="utf-8")
 
 
-def _import_distributed():
+def holds_token(campaign: Campaign) -> bool:
+    """Return whether this process sees the data folder, and the output folder that was marked with the run's token."""
     try:
-        import distributed
-    except ImportError as error:
-        raise SchedulerError(
-            f"Several processes need the package {error.name}, which is not installed.",
-            remedy='Install it: pip install "lanet-ibl[evaluation]". One process needs none.',
-        ) from error
-    return distributed
-
-
-def _blender_in_main_thread() -> WorkerPlugin:
-    """Return what imports Blender as a worker starts: where another thread did, the process crashes as it ends."""
-    from distributed import WorkerPlugin
-
-    class BlenderInMainThread(WorkerPlugin):
-        def setup(self, worker: object) -> None:
-            with suppress(LanetError):  # it is told where Blender is used
-                import_blender()
-
-    return BlenderInMainThread()
-
-
-def _finished(task: Future, pair: Pair, method: str) -> Finished:
-    """Return a task's record; a task that ended its workers again and again is an error of its own."""
-    if task.status == "finished":
-        return task.result()
-    error = task.exception() or RuntimeError(f"The work was {task.status}.")
-    message = failure_of(error)
-    if method:
-        return Finished(ResultRecord(pair.name, method, error=message))
-    return Finished(SceneRecord(pair.name, pair.category, error=message))
-
-
-def _differences(answers: list[Tools]) -> str:
-    facts = [{method.name: method.source for method in answer.methods} | answer.versions for answer in answers]
-    names = sorted({name for each in facts for name in each})
-    values = {name: sorted({each.get(name, "none") for each in facts}) for name in names}
-    return "; ".join(f"{name} is {' or '.join(found)}" for name, found in values.items() if len(found) > 1)
-
-
-#: A worker's open tools, by the run they belong to: one at most.
-_benches: dict[str, Workbench] = {}
-
-
-def _bench_of(campaign: Campaign) -> Workbench:
-    if campaign.token not in _benches:
-        while _benches:
-            _benches.popitem()[1].close()
-        _benches[campaign.token] = Workbench(campaign)
-    return _benches[campaign.token]
-
-
-def _open_on_worker(campaign: Campaign) -> Tools:
-    token = campaign.out / _TOKEN_FILE
-    if not campaign.data.is_dir() or not token.is_file() or token.read_text(encoding="utf-8") != campaign.token:
-        raise SchedulerError(
-            f"A worker does not see the data folder {campaign.data} or the output folder {campaign.out}.",
-            remedy="Put both on a disk that all machines share, under the same path.",
-        )
-    return _bench_of(campaign).tools
-
-
-def _scene_on_worker(campaign: Campaign, pair: Pair) -> Finished:
-    return evaluate_scene(_bench_of(campaign), pair)
-
-
-def _method_on_worker(campaign: Campaign, pair: Pair, scene: Finished, method: str) -> Finished:
-    return evaluate_method(_bench_of(campaign), pair, scene.record, method)
+        return campaign.data.is_dir() and (campaign.out / _TOKEN_FILE).read_text(encoding="utf-8") == campaign.token
+    except OSError:
+        return False

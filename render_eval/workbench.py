@@ -46,7 +46,7 @@ class Workbench:
                 "ColorVideoVDP is not installed.", remedy='Install it with "pip install cvvdp", or give --no-jod.'
             )
         self._open = ExitStack()
-        self.renderer = self._open.enter_context(campaign.open_renderer(campaign.description))
+        self.renderer = self._open.enter_context(campaign.open_renderer(campaign.description, threads=campaign.threads))
         self._photograph: Photograph | None = None
 
     @cached_property
@@ -64,7 +64,10 @@ class Workbench:
     @property
     def tools(self) -> Tools:
         """What works here, as plain values."""
-        return Tools(tuple(method.record for method in self.methods.values()), self._renderer_versions)
+        return Tools(
+            methods=tuple(method.record for method in self.methods.values()),
+            versions=provenance.versions() | self._renderer_versions,
+        )
 
     @property
     def _renderer_versions(self) -> dict[str, str]:

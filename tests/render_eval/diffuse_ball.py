@@ -30,7 +30,7 @@ class DiffuseBallRenderer:
     #: What a render is made to last, in seconds.
     seconds = 0.0
 
-    def __init__(self, description: SceneDescription) -> None:
+    def __init__(self, description: SceneDescription, *, threads: int = 0) -> None:
         self._width, self._height = description.picture.width, description.picture.height
 
     def render(self, panorama: np.ndarray, *, seed: int = 0) -> Rendering:

@@ -17,10 +17,11 @@ from panorama_files import panorama, write_hdr
 
 from lanet_core.errors import LanetError
 from render_eval.campaign import Campaign, assemble
+from render_eval.dask_scheduler import existing_cluster, local_cluster
 from render_eval.dataset import find_pairs
 from render_eval.records import Evaluation
 from render_eval.scene_description import from_dict, load_scene_description
-from render_eval.scheduler import SchedulerError, existing_cluster, in_process, local_cluster
+from render_eval.scheduler import SchedulerError, in_process
 
 SCENES = 5
 
@@ -93,7 +94,7 @@ def test_two_processes_one_of_them_killed_give_what_one_process_gives(campaign):
 def cluster():
     """A cluster that somebody else started, with one worker."""
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
         yield cluster
 
 
@@ -119,9 +120,9 @@ def test_what_the_workers_cannot_do_is_an_error_before_any_work(campaign, cluste
 
 def test_a_cluster_without_workers_is_an_error(campaign, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr("render_eval.scheduler._PATIENCE_S", 3)
+    monkeypatch.setattr("render_eval.dask_scheduler._PATIENCE_S", 3)
     with (
-        distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as cluster,
         existing_cluster(cluster.scheduler_address) as scheduler,
         pytest.raises(SchedulerError, match="no worker"),
     ):
@@ -130,7 +131,7 @@ def test_a_cluster_without_workers_is_an_error(campaign, monkeypatch):
 
 def test_no_scheduler_at_the_address_is_an_error(monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("render_eval.scheduler._PATIENCE_S", 1)
+    monkeypatch.setattr("render_eval.dask_scheduler._PATIENCE_S", 1)
     with (
         pytest.raises(SchedulerError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:1"),
         existing_cluster("tcp://127.0.0.1:1"),
