@@ -27,7 +27,8 @@ class Boost:
         with needed_packages(name, extra="cpu"):
             from lanet_core.light_benchmark import boost_highlights
         self._boost_highlights = boost_highlights
-        self.record = MethodRecord(name, f"LDR, highlights boosted by {boost_ev:g} EV")
+        source = "the best constant on the split val, models/panolanet.md" if boost_ev == BEST_BOOST_EV else ""
+        self.record = MethodRecord(name, f"LDR, highlights boosted by {boost_ev:g} EV", source)
 
     def predict(self, photograph: Photograph) -> np.ndarray:
         """Return (H, W, 3) float32, linear Rec.709, 1 = the LDR's white."""

@@ -7,7 +7,8 @@ of L (its global adaptation) and K the display's maximum. L_max and K are plain 
 takes out again, so they are left out.
 
 Source: Huo, Yang, Dong and Brost 2014, "Physiological inverse tone mapping based on retina response", The Visual
-Computer 30:507–517, with its parameters; the mean of log L is taken over the sphere's solid angle.
+Computer 30:507–517; parameters as in the HDR Toolbox (Banterle et al.). The mean of log L is taken over the sphere's
+solid angle.
 """
 
 from __future__ import annotations

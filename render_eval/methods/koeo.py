@@ -10,8 +10,8 @@ a display's 300 cd/m² becomes 1,200. The display's own scale and black level ar
 1 afterwards.
 
 Source: Kovaleski and Oliveira 2014, "High-Quality Reverse Tone Mapping for a Wide Range of Exposures", SIBGRAPI;
-after Rempel et al. 2007, "LDR2HDR", whose mask and α these are. σ_s is published for pictures of 1920×1080 and is
-scaled with the width here.
+after Rempel et al. 2007, "LDR2HDR", whose mask and α these are; parameters as in the HDR Toolbox (Banterle et al.).
+σ_s is published for pictures of 1920×1080 and is scaled with the width here.
 """
 
 from __future__ import annotations
