@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lanet_core.metrics.pu21 import WHITE_CD_M2
+from render_eval.jod import DISPLAY
 
 
 @dataclass(frozen=True)
@@ -39,156 +40,179 @@ _PU21 = "Mantiuk and Azimi 2021 (PU21, banding_glare)"
 
 _ALL = (
     Metric(
-        "psnr",
-        "PSNR",
-        "dB",
-        True,
-        "display",
-        f"{_DISPLAY}. 10 log10(1 / MSE); infinite for equal pictures.",
-        f"{_YU}, Table 4",
+        key="psnr",
+        label="PSNR",
+        unit="dB",
+        higher_is_better=True,
+        domain="display",
+        definition=f"{_DISPLAY}. 10 log10(1 / MSE); infinite for equal pictures.",
+        source=f"{_YU}, Table 4",
     ),
     Metric(
-        "ssim",
-        "SSIM",
-        "",
-        True,
-        "display",
-        f"{_DISPLAY}. 11×11 Gaussian window of 1.5 pixels, K1 = 0.01, K2 = 0.03, windows within the picture only; "
-        "mean of R, G and B.",
-        f"Wang et al. 2004, Eq. 13 to 17; {_YU}, Table 4",
+        key="ssim",
+        label="SSIM",
+        unit="",
+        higher_is_better=True,
+        domain="display",
+        definition=(
+            f"{_DISPLAY}. 11×11 Gaussian window of 1.5 pixels, K1 = 0.01, K2 = 0.03, windows within the picture "
+            "only; mean of R, G and B."
+        ),
+        source=f"Wang et al. 2004, Eq. 13 to 17; {_YU}, Table 4",
     ),
     Metric(
-        "mse",
-        "MSE",
-        "",
-        False,
-        "display",
-        f"{_DISPLAY}. Mean squared error over pixels and channels; the paper prints it times 1000.",
-        f"{_YU}, Table 4",
+        key="mse",
+        label="MSE",
+        unit="",
+        higher_is_better=False,
+        domain="display",
+        definition=f"{_DISPLAY}. Mean squared error over pixels and channels; the paper prints it times 1000.",
+        source=f"{_YU}, Table 4",
     ),
     Metric(
-        "pu21_psnr",
-        "PU21-PSNR",
-        "dB",
-        True,
-        "linear",
-        f"R, G and B of the render encoded by PU21, {_ABSOLUTE}, peak 256.",
-        _PU21,
+        key="pu21_psnr",
+        label="PU21-PSNR",
+        unit="dB",
+        higher_is_better=True,
+        domain="linear",
+        definition=f"R, G and B of the render encoded by PU21, {_ABSOLUTE}, peak 256.",
+        source=_PU21,
     ),
     Metric(
-        "pu21_ssim",
-        "PU21-SSIM",
-        "",
-        True,
-        "linear",
-        f"Luminance of the render encoded by PU21, {_ABSOLUTE}, SSIM with L = 256.",
-        f"{_PU21}; Wang et al. 2004",
+        key="pu21_ssim",
+        label="PU21-SSIM",
+        unit="",
+        higher_is_better=True,
+        domain="linear",
+        definition=f"Luminance of the render encoded by PU21, {_ABSOLUTE}, SSIM with L = 256.",
+        source=f"{_PU21}; Wang et al. 2004",
     ),
     Metric(
-        "simse",
-        "siMSE",
-        "ln²",
-        False,
-        "linear",
-        "Variance of the difference of natural logarithms over pixels and channels; radiance below half of an 8-bit "
-        "step counts as that.",
-        f"Eigen et al. 2014, Eq. 1; {_YU}, Eq. 4",
+        key="simse",
+        label="siMSE",
+        unit="ln²",
+        higher_is_better=False,
+        domain="linear",
+        definition=(
+            "Variance of the difference of natural logarithms over pixels and channels; radiance below half of an"
+            " 8-bit step counts as that."
+        ),
+        source=f"Eigen et al. 2014, Eq. 1; {_YU}, Eq. 4",
     ),
     Metric(
-        "si_rmse",
-        "si-RMSE",
-        "radiance",
-        False,
-        "linear",
-        "Root of the mean squared error over pixels and channels at the factor on the render that makes it least.",
-        "Grosse et al. 2009; Gardner et al. 2019",
+        key="si_rmse",
+        label="si-RMSE",
+        unit="radiance",
+        higher_is_better=False,
+        domain="linear",
+        definition=(
+            "Root of the mean squared error over pixels and channels at the factor on the render that makes it least."
+        ),
+        source="Grosse et al. 2009; Gardner et al. 2019",
     ),
     Metric(
-        "rgb_angular_error_deg",
-        "RGB angle",
-        "°",
-        False,
-        "linear",
-        "Mean angle between the RGB vectors of a pixel; pixels that are black in one of the two are left out.",
-        "LeGendre et al. 2019",
+        key="rgb_angular_error_deg",
+        label="RGB angle",
+        unit="°",
+        higher_is_better=False,
+        domain="linear",
+        definition=(
+            "Mean angle between the RGB vectors of a pixel; pixels that are black in one of the two are left out."
+        ),
+        source="LeGendre et al. 2019",
     ),
     Metric(
-        "log2_rmse_stops",
-        "log2 RMSE",
-        "stops",
-        False,
-        "linear",
-        "Root of the mean squared log2 ratio over pixels and channels; radiance below half of an 8-bit step counts "
-        "as that.",
-        "Definition",
+        key="log2_rmse_stops",
+        label="log2 RMSE",
+        unit="stops",
+        higher_is_better=False,
+        domain="linear",
+        definition=(
+            "Root of the mean squared log2 ratio over pixels and channels; radiance below half of an 8-bit step "
+            "counts as that."
+        ),
+        source="Definition",
     ),
     Metric(
-        "jod",
-        "ColorVideoVDP",
-        "JOD",
-        True,
-        "linear",
-        f"The linear render on the display standard_hdr_linear (30 inches, 1500 cd/m², 10 lux), {_ABSOLUTE}. "
-        "10 is no visible difference.",
-        "Mantiuk et al. 2024; package cvvdp",
+        key="jod",
+        label="ColorVideoVDP",
+        unit="JOD",
+        higher_is_better=True,
+        domain="linear",
+        definition=(
+            f"The linear render on the display {DISPLAY} (30 inches, 1500 cd/m², 10 lux), {_ABSOLUTE}. "
+            "10 is no visible difference."
+        ),
+        source="Mantiuk et al. 2024; package cvvdp",
     ),
     Metric(
-        "map_pu_psnr",
-        "PU-PSNR of the map",
-        "dB",
-        True,
-        "map",
-        f"{_MAP_PAPER}. R, G and B encoded by PU21, peak 256.",
-        f"{_YU}, section 5.2; {_PU21}",
+        key="map_pu_psnr",
+        label="PU-PSNR of the map",
+        unit="dB",
+        higher_is_better=True,
+        domain="map",
+        definition=f"{_MAP_PAPER}. R, G and B encoded by PU21, peak 256.",
+        source=f"{_YU}, section 5.2; {_PU21}",
     ),
     Metric(
-        "map_pu_ssim",
-        "PU-SSIM of the map",
-        "",
-        True,
-        "map",
-        f"{_MAP_PAPER}. Luminance encoded by PU21, L = 256; the window goes round the seam and over the poles.",
-        f"{_YU}, section 5.2; {_PU21}; Wang et al. 2004",
+        key="map_pu_ssim",
+        label="PU-SSIM of the map",
+        unit="",
+        higher_is_better=True,
+        domain="map",
+        definition=(
+            f"{_MAP_PAPER}. Luminance encoded by PU21, L = 256; the window goes round the seam and over the poles."
+        ),
+        source=f"{_YU}, section 5.2; {_PU21}; Wang et al. 2004",
     ),
     Metric(
-        "map_simse",
-        "siMSE of the map",
-        "ln²",
-        False,
-        "map",
-        "Variance of the difference of natural logarithms over pixels and channels, unweighted; radiance below half "
-        "of an 8-bit step counts as that.",
-        f"{_YU}, Eq. 4 and section 5.2",
+        key="map_simse",
+        label="siMSE of the map",
+        unit="ln²",
+        higher_is_better=False,
+        domain="map",
+        definition=(
+            "Variance of the difference of natural logarithms over pixels and channels, unweighted; radiance "
+            "below half of an 8-bit step counts as that."
+        ),
+        source=f"{_YU}, Eq. 4 and section 5.2",
     ),
     Metric(
-        "map_irradiance_error_stops",
-        "Diffuse irradiance",
-        "stops",
-        False,
-        "map",
-        "Mean |log2| of the ratio of a matt surface's irradiance over all directions of its normal, weighted by solid "
-        "angle, and over R, G and B.",
-        "Ramamoorthi and Hanrahan 2001, Eq. 1",
+        key="map_irradiance_error_stops",
+        label="Diffuse irradiance",
+        unit="stops",
+        higher_is_better=False,
+        domain="map",
+        definition=(
+            "Mean |log2| of the ratio of a matt surface's irradiance over all directions of its normal, weighted "
+            "by solid angle, and over R, G and B."
+        ),
+        source="Ramamoorthi and Hanrahan 2001, Eq. 1",
     ),
     Metric(
-        "map_light_energy_error_stops",
-        "Brightest light: energy",
-        "stops",
-        False,
-        "map",
-        "|log2| of the ratio of the luminance integrated over solid angle within 10° of each map's brightest light: "
-        "the largest after smoothing by 5°.",
-        "Definition",
+        key="map_light_energy_error_stops",
+        label="Brightest light: energy",
+        unit="stops",
+        higher_is_better=False,
+        domain="map",
+        definition=(
+            "|log2| of the ratio of the luminance integrated over solid angle within 10° of each map's brightest "
+            "light: the largest after smoothing by 5°."
+        ),
+        source="Definition",
     ),
     Metric(
-        "map_light_direction_error_deg",
-        "Brightest light: direction",
-        "°",
-        False,
-        "map",
-        "Angle between the mean directions, weighted by luminance and solid angle, of what lies within 10° of each "
-        "map's brightest light; absent where none of the truth's is half a stop brighter than all beyond 30°.",
-        "Definition",
+        key="map_light_direction_error_deg",
+        label="Brightest light: direction",
+        unit="°",
+        higher_is_better=False,
+        domain="map",
+        definition=(
+            "Angle between the mean directions, weighted by luminance and solid angle, of what lies within 10° of"
+            " each map's brightest light; absent where none of the truth's is half a stop brighter than all "
+            "beyond 30°."
+        ),
+        source="Definition",
     ),
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,10 +14,8 @@ from lanet_core.metrics.irradiance import irradiance_error_stops
 from lanet_core.metrics.linear_quality import log2_rmse_stops, rgb_angular_error_deg, scale_invariant_rmse, simse
 from lanet_core.metrics.map_quality import map_pu_psnr, map_pu_ssim
 from lanet_core.metrics.pu21 import WHITE_CD_M2, pu21_psnr, pu21_ssim
+from render_eval.jod import Jod
 from render_eval.metric_list import METRICS, Metric
-
-if TYPE_CHECKING:
-    from render_eval.jod import Jod
 
 __all__ = ["METRICS", "Metric", "display_image", "score_map", "score_render", "within_noise_floor"]
 
@@ -81,7 +78,7 @@ def score_map(panorama: np.ndarray, truth: np.ndarray) -> dict[str, float]:
         direction of the brightest light where none stands out.
 
     Raises:
-        ImageTooSmallError: less than 11×11 pixels.
+        ImageTooSmallError: less than 16 rows.
         SizeMismatchError, InvalidPixelsError: see :func:`lanet_core.metrics.comparison.checked_pair`.
     """
     panorama, truth = checked_pair(panorama, truth)

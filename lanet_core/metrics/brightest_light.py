@@ -19,6 +19,7 @@ import numpy as np
 
 from lanet_core import sphere
 from lanet_core.colour import luminance
+from lanet_core.errors import ImageTooSmallError
 from lanet_core.metrics.comparison import checked_pair
 
 #: Standard deviation of the Gaussian that decides which light is brightest.
@@ -34,6 +35,9 @@ DISTINCT_STOPS = 0.5
 #: Sizes, rows and columns: the light is searched for on the first and measured on the second.
 SEARCH_SIZE = (64, 128)
 MEASURING_SIZE = (256, 512)
+
+#: With fewer rows than these a cap may fall between the pixels.
+MINIMUM_HEIGHT = 16
 
 #: How often the cap is moved to the mean direction of the light within it.
 CENTRING_STEPS = 3
@@ -81,8 +85,16 @@ def find_brightest_light(panorama: np.ndarray) -> BrightestLight:
     """Find the light that gives most.
 
     Args:
-        panorama: (H, W, 3) float, linear Rec.709, ≥ 0, radiance in any unit.
+        panorama: (H, W, 3) float, linear Rec.709, ≥ 0, radiance in any unit; H at least 16, W twice as much.
+
+    Raises:
+        ImageTooSmallError: the panorama has fewer rows.
     """
+    if panorama.shape[0] < MINIMUM_HEIGHT:
+        raise ImageTooSmallError(
+            f"The panorama is {panorama.shape[1]}x{panorama.shape[0]}, too small to find a light in.",
+            remedy=f"Give at least {MINIMUM_HEIGHT} rows.",
+        )
     height, width = np.minimum(panorama.shape[:2], MEASURING_SIZE).tolist()
     radiance = sphere.downsample(luminance(panorama).astype(np.float32), height, width)
     if not radiance.any():
@@ -106,6 +118,7 @@ def brightest_light_errors(panorama: np.ndarray, truth: np.ndarray) -> LightErro
         truth: the same shape, at the same scale.
 
     Raises:
+        ImageTooSmallError: less than 16 rows.
         SizeMismatchError, InvalidPixelsError: see :func:`lanet_core.metrics.comparison.checked_pair`.
     """
     light, true_light = (find_brightest_light(each) for each in checked_pair(panorama, truth))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lanet_core import sphere
-from lanet_core.errors import InvalidPixelsError
+from lanet_core.errors import ImageTooSmallError, InvalidPixelsError
 from lanet_core.metrics.brightest_light import brightest_light_errors, find_brightest_light
 from lanet_core.metrics.comparison import SizeMismatchError
 
@@ -159,3 +159,5 @@ def test_bad_pairs_are_refused():
         brightest_light_errors(good, np.where(np.arange(3) == 1, np.inf, good))
     with pytest.raises(SizeMismatchError):
         brightest_light_errors(good, np.ones((32, 64, 3)))
+    with pytest.raises(ImageTooSmallError, match="30x15"):
+        brightest_light_errors(np.ones((15, 30, 3)), np.ones((15, 30, 3)))
