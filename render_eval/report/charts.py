@@ -11,10 +11,10 @@ import numpy as np
 from render_eval.report.axes import Axis
 from render_eval.report.markup import block, element
 
-#: Colours on a white and on a black page: six hues after Okabe and Ito ("Color universal design", 2008), made darker or
-#: lighter until each stands out from the page.
-LIGHT_COLOURS = ("#0072b2", "#d05000", "#007a58", "#b04a8c", "#9a6a00", "#3f8fc4")
-DARK_COLOURS = ("#3d93d6", "#f0743a", "#1fbf92", "#e08fc0", "#f0b429", "#8ccbf0")
+#: Colours on a white and on a black page: the hues of Okabe and Ito ("Color universal design", 2008), as light and
+#: dark as keeps them apart for readers who do not see red or green, and apart from the page.
+LIGHT_COLOURS = ("#1242b9", "#73290e", "#42a385", "#760453", "#9f8c14", "#1999d7")
+DARK_COLOURS = ("#0f7aec", "#c93811", "#11feac", "#b3387d", "#f5e052", "#a0e2fd")
 
 #: Marks of about the same area, around (0, 0).
 SHAPES = (

@@ -14,7 +14,7 @@ from lanet_core.errors import DataError, InputNotFoundError
 from lanet_core.images.replacing import replacing
 from render_eval.records import Evaluation
 from render_eval.report.page import page
-from render_eval.report.summary import Scores
+from render_eval.report.summary import NO_RESULT, Scores
 from render_eval.scores import METRICS
 
 #: Infinities have no number in JSON (RFC 8259, 6); ProtoJSON writes them so.
@@ -88,7 +88,7 @@ def results_csv(evaluation: Evaluation) -> str:
             row += [_cell(scores.score(scene.name, method.name, metric)) for metric in METRICS.values()]
             result = scores.result(scene.name, method.name)
             if result is None:
-                row += ["", "", scene.error or "There is no result."]
+                row += ["", "", scene.error or NO_RESULT]
             else:
                 row += [_cell(result.predict_seconds), _cell(result.render_seconds), result.error]
             table.writerow(row)

@@ -16,7 +16,7 @@ from render_eval.report.markup import block, document, element
 from render_eval.report.numerals import numeral, percent
 from render_eval.report.plots import plots_section
 from render_eval.report.scene_section import scene_anchor, scene_section
-from render_eval.report.summary import Scores
+from render_eval.report.summary import NO_RESULT, Scores
 from render_eval.report.tables import methods_table, metric_notes
 
 _TITLE = "Reconstructed light against true light"
@@ -77,16 +77,16 @@ def _failures(evaluation: Evaluation, scores: Scores) -> Element | None:
     """Return what is missing, with its reason, None if everything is there."""
     entries = []
     for number, scene in enumerate(evaluation.scenes):
-        link = element("a", scene.name, href=f"#{scene_anchor(number)}")
+        anchor = f"#{scene_anchor(number)}"
         if scene.error:
-            entries.append(element("li", link, f": {scene.error}"))
+            entries.append(element("li", element("a", scene.name, href=anchor), f": {scene.error}"))
             continue
         for method in evaluation.methods:
             result = scores.result(scene.name, method.name)
-            if result is None or result.error:
-                reason = "There is no result." if result is None else result.error
-                entries.append(element("li", link, f", {method.label}: {reason}"))
-            link = element("a", scene.name, href=f"#{scene_anchor(number)}")
+            reason = NO_RESULT if result is None else result.error
+            if reason:
+                link = element("a", f"{scene.name}, {method.label}", href=anchor)
+                entries.append(element("li", link, f": {reason}"))
     if not entries:
         return None
     expected = len(evaluation.scenes) * len(evaluation.methods)
@@ -100,11 +100,12 @@ def _methods_section(evaluation: Evaluation, scores: Scores) -> Element:
     parts = [element("h2", "Methods", id="methods")]
     if scores.metrics:
         marks = (
-            "★ best of its column, among the methods with figures for the most scenes. ≈ within the noise floor: as "
-            "close to the truth as the truth rendered with another seed, so not distinguishable from it. The last line "
-            "is that noise floor."
+            "In each cell: mean, median, ± standard deviation (n − 1). Headings sort by the mean. ★ best of its "
+            "column, among the methods with figures for the most scenes. ≈ within the noise floor: as close to the "
+            "truth as the truth rendered with another seed, so not distinguishable from it. The last line is that "
+            "noise floor."
         )
-        parts += [methods_table(evaluation, scores), element("p", marks, class_="key")]
+        parts += [element("p", marks, class_="key"), methods_table(evaluation, scores)]
         parts.append(_folded("What the metrics are", metric_notes(scores.metrics)))
     else:
         parts.append(element("p", "No method has a result."))

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from render_eval.records import Evaluation, MethodRecord, SceneRecord
 from render_eval.report.markup import address, block, element, picture, png_size
 from render_eval.report.numerals import decimals_for, numeral, percent
-from render_eval.report.summary import Scores, noise_floor
+from render_eval.report.summary import NO_RESULT, Scores, noise_floor
 from render_eval.report.tables import scene_table
 from render_eval.scores import within_noise_floor
 
@@ -70,7 +70,7 @@ def _card(scores: Scores, scene: SceneRecord, method: MethodRecord, folder: Path
     """Return a method's render and how it differs from the truth, or why there is none."""
     result = scores.result(scene.name, method.name)
     if result is None or result.error:
-        reason = "There is no result." if result is None else result.error
+        reason = NO_RESULT if result is None else result.error
         caption = element("figcaption", element("strong", method.label))
         return element("figure", element("p", reason, class_="error"), caption, class_="card")
     render = picture(folder, result.render_png, f"{scene.name} lit by {method.label}")

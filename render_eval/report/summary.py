@@ -10,6 +10,8 @@ import numpy as np
 from render_eval.records import Evaluation, ResultRecord, SceneRecord
 from render_eval.scores import METRICS, Metric
 
+#: What stands for a result that was never made.
+NO_RESULT = "There is no result."
 #: The order of the columns' groups.
 DOMAINS = ("display", "linear", "map")
 

@@ -46,10 +46,7 @@ def methods_table(evaluation: Evaluation, scores: Scores) -> Element:
     ]
     noise = [column[-1] for column in columns]
     last = element("tr", element("th", NOISE_LABEL, scope="row"), element("td"), *noise, element("td"), element("td"))
-    explanation = (
-        "First line of a cell: mean; second: median; third: standard deviation (n − 1). Headings sort by the mean."
-    )
-    caption = element("caption", explanation)
+    caption = element("caption", "All methods over all scenes", class_="unseen")
     table = block("table", [caption, _head(scores.metrics, ["Scenes"]), block("tbody", lines), element("tfoot", last)])
     table.set("class", "sortable summary")
     return _scrolling(table, "All methods over all scenes")
