@@ -47,8 +47,8 @@ def _add_methods(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=PATH",
         help="one more: a folder of predictions by scene name, a checkpoint (.pt) or a model (.onnx); repeatable",
     )
-    group.add_argument("--expandnet-weights", type=Path, metavar="FILE", help="Expand-Net's published weights")
-    group.add_argument("--model", type=Path, metavar="FILE", help="model of panolanet (default: the one supplied)")
+    group.add_argument("--expandnet-weights", type=_absolute, metavar="FILE", help="Expand-Net's published weights")
+    group.add_argument("--model", type=_absolute, metavar="FILE", help="model of panolanet (default: the one supplied)")
 
 
 def _add_rendering(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +66,10 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes on this machine (default: 1)")
     where.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
     group.add_argument("--force", action="store_true", help="make finished work again")
+
+
+def _absolute(text: str) -> Path:
+    return Path(text).resolve()  # a worker may be in another folder
 
 
 def _named_path(text: str) -> tuple[str, Path]:
