@@ -159,10 +159,11 @@ class TestFinishedWork:
         evaluate(replace(campaign, methods="ldr,oracle-30,oracle-2"))
         assert renders() == 2
 
-    @pytest.mark.parametrize("change", [{"description": description(samples=7)}, {"seed": 3}], ids=["samples", "seed"])
-    def test_other_samples_or_another_seed_change_every_render(self, campaign, change):
+    def test_other_samples_or_another_seed_change_every_render(self, campaign):
         evaluate(campaign)
-        evaluate(replace(campaign, **change))
+        evaluate(replace(campaign, description=description(samples=7)))
+        assert renders() == 8
+        evaluate(replace(campaign, description=description(samples=7), seed=3))
         assert renders() == 8
 
     def test_a_changed_panorama_changes_its_own_scene(self, campaign):
