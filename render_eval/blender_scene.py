@@ -170,7 +170,7 @@ def _set_cycles(scene: bpy.types.Scene, sampling: Sampling) -> str:
     cycles.use_adaptive_sampling = False
     cycles.use_light_tree = False  # there is one light, the world
     cycles.light_sampling_threshold = 0.0  # else faint worlds would be sampled otherwise than bright ones
-    cycles.sample_clamp_direct = cycles.sample_clamp_indirect = 0.0  # else bright worlds would lose light
+    cycles.sample_clamp_direct = cycles.sample_clamp_indirect = sampling.path_limit  # Cycles, too, takes 0 for none
     cycles.max_bounces = cycles.diffuse_bounces = cycles.glossy_bounces = sampling.bounces
     cycles.transmission_bounces = cycles.transparent_max_bounces = sampling.bounces
     # Caustics stay, softened: without them a ball would swallow the light that it should pass on.

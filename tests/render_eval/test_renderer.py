@@ -194,13 +194,33 @@ def sunny():
 
 
 @needs_blender
-@pytest.mark.parametrize("denoise", [False, True], ids=["raw", "denoised"])
-def test_twice_the_light_is_twice_the_picture_and_no_world_is_stale(small_four_balls, sunny, denoise):
-    small_four_balls["sampling"]["denoise"] = denoise
+def test_twice_the_light_is_twice_the_picture_and_no_world_is_stale(small_four_balls, sunny):
+    small_four_balls["sampling"] |= {"denoise": False, "path_limit": 0.0}
     with Renderer(from_dict(small_four_balls)) as renderer:
         once, twice, again = (renderer.render(factor * sunny).image for factor in (1.0, 2.0, 1.0))
     np.testing.assert_allclose(twice, 2.0 * once, rtol=2e-3, atol=2e-3)
     np.testing.assert_allclose(again, once, rtol=1e-3, atol=1e-3)
+
+
+@needs_blender
+def test_a_path_limit_dims_the_sun_in_a_mirror_and_not_on_the_ground():
+    panorama, _ = lamp_world(*LAMPS[0])
+    mirror = {"kind": "glossy", "reflectance": [1.0, 1.0, 1.0], "roughness": 0.0}
+    ball = scene_values({"mirror": mirror}, size=(64, 64), vertical_angle_deg=15.0)
+    ground = scene_values(
+        {"ground": {"kind": "diffuse", "albedo": [0.5, 0.5, 0.5]}},
+        balls=[],
+        plane={"size": 200.0, "material": "ground"},
+        position=(-3.0, 0.0, 10.0),
+    )
+    free = [render(values, panorama) for values in (ball, ground)]
+    for values in (ball, ground):
+        values["sampling"]["path_limit"] = 6.0
+    limited = [render(values, panorama) for values in (ball, ground)]
+    # Cycles limits the sum of the three channels to three times the limit, and keeps the colour.
+    assert free[0].max() > 100.0
+    assert 5.0 < limited[0].mean(axis=-1).max() < 6.01
+    np.testing.assert_allclose(limited[1], free[1], rtol=1e-3)
 
 
 @needs_blender

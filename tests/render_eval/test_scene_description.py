@@ -111,6 +111,7 @@ BAD_VALUES = [
     (("sampling", "seed"), -1, "sampling.seed is -1"),
     (("sampling", "importance_map"), 2, "sampling.importance_map is 2"),
     (("sampling", "denoise"), 1, "sampling.denoise is 1"),
+    (("sampling", "path_limit"), -1.0, "sampling.path_limit is -1.0"),
     (("camera", "position"), [0.0, 1.0], "camera.position is [0.0, 1.0]"),
     (("camera", "position"), [0.0, 1.0, float("nan")], "camera.position is"),
     (("camera", "target"), [-14.0, 0.0, 6.2], "camera.target is"),
