@@ -57,7 +57,11 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--size", type=_size, metavar="WxH", help="size of the renders (default: the scene's)")
     group.add_argument("--samples", type=int, metavar="N", help="samples a pixel (default: the scene's)")
     group.add_argument("--seed", type=_natural, default=0, metavar="N", help="of the renders' noise (default: 0)")
-    group.add_argument("--no-jod", action="store_true", help="leave ColorVideoVDP out, which needs torch")
+    group.add_argument(
+        "--jod",
+        action=argparse.BooleanOptionalAction,
+        help="judge renders by ColorVideoVDP, too (default: where it is installed)",
+    )
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
@@ -114,6 +118,8 @@ def as_text(arguments: argparse.Namespace) -> str:
             words += [word for each, path in value for word in (option, f"{each}={path}")]
         elif name == "size" and value:
             words += [option, f"{value[0]}x{value[1]}"]
+        elif name == "jod" and value is not None:
+            words.append("--jod" if value else "--no-jod")
         elif value is True:
             words.append(option)
         elif value not in (None, False):

@@ -15,6 +15,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from importlib.util import find_spec
 from pathlib import Path
 
 # A script's own folder is where Python looks for modules; the packages lie one above. Blender adds neither.
@@ -97,7 +98,7 @@ def campaign_of(arguments: argparse.Namespace) -> Campaign:
         ),
         threads=threads,
         seed=arguments.seed,
-        jod=not arguments.no_jod,
+        jod=wants_jod(arguments),
         force=arguments.force,
     )
 
@@ -114,6 +115,16 @@ def described(arguments: argparse.Namespace) -> SceneDescription:
     if arguments.samples is not None:
         values["sampling"]["samples"] = arguments.samples
     return from_dict(values)
+
+
+def wants_jod(arguments: argparse.Namespace) -> bool:
+    """Return whether ColorVideoVDP judges the renders: as asked for, or else where it is installed."""
+    if arguments.jod is not None:
+        return arguments.jod
+    installed = find_spec("pycvvdp") is not None
+    if not installed:
+        print("render_eval: ColorVideoVDP is not installed, so there will be no JOD", file=sys.stderr)
+    return installed
 
 
 def scheduler_of(arguments: argparse.Namespace) -> AbstractContextManager[Scheduler]:

@@ -148,7 +148,7 @@ class TestErrorsBeforeAnyWork:
     def test_no_colorvideovdp(self, data, monkeypatch, capsys):
         monkeypatch.setattr("render_eval.workbench.find_spec", lambda name: None)
         words = [word for word in command(data, "--methods", "ldr")[2:] if word != "--no-jod"]
-        assert main(words) == 2
+        assert main([*words, "--jod"]) == 2
         assert "--no-jod" in capsys.readouterr().err
 
     def test_several_processes_without_dask(self, check, monkeypatch):
