@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from lanet_core.errors import InvalidPixelsError, LanetError
+from render_eval.interrupts import interrupts_held
 from render_eval.quiet import quiet_stdout
 from render_eval.scene_description import SceneDescription
 
@@ -109,6 +110,7 @@ class Renderer:
             The picture. Two pictures with the same seed agree but for rounding.
 
         Raises:
+            KeyboardInterrupt: Ctrl-C was pressed meanwhile; the picture is thrown away.
             InvalidPixelsError: the panorama has negative, NaN or infinite values.
             RenderFailedError: Blender gave no picture.
             ValueError: the panorama is not (H, W, 3) float.
@@ -144,7 +146,7 @@ class Renderer:
         path.unlink(missing_ok=True)
         scene = self._built.scene
         scene.render.filepath = str(path)
-        with quiet_stdout():  # Blender prints a line for each step
+        with interrupts_held(), quiet_stdout():  # Blender prints a line for each step
             state = self._bpy.ops.render.render(scene=scene.name, write_still=True)
         if "FINISHED" not in state or not path.is_file():
             raise RenderFailedError(f"Blender gave no picture ({', '.join(state)}).")

@@ -65,6 +65,7 @@ setup() {
     inside "$root" apt-get update
     # shellcheck disable=SC2086 # they are lists
     inside "$root" apt-get install --yes --no-install-recommends $packages
+    share_network "$root" # the package ca-certificates has made its own list of certificates
     # shellcheck disable=SC2086
     inside "$root" python3 -m pip install --break-system-packages --root-user-action ignore --no-cache-dir $wheels
     inside "$root" apt-get clean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -263,6 +264,21 @@ def test_nothing_is_left_in_blender_and_nothing_in_it_is_touched(small_four_ball
 
 
 KINDS = ("scenes", "objects", "meshes", "materials", "worlds", "cameras", "images")
+
+
+@needs_blender
+def test_an_interrupted_render_gives_no_picture(small_four_balls, sunny):
+    def interrupt(*_):
+        signal.raise_signal(signal.SIGINT)
+
+    with Renderer(from_dict(small_four_balls)) as renderer:
+        bpy.app.handlers.render_pre.append(interrupt)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                renderer.render(sunny)
+        finally:
+            bpy.app.handlers.render_pre.remove(interrupt)
+        assert renderer.render(sunny).image.shape == (45, 80, 3)
 
 
 @needs_blender
