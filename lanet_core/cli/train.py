@@ -16,6 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of HDR panoramas (EXR or .hdr)")
     parser.add_argument(
+        "--supplement",
+        type=Path,
+        metavar="DIR",
+        help="more panoramas to learn from, such as rendered ones; the configuration says in what share",
+    )
+    parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="where checkpoints and logs go, and come from"
     )
     parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda or cuda:N")
@@ -57,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
             process,
             TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every),
             say=lambda line: print(line, flush=True),
+            supplement=arguments.supplement,
         )
         trainer.run(stop_after=arguments.stop_after)
     return 0

@@ -62,6 +62,7 @@ class AugmentationConfiguration:
         glue_share: share of panoramas whose lower hemisphere is another scene's.
         double_exposure_share: share of panoramas to which the light of another is added.
         saturation_spread: standard deviation of the natural log of the factor on the saturation.
+        supplement_share: share of panoramas that come from a supplement to the data, such as rendered scenes.
         tone_mapped_share: share of LDRs made by display adaptive tone mapping instead of the camera.
     """
 
@@ -70,6 +71,7 @@ class AugmentationConfiguration:
     glue_share: float = 0.0
     double_exposure_share: float = 0.0
     saturation_spread: float = 0.0
+    supplement_share: float = 0.0
     tone_mapped_share: float = 0.5
 
 
@@ -139,8 +141,11 @@ class TrainingConfiguration:
 
     @property
     def sha256(self) -> str:
-        """Hash of the values, whatever the file's layout."""
-        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+        """Hash of the values that are not the defaults, whatever the file's layout.
+
+        An option that comes later, and changes nothing by default, leaves it as it is.
+        """
+        return hashlib.sha256(json.dumps(_chosen(self), sort_keys=True).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists, strings and numbers, which :func:`from_dict` reads back."""
@@ -198,6 +203,22 @@ def shipped_configurations() -> list[str]:
 
 def _shipped_folder() -> Path:
     return Path(str(resources.files("lanet_core.training"))) / "configurations"
+
+
+def _chosen(section: Any) -> Any:
+    """Return a dataclass as plain values, without the fields that have their defaults."""
+    if isinstance(section, tuple):
+        return [_chosen(each) for each in section]
+    if not dataclasses.is_dataclass(section):
+        return section
+    chosen = {}
+    for each in dataclasses.fields(section):
+        value = getattr(section, each.name)
+        factory = each.default_factory
+        default = each.default if factory is dataclasses.MISSING else factory()
+        if value != default:
+            chosen[each.name] = _chosen(value)
+    return chosen
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class LoadedScene:
 def load_scenes(scenes: Sequence[Scene], height: int) -> list[LoadedScene]:
     """Read panoramas, reduced to ``height`` rows where they have more.
 
+    Where they have half as many, or a quarter, every pixel is repeated: no light is smeared.
+
     Raises:
         InputError: a file cannot be read or holds invalid pixels.
     """
@@ -52,6 +54,9 @@ def load_scenes(scenes: Sequence[Scene], height: int) -> list[LoadedScene]:
         hdr = read_hdr(scene.path)
         if hdr.shape[0] > height:
             hdr = sphere.downsample(hdr, height, 2 * height)
+        elif height % hdr.shape[0] == 0:
+            factor = height // hdr.shape[0]
+            hdr = hdr.repeat(factor, axis=0).repeat(factor, axis=1)
         loaded.append(LoadedScene(scene, np.ascontiguousarray(hdr)))
     return loaded
 
@@ -64,6 +69,7 @@ class TrainingPairs(Dataset):
         stage: kind and size of the pictures.
         options: how they are varied.
         seed: of the whole training.
+        supplement: more panoramas, from which ``options.supplement_share`` of the pictures are made.
     """
 
     def __init__(
@@ -72,8 +78,10 @@ class TrainingPairs(Dataset):
         stage: StageConfiguration,
         options: AugmentationConfiguration,
         seed: int,
+        supplement: Sequence[LoadedScene] = (),
     ) -> None:
         self.scenes = scenes
+        self.supplement = supplement
         self.stage = stage
         self.options = options
         self.seed = seed
@@ -89,7 +97,7 @@ class TrainingPairs(Dataset):
         epoch, position = divmod(number, len(self.scenes))
         order = np.random.default_rng([self.seed, epoch, 1]).permutation(len(self.scenes))
         for _ in range(_DRAWS):
-            hdr, row_weights = self._draw_picture(self.scenes[order[position]], rng)
+            hdr, row_weights = self._draw_picture(self._draw_scene(self.scenes[order[position]], rng), rng)
             hdr = augmentation.tint(hdr, rng, self.options.white_balance_spread)
             if self.options.saturation_spread:
                 hdr = augmentation.saturate(hdr, np.exp(rng.normal() * self.options.saturation_spread))
@@ -103,6 +111,12 @@ class TrainingPairs(Dataset):
                 pair = tuple(reduce_panorama(picture, self.stage.height) for picture in pair)
             return tuple(to_tensor(picture) for picture in (*pair, ldr_linear))
         raise CalibrationError(f"No usable picture was drawn in {_DRAWS} tries (sample {number}).")
+
+    def _draw_scene(self, scene: LoadedScene, rng: np.random.Generator) -> LoadedScene:
+        """Return the scene whose turn it is, or one of the supplement."""
+        if self.supplement and rng.random() < self.options.supplement_share:
+            return self.supplement[rng.integers(len(self.supplement))]
+        return scene
 
     def _draw_picture(self, loaded: LoadedScene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
         """Return an HDR picture and the metering weights of its rows."""

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from lanet_core.errors import CheckpointError
+from lanet_core.errors import CheckpointError, DataError
 from lanet_core.networks.calibrated import Calibrated
 from lanet_core.networks.padding import set_padding
 from lanet_core.networks.panolanet import PanoLANet, build_network
@@ -85,9 +85,10 @@ class Trainer:
         process: this process among those that train together.
         options: how to carry it out.
         say: takes each line of progress.
+        supplement: a folder of more panoramas to learn from, see ``AugmentationConfiguration.supplement_share``.
 
     Raises:
-        DataError: the data folder is not usable.
+        DataError: a data folder is not usable, or there is a supplement and no use for it, or the other way round.
         CheckpointError: the folder holds a checkpoint of another configuration.
     """
 
@@ -99,10 +100,19 @@ class Trainer:
         process: Process,
         options: TrainerOptions,
         say: Callable[[str], None] = print,
+        supplement: Path | None = None,
     ) -> None:
+        if (supplement is not None) != (configuration.augmentation.supplement_share > 0.0):
+            share = configuration.augmentation.supplement_share
+            raise DataError(
+                f"The configuration takes {share:.0%} of its panoramas from a supplement.",
+                path=supplement,
+                remedy="Give --supplement just where supplement_share is above 0.",
+            )
         torch.manual_seed(configuration.seed)
         self.configuration = configuration
         self.data = Path(data)
+        self.supplement = supplement
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = process
@@ -223,9 +233,10 @@ class Trainer:
         # A crop shows about a quarter of the azimuth: it takes a panorama twice as high to be as sharp.
         height = 2 * stage.height if stage.pictures == "crops" else SUPERSAMPLING * stage.height
         scenes = load_scenes(find_scenes(self.data, "train"), height)
-        self.say(f"{len(scenes)} training scenes")
+        supplement = load_scenes(find_scenes(self.supplement, "train"), height) if self.supplement is not None else []
+        self.say(f"{len(scenes)} training scenes" + (f" and {len(supplement)} of a supplement" if supplement else ""))
         seed = self.configuration.seed * 1000 + self.stage
-        pairs = TrainingPairs(scenes, stage, self.configuration.augmentation, seed)
+        pairs = TrainingPairs(scenes, stage, self.configuration.augmentation, seed, supplement)
         numbers = StepNumbers(first, last, stage.batch_size, self.process.rank, self.process.count)
         return batches(pairs, numbers, self.options.workers)
 

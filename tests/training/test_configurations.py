@@ -59,10 +59,13 @@ def test_no_two_rows_are_the_same_model():
 def test_the_hash_is_of_the_values(tmp_path):
     text = 'name = "x"\ndescription = "y"\n[[stages]]\npictures = "crops"\nheight = 128\nbatch_size = 2\n'
     text += "steps = 3\nlearning_rate = 1e-4\n"
-    for name, content in (("a.toml", text), ("b.toml", "# a remark\n" + text), ("c.toml", text.replace("3", "4"))):
-        (tmp_path / name).write_text(content, encoding="utf-8")
-    a, b, c = (load_configuration(tmp_path / name).sha256 for name in ("a.toml", "b.toml", "c.toml"))
-    assert a == b != c
+    variants = {"remark": "# a remark\n" + text, "default": "seed = 0\n" + text, "other": text.replace("3", "4")}
+    hashes = {}
+    for name, content in {"plain": text, **variants}.items():
+        path = tmp_path / f"{name}.toml"
+        path.write_text(content, encoding="utf-8")
+        hashes[name] = load_configuration(path).sha256
+    assert hashes["plain"] == hashes["remark"] == hashes["default"] != hashes["other"]
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ import torch
 from made_up_scenes import make_scene
 
 from lanet_core import calibration, sphere
-from lanet_core.training.configuration import load_configuration
+from lanet_core.images import write_exr
+from lanet_core.training.configuration import AugmentationConfiguration, load_configuration
 from lanet_core.training.pairs import SUPERSAMPLING, StepNumbers, TrainingPairs, batches, load_scenes
 from lanet_core.training.photographs import photographs
-from lanet_core.training.scenes import find_scenes
+from lanet_core.training.scenes import Scene, find_scenes
 
 
 @pytest.fixture
@@ -92,3 +93,26 @@ def test_photographs_are_the_same_for_everyone():
         np.testing.assert_allclose(ratio, ratio.mean(), rtol=1e-5)
     assert not np.array_equal(first[0][0], first[1][0])
     assert not np.array_equal(first[0][0], next(photographs(hdr, "another", 1))[0])
+
+
+def test_a_supplement_gives_its_share_of_the_panoramas(scene_folder, small_configuration, tmp_path):
+    grey = tmp_path / "grey.exr"
+    write_exr(grey, np.full((64, 128, 3), 0.2, np.float32), model_name="none", model_sha256="")
+    configuration = load_configuration(small_configuration)
+    options = AugmentationConfiguration(supplement_share=0.5, tone_mapped_share=0.0)
+    scenes = load_scenes(find_scenes(scene_folder, "train"), 256)
+    supplement = load_scenes([Scene("grey", grey, "train")], 256)
+    assert supplement[0].hdr.shape == scenes[0].hdr.shape
+    pairs = TrainingPairs(scenes, configuration.stages[1], options, 5, supplement)
+    even = [bool(pairs[number][1].std() < 1e-3) for number in range(40)]
+    assert 10 <= sum(even) <= 30
+
+
+def test_small_panoramas_are_enlarged_without_smearing_a_light(tmp_path):
+    hdr = np.full((64, 128, 3), 0.1, np.float32)
+    hdr[20, 30] = 5000.0
+    path = tmp_path / "lamp.exr"
+    write_exr(path, hdr, model_name="none", model_sha256="")
+    [loaded] = load_scenes([Scene("lamp", path, "train")], 256)
+    np.testing.assert_array_equal(loaded.hdr[80:84, 120:124], 5000.0)
+    assert (loaded.hdr == 5000.0).all(axis=2).sum() == 16

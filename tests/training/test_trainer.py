@@ -190,3 +190,14 @@ def test_the_average_follows_slowly():
     assert float(average.weight) == pytest.approx(1.0 + 0.1 * 2.0)
     assert int(average.num_batches_tracked) == 7
     assert not average.weight.requires_grad
+
+
+def test_a_supplement_and_its_share_come_together(small_configuration, scene_folder, tmp_path, capsys):
+    assert train(small_configuration, scene_folder, tmp_path / "a", "--supplement", str(scene_folder)) == 2
+    assert "takes 0% of its panoramas from a supplement" in capsys.readouterr().err
+    text = small_configuration.read_text(encoding="utf-8")
+    configuration = tmp_path / "supplemented.toml"
+    configuration.write_text(text.replace("glue_share", "supplement_share = 0.5\nglue_share"), encoding="utf-8")
+    assert train(configuration, scene_folder, tmp_path / "b") == 2
+    assert "takes 50% of its panoramas" in capsys.readouterr().err
+    assert train(configuration, scene_folder, tmp_path / "c", "--supplement", str(scene_folder)) == 0
