@@ -61,7 +61,8 @@ def test_statistics_of_a_white_sky_over_grey_ground(white_sky_over_grey_ground):
     assert figures[3] - 2.0 == pytest.approx(DARK)  # no exposed pixel above
     assert figures[4] - 2.0 == pytest.approx(math.log(0.25), abs=1e-4)
     assert figures[7] + 2.0 == pytest.approx(0.0, abs=1e-4)  # the exposed part is all one grey
-    assert (figures[8] + 1.0) / 2.0 == pytest.approx(0.5, abs=5e-3)  # the mean sine of elevations above the horizon, on 16 rows
+    # The mean sine of elevations above the horizon is ½; 16 rows are coarse.
+    assert (figures[8] + 1.0) / 2.0 == pytest.approx(0.5, abs=5e-3)
     assert figures[9] - 2.0 == pytest.approx(math.log(0.25), abs=1e-4)
 
 
