@@ -1,0 +1,124 @@
+"""A description's panorama, by Cycles: every surface denoised, every light and the sky as they are.
+
+A denoiser takes a lamp of one pixel for noise. So what the camera sees of lamps and sky is kept apart (Cycles' passes
+Emission and Environment), and only the rest is denoised, by Blender's compositor.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from lanet_core.errors import LanetError
+from lanet_core.images import read_hdr
+from render_eval.interrupts import interrupts_held
+from render_eval.quiet import quiet_stdout
+from scene_generation.blender.builder import BuiltScene
+from scene_generation.description import SceneDescription
+
+#: Samples where light is hard to find, such as at the edge of the sun; most pixels need few.
+SAMPLES = 256
+_FEWEST_SAMPLES = 12
+_NOISE_THRESHOLD = 0.1
+_BOUNCES = 5
+_TRANSPARENT_BOUNCES = 12
+#: The most that one path may bring after its first bounce; typical values are near 1. Direct light has no limit.
+_INDIRECT_LIMIT = 20.0
+
+
+class RenderFailedError(LanetError):
+    """Blender gave no picture."""
+
+
+def render_panorama(description: SceneDescription, height: int, *, seed: int = 0, samples: int = SAMPLES) -> np.ndarray:
+    """Render a scene.
+
+    Args:
+        description: the scene.
+        height: rows; there are twice as many columns.
+        seed: of the noise.
+        samples: at most so many paths a pixel.
+
+    Returns:
+        (height, 2 · height, 3) float32, linear Rec.709, ≥ 0, in ``description.unit_cd_m2``; lanet_core.sphere's
+        directions.
+
+    Raises:
+        RenderFailedError: Blender gave no picture.
+    """
+    with BuiltScene(description) as built:
+        _set_cycles(built.scene, seed, samples)
+        _set_picture(built.scene, height)
+        _set_compositor(built.scene)
+        return np.maximum(_render(built.scene), 0.0)
+
+
+def _set_cycles(scene: bpy.types.Scene, seed: int, samples: int) -> None:
+    cycles = scene.cycles
+    cycles.device = "CPU"
+    cycles.seed = seed
+    cycles.samples = samples
+    cycles.use_adaptive_sampling = True
+    cycles.adaptive_min_samples = min(_FEWEST_SAMPLES, samples)
+    cycles.adaptive_threshold = _NOISE_THRESHOLD
+    cycles.use_denoising = False  # the compositor does it
+    cycles.use_light_tree = True
+    cycles.light_sampling_threshold = 0.0
+    cycles.sample_clamp_direct, cycles.sample_clamp_indirect = 0.0, _INDIRECT_LIMIT
+    cycles.max_bounces = cycles.diffuse_bounces = _BOUNCES
+    cycles.glossy_bounces = 3
+    cycles.transparent_max_bounces = _TRANSPARENT_BOUNCES
+    cycles.caustics_reflective = cycles.caustics_refractive = False
+    cycles.blur_glossy = 1.0
+    cycles.pixel_filter_type = "BOX"  # a pixel is the mean of what it covers, nothing of its neighbours
+    layer = scene.view_layers[0]
+    layer.use_pass_emit = layer.use_pass_environment = True
+    layer.cycles.denoising_store_passes = True
+
+
+def _set_picture(scene: bpy.types.Scene, height: int) -> None:
+    render = scene.render
+    render.resolution_x, render.resolution_y, render.resolution_percentage = 2 * height, height, 100
+    render.use_compositing, render.use_sequencer = True, False
+    render.image_settings.file_format = "OPEN_EXR"
+    render.image_settings.color_mode = "RGB"
+    render.image_settings.color_depth = "32"
+    render.image_settings.exr_codec = "ZIP"
+
+
+def _set_compositor(scene: bpy.types.Scene) -> None:
+    scene.use_nodes = True
+    tree = scene.node_tree
+    tree.nodes.clear()
+    layers = tree.nodes.new("CompositorNodeRLayers")
+    layers.scene = scene
+
+    def mixed(operation: str, first: bpy.types.NodeSocket, second: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+        node = tree.nodes.new("CompositorNodeMixRGB")
+        node.blend_type = operation
+        tree.links.new(first, node.inputs[1])
+        tree.links.new(second, node.inputs[2])
+        return node.outputs[0]
+
+    seen = mixed("ADD", layers.outputs["Emit"], layers.outputs["Env"])
+    denoise = tree.nodes.new("CompositorNodeDenoise")
+    denoise.use_hdr, denoise.prefilter = True, "FAST"
+    tree.links.new(mixed("SUBTRACT", layers.outputs["Image"], seen), denoise.inputs["Image"])
+    tree.links.new(layers.outputs["Denoising Normal"], denoise.inputs["Normal"])
+    tree.links.new(layers.outputs["Denoising Albedo"], denoise.inputs["Albedo"])
+    output = tree.nodes.new("CompositorNodeComposite")
+    tree.links.new(mixed("ADD", denoise.outputs[0], seen), output.inputs["Image"])
+
+
+def _render(scene: bpy.types.Scene) -> np.ndarray:
+    with tempfile.TemporaryDirectory(prefix="scene_generation_") as folder:
+        path = Path(folder) / "panorama.exr"
+        scene.render.filepath = str(path)
+        with interrupts_held(), quiet_stdout():  # Blender prints a line for each step
+            state = bpy.ops.render.render(scene=scene.name, write_still=True)
+        if "FINISHED" not in state or not path.is_file():
+            raise RenderFailedError(f"Blender gave no picture ({', '.join(state)}).")
+        return read_hdr(path)

@@ -1,0 +1,89 @@
+"""Renders training panoramas into a folder.
+
+    python scene_generation/run.py --out DIR --count 1000 --first-seed 0
+
+One seed is one scene. Scenes that lie there already are skipped, so the same command goes on after an interruption.
+Exit status: 0 all done; 2 something failed; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+# A script's own folder is where Python looks for modules; the packages lie one above.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from lanet_core.errors import LanetError
+from render_eval.renderer import import_blender
+from scene_generation.collection import fill
+from scene_generation.kinds import KINDS, SeededScene, scene_of
+
+EXIT_FAILURE = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str]) -> int:
+    """Render scenes and return the exit status.
+
+    Args:
+        argv: the command line after the program's name.
+    """
+    arguments = _parse(argv)
+    try:
+        return _run(arguments)
+    except LanetError as error:
+        print(f"scene_generation: error: {error}", file=sys.stderr)
+        return EXIT_FAILURE
+    except KeyboardInterrupt:
+        print("scene_generation: interrupted; the same command goes on from here", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    import_blender()
+    from scene_generation.blender.panorama_render import render_panorama  # it imports bpy
+
+    def render(scene: SeededScene):
+        return render_panorama(scene.describe(), arguments.height, seed=scene.seed)
+
+    scenes = map(scene_of, range(arguments.first_seed, arguments.first_seed + arguments.count))
+    wanted = (scene for scene in scenes if arguments.kind in (None, scene.kind.name))
+    start = time.monotonic()
+    for scene in fill(arguments.out, wanted, render):
+        print(f"{scene.slug} {time.monotonic() - start:.1f} s", flush=True)
+        start = time.monotonic()
+    return 0
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scene_generation", description="Render training panoramas in Cycles.")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the panoramas and scenes.csv go")
+    parser.add_argument("--count", type=_at_least(1), required=True, metavar="N", help="how many seeds")
+    parser.add_argument("--first-seed", type=_at_least(0), default=0, metavar="S", help="the first seed (0)")
+    parser.add_argument("--height", type=_at_least(16), default=256, metavar="ROWS", help="rows of a panorama (256)")
+    parser.add_argument("--kind", choices=[kind.name for kind in KINDS], help="only the seeds of this kind")
+    return parser.parse_args(argv)
+
+
+def _at_least(least: int):
+    def number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
+        return value
+
+    return number
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(main(sys.argv[1:]))
