@@ -8,7 +8,10 @@ INSTALL = $(VENV)/bin/python -m pip install --disable-pip-version-check --constr
 # The build backend comes from the lock as well, so that it is not resolved afresh.
 INSTALL_EDITABLE = $(INSTALL) --no-build-isolation --editable
 
-.PHONY: demo test format lock clean
+# A Debian with a real Blender program: `make blender-program` sets it up, and the tests use it if it is there.
+BLENDER_ROOT ?= $(CURDIR)/build/debian-blender
+
+.PHONY: demo test blender-program format lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/inference.stamp
@@ -19,7 +22,10 @@ demo: $(VENV)/inference.stamp
 test: $(VENV)/development.stamp
 	$(VENV)/bin/python -m ruff check
 	$(VENV)/bin/python -m ruff format --check
-	$(VENV)/bin/python -m pytest
+	$(if $(wildcard $(BLENDER_ROOT)/ready),BLENDER_ROOT=$(BLENDER_ROOT)) $(VENV)/bin/python -m pytest
+
+blender-program:
+	tools/debian_blender_root.sh setup $(BLENDER_ROOT)
 
 format: $(VENV)/development.stamp
 	$(VENV)/bin/python -m ruff check --fix

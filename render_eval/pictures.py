@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import OpenEXR
+import OpenImageIO
 
 from lanet_core import sphere
 from lanet_core.colour import REC709_CHROMATICITIES, luminance, quantise_srgb8
@@ -35,14 +35,15 @@ def write_linear(path: Path, rgb_linear: np.ndarray) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    header = {
-        "compression": OpenEXR.ZIP_COMPRESSION,
-        "type": OpenEXR.scanlineimage,
-        "chromaticities": REC709_CHROMATICITIES,
-    }
-    pixels = np.ascontiguousarray(rgb_linear, dtype=np.float32)
+    height, width = rgb_linear.shape[:2]
+    spec = OpenImageIO.ImageSpec(width, height, 3, OpenImageIO.FLOAT)
+    spec.attribute("compression", "zip")
+    spec.attribute("chromaticities", "float[8]", REC709_CHROMATICITIES)
+    buffer = OpenImageIO.ImageBuf(spec)
+    buffer.set_pixels(spec.roi, np.ascontiguousarray(rgb_linear, dtype=np.float32))
     with replacing(path) as temporary:
-        OpenEXR.File(header, {"RGB": pixels}).write(str(temporary))
+        if not buffer.write(str(temporary)):
+            raise RuntimeError(buffer.geterror())
 
 
 def read_linear(path: Path) -> np.ndarray:
@@ -51,12 +52,14 @@ def read_linear(path: Path) -> np.ndarray:
     Raises:
         DamagedImageError: the file cannot be read.
     """
-    try:
-        return np.ascontiguousarray(OpenEXR.File(str(path)).channels()["RGB"].pixels)
-    except (RuntimeError, ValueError, KeyError) as error:
+    image = OpenImageIO.ImageInput.open(str(path))
+    rgb_linear = image.read_image(OpenImageIO.FLOAT) if image is not None else None
+    if rgb_linear is None or rgb_linear.shape[-1:] != (3,):
+        complaint = (image or OpenImageIO).geterror().strip().partition("\n")[0] or "it is no RGB picture"
         raise DamagedImageError(
-            f"The EXR cannot be read ({error}).", path=path, remedy="Remove it: it is made again."
-        ) from error
+            f"The EXR cannot be read ({complaint}).", path=path, remedy="Remove it: it is made again."
+        )
+    return rgb_linear
 
 
 def write_ldr_panorama(path: Path, ldr_linear: np.ndarray) -> None:

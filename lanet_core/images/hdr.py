@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import OpenEXR
+import OpenImageIO
 
 from lanet_core.colour import REC709_CHROMATICITIES
 from lanet_core.errors import DamagedImageError, UnsupportedColourModelError, UnsupportedFormatError
@@ -64,34 +64,40 @@ def _read_radiance(path: Path) -> np.ndarray:
 
 
 def _read_exr(path: Path) -> np.ndarray:
-    open_header(path, FileKind.EXR).close()
+    # Not with the package OpenEXR: beside another OpenEXR, as in a Blender program of Debian's, it brings that down.
+    image = open_header(path, FileKind.EXR)
     try:
-        file = OpenEXR.File(str(path), separate_channels=True)
-        header, channels = file.header(), file.channels()
-    except (RuntimeError, ValueError) as error:  # all that OpenEXR's reader ever says
-        raise DamagedImageError(
-            f"The EXR is truncated or corrupt ({error}).", path=path, remedy="Export or download it again."
-        ) from error
-    low, high = header["displayWindow"]
-    data_low, data_high = header["dataWindow"]
-    rgb = _flat_rgb(channels, path)
-    if not (np.array_equal(low, data_low) and np.array_equal(high, data_high)):
-        rgb = _in_display_window(rgb, data_low - low, *(high - low + 1)[::-1].tolist())
-    chromaticities = header.get("chromaticities", REC709_CHROMATICITIES)
+        spec = image.spec()
+        rgb = _flat_rgb(image, spec, path)
+    finally:
+        image.close()
+    offset = np.array([spec.x - spec.full_x, spec.y - spec.full_y])
+    if offset.any() or (spec.width, spec.height) != (spec.full_width, spec.full_height):
+        rgb = _in_display_window(rgb, offset, spec.full_height, spec.full_width)
+    chromaticities = spec.getattribute("chromaticities") or REC709_CHROMATICITIES
     if np.allclose(chromaticities, REC709_CHROMATICITIES, rtol=0, atol=1e-4):
         return rgb
     return rgb @ to_rec709(chromaticities).T.astype(np.float32)
 
 
-def _flat_rgb(channels: dict[str, OpenEXR.Channel], path: Path) -> np.ndarray:
-    planes = [channels[name].pixels for name in "RGB" if name in channels]
-    if len(planes) != 3 or len({plane.shape for plane in planes}) != 1 or planes[0].dtype.kind != "f":
+def _flat_rgb(image: OpenImageIO.ImageInput, spec: OpenImageIO.ImageSpec, path: Path) -> np.ndarray:
+    names = spec.channelnames
+    numbers = [names.index(name) for name in "RGB" if name in names]
+    formats = {str(spec.channelformat(number)) for number in numbers}
+    if len(numbers) != 3 or spec.deep or not formats <= {"half", "float"}:
         raise UnsupportedFormatError(
-            f"The EXR's channels are {', '.join(sorted(channels))}, not flat R, G and B.",
+            f"The EXR's channels are {', '.join(sorted(names))}, not flat R, G and B.",
             path=path,
             remedy="Export its RGB layer alone.",
         )
-    return np.stack(planes, axis=-1).astype(np.float32, copy=False)
+    first = min(numbers)
+    samples = image.read_image(0, 0, first, max(numbers) + 1, OpenImageIO.FLOAT)
+    complaint = image.geterror()
+    if samples is None or complaint:
+        raise DamagedImageError(
+            f"The EXR is truncated or corrupt ({complaint.strip()}).", path=path, remedy="Export or download it again."
+        )
+    return samples[..., [number - first for number in numbers]]
 
 
 def _in_display_window(rgb: np.ndarray, offset: np.ndarray, height: int, width: int) -> np.ndarray:

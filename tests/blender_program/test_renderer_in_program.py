@@ -1,15 +1,9 @@
-"""The renderer in a real Blender program: ``BLENDER``, ``BLENDER_ROOT`` or the one in PATH.
-
-``tools/debian_blender_root.sh setup ROOT`` makes a Debian 13 with Blender 4.3, for ``BLENDER_ROOT=ROOT``.
-"""
+"""The renderer in a real Blender program, which conftest.py finds."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -18,35 +12,13 @@ from rendered_geometry import distance_to_ray, highlight_point, pixel_of, pixel_
 
 from lanet_core import sphere
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOL = ROOT / "tools" / "debian_blender_root.sh"
-
-
-def blender_command(folder: Path) -> list[str]:
-    """Return the command that starts Blender with this repository and a folder in its sight, or skip."""
-    root = os.environ.get("BLENDER_ROOT")
-    if root:
-        return [str(TOOL), "run", root, str(ROOT), str(folder), "--", "blender"]
-    program = os.environ.get("BLENDER") or shutil.which("blender")
-    if not program:
-        pytest.skip(f"no Blender program: run `{TOOL.name} setup ROOT` and set BLENDER_ROOT=ROOT, or set BLENDER")
-    version = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60).stdout
-    major_minor = re.search(r"Blender (\d+)\.(\d+)", version)
-    if not major_minor or tuple(map(int, major_minor.groups())) < (4, 2):
-        pytest.skip(f"{program} is {version.splitlines()[0] if version else 'no Blender'}, and 4.2 is needed")
-    return [program]
-
 
 @pytest.fixture(scope="module")
-def answer(tmp_path_factory) -> dict[str, np.ndarray]:
+def answer(tmp_path_factory, blender) -> dict[str, np.ndarray]:
     """What inside_program.py rendered."""
     folder = tmp_path_factory.mktemp("program")
     path = folder / "answer.npz"
-    script = Path(__file__).with_name("inside_program.py")
-    options = ["-b", "--factory-startup", "--python-exit-code", "3", "-P", str(script), "--", str(path)]
-    finished = subprocess.run(
-        [*blender_command(folder), *options], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600
-    )
+    finished = blender(folder, Path(__file__).with_name("inside_program.py"), str(path))
     assert finished.returncode == 0, finished.stdout[-2000:] + finished.stderr[-2000:]
     with np.load(path) as values:
         return dict(values)

@@ -1,6 +1,0 @@
-"""What several of this room's tests share is found by name."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
