@@ -1,0 +1,333 @@
+"""The worker's client with a real worker: what it gives, and what it does when the worker falls, hangs or is killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO
+import pytest
+
+from addon.worker_client import Cancelled, Failed, Finished, Progress, WorkerClient
+from lanet_core.converter import load_converter
+from lanet_core.images import read_hdr
+
+POLL_S = 0.005
+
+
+def wait_for(client: WorkerClient, *kinds: type, timeout_s: float = 60.0) -> list:
+    """Poll until an event of one of the kinds comes; return all events."""
+    events = []
+    end_s = time.monotonic() + timeout_s
+    while not any(isinstance(event, kinds) for event in events):
+        assert time.monotonic() < end_s, events
+        events += client.poll()
+        time.sleep(POLL_S)
+    return events
+
+
+def end_of(client: WorkerClient, **options):
+    return wait_for(client, Finished, Failed, Cancelled, **options)[-1]
+
+
+def wait_until(condition, timeout_s: float = 10.0) -> None:
+    end_s = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+
+
+def exists(pid: int) -> bool:
+    """Return whether a process runs (a zombie does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def model(make_model) -> Path:
+    return make_model(gain=2.0)
+
+
+@pytest.fixture
+def make_client(model):
+    clients = []
+
+    def make(**options) -> WorkerClient:
+        clients.append(WorkerClient(**({"model": str(model)} | options)))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.stop()
+
+
+@pytest.fixture
+def client(make_client) -> WorkerClient:
+    return make_client()
+
+
+def write_picture(path: Path, pixels: np.ndarray) -> Path:
+    buffer = OpenImageIO.ImageBuf(np.ascontiguousarray(pixels))
+    assert buffer.write(str(path)), buffer.geterror()
+    return path
+
+
+@pytest.fixture
+def picture(tmp_path, street) -> Path:
+    return write_picture(tmp_path / "straße 1.png", street)
+
+
+@pytest.fixture
+def large_picture(tmp_path, street) -> Path:
+    """A picture whose conversion takes some seconds."""
+    return write_picture(tmp_path / "large.png", np.tile(street, (16, 16, 1)))
+
+
+@pytest.fixture
+def output(tmp_path) -> Path:
+    return tmp_path / "textures" / "street_lanet.exr"
+
+
+def test_a_conversion_is_that_of_the_converter(client, model, picture, output, tmp_path):
+    number = client.convert(picture, output)
+    events = wait_for(client, Finished, Failed)
+    assert isinstance(events[-1], Finished) and events[-1].request == number
+    assert events[-1].facts["output"] == str(output)
+    assert [event.stage for event in events[:-1]] == ["reading", "network", "reconstruction", "writing", "done"]
+    expected = tmp_path / "expected.exr"
+    load_converter(model).convert_file(picture, expected)
+    np.testing.assert_array_equal(read_hdr(output), read_hdr(expected))
+    assert os.listdir(output.parent) == [output.name]
+    assert not client.busy
+
+
+def test_requests_are_served_in_turn_by_one_process(client, model, picture, output):
+    first, second, third = client.inspect(picture), client.describe(), client.convert(picture, output)
+    events, pids = [], set()
+    while client.busy:
+        events += client.poll()
+        pids |= {client.worker_pid}
+    ends = [event for event in events if not isinstance(event, Progress)]
+    assert [event.request for event in ends] == [first, second, third]
+    assert ends[0].facts["width"] == 128
+    assert ends[1].facts["model"]["path"] == str(model)
+    assert len(pids - {None}) == 1
+
+
+def test_the_converters_errors_name_the_files_of_the_artist(client, tmp_path, picture):
+    client.convert(tmp_path / "missing.jpg", tmp_path / "a.exr")
+    failed = end_of(client)
+    assert failed.kind == "InputNotFoundError"
+    assert str(tmp_path / "missing.jpg") in failed.message
+    client.convert(picture, tmp_path / "a.exr")
+    assert isinstance(end_of(client), Finished)
+    assert not list(tmp_path.glob(".lanet-*"))
+
+
+def test_a_full_disk_is_an_error_with_a_message(client, picture, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", disk], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        client.convert(picture, disk / "a.exr")
+        failed = end_of(client)
+        assert (failed.kind, failed.message.partition(":")[0]) == ("DiskFullError", str(disk / "a.exr"))
+        client.stop()
+        assert not os.listdir(disk)
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_with_a_message(client, picture):
+    client.convert(picture, picture / "textures" / "a.exr")
+    failed = end_of(client)
+    assert failed.kind == "AddonError"
+    assert "Choose another folder" in failed.message
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.05, 0.3, 0.6, 1.2, 2.0])
+def test_cancelling_answers_within_half_a_second_and_leaves_nothing(client, large_picture, output, delay_s):
+    output.parent.mkdir()
+    output.write_bytes(b"the former result")
+    number = client.convert(large_picture, output)
+    until_s = time.monotonic() + delay_s
+    while time.monotonic() < until_s:
+        client.poll()
+        time.sleep(POLL_S)
+    client.cancel(number)
+    asked_s = time.monotonic()
+    events = wait_for(client, Cancelled, timeout_s=2.0)
+    assert time.monotonic() - asked_s < 0.5
+    assert not any(isinstance(event, Finished | Failed) for event in events)
+    client.stop()
+    assert os.listdir(output.parent) == [output.name]
+    assert output.read_bytes() == b"the former result"
+
+
+def test_a_waiting_request_is_cancelled_and_the_others_go_on(client, picture, tmp_path):
+    first, second, third = (client.convert(picture, tmp_path / f"{name}.exr") for name in "abc")
+    client.cancel(second)
+    events = []
+    while client.busy:
+        events += client.poll()
+    assert {type(event): event.request for event in events if event.request == second} == {Cancelled: second}
+    assert [event.request for event in events if isinstance(event, Finished)] == [first, third]
+
+
+def test_killed_at_ten_random_moments_it_says_so_and_the_next_conversion_works(client, large_picture, picture, output):
+    generator = random.Random(4)
+    fallen = 0
+    for moment in range(10):
+        client.convert(large_picture, output)
+        until_s = time.monotonic() + generator.uniform(0.0, 1.5)
+        events = []
+        while time.monotonic() < until_s or client.worker_pid is None:
+            events += client.poll()
+            time.sleep(POLL_S)
+        os.kill(client.worker_pid, signal.SIGKILL)
+        if not any(isinstance(event, Finished) for event in events):
+            end = end_of(client)
+            # A warm process that was killed before it answered is replaced without a word.
+            assert isinstance(end, Finished) or end.kind == "WorkerEnded", moment
+            fallen += isinstance(end, Failed)
+            if isinstance(end, Failed):
+                assert "was killed" in end.message
+        client.convert(picture, output)
+        assert isinstance(end_of(client), Finished), moment
+    assert fallen >= 5
+    client.stop()
+    assert os.listdir(output.parent) == [output.name]
+
+
+def test_a_worker_that_hangs_is_stopped_and_replaced(make_client, large_picture, picture, output):
+    client = make_client(silence_s=8.0)
+    client.convert(large_picture, output)
+    wait_for(client, Progress)
+    hung = client.worker_pid
+    os.kill(hung, signal.SIGSTOP)
+    failed = end_of(client)
+    assert failed.kind == "WorkerSilent"
+    assert "not answered for 8 s" in failed.message
+    wait_until(lambda: not exists(hung))
+    client.convert(picture, output)
+    assert isinstance(end_of(client), Finished)
+
+
+def test_a_worker_that_hangs_can_be_cancelled(client, large_picture, output):
+    number = client.convert(large_picture, output)
+    wait_for(client, Progress)
+    hung = client.worker_pid
+    os.kill(hung, signal.SIGSTOP)
+    client.cancel(number)
+    asked_s = time.monotonic()
+    assert end_of(client) == Cancelled(number)
+    assert time.monotonic() - asked_s < 0.5
+    wait_until(lambda: not exists(hung))
+
+
+def test_a_worker_killed_while_idle_is_replaced_without_a_word(client, picture, output):
+    client.convert(picture, output)
+    end_of(client)
+    os.kill(client.worker_pid, signal.SIGKILL)
+    client.convert(picture, output)
+    assert isinstance(end_of(client), Finished)
+
+
+def test_an_idle_worker_ends_without_being_polled(make_client, picture):
+    client = make_client(idle_s=0.3)
+    client.inspect(picture)
+    end_of(client)
+    first = client.worker_pid
+    assert exists(first)
+    wait_until(lambda: not exists(first))
+    client.inspect(picture)
+    assert isinstance(end_of(client), Finished)
+
+
+def test_stopping_leaves_no_process_and_no_unfinished_file(client, large_picture, output):
+    client.convert(large_picture, output)
+    wait_for(client, Progress)
+    pid = client.worker_pid
+    started_s = time.monotonic()
+    client.stop()
+    assert time.monotonic() - started_s < 2.0
+    assert not exists(pid)
+    assert os.listdir(output.parent) == []
+    assert not client.busy
+
+
+PARENT = """
+import sys, time
+from addon.worker_client import Progress, WorkerClient
+client = WorkerClient(model=sys.argv[1])
+client.convert(sys.argv[2], sys.argv[3])
+while not any(isinstance(event, Progress) for event in client.poll()):
+    time.sleep(0.01)
+print(client.worker_pid, flush=True)
+if sys.argv[4] == "wait":
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("end", ["wait", "return"])
+def test_the_worker_ends_with_its_parent(model, large_picture, output, end):
+    command = [sys.executable, "-c", PARENT, str(model), str(large_picture), str(output), end]
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pid = int(parent.stdout.readline())
+    if end == "wait":
+        assert exists(pid)
+        parent.kill()
+    _, complaints = parent.communicate(timeout=20)
+    assert parent.returncode == (-signal.SIGKILL if end == "wait" else 0)
+    assert not complaints
+    wait_until(lambda: not exists(pid), timeout_s=20.0)
+
+
+def test_a_foreign_environment_does_not_lead_the_worker_astray(make_client, picture, tmp_path, monkeypatch):
+    (tmp_path / "numpy.py").write_text("raise SystemExit('a file of the artist was run')")
+    (tmp_path / "json.py").write_text("raise SystemExit('a file of the artist was run')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONHOME", str(tmp_path))
+    client = make_client()
+    client.inspect(picture)
+    assert isinstance(end_of(client), Finished)
+
+
+def test_a_worker_that_cannot_start_says_why(make_client, picture, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
+    client = make_client()
+    client.inspect(picture)
+    failed = end_of(client)
+    assert failed.kind == "WorkerEnded"
+    assert "could not be started (No such file or directory)" in failed.message
+
+
+def test_what_a_falling_worker_complained_of_is_told(make_client, picture):
+    client = make_client(threads="many")
+    client.inspect(picture)
+    failed = end_of(client)
+    assert "ended with code 2" in failed.message
+    assert "invalid int value: 'many'" in failed.details
+
+
+def test_no_method_keeps_the_main_thread_waiting(client, large_picture, output):
+    longest_s = 0.0
+    client.convert(large_picture, output)
+    ended = False
+    while not ended:
+        before_s = time.perf_counter()
+        ended = any(isinstance(event, Finished) for event in client.poll())
+        longest_s = max(longest_s, time.perf_counter() - before_s)
+        time.sleep(POLL_S)
+    assert longest_s < 0.05
