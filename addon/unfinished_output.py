@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import time
@@ -67,6 +66,5 @@ def _sweep(folder: Path) -> None:
 
 
 def _not_writable(path: Path, error: OSError) -> AddonError:
-    return AddonError(
-        f"{os.fspath(path)}: This cannot be written: {error.strerror}. Choose another folder in the extension's preferences."
-    )
+    remedy = "Choose another folder in the extension's preferences."
+    return AddonError(f"{path}: This cannot be written: {error.strerror}. {remedy}")

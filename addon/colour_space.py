@@ -1,0 +1,37 @@
+"""The name of linear Rec.709, the worker's colour space, in whatever colour configuration Blender runs with."""
+
+from __future__ import annotations
+
+import re
+
+import bpy
+
+#: What it is called by Blender 4 and 5, by ACES 1.3 and 2.0, by ACES 1.0 to 1.2, and by Blender 3.
+_KNOWN_NAMES = (
+    "Linear Rec.709",
+    "Linear Rec.709 (sRGB)",
+    "lin_rec709",
+    "lin_rec709_scene",
+    "Utility - Linear - Rec.709",
+    "Utility - Linear - sRGB",
+    "lin_srgb",
+    "Linear BT.709",
+    "Linear",
+)
+_LIKELY_NAME = re.compile(r"\blin(ear)?\b.*(709|srgb)", re.IGNORECASE)
+
+
+def tag_linear_rec709(image: bpy.types.Image) -> bool:
+    """Tell Blender that an image's values are linear Rec.709; return whether the configuration knows such a space."""
+    settings = image.colorspace_settings
+    name = _linear_rec709([item.identifier for item in settings.bl_rna.properties["name"].enum_items])
+    if name is None:
+        return False
+    if settings.name != name:
+        settings.name = name
+    return True
+
+
+def _linear_rec709(names: list[str]) -> str | None:
+    likely = [name for name in names if _LIKELY_NAME.search(name.replace("_", " "))]
+    return next((name for name in (*_KNOWN_NAMES, *sorted(likely, key=len)) if name in names), None)

@@ -1,0 +1,442 @@
+"""What test_world_graph.py runs inside Blender: one check a process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+import OpenEXR
+from blender_process import main
+
+from addon import world_graph
+from addon.environment_texture import find_environment_textures
+from addon.errors import AddonError
+from addon.light_group import HIGHLIGHTS, PEAK_LIMIT
+
+LINEAR = "Linear Rec.709"
+
+
+def write_exr(path: Path, rgb_linear: np.ndarray) -> Path:
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    OpenEXR.File(header, {"RGB": np.ascontiguousarray(rgb_linear, dtype=np.float32)}).write(str(path))
+    return path
+
+
+def make_exr(folder: Path, value: float = 4.0) -> Path:
+    return write_exr(folder / "street_lanet.exr", np.full((32, 64, 3), value))
+
+
+def new_scene() -> bpy.types.Scene:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    scene.render.engine = "CYCLES"
+    scene.world = bpy.data.worlds.new("World")
+    scene.world.use_nodes = True
+    return scene
+
+
+def new_image(name: str = "street") -> bpy.types.Image:
+    return bpy.data.images.new(name, 64, 32)
+
+
+class Graph:
+    """A world's nodes, made by short names."""
+
+    def __init__(self, tree: bpy.types.NodeTree) -> None:
+        self.tree = tree
+
+    def add(self, kind: str, **values):
+        node = self.tree.nodes.new(kind)
+        for name, value in values.items():
+            setattr(node, name, value)
+        return node
+
+    def texture(self, image=None, **values):
+        return self.add("ShaderNodeTexEnvironment", image=image, **values)
+
+    def link(self, output, target):
+        return self.tree.links.new(output, target)
+
+    @property
+    def background(self):
+        return self.tree.nodes["Background"]
+
+    @property
+    def surface(self):
+        return self.tree.nodes["World Output"].inputs["Surface"]
+
+
+def plain_scene(image=None):
+    scene = new_scene()
+    graph = Graph(scene.world.node_tree)
+    texture = graph.texture(image or new_image())
+    graph.link(texture.outputs["Color"], graph.background.inputs["Color"])
+    return scene, graph, texture
+
+
+def found(scene) -> list[str]:
+    return [each.node.name for each in find_environment_textures(scene.world, scene.render.engine)]
+
+
+def check_a_plain_graph_is_found(folder):
+    scene, _, texture = plain_scene()
+    assert found(scene) == [texture.name]
+    assert world_graph.environment_image(scene) == texture.image
+
+
+def check_nothing_is_found_where_nothing_is(folder):
+    scene = new_scene()
+    Graph(scene.world.node_tree).texture(new_image())  # not linked
+    assert found(scene) == []
+    scene.world = None
+    assert world_graph.find_environment_texture(scene) is None
+    assert not world_graph.shows_hdr(scene)
+
+
+def check_muted_links_and_nodes_are_respected(folder):
+    scene, graph, texture = plain_scene()
+    link = texture.outputs["Color"].links[0]
+    link.is_muted = True
+    assert found(scene) == []
+    link.is_muted = False
+    texture.mute = True
+    assert found(scene) == []
+    texture.mute = False
+    gamma = graph.add("ShaderNodeGamma", mute=True)
+    graph.link(texture.outputs["Color"], gamma.inputs["Color"])
+    graph.link(gamma.outputs["Color"], graph.background.inputs["Color"])
+    assert found(scene) == [texture.name]
+    other = graph.texture(new_image("gamma"))
+    graph.link(other.outputs["Color"], gamma.inputs["Gamma"])
+    assert found(scene) == [texture.name], "a muted node hands on its colour alone"
+    gamma.mute = False
+    assert found(scene) == [texture.name, other.name]
+
+
+def check_reroutes_mixes_and_light_paths_are_looked_through(folder):
+    scene, graph, texture = plain_scene()
+    other = graph.texture(new_image("backplate"))
+    mix, second = graph.add("ShaderNodeMixShader"), graph.add("ShaderNodeBackground")
+    reroute, path = graph.add("NodeReroute"), graph.add("ShaderNodeLightPath")
+    graph.link(texture.outputs["Color"], reroute.inputs[0])
+    graph.link(reroute.outputs[0], graph.background.inputs["Color"])
+    graph.link(other.outputs["Color"], second.inputs["Color"])
+    graph.link(graph.background.outputs[0], mix.inputs[1])
+    graph.link(second.outputs[0], mix.inputs[2])
+    graph.link(path.outputs["Is Camera Ray"], mix.inputs[0])
+    graph.link(mix.outputs[0], graph.surface)
+    assert found(scene) == [texture.name, other.name]
+
+
+def check_a_mix_without_a_share_is_left_out(folder):
+    scene, graph, texture = plain_scene()
+    other = graph.texture(new_image("other"))
+    mix = graph.add("ShaderNodeMix", data_type="RGBA")
+    graph.link(texture.outputs["Color"], mix.inputs["A"] if mix.inputs["A"].enabled else mix.inputs[6])
+    graph.link(other.outputs["Color"], mix.inputs[7])
+    graph.link(mix.outputs[2], graph.background.inputs["Color"])
+    for share, names in ((0.0, [texture]), (1.0, [other]), (0.5, [texture, other])):
+        mix.inputs[0].default_value = share
+        assert found(scene) == [each.name for each in names], share
+    mix.blend_type = "ADD"
+    mix.inputs[0].default_value = 1.0
+    assert found(scene) == [texture.name, other.name]
+
+
+def group_scene():
+    scene, graph, texture = plain_scene()
+    image = texture.image
+    graph.tree.nodes.remove(texture)
+    inner = Graph(bpy.data.node_groups.new("Sky", "ShaderNodeTree"))
+    inner.tree.interface.new_socket("Color", in_out="OUTPUT", socket_type="NodeSocketColor")
+    inner.tree.interface.new_socket("Other", in_out="OUTPUT", socket_type="NodeSocketColor")
+    inside, unused = inner.texture(image), inner.texture(new_image("unused"))
+    result = inner.add("NodeGroupOutput")
+    inner.link(inside.outputs["Color"], result.inputs["Color"])
+    inner.link(unused.outputs["Color"], result.inputs["Other"])
+    group = graph.add("ShaderNodeGroup", node_tree=inner.tree)
+    graph.link(group.outputs["Color"], graph.background.inputs["Color"])
+    return scene, graph, group, inside
+
+
+def check_groups_are_looked_into_output_by_output(folder):
+    scene, _, group, inside = group_scene()
+    texture = world_graph.find_environment_texture(scene)
+    assert (texture.node, texture.groups) == (inside, (group,))
+
+
+def check_groups_are_looked_through(folder):
+    scene, graph, texture = plain_scene()
+    inner = Graph(bpy.data.node_groups.new("Tint", "ShaderNodeTree"))
+    inner.tree.interface.new_socket("Color", in_out="OUTPUT", socket_type="NodeSocketColor")
+    inner.tree.interface.new_socket("Unused", in_out="INPUT", socket_type="NodeSocketColor")
+    inner.tree.interface.new_socket("Color", in_out="INPUT", socket_type="NodeSocketColor")
+    inner.link(inner.add("NodeGroupInput").outputs["Color"], inner.add("NodeGroupOutput").inputs["Color"])
+    group = graph.add("ShaderNodeGroup", node_tree=inner.tree)
+    graph.link(graph.texture(new_image("unused")).outputs["Color"], group.inputs["Unused"])
+    graph.link(texture.outputs["Color"], group.inputs["Color"])
+    graph.link(group.outputs["Color"], graph.background.inputs["Color"])
+    assert found(scene) == [texture.name]
+
+
+def check_the_active_output_of_the_engine_counts(folder):
+    scene, graph, texture = plain_scene()
+    other = graph.texture(new_image("other"))
+    second, output = graph.add("ShaderNodeBackground"), graph.add("ShaderNodeOutputWorld")
+    graph.link(other.outputs["Color"], second.inputs["Color"])
+    graph.link(second.outputs[0], output.inputs["Surface"])
+    graph.tree.nodes["World Output"].is_active_output = True
+    assert found(scene) == [texture.name]
+    output.is_active_output = True
+    assert found(scene) == [other.name]
+    output.target, graph.tree.nodes["World Output"].target = "EEVEE", "CYCLES"
+    assert found(scene) == [texture.name]
+    scene.render.engine = "BLENDER_WORKBENCH"
+    assert found(scene) == [other.name]
+
+
+def check_only_the_image_changes_and_one_node_comes_after_it(folder):
+    scene, graph, texture = plain_scene()
+    mapping = graph.add("ShaderNodeMapping")
+    mapping.inputs["Rotation"].default_value = (0.1, 0.2, 0.3)
+    graph.link(mapping.outputs["Vector"], texture.inputs["Vector"])
+    graph.background.inputs["Strength"].default_value = 0.7
+    ldr = texture.image
+    hdr = world_graph.apply_hdr(scene, ldr, make_exr(folder))
+    node = world_graph.light_node(scene)
+    assert texture.image == hdr and hdr.colorspace_settings.name == LINEAR
+    assert texture.inputs["Vector"].links[0].from_node == mapping
+    assert graph.background.inputs["Color"].links[0].from_node == node
+    assert [link.to_node for link in texture.outputs["Color"].links] == [node]
+    assert abs(graph.background.inputs["Strength"].default_value - 0.7) < 1e-6
+    assert len(graph.tree.nodes) == 5
+    world_graph.apply_hdr(scene, ldr, make_exr(folder))
+    assert len(graph.tree.nodes) == 5 and len(bpy.data.node_groups) == 1
+
+
+def check_the_switch_goes_back_and_forth(folder):
+    scene, _, texture = plain_scene()
+    ldr = texture.image
+    try:
+        world_graph.show(scene, hdr=True)
+    except AddonError as error:
+        assert "Convert one first" in str(error)
+    else:
+        raise AssertionError("there was nothing to show")
+    hdr = world_graph.apply_hdr(scene, ldr, make_exr(folder))
+    assert world_graph.shows_hdr(scene)
+    world_graph.show(scene, hdr=False)
+    assert texture.image == ldr and not world_graph.shows_hdr(scene)
+    world_graph.show(scene, hdr=True)
+    assert texture.image == hdr and world_graph.shows_hdr(scene)
+
+
+def check_a_plain_graph_is_made_where_there_is_none(folder):
+    kinds = ["TEX_COORD", "MAPPING", "TEX_ENVIRONMENT", "GROUP", "BACKGROUND", "OUTPUT_WORLD"]
+    for world in ("none", "no nodes", "new", "empty", "sky"):
+        scene = new_scene()
+        nodes = scene.world.node_tree.nodes
+        if world == "none":
+            scene.world = None
+        elif world == "no nodes":
+            scene.world.use_nodes = False
+        elif world == "empty":
+            nodes.clear()
+        elif world == "sky":
+            graph = Graph(scene.world.node_tree)
+            graph.link(graph.add("ShaderNodeTexSky").outputs[0], graph.background.inputs["Color"])
+        ldr = new_image()
+        hdr = world_graph.apply_hdr(scene, ldr, make_exr(folder))
+        node, chain = scene.world.node_tree.get_output_node("ALL"), []
+        while node is not None:
+            chain.insert(0, node.type)
+            links = [link for socket in node.inputs for link in socket.links]
+            node = links[0].from_node if links else None
+        assert chain == kinds, (world, chain)
+        assert world_graph.environment_image(scene) == hdr
+        assert any(node.type == "TEX_SKY" for node in scene.world.node_tree.nodes) == (world == "sky")
+
+
+def check_a_shared_group_is_copied_before_it_changes(folder):
+    scene, _, group, inside = group_scene()
+    ldr, before = inside.image, group.node_tree
+    material = bpy.data.materials.new("screen")
+    material.use_nodes = True
+    Graph(material.node_tree).add("ShaderNodeGroup", node_tree=before)
+    hdr = world_graph.apply_hdr(scene, ldr, make_exr(folder))
+    assert inside.image == ldr and group.node_tree != before
+    assert world_graph.environment_image(scene) == hdr
+    world_graph.show(scene, hdr=False)
+    assert world_graph.environment_image(scene) == ldr
+
+
+def check_a_linked_world_becomes_a_local_copy(folder):
+    scene, _, group, _ = group_scene()
+    scene.world.name = "Library World"
+    library = folder / "library.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(library))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(library), link=True) as (_, linked):
+        linked.worlds = ["Library World"]
+    scene = bpy.context.scene
+    scene.world = bpy.data.worlds["Library World"]
+    assert scene.world.library is not None
+    ldr = world_graph.environment_image(scene)
+    hdr = world_graph.apply_hdr(scene, ldr, make_exr(folder))
+    assert scene.world.library is None
+    assert world_graph.environment_image(scene) == hdr
+    assert len([world for world in bpy.data.worlds if world.library]) == 1
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+    pair = world_graph.remembered_pair(bpy.context.scene.world)
+    assert pair.ldr.library is not None and world_graph.environment_image(bpy.context.scene) == pair.hdr
+
+
+def check_a_mirror_ball_is_refused_and_nothing_changes(folder):
+    scene, _, texture = plain_scene()
+    texture.projection = "MIRROR_BALL"
+    ldr, images = texture.image, len(bpy.data.images)
+    try:
+        world_graph.apply_hdr(scene, ldr, make_exr(folder))
+    except AddonError as error:
+        assert "Equirectangular" in str(error)
+    else:
+        raise AssertionError("a mirror ball was taken for a panorama")
+    assert texture.image == ldr and len(bpy.data.images) == images
+
+
+def check_a_file_that_is_no_picture_changes_nothing(folder):
+    scene, graph, texture = plain_scene()
+    ldr = texture.image
+    try:
+        world_graph.apply_hdr(scene, ldr, folder / "missing.exr")
+    except AddonError as error:
+        assert "missing.exr" in str(error)
+    else:
+        raise AssertionError("a missing file was loaded")
+    assert texture.image == ldr and len(graph.tree.nodes) == 3
+
+
+def check_everything_is_as_it_was_after_saving_and_opening(folder):
+    scene, _, texture = plain_scene()
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
+    texture.image.pack()
+    world_graph.apply_hdr(scene, texture.image, make_exr(folder))
+    sliders = world_graph.light_node(scene).inputs
+    sliders[HIGHLIGHTS].default_value, sliders[PEAK_LIMIT].default_value = 1.5, 200.0
+    sliders[HIGHLIGHTS].keyframe_insert("default_value", frame=10)
+    sliders[HIGHLIGHTS].default_value = 0.5
+    sliders[HIGHLIGHTS].keyframe_insert("default_value", frame=20)
+    world_graph.show(scene, hdr=False)
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+    scene = bpy.context.scene
+    pair = world_graph.remembered_pair(scene.world)
+    assert not world_graph.shows_hdr(scene) and world_graph.environment_image(scene) == pair.ldr
+    world_graph.show(scene, hdr=True)
+    assert pair.hdr.filepath == "//street_lanet.exr" and pair.hdr.colorspace_settings.name == LINEAR
+    assert pair.hdr[world_graph.SOURCE_PROPERTY] == pair.ldr
+    sliders = world_graph.light_node(scene).inputs
+    assert sliders[PEAK_LIMIT].default_value == 200.0
+    scene.frame_set(10)
+    assert sliders[HIGHLIGHTS].default_value == 1.5
+    scene.frame_set(20)
+    assert sliders[HIGHLIGHTS].default_value == 0.5
+
+
+def check_a_pair_of_which_one_is_gone_is_no_pair(folder):
+    scene, _, texture = plain_scene()
+    ldr = texture.image
+    world_graph.apply_hdr(scene, ldr, make_exr(folder))
+    bpy.data.images.remove(ldr)
+    assert world_graph.remembered_pair(scene.world) is None
+    assert not world_graph.shows_hdr(scene)
+
+
+def render(scene, folder: Path) -> np.ndarray:
+    """Render the bare world upwards and return (16, 16, 3) float32, scene-linear, unclamped."""
+    scene.cycles.device, scene.cycles.samples = "CPU", 1
+    scene.cycles.use_denoising = scene.cycles.use_adaptive_sampling = False
+    scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BOX", 0.01
+    scene.world.cycles.sampling_method = "MANUAL"
+    scene.world.cycles.sample_map_resolution = 64
+    if scene.camera is None:
+        scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+        scene.collection.objects.link(scene.camera)
+    scene.render.resolution_x = scene.render.resolution_y = 16
+    settings = scene.render.image_settings
+    settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGB"
+    scene.render.filepath = str(folder / "render.exr")
+    bpy.ops.render.render(write_still=True)
+    with OpenEXR.File(scene.render.filepath) as file:
+        return file.channels()["RGB"].pixels.copy()
+
+
+def gradient_exr(folder: Path) -> Path:
+    """A panorama of three colours whose brightness goes from 0.01 to 1e4 all over the view of a camera."""
+    rng = np.random.default_rng(3)
+    brightness = rng.permutation(np.geomspace(0.01, 1e4, 32 * 64)).reshape(32, 64, 1)
+    return write_exr(folder / "gradient_lanet.exr", brightness * [1.0, 0.5, 0.25])
+
+
+def scene_with_and_without_the_group(folder):
+    scene, graph, texture = plain_scene()
+    texture.interpolation = "Closest"
+    texture.image = bpy.data.images.load(str(gradient_exr(folder)))
+    texture.image.colorspace_settings.name = LINEAR
+    before = render(scene, folder)
+    assert before.max() > 100.0 > 1.0 > before.min() > 0.0
+    world_graph.apply_hdr(scene, texture.image, gradient_exr(folder))
+    return scene, before
+
+
+def check_a_render_is_the_same_at_highlights_0_and_no_peak_limit(folder):
+    scene, before = scene_with_and_without_the_group(folder)
+    np.testing.assert_allclose(render(scene, folder), before, rtol=1e-6)
+
+
+def check_one_ev_doubles_what_is_above_white(folder):
+    scene, before = scene_with_and_without_the_group(folder)
+    brightest = before.max(axis=-1, keepdims=True)
+    excess = np.maximum(brightest - 1.0, 0.0)
+    for ev, factor in ((1.0, 2.0), (-2.0, 0.25)):
+        world_graph.light_node(scene).inputs[HIGHLIGHTS].default_value = ev
+        after = render(scene, folder)
+        np.testing.assert_allclose(after, before / brightest * (brightest + (factor - 1.0) * excess), rtol=1e-5)
+        np.testing.assert_array_equal(after[brightest[..., 0] <= 1.0], before[brightest[..., 0] <= 1.0])
+
+
+def check_the_peak_limit_keeps_the_colour(folder):
+    scene, before = scene_with_and_without_the_group(folder)
+    inputs = world_graph.light_node(scene).inputs
+    inputs[PEAK_LIMIT].default_value = 50.0
+    brightest = before.max(axis=-1, keepdims=True)
+    expected = before * np.minimum(1.0, 50.0 / brightest)
+    np.testing.assert_allclose(render(scene, folder), expected, rtol=1e-5)
+    inputs[HIGHLIGHTS].default_value = 3.0
+    assert abs(render(scene, folder).max() - 50.0) < 1e-3, "the limit holds after Highlights"
+
+
+def check_black_stays_black(folder):
+    scene, _, texture = plain_scene()
+    world_graph.apply_hdr(scene, texture.image, make_exr(folder, value=0.0))
+    inputs = world_graph.light_node(scene).inputs
+    for ev, limit in ((0.0, 0.0), (4.0, 10.0), (-4.0, 0.5)):
+        inputs[HIGHLIGHTS].default_value, inputs[PEAK_LIMIT].default_value = ev, limit
+        np.testing.assert_array_equal(render(scene, folder), 0.0)
+
+
+def configured_check(folder):
+    """Under $OCIO, a linear Rec.709 red becomes the working space's values of it: of AP1, by ACES' own matrix."""
+    scene, _, texture = plain_scene()
+    path = write_exr(folder / "red_lanet.exr", np.tile([4.0, 0.0, 0.0], (32, 64, 1)))
+    hdr = world_graph.apply_hdr(scene, texture.image, path)
+    assert hdr.colorspace_settings.name == "Linear Rec.709 (sRGB)", hdr.colorspace_settings.name
+    # Rec.709 to AP1 with Bradford's adaptation, first column (ACES, "sRGB to ACEScg").
+    np.testing.assert_allclose(render(scene, folder)[8, 8] / 4.0, [0.61310, 0.07019, 0.02062], atol=2e-4)
+
+
+if __name__ == "__main__":
+    main({name: each for name, each in vars(sys.modules[__name__]).items() if "check" in name})
