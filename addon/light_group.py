@@ -64,8 +64,8 @@ class _Builder:
     """Builds the group, its nodes in columns from left to right.
 
     With m = max(r, g, b): what is above white, the share s = max(m - 1, 0) / max(m, 1) of a pixel's light, is
-    multiplied by 2^EV, so that the pixel is multiplied by g = 1 + s (2^EV - 1). Then the peak m g is brought down to the
-    limit, all channels alike.
+    multiplied by 2^EV, so that the pixel is multiplied by g = 1 + s (2^EV - 1). Then the peak m g is brought down to
+    the limit, all channels alike.
     """
 
     def __init__(self) -> None:

@@ -84,7 +84,8 @@ def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path) -> Image:
     """Light a scene by a converted file, and remember both images.
 
     Only the image of the texture changes that shows the LDR image, or else of the one that lights the scene; 'LANet
-    Light' comes after it. A plain graph is made where there is no texture. Linked worlds and groups become local copies.
+    Light' comes after it. A plain graph is made where there is no texture. Linked worlds and groups become local
+    copies.
 
     Args:
         scene: its world is made if there is none.

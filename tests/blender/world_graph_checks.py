@@ -273,7 +273,7 @@ def check_a_shared_group_is_copied_before_it_changes(folder):
 
 
 def check_a_linked_world_becomes_a_local_copy(folder):
-    scene, _, group, _ = group_scene()
+    scene, *_ = group_scene()
     scene.world.name = "Library World"
     library = folder / "library.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(library))
@@ -382,7 +382,7 @@ def gradient_exr(folder: Path) -> Path:
 
 
 def scene_with_and_without_the_group(folder):
-    scene, graph, texture = plain_scene()
+    scene, _, texture = plain_scene()
     texture.interpolation = "Closest"
     texture.image = bpy.data.images.load(str(gradient_exr(folder)))
     texture.image.colorspace_settings.name = LINEAR
