@@ -11,7 +11,7 @@ INSTALL_EDITABLE = $(INSTALL) --no-build-isolation --editable
 # A Debian with a real Blender program: `make blender-program` sets it up, and the tests use it if it is there.
 BLENDER_ROOT ?= $(CURDIR)/build/debian-blender
 
-.PHONY: demo test blender-program format lock clean
+.PHONY: demo test blender-program extension extension-cuda wheels-lock format lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/inference.stamp
@@ -31,11 +31,21 @@ format: $(VENV)/development.stamp
 	$(VENV)/bin/python -m ruff check --fix
 	$(VENV)/bin/python -m ruff format
 
+# The Blender extension, a zip a platform in dist/; its wheels are fetched once, as wheels.lock names them.
+extension: $(VENV)/development.stamp
+	$(VENV)/bin/python tools/build_extension.py --output dist
+
+extension-cuda: $(VENV)/development.stamp
+	$(VENV)/bin/python tools/build_extension.py --output dist --flavour cuda
+
+wheels-lock: $(VENV)/created.stamp
+	$(VENV)/bin/python tools/fetch_wheels.py --lock
+
 lock: $(VENV)/created.stamp
 	$(VENV)/bin/python tools/lock.py requirements.lock
 
 clean:
-	rm -rf build demo .pytest_cache .ruff_cache .hypothesis
+	rm -rf build demo dist .pytest_cache .ruff_cache .hypothesis
 
 # The environment grows: empty, then what converts a panorama, then what trains, evaluates and tests.
 
