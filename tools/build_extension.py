@@ -20,6 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -70,10 +71,10 @@ def blender_tool() -> Path:
 
 
 def stage(folder: Path, wheels: Iterable[Path], manifest: str) -> None:
-    """Lay out the extension's folder, afresh.
+    """Lay out the extension's files.
 
     Args:
-        folder: where; what is there is removed.
+        folder: where; it is empty or not there yet.
         wheels: the wheels' files.
         manifest: the manifest's text, which lists them.
 
@@ -82,8 +83,7 @@ def stage(folder: Path, wheels: Iterable[Path], manifest: str) -> None:
     """
     if not (ROOT / MODEL).is_file():
         raise BuildError(f"The model is missing: {ROOT / MODEL}.")
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(ROOT / "addon", folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    shutil.copytree(ROOT / "addon", folder, ignore=shutil.ignore_patterns("__pycache__", ".*"), dirs_exist_ok=True)
     for file in [*core_files(ROOT), MODEL, Path("LICENSE")]:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / file, folder / file)
@@ -205,10 +205,10 @@ def build_flavour(
     files = [fetch(wheel, wheel_folder) for wheel in wheels]
     suffix = "" if tuple(pythons) == PYTHONS else "-" + "-".join(f"py{each.replace('.', '')}" for each in pythons)
     name = manifest["id"] if flavour == "cpu" else f"{manifest['id']}_{flavour}"
-    folder = ROOT / "build" / "extension" / f"{name}{suffix}"
-    stage(folder, files, filled_manifest(source, wheels, flavour))
-    zips = build(tool, folder, output / f"{name}-{manifest['version']}{suffix}.zip")
-    shutil.rmtree(folder)
+    (ROOT / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="extension-", dir=ROOT / "build") as folder:
+        stage(Path(folder), files, filled_manifest(source, wheels, flavour))
+        zips = build(tool, Path(folder), output / f"{name}-{manifest['version']}{suffix}.zip")
     if flavour == "cpu":
         for path in zips:
             check_size(path)

@@ -143,7 +143,7 @@ def fetch(wheel: Wheel, folder: Path) -> Path:
         WheelError: the server is not reached, has no such wheel, or gives another content.
     """
     path = folder / wheel.file
-    if path.is_file() and _sha256(path) == wheel.sha256:
+    if path.is_file() and sha256_of(path) == wheel.sha256:
         return path
     path.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -190,7 +190,8 @@ def _why(pip_errors: str, wanted: str) -> str:
     return f"{wanted}: pip failed.\n{pip_errors.strip()}"
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's content, hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,0 +1,14 @@
+"""The modules of tools/ that build the extension, for their tests; they are scripts and belong to no package."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+
+import build_extension
+import core_files
+import fetch_wheels
+
+__all__ = ["build_extension", "core_files", "fetch_wheels"]
