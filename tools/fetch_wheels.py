@@ -166,7 +166,8 @@ def _download(wheel: Wheel, folder: Path) -> None:
 
 
 def _pip(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+    # pip speaks of a server that it cannot reach only when it tries again.
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--retries=2", *arguments]
     return subprocess.run([*command, "--no-deps", "--only-binary=:all:", "--progress-bar=off"],
                           capture_output=True, text=True, encoding="utf-8")  # fmt: skip
 

@@ -115,7 +115,7 @@ def test_a_wheel_that_the_server_lacks_is_named(server, tmp_path):
 def test_a_server_that_is_not_reached_is_said_to_be(server, tmp_path, monkeypatch):
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
-    monkeypatch.setenv("PIP_RETRIES", "1")
+    monkeypatch.setenv("PIP_RETRIES", "0")
     wheel = fetch_wheels.Wheel("linux-x64", FILE, "0" * 64)
     with pytest.raises(fetch_wheels.WheelError, match=r"server was not reached\. Check the network"):
         fetch_wheels.fetch(wheel, tmp_path / "kept")
