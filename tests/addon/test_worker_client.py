@@ -178,6 +178,22 @@ def test_cancelling_answers_within_half_a_second_and_leaves_nothing(client, larg
     assert output.read_bytes() == b"the former result"
 
 
+def test_a_result_that_comes_after_the_cancelling_is_dropped(client, picture, output):
+    for _ in range(50):
+        number, events = client.convert(picture, output), []
+        while not any(isinstance(event, Progress) and event.stage == "writing" for event in events):
+            events += client.poll()
+        client.cancel(number)
+        if not client.busy:  # it was finished already
+            output.unlink()
+            continue
+        assert end_of(client) == Cancelled(number)
+        client.stop()
+        assert names_in(output.parent) == []
+        return
+    raise AssertionError("no conversion was caught while it was writing")
+
+
 def test_a_waiting_request_is_cancelled_and_the_others_go_on(client, picture, tmp_path):
     first, second, third = (client.convert(picture, tmp_path / f"{name}.exr") for name in "abc")
     client.cancel(second)

@@ -165,6 +165,7 @@ def check_groups_are_looked_into_output_by_output(folder):
     scene, _, group, inside = group_scene()
     texture = world_graph.find_environment_texture(scene)
     assert (texture.node, texture.groups) == (inside, (group,))
+    assert found(scene) == [inside.name], "the group's other output is not linked"
 
 
 def check_groups_are_looked_through(folder):
