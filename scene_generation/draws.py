@@ -44,6 +44,12 @@ def paint(rng: np.random.Generator, *, vivid: float = 0.2) -> Rgb:
     return tuple(float(np.clip(value * (1.0 + saturation * c), 0.02, 0.88)) for c in wheel)
 
 
+def lamp_colour(rng: np.random.Generator, coolest_k: float, hottest_k: float) -> Rgb:
+    """Return a lamp's colour of luminance 1 as a camera records it that is partly balanced to the lamp."""
+    unbalanced = np.array(blackbody(log_uniform(rng, coolest_k, hottest_k))) ** (1.0 - rng.uniform(0.2, 0.95))
+    return tuple(float(c) for c in unbalanced / (unbalanced @ (0.2126, 0.7152, 0.0722)))
+
+
 def blackbody(temperature_k: float) -> Rgb:
     """Return the colour of a black body in linear Rec.709, luminance 1, no component below 0.
 

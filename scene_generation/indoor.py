@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from scene_generation.description import NightSky, SceneDescription, Solid, Surface, Terrain
-from scene_generation.draws import blackbody, chance, grey, log_uniform, varied
+from scene_generation.draws import chance, grey, lamp_colour, log_uniform, varied
 from scene_generation.palette import FLOORS, GROUNDS, laid, wall_paint
 from scene_generation.rooms import Room, Windows, ceiling_lamps, draw_windows, furniture, shell, standing_lamp
 from scene_generation.skies import draw_night_sky, draw_sky
@@ -50,7 +50,7 @@ def draw_room(rng: np.random.Generator) -> Room:
 
 def draw_lamps(rng: np.random.Generator, room: Room) -> list[Solid]:
     """Return a ceiling's lamps and some that stand, with the flux that 30 to 800 lx on the floor take."""
-    colour = blackbody(log_uniform(rng, 2400.0, 6500.0))
+    colour = lamp_colour(rng, 2400.0, 6500.0)
     flux_lm = log_uniform(rng, 30.0, 800.0) * room.length_m * room.width_m * 2.0
     solids: list[Solid] = []
     if chance(rng, 0.8):

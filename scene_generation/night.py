@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from scene_generation.description import SceneDescription, Solid, Surface, Terrain, flat_lamp, sphere_lamp
-from scene_generation.draws import Rgb, blackbody, chance, grey, log_uniform, scaled
+from scene_generation.draws import Rgb, chance, grey, lamp_colour, log_uniform, scaled
 from scene_generation.outdoor import EYE_M
 from scene_generation.palette import GROUNDS, laid
 from scene_generation.skies import draw_night_sky
@@ -33,7 +33,7 @@ def draw_night(rng: np.random.Generator) -> SceneDescription:
 def _street_lamps(rng: np.random.Generator, count: int, yaw_rad: float) -> list[Solid]:
     """Return equal lamps along the street, or scattered, each with 5 to 50 lx under it."""
     in_a_row, spacing, aside = chance(rng, 0.6), rng.uniform(8.0, 30.0), rng.uniform(1.5, 5.0)
-    height, colour = rng.uniform(2.8, 9.0), blackbody(log_uniform(rng, 2000.0, 6500.0))
+    height, colour = rng.uniform(2.8, 9.0), lamp_colour(rng, 2000.0, 6500.0)
     illuminance_lx, kind = log_uniform(rng, 5.0, 50.0), str(rng.choice(["globe", "flat", "bulb", "strip"]))
     shift, size = rng.uniform(0.0, spacing), rng.random()
     solids: list[Solid] = []
@@ -84,6 +84,6 @@ def _lit_windows(rng: np.random.Generator, distance_m: float, yaw_rad: float) ->
             out * math.sin(yaw_rad) + along * math.cos(yaw_rad),
             up,
         )
-        light = Surface(emission=scaled(blackbody(log_uniform(rng, 2400.0, 5500.0)), log_uniform(rng, 2.0, 150.0)))
+        light = Surface(emission=scaled(lamp_colour(rng, 2400.0, 5500.0), log_uniform(rng, 2.0, 150.0)))
         solids.append(Solid("box", centre, (0.04, width, height), light, yaw_rad))
     return solids

@@ -10,6 +10,7 @@ from scene_generation.description import SceneDescription, Solid, Surface, Terra
 from scene_generation.draws import chance, grey, log_uniform
 from scene_generation.palette import GROUNDS, laid
 from scene_generation.skies import draw_sky
+from scene_generation.sunlight import with_sun_in_view
 from scene_generation.surroundings import around, building, canopy, clutter, near_wall, plants, row_of_buildings
 
 _SETTINGS = {"field": 0.3, "street": 0.25, "courtyard": 0.15, "wood": 0.15, "shore": 0.15}
@@ -41,6 +42,7 @@ def draw_outdoor(rng: np.random.Generator, weather: str) -> SceneDescription:
     if chance(rng, 0.12):
         solids.append(near_wall(rng))
     hills = log_uniform(rng, 5.0, 150.0) if setting in ("field", "shore", "wood") and chance(rng, 0.6) else 0.0
+    sky = with_sun_in_view(rng, sky, solids, (0.0, 0.0, EYE_M), 0.0 if weather == "overcast" else 0.75)
     terrain = Terrain(ground, hills, int(rng.integers(1 << 30)))
     # A pixel value of 1 is near the middle of what a day shows, at any height of the sun.
     unit_cd_m2 = 300.0 + 4000.0 * max(0.0, math.sin(sky.elevation_rad))

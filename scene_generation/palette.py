@@ -15,7 +15,7 @@ GROUNDS: dict[str, tuple[Rgb, Rgb, str, float, float, float]] = {
     "soil": ((0.14, 0.09, 0.06), (0.08, 0.06, 0.04), "noise", 0.5, 0.9, 0.1),
     "asphalt": ((0.08, 0.08, 0.085), (0.12, 0.12, 0.12), "noise", 0.2, 0.7, 0.3),
     "concrete": ((0.32, 0.31, 0.29), (0.25, 0.24, 0.22), "noise", 1.5, 0.7, 0.3),
-    "paving": ((0.30, 0.27, 0.24), (0.20, 0.18, 0.16), "bricks", 0.6, 0.6, 0.4),
+    "paving": ((0.30, 0.27, 0.24), (0.20, 0.18, 0.16), "bricks", 0.3, 0.6, 0.4),
     "snow": ((0.82, 0.85, 0.88), (0.74, 0.77, 0.82), "noise", 2.0, 0.8, 0.3),
     "wet": ((0.04, 0.04, 0.045), (0.08, 0.08, 0.08), "noise", 1.0, 0.15, 0.5),
 }
@@ -52,7 +52,7 @@ def foliage(rng: np.random.Generator) -> Surface:
         albedo=colour,
         albedo_2=varied(rng, colour, 0.5),
         pattern="noise",
-        scale_m=log_uniform(rng, 0.1, 0.4),
+        scale_m=log_uniform(rng, 0.05, 0.2),
         roughness=0.7,
         gloss=0.2,
         holes=rng.uniform(0.35, 0.65),

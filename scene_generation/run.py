@@ -9,7 +9,6 @@ Exit status: 0 all done; 2 something failed; 130 interrupted.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -80,10 +79,5 @@ def _at_least(least: int):
     return number
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(main(sys.argv[1:]))

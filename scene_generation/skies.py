@@ -42,11 +42,11 @@ def _disc_strength(rng: np.random.Generator, weather: str) -> float:
 def _clouds(rng: np.random.Generator, weather: str) -> Clouds | None:
     if weather == "overcast":
         return _overcast(rng)
-    if chance(rng, 0.3 if weather == "sun" else 0.2):
+    if chance(rng, 0.4 if weather == "sun" else 0.3):
         return None
-    thin = chance(rng, 0.4)
+    thin = chance(rng, 0.5)
     return Clouds(
-        coverage=rng.uniform(0.1, 0.75),
+        coverage=rng.uniform(0.05, 0.6),
         optical_depth=log_uniform(rng, 0.3, 3.0) if thin else log_uniform(rng, 3.0, 20.0),
         brightness=log_uniform(rng, 1.5, 5.0) if weather == "sun" else log_uniform(rng, 0.5, 2.5),
         size=log_uniform(rng, 0.4, 3.0),

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from scene_generation.description import NightSky, SceneDescription, Solid, Surface, flat_lamp, sphere_lamp
-from scene_generation.draws import Rgb, blackbody, chance, grey, log_uniform, paint, varied
+from scene_generation.draws import Rgb, chance, grey, lamp_colour, log_uniform, paint, varied
 from scene_generation.palette import FLOORS, laid
 from scene_generation.rooms import Room, Windows, ceiling_lamps, furniture, shell
 
@@ -24,11 +24,13 @@ def draw_studio(rng: np.random.Generator) -> SceneDescription:
     solids += furniture(rng, room, int(rng.integers(0, 7)), camera)
     if chance(rng, 0.7):
         solids.append(_backdrop(rng, room))
-    flux_lm, temperature_k = log_uniform(rng, 500.0, 30000.0), log_uniform(rng, 2900.0, 6500.0)
+    flux_lm, colour = log_uniform(rng, 500.0, 30000.0), lamp_colour(rng, 2900.0, 6500.0)
     for _ in range(rng.integers(1, 5)):
-        solids += _light(rng, room, flux_lm * log_uniform(rng, 0.2, 1.0), blackbody(temperature_k))
+        solids += _light(rng, room, flux_lm * log_uniform(rng, 0.2, 1.0), colour)
     if chance(rng, 0.35):
-        solids += ceiling_lamps(rng, room, int(rng.integers(1, 7)), log_uniform(rng, 100.0, 2000.0), blackbody(4000.0))
+        solids += ceiling_lamps(
+            rng, room, int(rng.integers(1, 7)), log_uniform(rng, 100.0, 2000.0), lamp_colour(rng, 2700.0, 6500.0)
+        )
     unit_cd_m2 = 0.05 * flux_lm / (room.length_m * room.width_m) + 5.0
     return SceneDescription((*camera, rng.uniform(1.0, 1.6)), NightSky(), solids, unit_cd_m2=unit_cd_m2)
 

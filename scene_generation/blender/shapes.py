@@ -37,7 +37,7 @@ def _from_bmesh(shape: str, variant: int) -> bpy.types.Mesh:
             top = 0.5 if shape == "cylinder" else 0.01
             bmesh.ops.create_cone(built, cap_ends=True, segments=32, radius1=0.5, radius2=top, depth=1.0)
         case "sphere":
-            bmesh.ops.create_icosphere(built, subdivisions=3, radius=0.5)
+            bmesh.ops.create_icosphere(built, subdivisions=2, radius=0.5)
         case "clump":
             bmesh.ops.create_icosphere(built, subdivisions=4, radius=0.5)
             _roughen(built, variant)
