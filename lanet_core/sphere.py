@@ -16,6 +16,9 @@ from __future__ import annotations
 
 import numpy as np
 
+#: For each index of a new axis: the first index of the old axis that counts, and the weights from there on.
+Windows = tuple[np.ndarray, np.ndarray]
+
 
 def zenith_angles_rad(height: int) -> np.ndarray:
     """Return the zenith angle of each row's centre: (H,) float64, radians, in (0, π)."""
@@ -129,7 +132,21 @@ def downsample(panorama: np.ndarray, height: int, width: int) -> np.ndarray:
     Raises:
         ValueError: the new size is larger than the old one.
     """
-    source_height, source_width = panorama.shape[:2]
+    rows, columns = downsampling_windows(panorama.shape[:2], (height, width))
+    return apply_windows(apply_windows(panorama, rows, axis=0), columns, axis=1)
+
+
+def downsampling_windows(size: tuple[int, int], new_size: tuple[int, int]) -> tuple[Windows, Windows]:
+    """Return the windows along rows and along columns with which :func:`downsample` averages.
+
+    Args:
+        size: rows and columns of the panorama.
+        new_size: rows and columns of the smaller panorama.
+
+    Raises:
+        ValueError: the new size is larger than the old one.
+    """
+    (source_height, source_width), (height, width) = size, new_size
     if height > source_height or width > source_width:
         raise ValueError(f"downsample from {source_width}x{source_height} to {width}x{height}")
     # cos θ is the measure of solid angle along a meridian: equal steps of it are equal areas.
@@ -137,10 +154,10 @@ def downsample(panorama: np.ndarray, height: int, width: int) -> np.ndarray:
     edges = np.cos(np.pi * np.arange(height + 1) / height)
     rows = _overlap_weights(-source_edges, -edges)
     columns = _overlap_weights(np.arange(source_width + 1) / source_width, np.arange(width + 1) / width)
-    return _apply_windows(_apply_windows(panorama, rows, axis=0), columns, axis=1)
+    return rows, columns
 
 
-def _overlap_weights(source_edges: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _overlap_weights(source_edges: np.ndarray, edges: np.ndarray) -> Windows:
     """Return for each target interval the first source interval it meets, and its normalised overlaps."""
     first = np.clip(np.searchsorted(source_edges, edges[:-1] + 1e-9) - 1, 0, None)
     last = np.clip(np.searchsorted(source_edges, edges[1:] - 1e-9), 1, len(source_edges) - 1)
@@ -152,7 +169,8 @@ def _overlap_weights(source_edges: np.ndarray, edges: np.ndarray) -> tuple[np.nd
     return first, (overlap / overlap.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def _apply_windows(array: np.ndarray, windows: tuple[np.ndarray, np.ndarray], axis: int) -> np.ndarray:
+def apply_windows(array: np.ndarray, windows: Windows, axis: int) -> np.ndarray:
+    """Return the weighted sums of an array's windows along one axis, which gets the windows' number as its length."""
     first, weights = windows
     result = 0.0
     shape = [1] * array.ndim
@@ -179,10 +197,10 @@ def upsample_bilinear(panorama: np.ndarray, height: int, width: int) -> np.ndarr
     padded = np.concatenate([padded[:, -1:], padded, padded[:, :1]], axis=1)
     rows = _linear_weights(source_height, height)
     columns = _linear_weights(source_width, width)
-    return _apply_windows(_apply_windows(padded, rows, axis=0), columns, axis=1)
+    return apply_windows(apply_windows(padded, rows, axis=0), columns, axis=1)
 
 
-def _linear_weights(source_size: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+def _linear_weights(source_size: int, size: int) -> Windows:
     """Return first taps and weights into an axis that was padded by one on either side."""
     position = (np.arange(size) + 0.5) * source_size / size + 0.5
     first = np.clip(np.floor(position).astype(np.intp), 0, source_size)
