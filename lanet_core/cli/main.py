@@ -21,10 +21,10 @@ from lanet_core.errors import LanetError
 _PACKAGE = "lanet_core.cli"
 
 #: The commands in the order of ``lanet --help``; each is the module of its name. An installation that only converts
-#: may lack the last three.
+#: may lack the last four.
 COMMANDS = tuple(
     name
-    for name in ("convert", "preview", "info", "train", "export", "evaluate")
+    for name in ("convert", "preview", "info", "fetch", "train", "export", "evaluate")
     if importlib.util.find_spec(f"{_PACKAGE}.{name}")
 )
 

@@ -92,13 +92,14 @@ def _read_list(listed: Path) -> list[Scene]:
 
 def _find_files(folder: Path) -> list[Scene]:
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in HDR_SUFFIXES)
-    return [Scene(_name(path, folder), path, _split_by_name(_name(path, folder))) for path in files]
+    return [Scene(_name(path, folder), path, split_by_name(_name(path, folder))) for path in files]
 
 
 def _name(path: Path, folder: Path) -> str:
     return path.relative_to(folder).with_suffix("").as_posix()
 
 
-def _split_by_name(name: str) -> str:
+def split_by_name(name: str) -> str:
+    """Return the split that a name's hash gives: 80 % train, 10 % val, 10 % test."""
     bucket = hashlib.sha256(name.encode()).digest()[0] % 10
     return "val" if bucket == 0 else "test" if bucket == 1 else "train"
