@@ -35,7 +35,7 @@ class Haven:
         haven = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):  # noqa: N802
+            def do_GET(self):
                 haven.asked.append(self.path)
                 haven.agents.add(self.headers["User-Agent"])
                 waiting = haven.answers.get(self.path, [])
