@@ -99,6 +99,11 @@ def prepare_source(image: Image, folder: Path | None = None) -> Source:
     return Source(path, lambda: path.write_bytes(packed))
 
 
+def is_single_picture(image: Image) -> bool:
+    """Return whether an image is a picture, and neither a movie nor a sequence, several tiles or a render result."""
+    return image.source not in _REFUSED_SOURCES
+
+
 def file_of(image: Image) -> Path:
     """Return the absolute path of an image's file, which need not exist; ``//`` is its own .blend's folder."""
     return Path(bpy.path.abspath(image.filepath, library=image.library))

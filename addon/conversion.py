@@ -1,0 +1,250 @@
+"""A scene's conversion, from the button to the world: its image made an EXR file, and the scene lit by that.
+
+The modal operator, Python's blocking call, batches and the command line all go this way:
+
+    conversion = Conversion(worker, scene, settings)            raises AddonError: nothing to convert
+    while conversion.step() is State.RUNNING: …                 from a timer; conversion.cancel() at any time
+    conversion.state, .message, .notes, .hdr                    how it ended
+
+Until the last step nothing of the .blend is touched; that step changes the world, all at once. What happens to the
+.blend in between is met by looking everything up again: datablocks are known by their ``session_uid``, which outlives
+undo but not the loading of another file. To convert images without a scene, use
+:class:`addon.picture_conversion.PictureConversion`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import bpy
+from bpy.types import ID, Image, Scene
+
+from .errors import AddonError
+from .picture_conversion import ConversionSettings, PictureConversion, State
+from .shared_worker import SharedWorker
+from .world_graph import apply_hdr, environment_image, remembered_pair
+
+_POLL_S = 0.01
+
+
+class Conversion:
+    """One scene's conversion, begun by making it and advanced by :meth:`step`, which never waits.
+
+    Args:
+        worker: the session's.
+        scene: whose world shall be lit.
+        settings: from the preferences.
+        filepath: a picture file in the place of the world's image; it becomes an image of the .blend at the end.
+        image: an image in the place of the world's. Without both, see :func:`image_to_convert`.
+
+    Attributes:
+        name: the image's.
+        hdr: the HDR image, once FINISHED.
+        message: once FAILED, what was wrong and what to do.
+        notes: what the artist should know of the result.
+        output: the EXR file.
+
+    Raises:
+        AddonError: there is no image, it cannot be converted, or there is no place for the result.
+    """
+
+    def __init__(
+        self,
+        worker: SharedWorker,
+        scene: Scene,
+        settings: ConversionSettings,
+        *,
+        filepath: str | Path = "",
+        image: Image | None = None,
+    ) -> None:
+        self._filepath = bpy.path.abspath(str(filepath)) if filepath else ""
+        self._pack = settings.pack
+        self._scene = scene.session_uid
+        self._world_before = _world_of(scene)
+        self._packing: _FileBytes | None = None
+        self._state: State | None = None
+        self.hdr: Image | None = None
+        self.message = ""
+        if self._filepath:
+            ldr, is_new = _load(self._filepath)
+            try:
+                self._picture = PictureConversion(worker, ldr, settings)
+            finally:
+                if is_new:
+                    bpy.data.images.remove(ldr)
+            self._ldr = None
+        else:
+            ldr = image or image_to_convert(scene)
+            if ldr is None:
+                raise AddonError("This world has no environment image. Choose or open one in the panel LANet IBL.")
+            self._ldr = ldr.session_uid
+            self._picture = PictureConversion(worker, ldr, settings)
+        self.name, self.output = self._picture.name, self._picture.output
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return self._state or State.RUNNING
+
+    @property
+    def share(self) -> float:
+        """How much is done, [0, 1]."""
+        return self._picture.share
+
+    @property
+    def stage(self) -> str:
+        """What is being done, a word of the worker's."""
+        return self._picture.stage
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What the worker says of the result, see :mod:`lanet_core.worker`."""
+        return self._picture.facts
+
+    @property
+    def notes(self) -> list[str]:
+        """What the artist should know of the result."""
+        return self._picture.notes
+
+    @property
+    def details(self) -> str:
+        """What the worker last complained of: for the console."""
+        return self._picture.details
+
+    def step(self) -> State:
+        """Go on if something can be done now; return where it stands. The step that finishes it lights the scene."""
+        if self._state is not None:
+            return self._state
+        state = self._picture.step()
+        if state is State.FAILED:
+            self.message = self._picture.message
+        if state is not State.FINISHED:
+            self._state = None if state is State.RUNNING else state
+            return state
+        if self._pack and self._packing is None:
+            self._packing = _FileBytes(self.output)
+        if self._packing is None or self._packing.ready():
+            self._light()
+        return self.state
+
+    def cancel(self) -> None:
+        """Stop it: :meth:`step` makes it CANCELLED within half a second, unless it has ended already."""
+        if self._state is None:
+            self._picture.cancel()
+            if self._picture.state is not State.RUNNING:
+                self._state = State.CANCELLED
+
+    def wait(self) -> State:
+        """Advance it to its end, which holds the thread; an interruption cancels it."""
+        try:
+            while self.step() is State.RUNNING:
+                time.sleep(_POLL_S)
+        finally:
+            self.cancel()
+            while self.step() is State.RUNNING:
+                time.sleep(_POLL_S)
+        return self.state
+
+    def _light(self) -> None:
+        try:
+            packed = self._packing.data() if self._packing is not None else None
+            scene = self._unchanged_scene()
+            self.hdr = self._apply(scene)
+        except AddonError as error:
+            self.message = str(error)
+            self._state = State.FAILED
+            return
+        if packed is not None:
+            self.hdr.pack(data=packed, data_len=len(packed))
+        self._state = State.FINISHED
+
+    def _apply(self, scene: Scene) -> Image:
+        if not self._filepath:
+            return apply_hdr(scene, self._ldr_image(), self.output)
+        ldr, is_new = _load(self._filepath)
+        try:
+            return apply_hdr(scene, ldr, self.output)
+        except AddonError:
+            if is_new:
+                bpy.data.images.remove(ldr)
+            raise
+
+    def _unchanged_scene(self) -> Scene:
+        scene = _find(bpy.data.scenes, self._scene)
+        if scene is None:
+            raise self._left_alone("The scene was removed")
+        if _world_of(scene) != self._world_before:
+            raise self._left_alone("The scene was given another world or image")
+        return scene
+
+    def _ldr_image(self) -> Image:
+        ldr = _find(bpy.data.images, self._ldr)
+        if ldr is None:
+            raise self._left_alone("The image was removed")
+        return ldr
+
+    def _left_alone(self, what: str) -> AddonError:
+        return AddonError(f"{what} during the conversion, and nothing was changed. The HDR is here: {self.output}")
+
+
+def image_to_convert(scene: Scene) -> Image | None:
+    """Return what the button converts: the image that lights a scene, or the LDR image that it was made of."""
+    image = environment_image(scene)
+    pair = remembered_pair(scene.world)
+    return pair.ldr if pair is not None and image == pair.hdr else image
+
+
+class _FileBytes:
+    """A file's contents, read in a thread: a large EXR takes longer than the window may stand still."""
+
+    def __init__(self, path: Path) -> None:
+        self._data = b""
+        self._problem: OSError | None = None
+        self._reader = threading.Thread(target=self._read, args=(path,), name="lanet packing")
+        self._reader.start()
+
+    def ready(self) -> bool:
+        """Return whether it has been read, without waiting."""
+        return not self._reader.is_alive()
+
+    def data(self) -> bytes:
+        """Return the contents, waiting for them if need be.
+
+        Raises:
+            AddonError: they cannot be read.
+        """
+        self._reader.join()
+        if self._problem is not None:
+            raise AddonError(f"{self._problem.filename}: The result cannot be packed: {self._problem.strerror}.")
+        return self._data
+
+    def _read(self, path: Path) -> None:
+        try:
+            self._data = path.read_bytes()
+        except OSError as error:
+            self._problem = error
+
+
+def _load(filepath: str) -> tuple[Image, bool]:
+    """Return the image of a file, and whether it is new in this .blend."""
+    before = len(bpy.data.images)
+    try:
+        image = bpy.data.images.load(filepath, check_existing=True)
+    except RuntimeError as error:
+        raise AddonError(f"{filepath}: There is no such file, or it is no picture.") from error
+    return image, len(bpy.data.images) > before
+
+
+def _world_of(scene: Scene) -> tuple[int | None, int | None]:
+    """Return a scene's world and its environment image by their numbers."""
+    return _uid(scene.world), _uid(environment_image(scene))
+
+
+def _uid(datablock: ID | None) -> int | None:
+    return datablock.session_uid if datablock is not None else None
+
+
+def _find(datablocks, uid: int | None):
+    return next((each for each in datablocks if each.session_uid == uid), None)

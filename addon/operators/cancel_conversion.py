@@ -1,0 +1,25 @@
+"""The button beside the progress bar."""
+
+from __future__ import annotations
+
+from bpy.types import Context, Operator
+
+from .. import session
+
+
+class CancelConversion(Operator):
+    """Stop the conversion; nothing is changed."""
+
+    bl_idname = "lanet.cancel_conversion"
+    bl_label = "Cancel Conversion"
+    bl_description = "Stop the conversion; nothing is changed (Esc)"
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Return whether a conversion is running."""
+        return session.current().conversion is not None
+
+    def execute(self, context: Context) -> set[str]:
+        """Ask for it; the conversion's own operator ends within half a second."""
+        session.current().conversion.cancel()
+        return {"FINISHED"}

@@ -1,0 +1,89 @@
+"""The panel's contents, the same in each of its places. Drawing reads what is known and finds nothing out."""
+
+from __future__ import annotations
+
+from bpy.types import Context, Image, Scene, UILayout
+
+from .. import session
+from ..environment_texture import EnvironmentTexture
+from ..light_group import HIGHLIGHTS, PEAK_LIMIT, light_node_after
+from ..picture_conversion import STAGES
+from ..picture_facts import Facts
+from ..world_graph import ImagePair, find_environment_texture, remembered_pair
+from .text import draw_text
+
+CATEGORY = "LANet IBL"
+
+
+def draw_environment(layout: UILayout, context: Context) -> None:
+    """Draw the panel."""
+    scene = context.scene
+    texture = find_environment_texture(scene)
+    image = texture.node.image if texture else None
+    pair = remembered_pair(scene.world)
+    if pair is not None and image not in (pair.ldr, pair.hdr):  # another image was chosen since
+        pair = None
+    _draw_image(layout, context, texture, pair)
+    _draw_button(layout)
+    for message in session.current().messages:
+        icon = "ERROR" if message.is_error else "INFO"
+        draw_text(layout, context, message.text, icon=icon, alert=message.is_error)
+    if pair is not None:
+        _draw_result(layout, scene, texture, pair)
+
+
+def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture | None, pair: ImagePair | None) -> None:
+    column = layout.column()
+    if texture is not None and pair is None:
+        column.template_ID(texture.node, "image", open="image.open")
+    elif pair is not None:
+        column.label(text=pair.ldr.name, icon="IMAGE_DATA", translate=False)
+    else:
+        column.label(text="The world has no environment image. Choose one:")
+        column.template_ID(context.scene.lanet, "image", open="image.open")
+    image = pair.ldr if pair else texture.node.image if texture else None
+    image = image or context.scene.lanet.image
+    if image is not None:
+        _draw_facts(column, context, image)
+
+
+def _draw_facts(layout: UILayout, context: Context, image: Image) -> None:
+    facts = session.current().facts.of(image)
+    if facts is None:
+        layout.label(text="…")
+    elif facts.problem:
+        draw_text(layout, context, facts.problem, icon="INFO")
+    else:
+        layout.label(text=describe(facts), translate=False)
+
+
+def describe(facts: Facts) -> str:
+    """Return the facts in one line: ``4096 × 2048, 1.2 % clipped``."""
+    size = f"{facts.width} × {facts.height}"
+    return size if facts.clipped_fraction is None else f"{size}, {100.0 * facts.clipped_fraction:.2g} % clipped"
+
+
+def _draw_button(layout: UILayout) -> None:
+    conversion = session.current().conversion
+    if conversion is None:
+        row = layout.row()
+        row.scale_y = 1.6
+        row.operator("lanet.convert_environment", icon="LIGHT_SUN")
+        return
+    row = layout.row()
+    row.progress(factor=conversion.share, text=f"{STAGES.get(conversion.stage, conversion.stage)} …")
+    row.operator("lanet.cancel_conversion", text="", icon="X")
+
+
+def _draw_result(layout: UILayout, scene: Scene, texture: EnvironmentTexture, pair: ImagePair) -> None:
+    row = layout.row(align=True)
+    row.prop(scene.lanet, "shown", expand=True)
+    light = light_node_after(texture.node)
+    if light is not None:
+        column = layout.column(align=True)
+        column.use_property_split = True
+        column.active = scene.lanet.shown == "HDR"
+        for name in (HIGHLIGHTS, PEAK_LIMIT):
+            column.prop(light.inputs[name], "default_value", text=name)
+    where = "packed" if pair.hdr.packed_file else pair.hdr.filepath
+    layout.label(text=where, icon="FILE_IMAGE", translate=False)

@@ -1,0 +1,164 @@
+"""An image on its way to an EXR file: made a file, converted by the worker. Nothing of the .blend changes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+
+from bpy.types import Image
+
+from .errors import AddonError
+from .output_paths import output_place
+from .shared_worker import Request, SharedWorker, WorkerSettings
+from .sources import prepare_source
+from .worker_client import Cancelled, Event, Failed, Finished, Progress
+
+_POLL_S = 0.01
+#: What the stages are called for the artist.
+STAGES = {
+    "preparing": "Preparing the picture",
+    "starting": "Starting",
+    "reading": "Reading the picture",
+    "network": "Reconstructing the light",
+    "reconstruction": "Composing the HDR",
+    "writing": "Writing the EXR",
+    "done": "Done",
+}
+
+
+class State(Enum):
+    """Where a conversion stands."""
+
+    RUNNING = auto()
+    FINISHED = auto()
+    FAILED = auto()
+    CANCELLED = auto()
+
+
+@dataclass(frozen=True)
+class ConversionSettings:
+    """What the preferences say of a conversion.
+
+    Attributes:
+        worker: how the worker runs.
+        folder: where results go, see :func:`addon.output_paths.output_place`.
+        half: write 16-bit floats.
+        pack: pack the result into the .blend.
+    """
+
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
+    folder: str = ""
+    half: bool = False
+    pack: bool = False
+
+
+class PictureConversion:
+    """One image's conversion to an EXR file, begun by making it and advanced by :meth:`step`, which never waits.
+
+        conversion = PictureConversion(worker, image, settings)
+        while conversion.step() is State.RUNNING: ...        # several times a second, from a timer
+
+    Or at once: ``conversion.wait()``. The image may be changed or removed as soon as it has begun.
+
+    Args:
+        worker: the session's.
+        image: an LDR image, local or linked.
+        settings: see there; nothing is packed here, but a result that will be is not mourned as temporary.
+
+    Attributes:
+        name: the image's.
+        state: where it stands.
+        share: how much is done, [0, 1].
+        stage: what is being done, a word of the worker's.
+        output: the EXR file; whole once it is FINISHED, untouched if it ends otherwise.
+        facts: once FINISHED, what the worker says of the result, see :mod:`lanet_core.worker`.
+        message: once FAILED, what was wrong and what to do.
+        details: once FAILED, what the worker last complained of: for the console.
+        notes: what the artist should know of a result.
+
+    Raises:
+        AddonError: the image cannot be converted, or there is no place for the result.
+    """
+
+    def __init__(self, worker: SharedWorker, image: Image, settings: ConversionSettings) -> None:
+        place = output_place(image, settings.folder)
+        self.name = image.name
+        self.output: Path = place.path
+        self.notes: list[str] = [place.note] if place.note and not settings.pack else []
+        self.state = State.RUNNING
+        self.share, self.stage = 0.0, "preparing"
+        self.facts: dict[str, object] = {}
+        self.message = self.details = ""
+        self._worker, self._settings = worker, settings
+        self._request: Request | None = None
+        self._source = prepare_source(image)
+
+    def step(self) -> State:
+        """Go on if something can be done now; return where it stands."""
+        if self.state is State.RUNNING and self._request is None:
+            self._ask_when_ready()
+        self._worker.poll()
+        return self.state
+
+    def cancel(self) -> None:
+        """Stop it: :meth:`step` makes it CANCELLED within half a second, unless it has ended already."""
+        if self.state is not State.RUNNING:
+            return
+        if self._request is None:
+            self._end(State.CANCELLED)
+        else:
+            self._request.cancel()
+
+    def wait(self) -> State:
+        """Advance it to its end, which holds the thread; an interruption cancels it."""
+        try:
+            while self.step() is State.RUNNING:
+                time.sleep(_POLL_S)
+        finally:
+            self.cancel()
+            while self.step() is State.RUNNING:
+                time.sleep(_POLL_S)
+        return self.state
+
+    def _ask_when_ready(self) -> None:
+        try:
+            if not self._source.ready():
+                return
+        except AddonError as error:
+            self._fail(str(error))
+            return
+        source, half = self._source.path, self._settings.half
+        self._request = self._worker.ask(
+            self._settings.worker, lambda client: client.convert(source, self.output, half=half), self._hear
+        )
+        self.stage = "starting"
+
+    def _hear(self, event: Event) -> None:
+        match event:
+            case Progress():
+                self.share, self.stage = event.share, event.stage
+            case Finished():
+                self.facts = dict(event.facts)
+                self.notes += self.facts.get("warnings", ())
+                self.share = 1.0
+                self._end(State.FINISHED)
+            case Failed():
+                self._fail(event.message.replace(str(self._source.path), self._source_name()), event.details)
+            case Cancelled():
+                self._end(State.CANCELLED)
+
+    def _source_name(self) -> str:
+        """Return what the artist knows the source by: a temporary file's name would tell him nothing."""
+        return self.name if self._source.is_temporary else str(self._source.path)
+
+    def _fail(self, message: str, details: str = "") -> None:
+        self.message, self.details = message, details
+        self._end(State.FAILED)
+
+    def _end(self, state: State) -> None:
+        self.state = state
+        # It may still be written, and is removed after that.
+        threading.Thread(target=self._source.discard, name="lanet source").start()

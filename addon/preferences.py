@@ -1,0 +1,84 @@
+"""The extension's preferences: how it converts and where results go."""
+
+from __future__ import annotations
+
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
+from bpy.types import AddonPreferences, Context
+
+from . import session
+from .output_paths import DEFAULT_FOLDER
+from .panels.text import draw_text
+from .settings import is_valid_folder
+
+PROVIDERS = (
+    ("auto", "Automatic", "The fastest that works here, else the CPU"),
+    ("cpu", "CPU", "Works everywhere"),
+    ("cuda", "CUDA", "An NVIDIA GPU, with the CUDA flavour of this extension, CUDA 13 and cuDNN 9"),
+    ("directml", "DirectML", "Any GPU under Windows"),
+    ("coreml", "Core ML", "Apple's GPU and Neural Engine"),
+)
+
+
+def _check_again(preferences: Preferences, context: Context) -> None:
+    session.current().provider.forget()
+
+
+class Preferences(AddonPreferences):
+    """How the extension converts, and where its results go."""
+
+    bl_idname = __package__
+
+    provider: EnumProperty(
+        name="Run On", description="What runs the network", items=PROVIDERS, default="auto", update=_check_again
+    )
+    threads: IntProperty(
+        name="CPU Threads", description="0 is one a core", default=0, min=0, max=256, update=_check_again
+    )
+    model: StringProperty(
+        name="Model",
+        description="An ONNX file of your own, as `lanet export` writes it. Empty: the one that came along",
+        subtype="FILE_PATH",
+        update=_check_again,
+    )
+    warm_minutes: IntProperty(
+        name="Keep Ready",
+        description="How long the converter stays in memory after a conversion, minutes. The next one starts faster",
+        default=5,
+        min=0,
+        max=240,
+    )
+    folder: StringProperty(
+        name="Output Folder",
+        description="Where HDR files are written. // is the folder of the .blend file",
+        subtype="DIR_PATH",
+        default=DEFAULT_FOLDER,
+    )
+    pack: BoolProperty(
+        name="Pack into the .blend", description="Keep a copy of each HDR file inside the .blend file", default=False
+    )
+    half: BoolProperty(
+        name="Half Floats",
+        description="Write 16-bit floats: files of half the size, and nothing brighter than 65504 times white",
+        default=False,
+    )
+
+    def draw(self, context: Context) -> None:
+        """Draw the preferences."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column(heading="Converter")
+        column.prop(self, "provider")
+        column.prop(self, "threads")
+        column.prop(self, "model")
+        column.prop(self, "warm_minutes", text="Keep Ready (Minutes)")
+        row = layout.row()
+        row.operator("lanet.check_converter")
+        for line in session.current().provider.lines:
+            draw_text(layout, context, line)
+        column = layout.column(heading="Results")
+        column.prop(self, "folder")
+        if not is_valid_folder(self.folder):
+            draw_text(layout, context, "The output folder must begin with // or be absolute.", icon="ERROR")
+        column.prop(self, "pack")
+        column.prop(self, "half")

@@ -1,0 +1,49 @@
+"""What Blender is told of when the extension is enabled, and what is taken back when it is disabled."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import scene_properties, session
+from .operators.cancel_conversion import CancelConversion
+from .operators.check_converter import CheckConverter
+from .operators.convert_environment import ConvertEnvironment
+from .panels.shader_sidebar import ShaderSidebarPanel
+from .panels.view_sidebar import ViewSidebarPanel
+from .panels.world_properties import WorldPropertiesPanel
+from .preferences import Preferences
+
+CLASSES = (
+    Preferences,
+    scene_properties.SceneProperties,
+    ConvertEnvironment,
+    CancelConversion,
+    CheckConverter,
+    WorldPropertiesPanel,
+    ViewSidebarPanel,
+    ShaderSidebarPanel,
+)
+
+
+@persistent
+def _forget_the_file(*_: object) -> None:
+    session.current().forget()
+
+
+def register() -> None:
+    """Enable the extension."""
+    session.start()
+    for each in CLASSES:
+        bpy.utils.register_class(each)
+    scene_properties.add_to_scenes()
+    bpy.app.handlers.load_pre.append(_forget_the_file)
+
+
+def unregister() -> None:
+    """Disable it; no process, timer or handler is left."""
+    bpy.app.handlers.load_pre.remove(_forget_the_file)
+    scene_properties.remove_from_scenes()
+    for each in reversed(CLASSES):
+        bpy.utils.unregister_class(each)
+    session.stop()

@@ -1,0 +1,47 @@
+"""What the preferences say, in the terms of those who do it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from .picture_conversion import ConversionSettings
+from .shared_worker import WorkerSettings
+
+
+def preferences() -> bpy.types.AddonPreferences:
+    """Return the preferences of the extension, which is enabled; see :class:`addon.preferences.Preferences`."""
+    return bpy.context.preferences.addons[__package__].preferences
+
+
+def worker_settings() -> WorkerSettings:
+    """Return what the preferences say of the worker."""
+    chosen = preferences()
+    return WorkerSettings(
+        model=bpy.path.abspath(chosen.model.strip()) or None,
+        provider=chosen.provider,
+        threads=chosen.threads or None,
+        idle_s=60.0 * chosen.warm_minutes,
+    )
+
+
+def conversion_settings(*, pack: bool | None = None) -> ConversionSettings:
+    """Return what the preferences say of a conversion.
+
+    Args:
+        pack: in the place of what they say of packing.
+    """
+    chosen = preferences()
+    return ConversionSettings(
+        worker=worker_settings(),
+        folder=chosen.folder,
+        half=chosen.half,
+        pack=chosen.pack if pack is None else pack,
+    )
+
+
+def is_valid_folder(folder: str) -> bool:
+    """Return whether a folder says where it is: relative to the .blend, absolute, or left to the default."""
+    folder = folder.strip()
+    return not folder or folder.startswith("//") or Path(folder).is_absolute()

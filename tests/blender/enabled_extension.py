@@ -1,0 +1,117 @@
+"""The extension laid out and enabled as Blender has it, but for the wheels, and what checks ask of it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+from tiny_models import write_tiny_model
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = "bl_ext.user_default.lanet_ibl"
+BUTTON = "Convert LDR Environment to HDR"
+
+
+def lay_out() -> Path:
+    """Lay the extension out in the folder of Blender's settings, and return where."""
+    place = Path(os.environ["BLENDER_USER_RESOURCES"]) / "extensions" / "user_default" / "lanet_ibl"
+    shutil.copytree(ROOT / "addon", place, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(ROOT / "blender_manifest.toml", place)
+    (place / "lanet_core").symlink_to(ROOT / "lanet_core")
+    return place
+
+
+def enable(folder: Path):
+    """Enable the extension in an empty file, with a tiny model, and return its preferences."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    lay_out()
+    assert bpy.ops.preferences.addon_enable(module=MODULE) == {"FINISHED"}
+    write_tiny_model(folder / "tiny.onnx", gain=2.0)
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    preferences.model = str(folder / "tiny.onnx")
+    preferences.provider = "cpu"
+    preferences.threads = 1
+    return preferences
+
+
+def disable() -> None:
+    """Disable it."""
+    assert bpy.ops.preferences.addon_disable(module=MODULE) == {"FINISHED"}
+
+
+def part(name: str):
+    """Return a module of the enabled extension."""
+    return importlib.import_module(f"{MODULE}.{name}")
+
+
+def street(scale: int = 1) -> np.ndarray:
+    """Return a panorama with clipped parts: (64 scale, 128 scale, 3) uint8, the top row first."""
+    picture = np.random.default_rng(7).integers(10, 180, (64, 128, 3), dtype=np.uint8)
+    picture[10:14, 30:40] = 255
+    return np.tile(picture, (scale, scale, 1))
+
+
+def write_picture(path: Path, scale: int = 1) -> Path:
+    """Write a panorama as a PNG, without Blender."""
+    part("plain_png").write_plain_png(path, street(scale), linear=False)
+    return path
+
+
+def lit_scene(image: bpy.types.Image) -> bpy.types.Scene:
+    """Return the scene, lit by an image through a Mapping that is turned."""
+    scene = bpy.context.scene
+    scene.world = bpy.data.worlds.new("World")
+    scene.world.use_nodes = True
+    nodes, links = scene.world.node_tree.nodes, scene.world.node_tree.links
+    texture, mapping = nodes.new("ShaderNodeTexEnvironment"), nodes.new("ShaderNodeMapping")
+    coordinate = nodes.new("ShaderNodeTexCoord")
+    mapping.inputs["Rotation"].default_value = (0.0, 0.0, 0.7)
+    texture.image = image
+    links.new(coordinate.outputs["Generated"], mapping.inputs["Vector"])
+    links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
+    links.new(texture.outputs["Color"], nodes["Background"].inputs["Color"])
+    nodes["Background"].inputs["Strength"].default_value = 0.5
+    return scene
+
+
+def state_of(scene: bpy.types.Scene) -> tuple[object, ...]:
+    """Return what a conversion may change of a scene and of the .blend."""
+    world = scene.world
+    nodes = [(node.name, node.type, getattr(node, "image", None)) for node in world.node_tree.nodes] if world else []
+    links = [(each.from_node.name, each.to_node.name) for each in world.node_tree.links] if world else []
+    keys = sorted(world.keys()) if world else []
+    return world, nodes, links, keys, sorted(bpy.data.images.keys()), sorted(bpy.data.node_groups.keys())
+
+
+def convert(**options) -> set[str]:
+    """Convert as a script does."""
+    return bpy.ops.lanet.convert_environment(**options)
+
+
+def refusal(**options) -> str:
+    """Return what a conversion that fails says."""
+    try:
+        convert(**options)
+    except RuntimeError as error:
+        return str(error)
+    raise AssertionError("it was not refused")
+
+
+def wait_until(condition, timeout_s: float = 30.0) -> None:
+    """Wait for something that another process or thread does."""
+    end_s = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+
+
+def leave() -> None:
+    """End at once, without Blender's own clean-up: after an undo it may never end in the module."""
+    sys.stdout.flush()
+    os._exit(0)
