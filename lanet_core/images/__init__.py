@@ -1,6 +1,6 @@
 """Files in, files out: pictures to linear light, and results to files that appear whole or not at all."""
 
-from lanet_core.images.exr import write_exr
+from lanet_core.images.exr import ExrWriter, open_exr, write_exr
 from lanet_core.images.file_kind import MAX_PIXELS
 from lanet_core.images.gpano import CroppedArea, GPano
 from lanet_core.images.hdr import read_hdr
@@ -11,8 +11,10 @@ from lanet_core.images.png import write_png
 __all__ = [
     "MAX_PIXELS",
     "CroppedArea",
+    "ExrWriter",
     "GPano",
     "Picture",
+    "open_exr",
     "read_hdr",
     "read_ldr",
     "write_exr",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import OpenEXR
+import OpenImageIO
 
 from lanet_core.colour import REC709_CHROMATICITIES
 from lanet_core.errors import OutputError
@@ -16,48 +18,89 @@ from lanet_core.images.replacing import replacing
 HALF_MAX = 65504.0
 
 
-def write_exr(
+class ExrWriter:
+    """An OpenEXR file that is being written, strip by strip from the top; made by :func:`open_exr`."""
+
+    def __init__(self, output: OpenImageIO.ImageOutput, size: tuple[int, int], half: bool, path: Path) -> None:
+        self._output = output
+        self._height, self._width = size
+        self._half = half
+        self._path = path
+        #: How much has been written, and its end: (W, 3) float32.
+        self.rows_written = 0
+        self.last_row: np.ndarray | None = None
+
+    def write(self, strip: np.ndarray) -> None:
+        """Write the rows that come next.
+
+        Args:
+            strip: (n, W, 3) float, linear Rec.709, ≥ 0, finite; stored as float32 bit for bit.
+
+        Raises:
+            OutputError: NaN, infinite or negative values, or half was asked for and the peak is beyond it.
+            ValueError: the array is not (n, W, 3) float, or has more rows than the picture lacks.
+        """
+        rows_left = self._height - self.rows_written
+        if strip.ndim != 3 or strip.shape[1:] != (self._width, 3) or strip.dtype.kind != "f" or len(strip) > rows_left:
+            raise ValueError(
+                f"expected (n, {self._width}, 3) float, n up to {rows_left}, got {strip.shape} {strip.dtype}"
+            )
+        strip = np.ascontiguousarray(strip, dtype=np.float32)
+        _check_values(strip, self._half, self._path)
+        end = self.rows_written + len(strip)
+        if not self._output.write_scanlines(self.rows_written, end, 0, strip):
+            raise RuntimeError(self._output.geterror() or "a strip cannot be written")
+        self.rows_written, self.last_row = end, strip[-1].copy()
+
+    def close(self) -> str:
+        """Close the file and return what was wrong with it, empty if nothing was."""
+        closed = self._output.close()
+        complaint = self._output.geterror()
+        self._output = None
+        return complaint or ("" if closed else "the file cannot be closed")
+
+
+@contextmanager
+def open_exr(
     path: str | Path,
-    rgb_linear: np.ndarray,
+    size: tuple[int, int],
     *,
     model_name: str,
     model_sha256: str,
     half: bool = False,
     pose_heading_deg: float | None = None,
     attributes: Mapping[str, str | float] | None = None,
-) -> None:
-    """Write a latitude-longitude environment map: ZIP-compressed scan lines, channels R, G, B.
+    threads: int | None = None,
+) -> Iterator[ExrWriter]:
+    """Open a latitude-longitude environment map to write: ZIP-compressed scan lines, channels R, G, B.
 
     The header holds ``envmap`` = latlong, Rec.709 ``chromaticities``, ``lanetModel``, ``lanetModelSha256``,
-    ``software``, ``comments`` and, if given, ``gpanoPoseHeadingDegrees``. The file appears whole or not at all.
+    ``software``, ``comments`` and, if given, ``gpanoPoseHeadingDegrees``. The file appears whole, on leaving without
+    an error, or not at all.
 
     Args:
         path: the file to write or replace.
-        rgb_linear: (H, W, 3) float, linear Rec.709, ≥ 0, finite; stored as float32 bit for bit.
+        size: rows and columns.
         model_name: the model that made it.
         model_sha256: the model file's SHA-256, hexadecimal.
         half: store half floats instead: half the size, 11 bits of precision; light under 3e-8 becomes 0.
         pose_heading_deg: compass heading of the picture's middle, clockwise from north, None where unknown.
         attributes: more header attributes; they win over the ones above.
+        threads: how many compress; all cores by default. Holds for every file that OpenImageIO opens from then on.
+
+    Yields:
+        What takes the strips.
 
     Raises:
-        OutputError: NaN, infinite or negative values, or half was asked for and the peak is beyond it.
         OutputNotWritableError: the folder is missing or may not be written to, or the path is no regular file.
         DiskFullError: the disk filled up.
-        ValueError: the array is not (H, W, 3) float.
+        OutputError: the write failed for another reason.
+        ValueError: rows are missing at the end.
 
     Source: OpenEXR, "Standard Attributes" and "OpenEXR Environment Maps".
     """
     path = Path(path)
-    if rgb_linear.ndim != 3 or rgb_linear.shape[2] != 3 or rgb_linear.dtype.kind != "f":
-        raise ValueError(f"expected (H, W, 3) float, got {rgb_linear.shape} {rgb_linear.dtype}")
-    rgb_linear = rgb_linear.astype(np.float32, copy=False)
-    _check_values(rgb_linear, half, path)
-    header = {
-        "compression": OpenEXR.ZIP_COMPRESSION,
-        "type": OpenEXR.scanlineimage,
-        "envmap": OpenEXR.ENVMAP_LATLONG,
-        "chromaticities": REC709_CHROMATICITIES,
+    header: dict[str, str | float] = {
         "lanetModel": model_name,
         "lanetModelSha256": model_sha256,
         "software": "lanet",
@@ -65,10 +108,51 @@ def write_exr(
     }
     if pose_heading_deg is not None:
         header["gpanoPoseHeadingDegrees"] = float(pose_heading_deg)
-    header |= attributes or {}
-    pixels = np.ascontiguousarray(rgb_linear, dtype=np.float16 if half else np.float32)
+    OpenImageIO.attribute("exr_threads", threads or 0)
     with replacing(path) as temporary:
-        OpenEXR.File(header, {"RGB": pixels}).write(str(temporary))
+        output = OpenImageIO.ImageOutput.create(str(temporary))
+        if not output.open(str(temporary), _spec(size, half, header | dict(attributes or {}))):
+            raise RuntimeError(output.geterror())
+        writer = ExrWriter(output, size, half, path)
+        del output  # it holds the file's last bytes until it is gone: the writer has the only one
+        try:
+            yield writer
+        finally:
+            complaint = writer.close()
+        if writer.rows_written != size[0]:
+            raise ValueError(f"{writer.rows_written} of {size[0]} rows were written")
+        if complaint or not _ends_with(temporary, writer.last_row, half):
+            raise RuntimeError(complaint or "the file does not read back as it was written")
+
+
+def write_exr(path: str | Path, rgb_linear: np.ndarray, **options: Any) -> None:
+    """Write a whole environment map.
+
+    Args:
+        path: the file to write or replace.
+        rgb_linear: (H, W, 3) float, linear Rec.709, ≥ 0, finite; stored as float32 bit for bit.
+        options: of :func:`open_exr`, ``model_name`` and ``model_sha256`` among them.
+
+    Raises:
+        OutputError: see :func:`open_exr` and :meth:`ExrWriter.write`.
+        ValueError: the array is not (H, W, 3) float.
+    """
+    if rgb_linear.ndim != 3 or rgb_linear.shape[2] != 3 or rgb_linear.dtype.kind != "f":
+        raise ValueError(f"expected (H, W, 3) float, got {rgb_linear.shape} {rgb_linear.dtype}")
+    with open_exr(path, rgb_linear.shape[:2], **options) as writer:
+        writer.write(rgb_linear)
+
+
+def _spec(size: tuple[int, int], half: bool, header: Mapping[str, str | float]) -> OpenImageIO.ImageSpec:
+    height, width = size
+    spec = OpenImageIO.ImageSpec(width, height, 3, OpenImageIO.HALF if half else OpenImageIO.FLOAT)
+    spec.attribute("compression", "zip")
+    spec.attribute("textureformat", "LatLong Environment")  # OpenImageIO's way to say envmap = latlong
+    spec.attribute("chromaticities", "float[8]", REC709_CHROMATICITIES)
+    spec.attribute("DateTime", "")  # or it writes the time, and no result equals the next
+    for name, value in header.items():
+        spec.attribute(name, value)
+    return spec
 
 
 def _check_values(rgb_linear: np.ndarray, half: bool, path: Path) -> None:
@@ -85,3 +169,15 @@ def _check_values(rgb_linear: np.ndarray, half: bool, path: Path) -> None:
             path=path,
             remedy="Write 32-bit floats.",
         )
+
+
+def _ends_with(path: Path, row: np.ndarray, half: bool) -> bool:
+    """Return whether a file's last row is the one given: a disk that fills up loses the end, and often says nothing."""
+    image = OpenImageIO.ImageInput.open(str(path))
+    if image is None:
+        OpenImageIO.geterror()  # or it would surface in someone else's report
+        return False
+    height = image.spec().height
+    read = image.read_scanlines(height - 1, height, 0, 0, 3, OpenImageIO.FLOAT)
+    image.close()
+    return read is not None and np.array_equal(read[0], row.astype(np.float16) if half else row)
