@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -152,7 +154,7 @@ def test_strips_of_any_height_and_order_make_the_same_panorama(size, network_hei
     ldr_linear = (rng.random((*size, 3), dtype=np.float32) * 1.3).clip(max=1.0)
     log_hdr = rng.normal(1.0, 1.0, (network_height, 2 * network_height, 3)).astype(np.float32)
     edges = [0, 5, 6, 23, size[0]]
-    strips = [slice(*each) for each in zip(edges[:-1], edges[1:], strict=True)]
+    strips = [slice(*each) for each in itertools.pairwise(edges)]
     reconstruction = Reconstruction(*size, network_height)
     for strip in strips:
         reconstruction.observe(ldr_linear[strip], strip.start)
