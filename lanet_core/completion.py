@@ -3,7 +3,7 @@
 That surface solves Laplace's equation on the sphere (a membrane), which by the maximum principle is nowhere brighter
 than the rim. It is solved from coarse to fine (a cascade): each level starts from the coarser one and is relaxed by
 red-black Gauss–Seidel on the finite-volume grid of the equirectangular map, which wraps in azimuth and
-closes at the poles.
+closes at the poles. A membrane has no detail, so on a large sphere it is solved on a smaller one and enlarged.
 
 Source: Pérez, Gangnet and Blake, "Poisson Image Editing", 2003, Eq. 2 (the membrane); Bornemann and Deuflhard,
 "The cascadic multigrid method for elliptic problems", 1996.
@@ -11,22 +11,99 @@ Source: Pérez, Gangnet and Blake, "Poisson Image Editing", 2003, Eq. 2 (the mem
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from lanet_core import sphere
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
+from lanet_core.strips import StripDownsampler
 
 #: The channel mean that no completed pixel passes: inventing light is the network's task, not this one's.
 CEILING = 0.95 * OVEREXPOSURE_THRESHOLD
 
+#: Rows of the largest sphere that is completed at its own size.
+MAXIMUM_HEIGHT = 1024
+
+_STRIP_PIXELS = 1 << 20
 _COARSEST_HEIGHT = 8
 #: Up to this height a level is solved everywhere, above it only within reach of the rim: the rest is smooth already.
 _SOLVED_HEIGHT = 64
 _REACH_PX = 15
 _SWEEPS_SOLVED = 128
 _SWEEPS_AT_RIM = 24
+
+
+@dataclass(frozen=True)
+class CapturedPart:
+    """A rectangle of a sphere, all that was captured of it.
+
+    Attributes:
+        linear_rows: gives the light of the rectangle's rows, as ``Picture.linear_rows`` does.
+        size: the rectangle's rows and columns.
+        corner: the sphere's row and column where it begins.
+        sphere_size: rows and columns of the sphere; columns even.
+    """
+
+    linear_rows: Callable[[int, int], np.ndarray]
+    size: tuple[int, int]
+    corner: tuple[int, int]
+    sphere_size: tuple[int, int]
+
+    def paste(self, rows: np.ndarray, first: int) -> None:
+        """Put what was captured of some rows of the sphere, from the first on, over them: (n, W, 3) float32."""
+        (height, width), (top, left) = self.size, self.corner
+        start, end = max(first, top), min(first + len(rows), top + height)
+        if start < end:
+            rows[start - first : end - first, left : left + width] = self.linear_rows(start - top, end - top)
+
+    def mask(self, first: int, end: int) -> np.ndarray:
+        """Return which pixels of some rows of the sphere were captured: (end − first, W) bool."""
+        (height, width), (top, left) = self.size, self.corner
+        captured = np.zeros((end - first, self.sphere_size[1]), dtype=bool)
+        captured[max(top - first, 0) : max(top + height - first, 0), left : left + width] = True
+        return captured
+
+
+def completed_rows(part: CapturedPart) -> Callable[[int, int], np.ndarray]:
+    """Complete a sphere of which a part was captured, without holding it.
+
+    Args:
+        part: what was captured.
+
+    Returns:
+        What gives the light of the sphere's rows from one up to another, (n, W, 3) float32, linear Rec.709: captured
+        pixels as they are, the others as by :func:`complete`, at :data:`MAXIMUM_HEIGHT` rows if the sphere has more.
+    """
+    height, width = part.sphere_size
+    fill = _fill(part)
+
+    def rows(first: int, end: int) -> np.ndarray:
+        result = sphere.upsampled_rows(fill, height, width, first, end)
+        part.paste(result, first)
+        return result
+
+    return rows
+
+
+def _fill(part: CapturedPart) -> np.ndarray:
+    """Return the completed sphere, all of it under the ceiling, at a size of at most ``MAXIMUM_HEIGHT`` rows."""
+    height, width = part.sphere_size
+    small_height = min(height, MAXIMUM_HEIGHT)
+    small_width = width if small_height == height else 2 * small_height
+    small = StripDownsampler((height, width), (small_height, small_width), channels=4)
+    strip_rows = max(1, _STRIP_PIXELS // width)
+    for first in range(0, height, strip_rows):
+        end = min(first + strip_rows, height)
+        strip = np.zeros((end - first, width, 4), dtype=np.float32)
+        part.paste(strip[..., :3], first)
+        strip[..., :3] = _dimmed(strip[..., :3])
+        strip[..., 3] = part.mask(first, end)
+        small.add(strip, first)
+    light, coverage = small.result[..., :3], small.result[..., 3]
+    known = coverage >= min(0.5, coverage.max())
+    return complete(light / np.maximum(coverage, 1e-6)[..., None], known)
 
 
 def complete(rgb_linear: np.ndarray, captured: np.ndarray) -> np.ndarray:

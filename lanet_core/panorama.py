@@ -11,13 +11,14 @@ Source: Google, "Photo Sphere XMP Metadata", https://developers.google.com/stree
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from lanet_core import sphere
-from lanet_core.completion import complete
+from lanet_core.completion import CapturedPart, completed_rows
 from lanet_core.errors import ImageTooLargeError, ImageTooSmallError, NotEquirectangularError
 from lanet_core.images.file_kind import MAX_PIXELS
 from lanet_core.images.gpano import CroppedArea
@@ -31,29 +32,39 @@ _RATIO_TOLERANCE = 0.005
 #: How much a resize may have changed the picture's proportions against those of its metadata.
 _RESIZE_TOLERANCE = 0.01
 #: Pixels levelled at a time: the sampling positions take ten times the room of the pixels.
-_BAND_PIXELS = 1 << 20
+_BAND_PIXELS = 1 << 18
 
 
 @dataclass(frozen=True)
 class Panorama:
-    """A full sphere.
+    """A full sphere, whose light is made strip by strip.
 
     Attributes:
-        rgb_linear: (H, W, 3) float32, linear Rec.709, [0, 1], level; 2:1 to half a per cent, W even.
+        height: rows.
+        width: columns, even; twice the rows to half a per cent.
+        linear_rows: gives the light of rows from one up to, and without, another: (n, W, 3) float32, linear Rec.709,
+            [0, 1], level; maybe a view. May be called from several threads.
         captured: (H, W) bool, which pixels come from the picture; None where all do.
         warnings: what was done to the picture that a person should know, one sentence each; the picture's own
             warnings are not repeated.
     """
 
-    rgb_linear: np.ndarray
+    height: int
+    width: int
+    linear_rows: Callable[[int, int], np.ndarray]
     captured: np.ndarray | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def rgb_linear(self) -> np.ndarray:
+        """The whole sphere's light: (H, W, 3) float32, linear Rec.709, [0, 1]; made anew each time."""
+        return self.linear_rows(0, self.height)
 
 
 def panorama_from_picture(picture: Picture) -> Panorama:
     """Put a picture on the sphere: place it, complete what is missing, level it.
 
-    A 2:1 picture whose metadata asks for nothing comes back as it is, the same array.
+    No picture but one that is to be levelled is held as light: that takes as much as sixteen bytes a pixel.
 
     Args:
         picture: any picture.
@@ -70,11 +81,11 @@ def panorama_from_picture(picture: Picture) -> Panorama:
     crop, warnings = _usable_crop(picture)
     panorama = _full_sphere(picture) if crop is None else _placed(picture, crop)
     panorama = _levelled(panorama, picture)
-    return Panorama(panorama.rgb_linear, panorama.captured, warnings + panorama.warnings)
+    return replace(panorama, warnings=warnings + panorama.warnings)
 
 
 def _check_picture(picture: Picture) -> None:
-    height, width = picture.rgb_linear.shape[:2]
+    height, width = picture.height, picture.width
     if width < MINIMUM_WIDTH_PX or height < MINIMUM_HEIGHT_PX:
         raise ImageTooSmallError(
             f"The picture is {width}x{height} pixels, less than {MINIMUM_WIDTH_PX}x{MINIMUM_HEIGHT_PX}.",
@@ -94,7 +105,7 @@ def _usable_crop(picture: Picture) -> tuple[CroppedArea | None, tuple[str, ...]]
     crop = picture.gpano.crop if picture.gpano is not None else None
     if crop is None:
         return None, ()
-    height, width = picture.rgb_linear.shape[:2]
+    height, width = picture.height, picture.width
     stretch = (width / crop.width_px) / (height / crop.height_px)
     if abs(stretch - 1.0) <= _RESIZE_TOLERANCE:
         return crop, ()
@@ -106,10 +117,9 @@ def _usable_crop(picture: Picture) -> tuple[CroppedArea | None, tuple[str, ...]]
 
 def _full_sphere(picture: Picture) -> Panorama:
     """Return a picture that is the whole sphere by its proportions."""
-    rgb_linear = picture.rgb_linear
-    height, width = rgb_linear.shape[:2]
+    height, width = picture.height, picture.width
     if width == 2 * height:
-        return Panorama(rgb_linear)
+        return Panorama(height, width, picture.linear_rows)
     if abs(width / (2.0 * height) - 1.0) > _RATIO_TOLERANCE:
         raise NotEquirectangularError(
             f"The picture is {width}x{height}, a ratio of {width / height:.3g}:1, and nothing says which part of the "
@@ -119,60 +129,62 @@ def _full_sphere(picture: Picture) -> Panorama:
         )
     warning = f"The picture is {width}x{height}, not quite 2:1; it was taken as a full sphere."
     if width % 2 == 0:
-        return Panorama(rgb_linear, None, (warning,))
-    # Going over a pole leads half a turn on, which must be a whole number of columns.
-    seam = (rgb_linear[:, -1:] + rgb_linear[:, :1]) / 2.0
-    captured = np.ones((height, width + 1), dtype=bool)
-    captured[:, -1] = False
+        return Panorama(height, width, picture.linear_rows, None, (warning,))
     warning += " One column was added to make its width even."
-    return Panorama(np.concatenate([rgb_linear, seam], axis=1), captured, (warning,))
+    captured = np.broadcast_to(np.arange(width + 1) < width, (height, width + 1))
+    return Panorama(height, width + 1, partial(_rows_with_seam, picture), captured, (warning,))
+
+
+def _rows_with_seam(picture: Picture, first: int, end: int) -> np.ndarray:
+    """Return rows with one column more: going over a pole leads half a turn on, a whole number of columns."""
+    rows = picture.linear_rows(first, end)
+    return np.concatenate([rows, (rows[:, -1:] + rows[:, :1]) / 2.0], axis=1)
 
 
 def _placed(picture: Picture, crop: CroppedArea) -> Panorama:
     """Return the picture in its place on a full 2:1 sphere at its own scale, the rest completed."""
-    picture_height, picture_width = picture.rgb_linear.shape[:2]
     if (crop.width_px, crop.height_px) == (crop.full_width_px, crop.full_height_px):
         return _full_sphere(picture)
     # The metadata counts in pixels of the stitched panorama; the picture may have been resized since.
-    scale = picture_width / crop.width_px
-    width = max(2 * round(crop.full_width_px * scale / 2.0), picture_width + picture_width % 2, 2 * picture_height)
+    scale = picture.width / crop.width_px
+    width = max(2 * round(crop.full_width_px * scale / 2.0), picture.width + picture.width % 2, 2 * picture.height)
     height = width // 2
     if width * height > MAX_PIXELS:
         raise ImageTooLargeError(
             f"The whole sphere at this picture's scale would be {width}x{height}.",
             path=picture.path,
-            remedy=f"Shrink the picture to at most {int(picture_width * np.sqrt(MAX_PIXELS / (width * height)))} "
+            remedy=f"Shrink the picture to at most {int(picture.width * np.sqrt(MAX_PIXELS / (width * height)))} "
             "pixels of width.",
         )
-    left = min(round(crop.left_px / crop.full_width_px * width), width - picture_width)
-    top = min(round(crop.top_px / crop.full_height_px * height), height - picture_height)
-    place = np.s_[top : top + picture_height, left : left + picture_width]
-    rgb_linear = np.zeros((height, width, 3), dtype=np.float32)
-    rgb_linear[place] = picture.rgb_linear
-    captured = np.zeros((height, width), dtype=bool)
-    captured[place] = True
-    if captured.all():
-        return Panorama(rgb_linear)
+    left = min(round(crop.left_px / crop.full_width_px * width), width - picture.width)
+    top = min(round(crop.top_px / crop.full_height_px * height), height - picture.height)
+    if (picture.height, picture.width) == (height, width):
+        return Panorama(height, width, picture.linear_rows)
+    part = CapturedPart(picture.linear_rows, (picture.height, picture.width), (top, left), (height, width))
+    captured = part.mask(0, height)
     missing = 100.0 * float(sphere.sphere_mean(~captured))
     warning = f"The picture shows a part of the sphere; the other {missing:.3g} % were filled smoothly."
-    return Panorama(complete(rgb_linear, captured), captured, (warning,))
+    return Panorama(height, width, completed_rows(part), captured, (warning,))
 
 
 def _levelled(panorama: Panorama, picture: Picture) -> Panorama:
     """Return the panorama with its pose's pitch and roll undone, itself if they move nothing by half a pixel."""
-    height = panorama.rgb_linear.shape[0]
     pitch_deg = picture.gpano.pose_pitch_deg if picture.gpano is not None else 0.0
     roll_deg = picture.gpano.pose_roll_deg if picture.gpano is not None else 0.0
-    if max(abs(pitch_deg), abs(roll_deg)) < 0.5 * 180.0 / height:
+    if max(abs(pitch_deg), abs(roll_deg)) < 0.5 * 180.0 / panorama.height:
         return panorama
     camera = camera_axes(np.radians(pitch_deg), np.radians(roll_deg))
-    rgb_linear = np.minimum(_rotated(panorama.rgb_linear, camera), 1.0)  # weights may add up to 1 + 1e-7
-    captured = panorama.captured
+    tilted, captured = panorama.rgb_linear, panorama.captured
+
+    def linear_rows(first: int, end: int) -> np.ndarray:
+        return np.minimum(_rotated(tilted, camera, first, end), 1.0)  # weights may add up to 1 + 1e-7
+
     if captured is not None:
         # A resampled pixel comes from the picture if all four that it is made of do.
-        captured = _rotated(captured[..., None].astype(np.float32), camera)[..., 0] > 1.0 - 1e-6
+        as_light = captured[..., None].astype(np.float32)
+        captured = _rotated(as_light, camera, 0, panorama.height)[..., 0] > 1.0 - 1e-6
     warning = f"The panorama was levelled (pitch {pitch_deg:.3g}°, roll {roll_deg:.3g}°), so its pixels were resampled."
-    return Panorama(rgb_linear, captured, (*panorama.warnings, warning))
+    return replace(panorama, linear_rows=linear_rows, captured=captured, warnings=(*panorama.warnings, warning))
 
 
 def camera_axes(pitch_rad: float, roll_rad: float) -> np.ndarray:
@@ -192,21 +204,22 @@ def camera_axes(pitch_rad: float, roll_rad: float) -> np.ndarray:
     return pitch @ roll
 
 
-def _rotated(panorama: np.ndarray, axes: np.ndarray) -> np.ndarray:
-    """Return a sphere seen in the world's axes, given in a camera's: bilinear, in bands of rows."""
+def _rotated(panorama: np.ndarray, axes: np.ndarray, first: int, end: int) -> np.ndarray:
+    """Return rows of a sphere seen in the world's axes, given in a camera's: bilinear, in bands."""
     height, width = panorama.shape[:2]
-    result = np.empty_like(panorama)
-    for rows, directions in _direction_bands(height, width):
-        result[rows] = sphere.sample_bilinear(panorama, *sphere.directions_to_pixels(directions @ axes, height, width))
+    result = np.empty((end - first, *panorama.shape[1:]), dtype=panorama.dtype)
+    band = max(1, _BAND_PIXELS // width)
+    for start in range(first, end, band):
+        stop = min(start + band, end)
+        directions = _directions(start, stop, height, width) @ axes
+        pixels = sphere.directions_to_pixels(directions, height, width)
+        result[start - first : stop - first] = sphere.sample_bilinear(panorama, *pixels)
     return result
 
 
-def _direction_bands(height: int, width: int) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield bands of rows and the unit direction of each pixel in them: (rows, W, 3) float64."""
-    theta, phi = sphere.zenith_angles_rad(height), sphere.azimuths_rad(width)
-    band = max(1, _BAND_PIXELS // width)
-    for first in range(0, height, band):
-        rows = slice(first, min(first + band, height))
-        sin_theta, cos_theta = np.sin(theta[rows])[:, None], np.cos(theta[rows])[:, None]
-        z = np.broadcast_to(cos_theta, (len(sin_theta), width))
-        yield rows, np.stack([sin_theta * np.cos(phi), sin_theta * np.sin(phi), z], axis=-1)
+def _directions(first: int, end: int, height: int, width: int) -> np.ndarray:
+    """Return the unit direction of each pixel in some rows of a panorama: (n, W, 3) float64."""
+    theta = sphere.zenith_angles_rad(height)[first:end, None]
+    phi = sphere.azimuths_rad(width)
+    z = np.broadcast_to(np.cos(theta), (end - first, width))
+    return np.stack([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), z], axis=-1)

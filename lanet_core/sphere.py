@@ -191,11 +191,28 @@ def upsample_bilinear(panorama: np.ndarray, height: int, width: int) -> np.ndarr
     Returns:
         (height, width[, C]) float32.
     """
+    return upsampled_rows(panorama, height, width, 0, height)
+
+
+def upsampled_rows(panorama: np.ndarray, height: int, width: int, first_row: int, end_row: int) -> np.ndarray:
+    """Return some rows of what :func:`upsample_bilinear` makes.
+
+    Args:
+        panorama: (h, w) or (h, w, C) float32; w even.
+        height: new rows.
+        width: new columns.
+        first_row: the first of the new rows to return.
+        end_row: the one behind the last.
+
+    Returns:
+        (end_row − first_row, width[, C]) float32.
+    """
     source_height, source_width = panorama.shape[:2]
     over_the_pole = np.roll(panorama, source_width // 2, axis=1)
     padded = np.concatenate([over_the_pole[:1], panorama, over_the_pole[-1:]], axis=0)
     padded = np.concatenate([padded[:, -1:], padded, padded[:, :1]], axis=1)
-    rows = _linear_weights(source_height, height)
+    first, weights = _linear_weights(source_height, height)
+    rows = first[first_row:end_row], weights[first_row:end_row]
     columns = _linear_weights(source_width, width)
     return apply_windows(apply_windows(padded, rows, axis=0), columns, axis=1)
 

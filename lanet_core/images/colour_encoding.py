@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,17 +32,17 @@ def linearise(samples: np.ndarray, encoding: ColourEncoding) -> np.ndarray:
     """Return samples as linear Rec.709.
 
     Args:
-        samples: (H, W, 1) or (H, W, 3), unsigned integers over their whole range, or float, 1.0 = full scale.
+        samples: (H, W, 1) or (H, W, 3), unsigned integers over their whole range, or float, 1.0 = full scale, [0, 1].
         encoding: what they mean.
 
     Returns:
-        (H, W, 3) float32, linear Rec.709. Integers give [0, 1]: colours outside Rec.709 are clipped, after the
-        change of primaries. Float samples are not clipped.
+        (H, W, 3) float32, linear Rec.709, [0, 1]: colours outside Rec.709 are clipped, after the change of primaries.
+        Linear float32 samples come back as they are, the same array.
     """
-    is_integer = samples.dtype.kind == "u"
+    if encoding is LINEAR and samples.dtype.kind == "f" and samples.shape[2] == 3:
+        return samples.astype(np.float32, copy=False)
     if samples.shape[2] == 1 and encoding.to_rec709 is None:
-        grey = _decode(samples[..., 0], encoding.curves[0])
-        return np.repeat(grey[..., None], 3, axis=2)
+        return np.repeat(_decode(samples, encoding.curves[0]), 3, axis=2)
     if samples.shape[2] == 3 and len(set(encoding.curves)) == 1:
         rgb = _decode(samples, encoding.curves[0])
     else:
@@ -50,18 +51,22 @@ def linearise(samples: np.ndarray, encoding: ColourEncoding) -> np.ndarray:
             rgb[..., channel] = _decode(samples[..., channel % samples.shape[2]], curve)
     if encoding.to_rec709 is not None:
         rgb = rgb @ encoding.to_rec709.T.astype(np.float32)
-        if is_integer:
-            np.clip(rgb, 0.0, 1.0, out=rgb)
+        np.clip(rgb, 0.0, 1.0, out=rgb)
     return rgb
 
 
 def _decode(samples: np.ndarray, curve: ToneCurve) -> np.ndarray:
-    """Return one curve applied: float32. Small integers go by a table, for there are few of them."""
+    """Return one curve applied: float32, [0, 1]. Small integers go by a table, for there are few of them."""
     if samples.dtype in (np.uint8, np.uint16):
-        levels = np.iinfo(samples.dtype).max
-        table = curve(np.arange(levels + 1) / levels).astype(np.float32)
-        return np.clip(table, 0.0, 1.0)[samples]
+        # Every sample is in the table; told to clip, numpy neither asks nor makes a copy to be on the safe side.
+        return np.take(_table(curve, np.iinfo(samples.dtype).max), samples, mode="clip")
     if samples.dtype.kind == "u":
-        encoded = samples / np.float64(np.iinfo(samples.dtype).max)
-        return np.clip(curve(encoded), 0.0, 1.0).astype(np.float32)
-    return curve(samples.astype(np.float32)).astype(np.float32, copy=False)
+        samples = samples / np.float64(np.iinfo(samples.dtype).max)
+    else:
+        samples = samples.astype(np.float32, copy=False)
+    return np.clip(curve(samples), 0.0, 1.0).astype(np.float32, copy=False)
+
+
+@functools.lru_cache(maxsize=8)
+def _table(curve: ToneCurve, levels: int) -> np.ndarray:
+    return np.clip(curve(np.arange(levels + 1) / levels), 0.0, 1.0).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Reading LDR pictures: JPEG, PNG, TIFF and WebP to linear light."""
+"""Reading LDR pictures: JPEG, PNG, TIFF and WebP."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lanet_core.errors import AlreadyHdrError
-from lanet_core.images.colour_encoding import LINEAR, SRGB, ColourEncoding, linearise, rec709_with
+from lanet_core.images.colour_encoding import LINEAR, SRGB, ColourEncoding, rec709_with
 from lanet_core.images.decoder import Decoded, decode
 from lanet_core.images.file_kind import FileKind, file_kind
 from lanet_core.images.gpano import find_gpano
@@ -25,7 +25,7 @@ _HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 
 
 def read_ldr(path: str | Path) -> Picture:
-    """Read an LDR picture into linear light.
+    """Read an LDR picture.
 
     Integer samples are decoded by the embedded ICC profile (matrix or grey kind), else by a PNG's gamma, else as
     sRGB; float samples without a profile are linear. Alpha is dropped, colour under it kept as it is stored.
@@ -34,7 +34,7 @@ def read_ldr(path: str | Path) -> Picture:
         path: a JPEG, PNG, TIFF or WebP file; its contents count, not its name.
 
     Returns:
-        The picture: (H, W, 3) float32, linear Rec.709, [0, 1], upright; and what the file says of itself.
+        The picture, upright: its samples as the file has them, which it gives as linear light in strips or as a whole.
 
     Raises:
         InputNotFoundError: there is no such file.
@@ -58,10 +58,10 @@ def read_ldr(path: str | Path) -> Picture:
             decoded = _ldr_of_ultra_hdr(data)
             warnings += ("This is an Ultra HDR picture: its gain map was left aside and its LDR picture taken.",)
     encoding, encoding_warnings = _encoding(decoded, path)
-    rgb_linear = linearise(_checked_samples(decoded.samples, path), encoding)
-    rgb_linear = upright(rgb_linear, int(decoded.tags.get("Orientation", 1)))
+    samples = _checked_samples(decoded.samples, path)
     return Picture(
-        rgb_linear=np.ascontiguousarray(np.clip(rgb_linear, 0.0, 1.0) if _is_float(decoded) else rgb_linear),
+        samples=upright(samples, int(decoded.tags.get("Orientation", 1))),
+        encoding=encoding,
         path=path,
         bit_depth=decoded.bit_depth,
         gpano=gpano,
