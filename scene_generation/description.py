@@ -124,6 +124,7 @@ class DaySky:
         ozone: density of ozone.
         disc_strength: the disc's radiance over that of an unveiled sun.
         clouds: before it, or None.
+        disc_diameter_rad: of the disc, the sun's own if left out; a wider disc is dimmer and lights as much.
     """
 
     elevation_rad: float
@@ -133,6 +134,7 @@ class DaySky:
     ozone: float = 1.0
     disc_strength: float = 1.0
     clouds: Clouds | None = None
+    disc_diameter_rad: float = math.radians(0.545)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Emission and Environment), and only the rest is denoised, by Blender's composito
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 
@@ -18,13 +19,17 @@ from render_eval.interrupts import interrupts_held
 from render_eval.quiet import quiet_stdout
 from scene_generation.blender.builder import BuiltScene
 from scene_generation.description import SceneDescription
+from scene_generation.widening import widened
 
 #: Samples where light is hard to find, such as at the edge of the sun; most pixels need few.
-SAMPLES = 128
-#: Cycles looks after every 16 samples which pixels need more. It weighs a pixel's error by the root of its brightness,
-#: so that under this threshold the denoiser's part is left to the denoiser and lamps are refined.
-_FEWEST_SAMPLES = 8
-_NOISE_THRESHOLD = 1.0
+SAMPLES = 256
+#: Cycles looks after every 16 samples which pixels need more: those whose relative error times the root of their
+#: brightness is above the threshold. So lamps and sun are refined, and the rest is left to the denoiser.
+_FEWEST_SAMPLES = 16
+_NOISE_THRESHOLD = 0.5
+#: From a brightness of 1 on, Cycles leaves the root out, and lamps would have to be no better than walls. So many stops
+#: darker, no sun reaches 1.
+_DARKER_STOPS = 20
 _BOUNCES = 4
 _TRANSPARENT_BOUNCES = 6
 #: With fewer lamps than this, Cycles' light tree takes longer than it saves.
@@ -53,7 +58,7 @@ def render_panorama(description: SceneDescription, height: int, *, seed: int = 0
     Raises:
         RenderFailedError: Blender gave no picture.
     """
-    with BuiltScene(description) as built:
+    with BuiltScene(widened(description, height)) as built:
         lamps = sum(solid.surface.shines for solid in description.solids)
         _set_cycles(built.scene, seed, samples, lamps)
         _set_picture(built.scene, height)
@@ -68,7 +73,8 @@ def _set_cycles(scene: bpy.types.Scene, seed: int, samples: int, lamps: int) -> 
     cycles.samples = samples
     cycles.use_adaptive_sampling = True
     cycles.adaptive_min_samples = min(_FEWEST_SAMPLES, samples)
-    cycles.adaptive_threshold = _NOISE_THRESHOLD
+    cycles.film_exposure = 0.5**_DARKER_STOPS
+    cycles.adaptive_threshold = _NOISE_THRESHOLD * math.sqrt(cycles.film_exposure)
     cycles.use_denoising = False  # the compositor does it
     cycles.use_light_tree = lamps >= _LAMPS_FOR_A_TREE
     cycles.light_sampling_threshold = 0.0
@@ -108,10 +114,16 @@ def _set_compositor(scene: bpy.types.Scene) -> None:
         tree.links.new(second, node.inputs[2])
         return node.outputs[0]
 
-    seen = mixed("ADD", layers.outputs["Emit"], layers.outputs["Env"])
+    def brightened(name: str) -> bpy.types.NodeSocket:
+        node = tree.nodes.new("CompositorNodeExposure")
+        node.inputs["Exposure"].default_value = _DARKER_STOPS
+        tree.links.new(layers.outputs[name], node.inputs["Image"])
+        return node.outputs[0]
+
+    seen = mixed("ADD", brightened("Emit"), brightened("Env"))
     denoise = tree.nodes.new("CompositorNodeDenoise")
     denoise.use_hdr, denoise.prefilter = True, "FAST"
-    tree.links.new(mixed("SUBTRACT", layers.outputs["Image"], seen), denoise.inputs["Image"])
+    tree.links.new(mixed("SUBTRACT", brightened("Image"), seen), denoise.inputs["Image"])
     tree.links.new(layers.outputs["Denoising Normal"], denoise.inputs["Normal"])
     tree.links.new(layers.outputs["Denoising Albedo"], denoise.inputs["Albedo"])
     output = tree.nodes.new("CompositorNodeComposite")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import bmesh
 import bpy
 import numpy as np
@@ -37,7 +39,8 @@ def _from_bmesh(shape: str, variant: int) -> bpy.types.Mesh:
             top = 0.5 if shape == "cylinder" else 0.01
             bmesh.ops.create_cone(built, cap_ends=True, segments=32, radius1=0.5, radius2=top, depth=1.0)
         case "sphere":
-            bmesh.ops.create_icosphere(built, subdivisions=2, radius=0.5)
+            bmesh.ops.create_icosphere(built, subdivisions=3, radius=0.5)
+            _scale_to_area(built, math.pi)
         case "clump":
             bmesh.ops.create_icosphere(built, subdivisions=4, radius=0.5)
             _roughen(built, variant)
@@ -47,6 +50,12 @@ def _from_bmesh(shape: str, variant: int) -> bpy.types.Mesh:
     built.to_mesh(mesh)
     built.free()
     return mesh
+
+
+def _scale_to_area(built: bmesh.types.BMesh, area: float) -> None:
+    """Give a mesh inscribed in a sphere the sphere's area: it then shines, and is seen, as the sphere is (Cauchy)."""
+    factor = math.sqrt(area / sum(face.calc_area() for face in built.faces))
+    bmesh.ops.scale(built, vec=(factor, factor, factor), verts=built.verts)
 
 
 def _roughen(built: bmesh.types.BMesh, variant: int) -> None:

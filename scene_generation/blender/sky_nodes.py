@@ -60,6 +60,7 @@ def _physical_sky(nodes: Nodes, sky: DaySky) -> bpy.types.Node:
     node.sun_elevation = sky.elevation_rad
     node.sun_rotation = math.pi / 2 - sky.azimuth_rad  # Blender counts clockwise from +y
     node.sun_disc, node.sun_intensity = True, sky.disc_strength
+    node.sun_size = sky.disc_diameter_rad
     return node
 
 
