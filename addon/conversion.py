@@ -24,7 +24,7 @@ from bpy.types import ID, Image, Scene
 from .errors import AddonError
 from .picture_conversion import ConversionSettings, PictureConversion, State
 from .shared_worker import SharedWorker
-from .world_graph import apply_hdr, environment_image, remembered_pair
+from .world_graph import apply_hdr, environment_image, remembered_pair, texture_for
 
 _POLL_S = 0.01
 
@@ -68,6 +68,7 @@ class Conversion:
         self.hdr: Image | None = None
         self.message = ""
         if self._filepath:
+            texture_for(scene, None)  # better said now than in the end
             ldr, is_new = _load(self._filepath)
             try:
                 self._picture = PictureConversion(worker, ldr, settings)
@@ -79,6 +80,7 @@ class Conversion:
             ldr = image or image_to_convert(scene)
             if ldr is None:
                 raise AddonError("This world has no environment image. Choose or open one in the panel LANet IBL.")
+            texture_for(scene, ldr)
             self._ldr = ldr.session_uid
             self._picture = PictureConversion(worker, ldr, settings)
         self.name, self.output = self._picture.name, self._picture.output

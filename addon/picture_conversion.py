@@ -14,6 +14,7 @@ from .errors import AddonError
 from .output_paths import output_place
 from .shared_worker import Request, SharedWorker, WorkerSettings
 from .sources import prepare_source
+from .wording import for_artist
 from .worker_client import Cancelled, Event, Failed, Finished, Progress
 
 _POLL_S = 0.01
@@ -142,11 +143,12 @@ class PictureConversion:
                 self.share, self.stage = event.share, event.stage
             case Finished():
                 self.facts = dict(event.facts)
-                self.notes += self.facts.get("warnings", ())
+                self.notes += map(for_artist, self.facts.get("warnings", ()))
                 self.share = 1.0
                 self._end(State.FINISHED)
             case Failed():
-                self._fail(event.message.replace(str(self._source.path), self._source_name()), event.details)
+                message = event.message.replace(str(self._source.path), self._source_name())
+                self._fail(for_artist(message), event.details)
             case Cancelled():
                 self._end(State.CANCELLED)
 

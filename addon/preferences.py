@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from bpy.types import AddonPreferences, Context
 
@@ -17,6 +18,8 @@ PROVIDERS = (
     ("directml", "DirectML", "Any GPU under Windows"),
     ("coreml", "Core ML", "Apple's GPU and Neural Engine"),
 )
+#: Blender 4.5 and later ask to be told of a path that may begin with //.
+_RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 
 
 def _check_again(preferences: Preferences, context: Context) -> None:
@@ -52,6 +55,7 @@ class Preferences(AddonPreferences):
         description="Where HDR files are written. // is the folder of the .blend file",
         subtype="DIR_PATH",
         default=DEFAULT_FOLDER,
+        options=_RELATIVE,
     )
     pack: BoolProperty(
         name="Pack into the .blend", description="Keep a copy of each HDR file inside the .blend file", default=False

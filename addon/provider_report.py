@@ -8,6 +8,7 @@ from pathlib import Path
 from .redraw import redraw
 from .settings import worker_settings
 from .shared_worker import SharedWorker
+from .wording import for_artist
 from .worker_client import Cancelled, Event, Failed, Finished
 
 _NAMES = {"cpu": "the CPU", "cuda": "CUDA", "directml": "DirectML", "coreml": "Core ML"}
@@ -54,7 +55,7 @@ class ProviderReport:
             case Finished():
                 self.lines = tuple(describe(event.facts))
             case Failed():
-                self.lines, self.is_problem = (event.message,), True
+                self.lines, self.is_problem = (for_artist(event.message),), True
             case Cancelled():
                 self.lines = ()
         redraw()
@@ -69,6 +70,6 @@ def describe(facts: Mapping[str, object]) -> list[str]:
         lines.append(f"Also built in: {', '.join(others)}.")
     if list(compiled) == ["cpu"]:
         lines.append("This flavour of the extension has no support for a GPU.")
-    lines += facts["warnings"]
+    lines += map(for_artist, facts["warnings"])
     lines.append(f"Model: {model['name']} ({Path(model['path']).name}).")
     return lines

@@ -98,9 +98,7 @@ def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path) -> Image:
     Raises:
         AddonError: the file cannot be loaded, or the texture is for mirror balls.
     """
-    texture = _texture_that_shows(scene, ldr)
-    if texture is not None and texture.node.projection != "EQUIRECTANGULAR":
-        raise AddonError(f"{texture.node.name}: It is set to Mirror Ball. Set it to Equirectangular.")
+    texture = texture_for(scene, ldr)
     hdr = _load(hdr_path)
     if texture is not None:
         node = _editable(scene, texture).node
@@ -113,10 +111,18 @@ def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path) -> Image:
     return hdr
 
 
-def _texture_that_shows(scene: Scene, ldr: Image) -> EnvironmentTexture | None:
+def texture_for(scene: Scene, ldr: Image | None) -> EnvironmentTexture | None:
+    """Return the texture that will show an image's HDR: the one that shows the image, or else that lights the scene.
+
+    Raises:
+        AddonError: it is for mirror balls.
+    """
     textures = find_environment_textures(scene.world, scene.render.engine)
-    showing = [texture for texture in textures if texture.node.image == ldr]
-    return showing[0] if showing else find_environment_texture(scene)
+    showing = [each for each in textures if ldr is not None and each.node.image == ldr]
+    texture = showing[0] if showing else find_environment_texture(scene)
+    if texture is not None and texture.node.projection != "EQUIRECTANGULAR":
+        raise AddonError(f"{texture.node.name}: It is set to Mirror Ball. Set it to Equirectangular.")
+    return texture
 
 
 def _load(path: Path) -> Image:

@@ -14,7 +14,7 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 1, "event": "error", "kind": "DamagedImageError", "message": "street.jpg: The file is cut short. …"}
 
 The first line is ``{"event": "ready", "protocol": 1}``. When its input ends, the process drops what is not done and
-ends: it does not outlive its parent.
+ends, after some seconds also out of a call that does not return: it does not outlive its parent.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from typing import Any, TextIO
 from lanet_core.errors import LanetError
 
 PROTOCOL = 1
+#: How long a request may take to notice that the parent is gone, seconds; writing a large file takes some.
+_LAST_STAGE_S = 5.0
 
 
 class RequestError(LanetError):
@@ -108,25 +110,21 @@ class Worker:
             progress=progress,
             cancelled=lambda: self._stopped or number in self._cancelled,
         )
-        height, width = conversion.hdr.shape[:2]
         facts = {name: value for name, value in vars(conversion).items() if name != "hdr"}
         if conversion.peak_ev == float("-inf"):  # a black picture; JSON has no infinity
             facts["peak_ev"] = None
-        return {"output": output, "width": width, "height": height, **facts}
+        return {"output": output, **facts}
 
     def _inspect(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core import calibration, sphere
         from lanet_core.images import read_ldr
         from lanet_core.panorama import panorama_from_picture
 
         picture = read_ldr(Path(_text(request, "source")))
         panorama = panorama_from_picture(picture)
-        height, width = panorama.rgb_linear.shape[:2]
-        overexposed = calibration.overexposure_ramp(panorama.rgb_linear) > 0.0
         return {
-            "width": width,
-            "height": height,
-            "clipped_fraction": float(sphere.sphere_mean(overexposed)),
+            "width": panorama.width,
+            "height": panorama.height,
+            "clipped_fraction": panorama.clipped_fraction(),
             "warnings": [*picture.warnings, *panorama.warnings],
         }
 
@@ -174,6 +172,8 @@ def parse_request(line: str) -> dict[str, Any]:
 def run(requests: TextIO, answers: TextIO, **options: Any) -> None:
     """Serve requests until their stream ends, reading on while one is served so that it can be cancelled.
 
+    If one is still being served some seconds after that, the process ends at once: a driver may have hung.
+
     Args:
         requests: the parent's lines.
         answers: where answers go, flushed one by one.
@@ -188,6 +188,7 @@ def run(requests: TextIO, answers: TextIO, **options: Any) -> None:
 
     worker = Worker(answer, **options)
     waiting: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    served = threading.Event()
 
     def read() -> None:
         for line in requests:
@@ -202,11 +203,16 @@ def run(requests: TextIO, answers: TextIO, **options: Any) -> None:
                 waiting.put(request)
         worker.stop()
         waiting.put(None)
+        if not served.wait(_LAST_STAGE_S):
+            os._exit(1)
 
     answer({"event": "ready", "protocol": PROTOCOL})
     threading.Thread(target=read, daemon=True).start()
-    while (request := waiting.get()) is not None:
-        worker.serve(request)
+    try:
+        while (request := waiting.get()) is not None:
+            worker.serve(request)
+    finally:
+        served.set()
 
 
 def _own_streams() -> tuple[TextIO, TextIO]:
