@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from lanet_core import calibration, colour, sphere
-from lanet_core.errors import (
-    AlreadyHdrError,
-    ConversionCancelled,
-    InvalidPixelsError,
-    ModelNotFoundError,
-    OutputNotWritableError,
-    UnsupportedColourModelError,
-    UnsupportedFormatError,
-    WrongModelError,
-)
+from lanet_core import colour
+from lanet_core.errors import ConversionCancelled, ModelNotFoundError, OutputNotWritableError, WrongModelError
 from lanet_core.heading import columns_to_light
-from lanet_core.images import Picture, read_ldr, write_exr
-from lanet_core.images.colour_encoding import SRGB, linearise
-from lanet_core.panorama import panorama_from_picture
-from lanet_core.reconstruction import reconstruct
+from lanet_core.images import open_exr, picture_from_array, read_ldr
+from lanet_core.panorama import Panorama, panorama_from_picture
+from lanet_core.parallel import map_in_order
+from lanet_core.reconstruction import Reconstruction
 from lanet_core.session import Session
 
 #: Names a model file, in the place of the one that came with the program.
@@ -34,10 +25,11 @@ MODEL_FILE = Path("models", "panolanet.onnx")
 
 #: Told how far a conversion is, [0, 1], and the name of the stage that begins.
 ProgressCallable = Callable[[float, str], None]
-#: Asked between the stages whether to stop.
+#: Asked between the stages, and often within the long ones, whether to stop.
 CancelledCallable = Callable[[], bool]
 
-_STAGES = {"reading": 0.0, "network": 0.15, "reconstruction": 0.7, "writing": 0.85, "done": 1.0}
+#: Where each stage begins and ends in the whole.
+_STAGES = {"reading": (0.0, 0.15), "network": (0.15, 0.4), "reconstruction": (0.4, 0.45), "writing": (0.45, 1.0)}
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,8 @@ class Conversion:
     """What a conversion found and made.
 
     Attributes:
-        hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white.
+        height: rows of the result.
+        width: its columns.
         clipped_fraction: the share of the sphere's solid angle that is over-exposed in the LDR, [0, 1].
         peak_ev: the brightest pixel's luminance in stops above LDR white; -inf for a black picture.
         provider: the execution provider that ran.
@@ -53,9 +46,12 @@ class Conversion:
         model_name: name and version of the model.
         model_sha256: SHA-256 of the model's file, hexadecimal.
         warnings: what a person should know, one sentence each.
+        hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white; None where the result is a file, which never lies in
+            memory as a whole.
     """
 
-    hdr: np.ndarray
+    height: int
+    width: int
     clipped_fraction: float
     peak_ev: float
     provider: str
@@ -63,6 +59,13 @@ class Conversion:
     model_name: str
     model_sha256: str
     warnings: tuple[str, ...] = ()
+    hdr: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class _Solved:
+    reconstruction: Reconstruction
+    network_seconds: float
 
 
 class Converter:
@@ -70,12 +73,13 @@ class Converter:
 
     Args:
         session: the model, ready to run.
+        threads: how many work on the pixels beside it; all cores by default.
 
     Raises:
         WrongModelError: the model was made for single pictures, not for panoramas.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, threads: int | None = None) -> None:
         metadata = session.metadata
         if metadata.input_width != 2 * metadata.input_height:
             raise WrongModelError(
@@ -84,6 +88,7 @@ class Converter:
                 remedy="Give a model that was trained on panoramas.",
             )
         self.session = session
+        self._threads = threads
 
     def convert(
         self,
@@ -98,7 +103,7 @@ class Converter:
             rgb: (H, W, 3) with W = 2 H, at least 64x32, Rec.709 primaries: uint8 or uint16, sRGB-encoded, or float,
                 linear, [0, 1].
             progress: told the share of the work that is done and the stage that begins.
-            cancelled: asked before each stage.
+            cancelled: asked before each stage and within the long ones.
 
         Raises:
             InputError: the array's shape, dtype or values are not those of an LDR panorama.
@@ -106,11 +111,16 @@ class Converter:
             ProviderError: the provider that was asked for by name fails.
             ConversionCancelled: ``cancelled`` returned true.
         """
-        begin = _stage_reporter(progress, cancelled)
-        panorama = panorama_from_picture(Picture(linear_light(rgb)))
-        conversion = self._convert(panorama.rgb_linear, panorama.warnings, begin)
-        begin("done")
-        return conversion
+        report = _Report(progress, cancelled)
+        panorama = panorama_from_picture(picture_from_array(rgb))
+        solved = self._solve(panorama, report)
+        hdr = np.empty((panorama.height, panorama.width, 3), dtype=np.float32)
+        peak = 0.0
+        for first, strip in self._hdr_strips(panorama, solved, report, "reconstruction"):
+            hdr[first : first + len(strip)] = strip
+            peak = _brighter(peak, strip)
+        report.finished()
+        return self._conversion(panorama, solved, peak, panorama.warnings, hdr)
 
     def convert_file(
         self,
@@ -128,7 +138,7 @@ class Converter:
             output: the OpenEXR file to write; replaced if it exists. Nothing is left of it after a failure.
             half: write 16-bit floats instead of 32-bit floats.
             progress: told the share of the work that is done and the stage that begins.
-            cancelled: asked before each stage.
+            cancelled: asked before each stage and within the long ones.
 
         Raises:
             InputError: the picture cannot be read or is no LDR panorama.
@@ -138,48 +148,89 @@ class Converter:
             ConversionCancelled: ``cancelled`` returned true.
         """
         source, output = Path(source), Path(output)
-        begin = _stage_reporter(progress, cancelled)
-        begin("reading")
+        report = _Report(progress, cancelled)
+        report("reading")
         _check_not_the_same_file(source, output)
         picture = read_ldr(source)
         panorama = panorama_from_picture(picture)
-        warnings = (*picture.warnings, *panorama.warnings)
-        conversion = self._convert(panorama.rgb_linear, warnings, begin)
-        begin("writing")
-        write_exr(
+        solved = self._solve(panorama, report)
+        report("writing")
+        peak = 0.0
+        with open_exr(
             output,
-            conversion.hdr,
-            model_name=conversion.model_name,
-            model_sha256=conversion.model_sha256,
+            (panorama.height, panorama.width),
+            model_name=self._model_name,
+            model_sha256=self.session.sha256,
             half=half,
             pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
-        )
-        _stage_reporter(progress, None)("done")  # too late to cancel: the file is there
-        return conversion
+            threads=self._threads,
+        ) as writer:
+            for _, strip in self._hdr_strips(panorama, solved, report, "writing"):
+                writer.write(strip)
+                peak = _brighter(peak, strip)
+        report.finished()
+        return self._conversion(panorama, solved, peak, (*picture.warnings, *panorama.warnings))
 
-    def _convert(self, ldr_linear: np.ndarray, warnings: tuple[str, ...], begin: Callable[[str], None]) -> Conversion:
-        begin("network")
+    def _solve(self, panorama: Panorama, report: _Report) -> _Solved:
+        """Show the panorama to the network and work out what its answer means for the panorama's own pixels."""
         metadata = self.session.metadata
-        network_input = _resized(ldr_linear, metadata.input_height, metadata.input_width)
+        reconstruction = Reconstruction(panorama.height, panorama.width, metadata.input_height)
+        strips = panorama.strips()
+        lights = map_in_order(lambda strip: panorama.linear_rows(*strip), strips, self._threads)
+        for number, ((first, _), ldr_linear) in enumerate(zip(strips, lights, strict=True)):
+            if number:
+                report("reading", number / len(strips))
+            reconstruction.observe(ldr_linear, first)
+        report("network")
+        network_input = reconstruction.network_input()
         turn = columns_to_light(network_input)
         start = time.perf_counter()
         log_hdr = self.session.run(np.roll(network_input, turn, axis=1))
         network_seconds = time.perf_counter() - start
-        log_hdr = np.roll(log_hdr, -turn, axis=1)
-        begin("reconstruction")
-        hdr = reconstruct(ldr_linear, log_hdr)
-        overexposed = calibration.overexposure_ramp(ldr_linear) > 0.0
-        peak = float(colour.luminance(hdr).max())
+        report("reconstruction")
+        reconstruction.solve(np.roll(log_hdr, -turn, axis=1))
+        return _Solved(reconstruction, network_seconds)
+
+    def _hdr_strips(
+        self, panorama: Panorama, solved: _Solved, report: _Report, stage: str
+    ) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield each strip's first row and its HDR, from the top."""
+
+        def hdr_strip(strip: tuple[int, int]) -> np.ndarray:
+            return solved.reconstruction.strip(panorama.linear_rows(*strip), strip[0])
+
+        strips = panorama.strips()
+        hdr_strips = map_in_order(hdr_strip, strips, self._threads)
+        for number, ((first, _), hdr) in enumerate(zip(strips, hdr_strips, strict=True)):
+            if number:
+                report(stage, number / len(strips))
+            yield first, hdr
+
+    def _conversion(
+        self,
+        panorama: Panorama,
+        solved: _Solved,
+        peak: float,
+        warnings: tuple[str, ...],
+        hdr: np.ndarray | None = None,
+    ) -> Conversion:
+        exposure_warnings = _exposure_warnings(solved.reconstruction)
         return Conversion(
-            hdr=hdr,
-            clipped_fraction=float(sphere.sphere_mean(overexposed)),
+            height=panorama.height,
+            width=panorama.width,
+            clipped_fraction=solved.reconstruction.overexposed_fraction,
             peak_ev=float(np.log2(peak)) if peak > 0.0 else -np.inf,
             provider=self.session.provider,
-            network_seconds=network_seconds,
-            model_name=f"{metadata.name} {metadata.version}",
+            network_seconds=solved.network_seconds,
+            model_name=self._model_name,
             model_sha256=self.session.sha256,
-            warnings=(*self.session.warnings, *dict.fromkeys(warnings), *_exposure_warnings(ldr_linear, overexposed)),
+            warnings=(*self.session.warnings, *dict.fromkeys(warnings), *exposure_warnings),
+            hdr=hdr,
         )
+
+    @property
+    def _model_name(self) -> str:
+        return f"{self.session.metadata.name} {self.session.metadata.version}"
 
 
 def load_converter(model: str | Path | None = None, provider: str = "auto", threads: int | None = None) -> Converter:
@@ -194,7 +245,7 @@ def load_converter(model: str | Path | None = None, provider: str = "auto", thre
         ModelError: there is no model, or it cannot be loaded.
         ProviderError: the provider asked for cannot run here.
     """
-    return Converter(Session(find_model(model), provider, threads))
+    return Converter(Session(find_model(model), provider, threads), threads)
 
 
 def find_model(model: str | Path | None = None) -> Path:
@@ -225,58 +276,17 @@ def find_model(model: str | Path | None = None) -> Path:
     )
 
 
-def linear_light(rgb: np.ndarray) -> np.ndarray:
-    """Return an array of LDR pixels as linear light, or say what is wrong with it.
-
-    Args:
-        rgb: (H, W, 3), Rec.709 primaries: uint8 or uint16, sRGB-encoded, or float, linear, [0, 1].
-
-    Returns:
-        (H, W, 3) float32, linear Rec.709, [0, 1].
-
-    Raises:
-        UnsupportedColourModelError: the array is not (H, W, 3).
-        UnsupportedFormatError: its dtype is another.
-        InvalidPixelsError: it is empty, or holds NaN, infinite or negative values.
-        AlreadyHdrError: it holds values above 1.
-    """
-    rgb = np.asarray(rgb)
-    if rgb.ndim != 3 or rgb.shape[2] != 3:
-        raise UnsupportedColourModelError(f"The array is {rgb.shape}, not (H, W, 3).", remedy="Give RGB.")
-    if rgb.size == 0:
-        raise InvalidPixelsError("The array holds no pixels.", remedy="Give a panorama.")
-    if rgb.dtype in (np.uint8, np.uint16):
-        return linearise(rgb, SRGB)
-    if rgb.dtype.kind != "f":
-        raise UnsupportedFormatError(f"The array is of {rgb.dtype}.", remedy="Give uint8, uint16 or float32.")
-    return _checked_values(rgb.astype(np.float32, copy=False))
+def _brighter(peak: float, hdr: np.ndarray) -> float:
+    """Return the greatest luminance of a strip and what was known before, which no pixel's channels pass if it is."""
+    return max(peak, float(colour.luminance(hdr).max())) if hdr.max() > peak else peak
 
 
-def _checked_values(rgb_linear: np.ndarray) -> np.ndarray:
-    lowest, highest = rgb_linear.min(), rgb_linear.max()
-    if not (np.isfinite(lowest) and np.isfinite(highest)) or lowest < 0.0:
-        raise InvalidPixelsError(
-            "The array holds negative, NaN or infinite values.", remedy="Give linear light within [0, 1]."
-        )
-    if highest > 1.0:
-        raise AlreadyHdrError(
-            f"The array holds values up to {highest:g}: it is HDR already.", remedy="Use it as it is."
-        )
-    return rgb_linear
-
-
-def _resized(ldr_linear: np.ndarray, height: int, width: int) -> np.ndarray:
-    if ldr_linear.shape[0] < height:
-        return sphere.upsample_bilinear(ldr_linear, height, width)
-    return sphere.downsample(ldr_linear, height, width)
-
-
-def _exposure_warnings(ldr_linear: np.ndarray, overexposed: np.ndarray) -> tuple[str, ...]:
-    if overexposed.all():
+def _exposure_warnings(reconstruction: Reconstruction) -> tuple[str, ...]:
+    if reconstruction.overexposed_fraction >= 1.0 - 1e-6:
         return ("Every pixel is over-exposed: the result is a guess.",)
-    if not ldr_linear.any():
+    if not reconstruction.network_input().any():
         return ("The picture is black: there is no light in it.",)
-    if not overexposed.any():
+    if reconstruction.overexposed_fraction == 0.0:
         return ("Nothing in the picture is over-exposed: the result is the picture itself.",)
     return ()
 
@@ -288,13 +298,21 @@ def _check_not_the_same_file(source: Path, output: Path) -> None:
         )
 
 
-def _stage_reporter(progress: ProgressCallable | None, cancelled: CancelledCallable | None) -> Callable[[str], None]:
-    """Return what each stage calls as it begins: stops the work if the caller wishes so, else reports it."""
+class _Report:
+    """Tells how far the work is, and stops it if the caller wishes so."""
 
-    def begin(stage: str) -> None:
-        if cancelled is not None and cancelled():
+    def __init__(self, progress: ProgressCallable | None, cancelled: CancelledCallable | None) -> None:
+        self._progress, self._cancelled = progress, cancelled
+
+    def __call__(self, stage: str, done: float = 0.0) -> None:
+        """Report a stage of which a share is done."""
+        if self._cancelled is not None and self._cancelled():
             raise ConversionCancelled("The conversion was cancelled.")
-        if progress is not None:
-            progress(_STAGES[stage], stage)
+        if self._progress is not None:
+            begin, end = _STAGES[stage]
+            self._progress(begin + done * (end - begin), stage)
 
-    return begin
+    def finished(self) -> None:
+        """Report the end; it is too late to cancel."""
+        if self._progress is not None:
+            self._progress(1.0, "done")

@@ -18,8 +18,10 @@ from functools import partial
 import numpy as np
 
 from lanet_core import sphere
+from lanet_core.calibration import overexposure_ramp
 from lanet_core.completion import CapturedPart, completed_rows
 from lanet_core.errors import ImageTooLargeError, ImageTooSmallError, NotEquirectangularError
+from lanet_core.images.exr import BLOCK_ROWS
 from lanet_core.images.file_kind import MAX_PIXELS
 from lanet_core.images.gpano import CroppedArea
 from lanet_core.images.picture import Picture
@@ -31,6 +33,8 @@ MINIMUM_HEIGHT_PX = 32
 _RATIO_TOLERANCE = 0.005
 #: How much a resize may have changed the picture's proportions against those of its metadata.
 _RESIZE_TOLERANCE = 0.01
+#: Pixels of a strip: little against the picture, much against what it costs to begin one.
+_STRIP_PIXELS = 1 << 20
 #: Pixels levelled at a time: the sampling positions take ten times the room of the pixels.
 _BAND_PIXELS = 1 << 18
 
@@ -59,6 +63,17 @@ class Panorama:
     def rgb_linear(self) -> np.ndarray:
         """The whole sphere's light: (H, W, 3) float32, linear Rec.709, [0, 1]; made anew each time."""
         return self.linear_rows(0, self.height)
+
+    def strips(self) -> list[tuple[int, int]]:
+        """Return where each of the strips begins and ends in which the sphere is best worked on."""
+        # Of whole blocks of the result's file, or each would wait for the strip that comes next.
+        rows = max(1, _STRIP_PIXELS // (self.width * BLOCK_ROWS)) * BLOCK_ROWS
+        return [(first, min(first + rows, self.height)) for first in range(0, self.height, rows)]
+
+    def clipped_fraction(self) -> float:
+        """Return the share of the sphere's solid angle that is over-exposed, [0, 1]."""
+        by_row = [(overexposure_ramp(self.linear_rows(*strip)) > 0.0).mean(axis=1) for strip in self.strips()]
+        return float(sphere.sphere_mean(np.concatenate(by_row)[:, None]))
 
 
 def panorama_from_picture(picture: Picture) -> Panorama:

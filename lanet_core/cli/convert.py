@@ -155,8 +155,9 @@ def _convert_one(job: Job, converter: Converter, half: bool, progress: Callable[
         conversion = converter.convert_file(job.source, job.output, half=half, progress=progress)
         if job.preview is not None:
             from lanet_core.cli.preview import write_preview
+            from lanet_core.images import read_hdr
 
-            write_preview(job.source, conversion.hdr, job.preview)
+            write_preview(job.source, read_hdr(job.output), job.preview)
     except (InputError, OutputError) as error:  # of this picture; any other error is of all of them
         return Outcome(job, "failed", error=error)
     return Outcome(job, "converted", conversion)
@@ -182,9 +183,9 @@ def _result_line(outcome: Outcome) -> str:
     job, conversion = outcome.job, outcome.conversion
     if conversion is None:
         return f"{job.output}: is there already; --overwrite converts it again"
-    height, width = conversion.hdr.shape[:2]
     return (
-        f"{job.output}: {width}x{height}, {100 * conversion.clipped_fraction:.2g} % over-exposed, "
+        f"{job.output}: {conversion.width}x{conversion.height}, "
+        f"{100 * conversion.clipped_fraction:.2g} % over-exposed, "
         f"peak {conversion.peak_ev:+.1f} EV, network {conversion.network_seconds:.2f} s on {conversion.provider}"
     )
 
@@ -207,8 +208,8 @@ def _summary_of(outcome: Outcome) -> dict:
         black = conversion.peak_ev == float("-inf")  # which JSON cannot say
         summary |= {
             "preview": str(outcome.job.preview) if outcome.job.preview else None,
-            "width": conversion.hdr.shape[1],
-            "height": conversion.hdr.shape[0],
+            "width": conversion.width,
+            "height": conversion.height,
             "clipped_fraction": conversion.clipped_fraction,
             "peak_ev": None if black else conversion.peak_ev,
             "network_seconds": conversion.network_seconds,

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from lanet_core.panorama import Panorama
+
 NAME = "preview"
 HELP = "write a before/after picture of a panorama and its HDR: both at two exposures, and balls lit by them"
+
+#: Rows of a panorama from which a preview looks as from any more.
+_ENOUGH_HEIGHT = 1024
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,5 +59,17 @@ def write_preview(source: Path, hdr: np.ndarray, output: Path) -> None:
     from lanet_core.panorama import panorama_from_picture
     from lanet_core.preview import before_after
 
-    ldr_linear = panorama_from_picture(read_ldr(source)).rgb_linear
-    write_png(output, before_after(ldr_linear, hdr))
+    panorama = panorama_from_picture(read_ldr(source))
+    write_png(output, before_after(_shrunk(panorama), hdr))
+
+
+def _shrunk(panorama: Panorama) -> np.ndarray:
+    """Return a panorama's light, (h, w, 3) float32, at most as large as it takes to show it."""
+    from lanet_core.strips import StripDownsampler
+
+    if panorama.height <= _ENOUGH_HEIGHT:
+        return panorama.rgb_linear
+    small = StripDownsampler((panorama.height, panorama.width), (_ENOUGH_HEIGHT, 2 * _ENOUGH_HEIGHT), channels=3)
+    for strip in panorama.strips():
+        small.add(panorama.linear_rows(*strip), strip[0])
+    return small.result

@@ -1,5 +1,6 @@
 """Files in, files out: pictures to linear light, and results to files that appear whole or not at all."""
 
+from lanet_core.images.array import picture_from_array
 from lanet_core.images.exr import ExrWriter, open_exr, write_exr
 from lanet_core.images.file_kind import MAX_PIXELS
 from lanet_core.images.gpano import CroppedArea, GPano
@@ -15,6 +16,7 @@ __all__ = [
     "GPano",
     "Picture",
     "open_exr",
+    "picture_from_array",
     "read_hdr",
     "read_ldr",
     "write_exr",

@@ -17,6 +17,9 @@ from lanet_core.images.replacing import replacing
 #: The largest number that a half float holds.
 HALF_MAX = 65504.0
 
+#: Rows that are compressed together (OpenEXR, "ZIP_COMPRESSION").
+BLOCK_ROWS = 16
+
 
 class ExrWriter:
     """An OpenEXR file that is being written, strip by strip from the top; made by :func:`open_exr`."""

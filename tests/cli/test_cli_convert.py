@@ -285,7 +285,7 @@ def test_a_conversion_loads_neither_torch_nor_anything_else_of_training(library,
         [sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
     )
     loaded = set(finished.stdout.splitlines()[-1].split())
-    assert {"numpy", "onnxruntime", "OpenEXR", "OpenImageIO", "lanet_core"} <= loaded
+    assert {"numpy", "onnxruntime", "OpenImageIO", "lanet_core"} <= loaded
     assert not loaded & {"torch", "onnx", "tensorboard", "PIL", "bpy"}
 
 

@@ -1,0 +1,52 @@
+"""An array of pixels that a program gives, checked as a file would be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lanet_core.errors import (
+    AlreadyHdrError,
+    InvalidPixelsError,
+    UnsupportedColourModelError,
+    UnsupportedFormatError,
+)
+from lanet_core.images.colour_encoding import LINEAR, SRGB
+from lanet_core.images.picture import Picture
+
+
+def picture_from_array(rgb: np.ndarray) -> Picture:
+    """Return an array of LDR pixels as a picture, or say what is wrong with it.
+
+    Args:
+        rgb: (H, W, 3), Rec.709 primaries: uint8 or uint16, sRGB-encoded, or float, linear, [0, 1].
+
+    Raises:
+        UnsupportedColourModelError: the array is not (H, W, 3).
+        UnsupportedFormatError: its dtype is another.
+        InvalidPixelsError: it is empty, or holds NaN, infinite or negative values.
+        AlreadyHdrError: it holds values above 1.
+    """
+    rgb = np.asarray(rgb)
+    if rgb.ndim != 3 or rgb.shape[2] != 3:
+        raise UnsupportedColourModelError(f"The array is {rgb.shape}, not (H, W, 3).", remedy="Give RGB.")
+    if rgb.size == 0:
+        raise InvalidPixelsError("The array holds no pixels.", remedy="Give a panorama.")
+    if rgb.dtype in (np.uint8, np.uint16):
+        return Picture(rgb, bit_depth=8 * rgb.itemsize, encoding=SRGB)
+    if rgb.dtype.kind != "f":
+        raise UnsupportedFormatError(f"The array is of {rgb.dtype}.", remedy="Give uint8, uint16 or float32.")
+    rgb_linear = rgb.astype(np.float32, copy=False)
+    _check_values(rgb_linear)
+    return Picture(rgb_linear, bit_depth=32, encoding=LINEAR)
+
+
+def _check_values(rgb_linear: np.ndarray) -> None:
+    lowest, highest = rgb_linear.min(), rgb_linear.max()
+    if not (np.isfinite(lowest) and np.isfinite(highest)) or lowest < 0.0:
+        raise InvalidPixelsError(
+            "The array holds negative, NaN or infinite values.", remedy="Give linear light within [0, 1]."
+        )
+    if highest > 1.0:
+        raise AlreadyHdrError(
+            f"The array holds values up to {highest:g}: it is HDR already.", remedy="Use it as it is."
+        )
