@@ -22,6 +22,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     _add_input(parser)
     _add_methods(parser)
     _add_rendering(parser)
+    _add_report(parser)
     _add_running(parser)
     return parser.parse_args(argv)
 
@@ -61,6 +62,21 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
         "--jod",
         action=argparse.BooleanOptionalAction,
         help="judge renders by ColorVideoVDP, too (default: where it is installed)",
+    )
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("report")
+    group.add_argument(
+        "--picture-of",
+        metavar="METHOD",
+        help="best_and_worst.png shows the scenes that this method does best and worst (default: the last method)",
+    )
+    group.add_argument(
+        "--summary",
+        type=Path,
+        metavar="DIR",
+        help="also leave results.csv, results.json and best_and_worst.png here, without the renders: to be committed",
     )
 
 

@@ -69,10 +69,13 @@ def find_pairs(folder: Path, split: str | None = None) -> list[Pair]:
 
 
 def _listed_pairs(folder: Path, split: str | None) -> list[Pair]:
-    return [_listed_pair(scene) for scene in find_scenes(folder, split)]
+    return [_listed_pair(scene) for scene in find_scenes(folder, split, files_must_exist=False)]
 
 
 def _listed_pair(scene: Scene) -> Pair:
+    if not scene.path.is_file():
+        problem = f"{SCENE_LIST} lists {scene.path}, which is not there."
+        return Pair(scene.name, None, category=scene.category, problem=problem)
     partners = [each for each in _files_beside(scene.path) if each.suffix.lower() in LDR_SUFFIXES]
     return replace(_paired(scene.name, [scene.path], partners), category=scene.category)
 

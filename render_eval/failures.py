@@ -15,6 +15,8 @@ def failure_of(error: Exception) -> str:
         raise error
     if isinstance(error, LanetError):
         return str(error)
+    if isinstance(error, OSError) and error.filename is not None:  # what went since the folder was looked through
+        return f"{error.filename}: The file cannot be read: {error.strerror}."
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -9,11 +9,14 @@ and display distortions", ACM Transactions on Graphics 43(4), 2024.
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 
 from lanet_core.errors import LanetError
 from lanet_core.metrics.comparison import checked_pair
 from lanet_core.metrics.pu21 import WHITE_CD_M2
+from render_eval.provenance import package_version
 
 #: Of the package's display_models.json: 30 inches, 3840×2160, 1500 cd/m², linear Rec.709, in 10 lux, from 0.75 m.
 DISPLAY = "standard_hdr_linear"
@@ -23,6 +26,38 @@ class MissingPackageError(LanetError):
     """A metric was asked for whose package is missing or cannot be loaded."""
 
 
+def load_cvvdp() -> ModuleType:
+    """Return the package ``cvvdp``, loaded; it takes seconds.
+
+    Raises:
+        MissingPackageError: ``cvvdp``, or a package that it needs, is missing or cannot be loaded.
+    """
+    try:
+        import pycvvdp
+    # A torchvision that was built with another torch than the one installed fails with a RuntimeError.
+    except (ImportError, OSError, RuntimeError) as error:
+        raise MissingPackageError(
+            f"ColorVideoVDP cannot be loaded: {error}.",
+            remedy=f'Install it with "{_how_to_install()}", or give --no-jod.',
+        ) from error
+    return pycvvdp
+
+
+def _how_to_install() -> str:
+    """Return the command that leaves torch alone.
+
+    A torchvision names the one torch that it fits, so that pip finds it once torch's version is given. A build of torch
+    for one kind of device has its name after a plus sign, and its torchvision lies where it came from.
+    """
+    command = "pip install cvvdp torchvision"
+    torch = package_version("torch")
+    if not torch:
+        return command
+    build = torch.partition("+")[2]
+    index = f" --extra-index-url https://download.pytorch.org/whl/{build}" if build else ""
+    return f"{command} torch=={torch}{index}"
+
+
 class Jod:
     """The metric, loaded once for many pictures; on the CPU, so that every machine gives the same figure.
 
@@ -30,19 +65,13 @@ class Jod:
         settings: the package's version and the display, in the words that the package asks to be reported.
 
     Raises:
-        MissingPackageError: ``cvvdp``, or a package that it needs, is missing or cannot be loaded.
+        MissingPackageError: see :func:`load_cvvdp`.
     """
 
     def __init__(self) -> None:
-        try:
-            import pycvvdp
-            import torch
-        # A torchvision that was built for another torch than the one installed fails with a RuntimeError.
-        except (ImportError, OSError, RuntimeError) as error:
-            raise MissingPackageError(
-                f"ColorVideoVDP cannot be loaded: {error}.",
-                remedy='Install it with "pip install cvvdp" and a torchvision that fits torch, or leave JOD out.',
-            ) from error
+        pycvvdp = load_cvvdp()
+        import torch
+
         self._metric = pycvvdp.cvvdp(display_name=DISPLAY, device=torch.device("cpu"), quiet=True)
         self.settings: str = self._metric.get_info_string()
 

@@ -15,7 +15,6 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from importlib.util import find_spec
 from pathlib import Path
 
 # A script's own folder is where Python looks for modules; the packages lie one above. Blender adds neither.
@@ -26,11 +25,13 @@ from render_eval import arguments as command_line
 from render_eval.campaign import Campaign, Finished, assemble
 from render_eval.dask_scheduler import existing_cluster, local_cluster
 from render_eval.dataset import find_pairs
+from render_eval.jod import MissingPackageError, load_cvvdp
 from render_eval.methods import MethodOptions
 from render_eval.progress import name_of, with_progress
-from render_eval.report import write_report
+from render_eval.report import write_report, write_summary
 from render_eval.scene_description import SceneDescription, from_dict, load_scene_description
 from render_eval.scheduler import Scheduler, SchedulerError, in_process, write_token
+from render_eval.store import make_folder
 
 EXIT_SOME_FAILED = 1
 EXIT_FAILURE = 2
@@ -63,14 +64,32 @@ def run(arguments: argparse.Namespace) -> int:
     campaign = campaign_of(arguments)
     pairs = find_pairs(campaign.data, arguments.split)
     write_token(campaign)
+    if arguments.summary is not None:
+        make_folder(arguments.summary)
     with scheduler_of(arguments) as scheduler:
         tools = scheduler.prepare(campaign)
         names = [method.name for method in tools.methods]
+        check_picture_of(arguments.picture_of, names)
         work = scheduler.work(campaign, pairs, names)
         finished = list(with_progress(work, total=len(pairs) * (1 + len(names))))
     settings = {"command": command_line.as_text(arguments), "split": arguments.split or ""}
-    write_report(assemble(campaign, tools, finished, settings), campaign.out)
+    evaluation = assemble(campaign, tools, finished, settings)
+    write_report(evaluation, campaign.out, picture_of=arguments.picture_of)
+    if arguments.summary is not None:
+        write_summary(evaluation, campaign.out, arguments.summary, picture_of=arguments.picture_of)
     return summarise(finished, campaign.out)
+
+
+def check_picture_of(name: str | None, methods: Sequence[str]) -> None:
+    """Refuse the picture of a method that is not evaluated.
+
+    Raises:
+        DataError: it is not.
+    """
+    if name is not None and name not in methods:
+        raise DataError(
+            f"There is no method {name!r} to make a picture of.", remedy=f"Name one of {', '.join(methods)}."
+        )
 
 
 def campaign_of(arguments: argparse.Namespace) -> Campaign:
@@ -121,10 +140,12 @@ def wants_jod(arguments: argparse.Namespace) -> bool:
     """Return whether ColorVideoVDP judges the renders: as asked for, or else where it is installed."""
     if arguments.jod is not None:
         return arguments.jod
-    installed = find_spec("pycvvdp") is not None
-    if not installed:
-        print("render_eval: ColorVideoVDP is not installed, so there will be no JOD", file=sys.stderr)
-    return installed
+    try:
+        load_cvvdp()
+    except MissingPackageError as error:
+        print(f"render_eval: there will be no JOD: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def scheduler_of(arguments: argparse.Namespace) -> AbstractContextManager[Scheduler]:

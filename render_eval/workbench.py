@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from functools import cached_property
-from importlib.util import find_spec
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +14,7 @@ from lanet_core.images import write_png
 from render_eval import provenance
 from render_eval.campaign import Campaign, Tools
 from render_eval.dataset import Pair
-from render_eval.jod import Jod, MissingPackageError
+from render_eval.jod import Jod, load_cvvdp
 from render_eval.photographs import Photograph, read_photograph
 from render_eval.pictures import write_linear
 from render_eval.store import Store, file_sha256
@@ -41,17 +40,15 @@ class Workbench:
         self.campaign = campaign
         self.store = Store(campaign.out, force=campaign.force)
         self.methods = {method.record.name: method for method in campaign.load_methods()}
-        if campaign.jod and find_spec("pycvvdp") is None:
-            raise MissingPackageError(
-                "ColorVideoVDP is not installed.", remedy='Install it with "pip install cvvdp", or give --no-jod.'
-            )
+        if campaign.jod:
+            load_cvvdp()  # or every comparison would fail, each after its render
         self._open = ExitStack()
         self.renderer = self._open.enter_context(campaign.open_renderer(campaign.description, threads=campaign.threads))
         self._photograph: Photograph | None = None
 
     @cached_property
     def jod(self) -> Jod | None:
-        """ColorVideoVDP, if it is asked for. It takes seconds to load, so only work that needs it does."""
+        """ColorVideoVDP, if it is asked for; set up when it is needed."""
         if not self.campaign.jod:
             return None
         return Jod()

@@ -36,7 +36,7 @@ class Scene:
         return self.category.startswith("outdoor")
 
 
-def find_scenes(folder: Path, split: str | None = None) -> list[Scene]:
+def find_scenes(folder: Path, split: str | None = None, *, files_must_exist: bool = True) -> list[Scene]:
     """Return the scenes of a folder, sorted by name.
 
     A ``scenes.csv`` with the columns slug, file, split and, if known, category decides. Without one, every
@@ -46,6 +46,7 @@ def find_scenes(folder: Path, split: str | None = None) -> list[Scene]:
     Args:
         folder: where the panoramas lie.
         split: return only the scenes of this split.
+        files_must_exist: False to return a listed scene even if its file is missing, for those who go on without it.
 
     Raises:
         DataError: the folder or a listed file is missing, a split is unknown, or nothing is found.
@@ -54,7 +55,7 @@ def find_scenes(folder: Path, split: str | None = None) -> list[Scene]:
     if not folder.is_dir():
         raise DataError("There is no such folder.", path=folder, remedy="Give a folder of HDR panoramas.")
     listed = folder / SCENE_LIST
-    scenes = _read_list(listed) if listed.is_file() else _find_files(folder)
+    scenes = _read_list(listed, files_must_exist) if listed.is_file() else _find_files(folder)
     chosen = [scene for scene in scenes if split in (None, scene.split)]
     if not chosen:
         raise DataError(
@@ -65,7 +66,7 @@ def find_scenes(folder: Path, split: str | None = None) -> list[Scene]:
     return sorted(chosen, key=lambda scene: scene.name)
 
 
-def _read_list(listed: Path) -> list[Scene]:
+def _read_list(listed: Path, files_must_exist: bool) -> list[Scene]:
     scenes = []
     with listed.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
@@ -77,14 +78,14 @@ def _read_list(listed: Path) -> list[Scene]:
                 remedy="Its header needs slug, file and split.",
             )
         for row in rows:
-            path = listed.parent / row["file"]
+            path = listed.parent / (row["file"] or "")
             if row["split"] not in SPLITS:
                 raise DataError(
                     f"{row['slug']} has the split {row['split']!r}.",
                     path=listed,
                     remedy=f"Use one of {', '.join(SPLITS)}.",
                 )
-            if not path.is_file():
+            if files_must_exist and not path.is_file():
                 raise DataError(f"{row['slug']} lists {row['file']}, which is not there.", path=listed)
             scenes.append(Scene(row["slug"], path, row["split"], row.get("category") or ""))
     return scenes

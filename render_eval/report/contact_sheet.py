@@ -71,6 +71,23 @@ def write_contact_sheet(
     write_png(path, _sheet(evaluation, scores, chosen_metric, picked, folder, title))
 
 
+def can_be_ranked(evaluation: Evaluation, method: str | None = None) -> bool:
+    """Return whether a method has a score of the first metric to order scenes by.
+
+    Args:
+        evaluation: the evaluation.
+        method: the method's name; the last if left out.
+
+    Raises:
+        DataError: there is no such method.
+    """
+    scores = Scores(evaluation)
+    if not (evaluation.methods and scores.metrics):
+        return False
+    name = _method_of_name(evaluation, method).name
+    return not np.isnan(scores.of_method(name, scores.metrics[0])).all()
+
+
 def _sheet(
     evaluation: Evaluation,
     scores: Scores,
@@ -119,14 +136,18 @@ def _chosen_metric(scores: Scores, key: str | None) -> Metric:
 
 
 def _chosen_method(evaluation: Evaluation, scores: Scores, metric: Metric, name: str | None) -> MethodRecord:
-    by_name = {method.name: method for method in evaluation.methods}
-    if name is not None and name not in by_name:
-        raise DataError(f"There is no method {name!r} in the evaluation.", remedy=f"It has {', '.join(by_name)}.")
-    chosen = evaluation.methods[-1] if name is None else by_name[name]
+    chosen = _method_of_name(evaluation, name)
     if all(np.isnan(scores.of_method(chosen.name, metric))):
         problem = f"{chosen.label} has no {metric.label} to order the scenes by."
         raise DataError(problem, remedy="Name another metric or method.")
     return chosen
+
+
+def _method_of_name(evaluation: Evaluation, name: str | None) -> MethodRecord:
+    by_name = {method.name: method for method in evaluation.methods}
+    if name is not None and name not in by_name:
+        raise DataError(f"There is no method {name!r} in the evaluation.", remedy=f"It has {', '.join(by_name)}.")
+    return evaluation.methods[-1] if name is None else by_name[name]
 
 
 def _ranked(evaluation: Evaluation, scores: Scores, metric: Metric, method: MethodRecord) -> list[SceneRecord]:

@@ -13,6 +13,7 @@ from typing import Any
 from lanet_core.errors import DataError, InputNotFoundError
 from lanet_core.images.replacing import replacing
 from render_eval.records import Evaluation
+from render_eval.report.contact_sheet import can_be_ranked, write_contact_sheet
 from render_eval.report.page import page
 from render_eval.report.summary import NO_RESULT, Scores
 from render_eval.scores import METRICS
@@ -21,12 +22,19 @@ from render_eval.scores import METRICS
 _INFINITY = "Infinity"
 
 
-def write_report(evaluation: Evaluation, folder: Path, *, written: datetime | None = None) -> None:
-    """Write ``index.html``, ``results.csv`` and ``results.json``, each whole or not at all.
+#: The sheet of scenes that a method does best and worst.
+PICTURE = "best_and_worst.png"
+
+
+def write_report(
+    evaluation: Evaluation, folder: Path, *, picture_of: str | None = None, written: datetime | None = None
+) -> None:
+    """Write ``index.html`` and what :func:`write_summary` writes, each file whole or not at all.
 
     Args:
         evaluation: what to report; results may be missing.
         folder: an existing folder, which holds the pictures at the paths in the records.
+        picture_of: see :func:`write_summary`.
         written: the date on the page; now, in UTC, if left out.
 
     Raises:
@@ -35,9 +43,30 @@ def write_report(evaluation: Evaluation, folder: Path, *, written: datetime | No
         OutputError: a write failed for another reason.
     """
     written = datetime.now(UTC) if written is None else written
+    write_summary(evaluation, folder, folder, picture_of=picture_of)
+    _write(folder / "index.html", page(evaluation, folder, written))
+
+
+def write_summary(evaluation: Evaluation, pictures: Path, folder: Path, *, picture_of: str | None = None) -> None:
+    """Write ``results.csv``, ``results.json`` and ``best_and_worst.png``: small files that need no other.
+
+    Args:
+        evaluation: what to report; results may be missing.
+        pictures: the folder that the paths in the records start from.
+        folder: an existing folder to write into.
+        picture_of: name of the method whose scores order the scenes of the picture; the last if left out. There is no
+            picture of a method without scores.
+
+    Raises:
+        DataError: there is no method ``picture_of``.
+        OutputError: see :func:`write_report`.
+    """
     _write(folder / "results.json", results_json(evaluation))
     _write(folder / "results.csv", results_csv(evaluation))
-    _write(folder / "index.html", page(evaluation, folder, written))
+    if can_be_ranked(evaluation, picture_of):
+        write_contact_sheet(evaluation, pictures, folder / PICTURE, method=picture_of)
+    else:
+        (folder / PICTURE).unlink(missing_ok=True)  # an earlier run's would be taken for this one's
 
 
 def results_json(evaluation: Evaluation) -> str:

@@ -141,6 +141,22 @@ def test_a_predictions_scale_changes_no_figure(campaign, factor):
         assert {key: pytest.approx(value, rel=1e-4, abs=1e-6) for key, value in one.items()} == other
 
 
+@pytest.mark.parametrize("factor", [1e-3, 0.37, 4096.0])
+def test_the_true_maps_scale_changes_no_figure(campaign, factor):
+    """Eq. 1 calibrates it to the LDR that lies beside it."""
+    picture = read_photograph(find_pairs(campaign.data)[0]).rgb_srgb8
+    data = campaign.out.parent / "scaled"
+    for name, scale in (("as it is", 1.0), ("scaled", factor)):
+        write_hdr(data / f"{name}.exr", panorama(1) * np.float32(scale))
+        Image.fromarray(picture).save(data / f"{name}.png")
+    evaluation = evaluate(replace(campaign, data=data))
+    for method in ("ldr", "oracle-30"):
+        one, other = (result_of(evaluation, scene, method).scores for scene in ("as it is", "scaled"))
+        assert len(one) > 5
+        assert {key: pytest.approx(value, rel=1e-4, abs=1e-6) for key, value in one.items()} == other
+    assert evaluation.scenes[0].peak_ev == pytest.approx(evaluation.scenes[1].peak_ev, abs=1e-4)
+
+
 class TestFinishedWork:
     def test_nothing_is_made_twice(self, campaign):
         first = evaluate(campaign)
@@ -219,6 +235,23 @@ class TestFailures:
         assert "cut.exr" in errors["cut"]
         assert errors["scene_1"] == errors["scene_2"] == ""
         assert all(bool(result.error) == (result.scene in ("bad", "cut")) for result in evaluation.results)
+
+    def test_a_listed_file_that_is_missing_does_not_end_the_run(self, campaign):
+        rows = ("a,scene_1.exr,val,", "b,lost.exr,val,", "c,scene_2.exr,val,")
+        (campaign.data / "scenes.csv").write_text("slug,file,split,category\n" + "\n".join(rows))
+        evaluation = evaluate(campaign)
+        assert "lost.exr, which is not there" in evaluation.scenes[1].error
+        assert [bool(scene.error) for scene in evaluation.scenes] == [False, True, False]
+        assert [bool(result.error) for result in evaluation.results] == [False, False, True, True, False, False]
+
+    def test_a_file_that_goes_during_the_run_is_named(self, campaign):
+        pairs = find_pairs(campaign.data)
+        pairs[0].hdr_file.unlink()
+        with in_process() as scheduler:
+            scheduler.prepare(campaign)
+            first, *others = scheduler.work(campaign, pairs, ["ldr"])
+        assert first.record.error == f"{pairs[0].hdr_file}: The file cannot be read: No such file or directory."
+        assert [bool(each.record.error) for each in others] == [True, False, False]
 
     def test_a_method_without_a_prediction_fails_on_that_scene_alone(self, campaign):
         write_hdr(campaign.out.parent / "mine/scene_1.exr", panorama(1))

@@ -110,6 +110,15 @@ class TestList:
         assert [each.name for each in find_pairs(tmp_path)] == ["hall", "yard"]
         assert find_pairs(tmp_path, "val") == [Pair("yard", tmp_path / "1.exr", tmp_path / "1.jpg", "outdoor-sun")]
 
+    @pytest.mark.parametrize("file", ["absent.exr", "no/such/folder.exr", ""])
+    def test_a_file_that_is_not_there_is_a_problem_of_its_scene_alone(self, tmp_path, file):
+        touch(tmp_path, "1.exr")
+        self.write(tmp_path, "yard,1.exr,val,", f"gone,{file},val,night")
+        gone, yard = find_pairs(tmp_path, "val")
+        assert (gone.name, gone.hdr_file, gone.category, yard.problem) == ("gone", None, "night", "")
+        with pytest.raises(DataError, match=f"lists {tmp_path / file}, which is not there"):
+            read_photograph(gone)
+
     def test_a_split_needs_a_list(self, tmp_path):
         touch(tmp_path, "a.exr")
         with pytest.raises(DataError, match=r"scenes\.csv"):

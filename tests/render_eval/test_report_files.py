@@ -13,7 +13,7 @@ from made_up_evaluation import METHODS, NASTY, changed, make_evaluation, with_sc
 
 from lanet_core.errors import DataError, InputNotFoundError, OutputNotWritableError
 from render_eval.records import Evaluation
-from render_eval.report import read_results, write_report
+from render_eval.report import read_results, write_report, write_summary
 from render_eval.scores import METRICS
 
 SCENES = ["attic", "birch wood", "cellar", "dam"]
@@ -82,3 +82,33 @@ def test_a_folder_that_is_not_there_is_a_clear_error_and_nothing_is_left(evaluat
     with pytest.raises(OutputNotWritableError):
         write_report(evaluation, tmp_path / "out")
     assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["results.csv", "results.json"]
+
+
+def test_a_summary_is_the_reports_small_files_without_the_renders(evaluation, tmp_path):
+    write_report(evaluation, tmp_path, picture_of="koeo")
+    (tmp_path / "small").mkdir()
+    write_summary(evaluation, tmp_path, tmp_path / "small", picture_of="koeo")
+    names = ["best_and_worst.png", "results.csv", "results.json"]
+    assert sorted(path.name for path in (tmp_path / "small").iterdir()) == names
+    for name in names:
+        assert (tmp_path / "small" / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_the_picture_is_of_the_method_asked_for(evaluation, tmp_path):
+    pictures = {}
+    for method in (None, *METHODS):
+        write_summary(evaluation, tmp_path, tmp_path, picture_of=method)
+        pictures[method] = (tmp_path / "best_and_worst.png").read_bytes()
+    assert pictures[None] == pictures[METHODS[-1]]
+    assert len(set(pictures.values())) == len(METHODS)
+    with pytest.raises(DataError, match="no method 'nosuch'"):
+        write_summary(evaluation, tmp_path, tmp_path, picture_of="nosuch")
+
+
+def test_without_scores_there_is_no_picture_and_none_of_an_earlier_run(evaluation, tmp_path):
+    write_summary(evaluation, tmp_path, tmp_path)
+    failed = tuple(dataclasses.replace(each, scores={}, error="It failed.") for each in evaluation.results)
+    for without in (dataclasses.replace(evaluation, results=failed), Evaluation((), (), ())):
+        write_summary(without, tmp_path, tmp_path)
+        assert not (tmp_path / "best_and_worst.png").exists()
+        assert (tmp_path / "results.csv").is_file()

@@ -44,7 +44,9 @@ def test_a_run_leaves_a_report_and_is_not_done_twice(data):
     pytest.importorskip("bpy")
     for seed in (1, 2):
         write_hdr(data.parent / f"predicted/scene_{seed}.exr", panorama(seed + 2))
-    options = ("--methods", "ldr", "--method", f"mine={data.parent / 'predicted'}")
+    small = data.parent / "small"
+    options = ("--methods", "ldr", "--picture-of", "ldr", "--summary", str(small))
+    options += ("--method", f"mine={data.parent / 'predicted'}")
     first = run(data, *options)
     assert first.returncode == 0, first.stderr
     assert "6 of 6 steps done" in first.stdout
@@ -58,6 +60,8 @@ def test_a_run_leaves_a_report_and_is_not_done_twice(data):
     assert words[words.index("--size") + 1] == "32x18"
     assert "--no-jod" in words
     assert {"blender", "denoiser", "numpy", "render_eval_sha256"} <= evaluation.versions.keys()
+    assert read_results(small / "results.json") == evaluation
+    assert sorted(path.name for path in small.iterdir()) == ["best_and_worst.png", "results.csv", "results.json"]
     assert "scene_1" in (out / "index.html").read_text(encoding="utf-8")
     with (out / "results.csv").open(newline="", encoding="utf-8") as file:
         assert {row["method"] for row in csv.DictReader(file)} == {"ldr", "mine"}
@@ -146,10 +150,18 @@ class TestErrorsBeforeAnyWork:
         check("There is no Blender in this Python", "--methods", "ldr")
 
     def test_no_colorvideovdp(self, data, monkeypatch, capsys):
-        monkeypatch.setattr("render_eval.workbench.find_spec", lambda name: None)
+        monkeypatch.setitem(sys.modules, "pycvvdp", None)
         words = [word for word in command(data, "--methods", "ldr")[2:] if word != "--no-jod"]
         assert main([*words, "--jod"]) == 2
         assert "--no-jod" in capsys.readouterr().err
+
+    def test_a_picture_of_a_method_that_is_not_evaluated(self, check):
+        pytest.importorskip("bpy")
+        check("no method 'koeo' to make a picture of", "--methods", "ldr", "--picture-of", "koeo")
+
+    def test_a_summary_that_cannot_be_written(self, check, tmp_path):
+        (tmp_path / "file").write_text("a file")
+        check("cannot be made", "--summary", str(tmp_path / "file/summary"))
 
     def test_several_processes_without_dask(self, check, monkeypatch):
         monkeypatch.setitem(sys.modules, "distributed", None)

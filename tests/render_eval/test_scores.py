@@ -12,7 +12,7 @@ from made_up_scenes import make_scene
 
 from lanet_core.errors import InvalidPixelsError
 from lanet_core.metrics.comparison import SizeMismatchError
-from render_eval.jod import Jod, MissingPackageError
+from render_eval.jod import Jod, MissingPackageError, load_cvvdp
 from render_eval.scores import METRICS, display_image, score_map, score_render, within_noise_floor
 
 
@@ -139,7 +139,27 @@ Jod()
     assert finished.returncode == 1
     last = finished.stderr.strip().splitlines()[-1]
     assert last.startswith("render_eval.jod.MissingPackageError: ColorVideoVDP cannot be loaded")
-    assert "pip install cvvdp" in last
+    assert "pip install cvvdp torchvision" in last
+    assert "--no-jod" in last
+
+
+@pytest.mark.parametrize(
+    ("torch", "command"),
+    [
+        ("", "pip install cvvdp torchvision"),
+        ("2.13.0", "pip install cvvdp torchvision torch==2.13.0"),
+        (
+            "2.13.0+cpu",
+            "pip install cvvdp torchvision torch==2.13.0+cpu --extra-index-url https://download.pytorch.org/whl/cpu",
+        ),
+    ],
+)
+def test_the_command_that_installs_it_leaves_torch_alone(monkeypatch, torch, command):
+    monkeypatch.setattr("render_eval.jod.package_version", {"torch": torch}.get)
+    monkeypatch.setitem(sys.modules, "pycvvdp", None)
+    with pytest.raises(MissingPackageError) as error:
+        load_cvvdp()
+    assert f'"{command}"' in str(error.value)
 
 
 def test_jod_is_that_of_the_packages_own_command():

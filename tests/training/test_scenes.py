@@ -44,12 +44,23 @@ def test_without_a_list_each_file_has_its_split_for_good(tmp_path):
     [
         ("a,a.hdr,training,\n", ["a.hdr"], "training"),
         ("a,a.hdr,train,\n", [], "not there"),
+        ("a\n", ["a.hdr"], "split None"),
         ("", ["a.hdr"], "No HDR panorama"),
     ],
 )
 def test_lists_that_do_not_hold(tmp_path, rows, files, message):
     with pytest.raises(DataError, match=message):
         find_scenes(make_folder(tmp_path, rows, files))
+
+
+def test_a_missing_file_may_be_left_to_the_caller(tmp_path):
+    folder = make_folder(tmp_path, "a,a.hdr,val,\nb,b.hdr,val,\n", ["b.hdr"])
+    assert [scene.path for scene in find_scenes(folder, "val", files_must_exist=False)] == [
+        folder / "a.hdr",
+        folder / "b.hdr",
+    ]
+    with pytest.raises(DataError, match="not there"):
+        find_scenes(folder, "val")
 
 
 def test_a_list_without_its_columns(tmp_path):
