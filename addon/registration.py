@@ -9,6 +9,7 @@ from . import scene_properties, session
 from .operators.cancel_conversion import CancelConversion
 from .operators.check_converter import CheckConverter
 from .operators.convert_environment import ConvertEnvironment
+from .operators.convert_files import ConvertFiles
 from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
@@ -18,6 +19,7 @@ CLASSES = (
     Preferences,
     scene_properties.SceneProperties,
     ConvertEnvironment,
+    ConvertFiles,
     CancelConversion,
     CheckConverter,
     WorldPropertiesPanel,

@@ -1,0 +1,173 @@
+"""Several picture files, each made an EXR file, one after another; a bad one is told of and does not end the others.
+
+It is advanced and shown as a :class:`addon.conversion.Conversion` is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import bpy
+
+from .errors import AddonError
+from .picture_conversion import STAGES, ConversionSettings, PictureConversion, State
+from .shared_worker import SharedWorker
+
+_POLL_S = 0.01
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one picture.
+
+    Attributes:
+        source: the picture's file.
+        output: its EXR file, None if it failed.
+        message: why it failed and what to do, with the file's name; empty if it did not.
+        facts: what the worker says of the result, see :mod:`lanet_core.worker`.
+        notes: what the artist should know of the result.
+    """
+
+    source: Path
+    output: Path | None = None
+    message: str = ""
+    facts: dict[str, object] | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Batch:
+    """The conversion of several files, begun by making it and advanced by :meth:`step`, which never waits.
+
+    Args:
+        worker: the session's.
+        sources: picture files, absolute paths.
+        settings: from the preferences; nothing is packed here.
+        beside: write each result beside its picture, in the place of the folder of the settings.
+        finished: told of each picture that was converted.
+
+    Attributes:
+        state: FINISHED also where pictures have failed.
+        outcomes: what became of the pictures so far, in their order; of the one that was cancelled, nothing.
+    """
+
+    def __init__(
+        self,
+        worker: SharedWorker,
+        sources: Sequence[Path],
+        settings: ConversionSettings,
+        *,
+        beside: bool = True,
+        finished: Callable[[Outcome], None] = lambda outcome: None,
+    ) -> None:
+        self._worker, self._settings, self._beside = worker, settings, beside
+        self._sources = tuple(dict.fromkeys(sources))
+        self._finished = finished
+        self._current: PictureConversion | None = None
+        self._is_cancelled = False
+        self.state = State.RUNNING
+        self.outcomes: list[Outcome] = []
+
+    @property
+    def share(self) -> float:
+        """How much is done, [0, 1]."""
+        current = self._current.share if self._current is not None else 0.0
+        return (len(self.outcomes) + current) / max(1, len(self._sources))
+
+    @property
+    def stage(self) -> str:
+        """What is being done, for the artist."""
+        if self._current is None:
+            return STAGES["preparing"]
+        place = f"{len(self.outcomes) + 1} of {len(self._sources)}"
+        return f"{place}, {self._current.name}: {STAGES.get(self._current.stage, self._current.stage)}"
+
+    def step(self) -> State:
+        """Go on if something can be done now; return where it stands."""
+        if self.state is not State.RUNNING:
+            return self.state
+        if self._current is not None:
+            self._attend(self._current)
+        elif len(self.outcomes) < len(self._sources):
+            if self._is_cancelled:
+                self.state = State.CANCELLED
+            else:
+                self._begin(self._sources[len(self.outcomes)])
+        else:
+            self.state = State.FINISHED
+        return self.state
+
+    def cancel(self) -> None:
+        """Stop it: :meth:`step` makes it CANCELLED within half a second; what is converted stays."""
+        self._is_cancelled = True
+        if self._current is not None:
+            self._current.cancel()
+
+    def wait(self) -> State:
+        """Advance it to its end, which holds the thread; an interruption cancels it."""
+        try:
+            while self.step() is State.RUNNING:
+                time.sleep(_POLL_S)
+        finally:
+            self.cancel()
+            while self.step() is State.RUNNING:
+                time.sleep(_POLL_S)
+        return self.state
+
+    def _begin(self, source: Path) -> None:
+        folder = str(source.parent) if self._beside else self._settings.folder
+        try:
+            current = _conversion_of(source, self._worker, replace(self._settings, folder=folder))
+        except AddonError as error:
+            self._fail(source, str(error))
+            return
+        former = next((each.source for each in self.outcomes if each.output == current.output), None)
+        if former is not None:
+            current.cancel()
+            self._fail(source, f"Its result would take the place of that of {former}. Rename one of them.")
+            return
+        self._current = current
+
+    def _attend(self, current: PictureConversion) -> None:
+        source = self._sources[len(self.outcomes)]
+        match current.step():
+            case State.FINISHED:
+                self._end(Outcome(source, current.output, facts=current.facts, notes=tuple(current.notes)))
+            case State.FAILED:
+                self._fail(source, current.message)
+            case State.CANCELLED:
+                self._current = None
+
+    def _fail(self, source: Path, message: str) -> None:
+        named = source.name in message
+        self._end(Outcome(source, message=message if named else f"{source}: {message}"))
+
+    def _end(self, outcome: Outcome) -> None:
+        self._current = None
+        self.outcomes.append(outcome)
+        if outcome.output is not None:
+            self._finished(outcome)
+
+
+def summary(batch: Batch) -> list[str]:
+    """Return how many pictures were converted, and then each failure with its file and reason."""
+    failures = [outcome.message for outcome in batch.outcomes if not outcome.output]
+    done = len(batch.outcomes) - len(failures)
+    counts = f"{done} converted" + (f", {len(failures)} failed" if failures else "")
+    return [f"{counts}, then cancelled." if batch.state is State.CANCELLED else f"{counts}.", *failures]
+
+
+def _conversion_of(source: Path, worker: SharedWorker, settings: ConversionSettings) -> PictureConversion:
+    """Begin a file's conversion; its image is in the .blend for just as long as that takes."""
+    before = len(bpy.data.images)
+    try:
+        image = bpy.data.images.load(str(source), check_existing=True)
+    except RuntimeError as error:
+        raise AddonError(f"{source}: There is no such file, or it is no picture.") from error
+    try:
+        return PictureConversion(worker, image, settings)
+    finally:
+        if len(bpy.data.images) > before:
+            bpy.data.images.remove(image)

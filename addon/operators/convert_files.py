@@ -1,0 +1,82 @@
+"""Several pictures at once, from a file browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+from bpy.props import CollectionProperty, EnumProperty, StringProperty
+from bpy.types import Context, Event, Operator, OperatorFileListElement
+
+from .. import session
+from ..batch import Batch, summary
+from ..redraw import redraw
+from ..settings import conversion_settings
+from .modal_work import ModalWork
+
+#: What the file browser shows of a folder.
+PICTURES = "*.jpg;*.jpeg;*.png;*.tif;*.tiff;*.webp"
+
+
+class ConvertFiles(ModalWork, Operator):
+    """Make an HDR file of each of several LDR panoramas; the scene stays as it is.
+
+    From Python, ``bpy.ops.lanet.convert_files(directory=…, files=[{"name": …}, …])`` returns when all are done, and
+    raises ``RuntimeError`` if none could be converted.
+    """
+
+    bl_idname = "lanet.convert_files"
+    bl_label = "Convert Files to HDR"
+    bl_description = "Make an HDR file of each of several LDR panoramas; the scene stays as it is"
+    bl_options: ClassVar[set[str]] = {"REGISTER"}
+
+    directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    files: CollectionProperty(type=OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(default=PICTURES, options={"HIDDEN", "SKIP_SAVE"})
+    place: EnumProperty(
+        name="Write",
+        description="Where the HDR files are written",
+        items=(
+            ("BESIDE", "Beside Each Picture", "Into the folder of the picture"),
+            ("FOLDER", "Into the Output Folder", "Into the folder that the preferences name"),
+        ),
+    )
+
+    _is_browsed = False
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Let the artist choose files; they are converted while Blender goes on."""
+        if bpy.app.background:
+            return self.execute(context)
+        if self.files:
+            return self.do_modally(context, self._batch())
+        self._is_browsed = True
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Convert and return when it is done; from the file browser, while Blender goes on."""
+        names = [each.name for each in self.files if each.name]
+        if not names:
+            self.report({"ERROR"}, "No picture was chosen.")
+            return {"CANCELLED"}
+        return self.do_modally(context, self._batch()) if self._is_browsed else self.do(self._batch())
+
+    def end(self, work: Batch) -> set[str]:
+        """Say how many are done, and of each other one why not."""
+        texts = summary(work)
+        is_done = any(outcome.output for outcome in work.outcomes)
+        current = session.current()
+        current.messages = (session.Message(texts[0]), *(session.Message(text, is_error=True) for text in texts[1:]))
+        redraw()
+        kind = "INFO" if not texts[1:] else "WARNING" if is_done else "ERROR"
+        self.report({kind}, "\n".join(texts))
+        return {"FINISHED"} if is_done else {"CANCELLED"}
+
+    def _batch(self) -> Batch:
+        folder = Path(bpy.path.abspath(self.directory))
+        sources = [folder / each.name for each in self.files if each.name]
+        current = session.current()
+        current.say()
+        return Batch(current.worker, sources, conversion_settings(), beside=self.place == "BESIDE")

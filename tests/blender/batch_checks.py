@@ -1,0 +1,130 @@
+"""What test_batch.py runs inside Blender, with the extension enabled: one check a process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+from blender_process import main
+from enabled_extension import disable, enable, part, state_of, wait_until, write_picture
+
+from lanet_core.images import read_hdr
+
+
+def pictures(folder: Path, *names: str) -> list[Path]:
+    (folder / "in").mkdir(exist_ok=True)
+    return [write_picture(folder / "in" / name) for name in names]
+
+
+def convert_files(folder: Path, *names: str, **options) -> set[str]:
+    files = [{"name": name} for name in names]
+    return bpy.ops.lanet.convert_files(directory=f"{folder / 'in'}/", files=files, **options)
+
+
+def messages() -> list[tuple[str, bool]]:
+    return [(message.text, message.is_error) for message in part("session").current().messages]
+
+
+def results(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.exr"))
+
+
+def begin(folder: Path, *names: str, **options):
+    worker, settings = part("session").current().worker, part("settings").conversion_settings()
+    return part("batch").Batch(worker, [folder / "in" / name for name in names], settings, **options)
+
+
+def check_each_picture_gets_its_hdr_beside_it_and_the_scene_stays(folder):
+    enable(folder)
+    pictures(folder, "a.png", "b.png")
+    before = state_of(bpy.context.scene)
+    assert convert_files(folder, "a.png", "b.png", "a.png") == {"FINISHED"}
+    assert results(folder) == ["in/a_lanet.exr", "in/b_lanet.exr"]
+    assert messages() == [("2 converted.", False)]
+    assert state_of(bpy.context.scene) == before
+    assert part("session").current().conversion is None
+    a, b = (read_hdr(folder / "in" / f"{name}_lanet.exr") for name in "ab")
+    assert a.shape == (64, 128, 3) and a.max() > 1.5
+    np.testing.assert_array_equal(a, b)
+
+
+def check_a_bad_file_ends_nothing_and_is_told_of(folder):
+    enable(folder)
+    pictures(folder, "a.png", "b.png")
+    (folder / "in" / "bad.png").write_bytes((folder / "in" / "a.png").read_bytes()[:3000])
+    (folder / "in" / "sky.hdr").write_bytes(b"#?RADIANCE\n")
+    names = ("bad.png", "a.png", "missing.png", "sky.hdr", "b.png")
+    assert convert_files(folder, *names) == {"FINISHED"}
+    (total, is_error), *failures = messages()
+    assert (total, is_error) == ("2 converted, 3 failed.", False)
+    assert all(is_error for _, is_error in failures)
+    for (text, _), name, reason in zip(
+        failures, ("bad.png", "missing.png", "sky.hdr"), ("truncated", "no such file", "HDR already"), strict=True
+    ):
+        assert name in text and reason in text, text
+    assert results(folder) == ["in/a_lanet.exr", "in/b_lanet.exr"]
+    assert not bpy.data.images
+
+
+def check_where_nothing_is_converted_python_hears_of_it(folder):
+    enable(folder)
+    for names, reason in (((), "No picture"), (("missing.png",), "no such file")):
+        try:
+            convert_files(folder, *names)
+        except RuntimeError as error:
+            assert reason in str(error)
+        else:
+            raise AssertionError(names)
+
+
+def check_the_folder_of_the_preferences_is_used_on_request(folder):
+    enable(folder).folder = str(folder / "out")
+    pictures(folder, "a.png")
+    assert convert_files(folder, "a.png", place="FOLDER") == {"FINISHED"}
+    assert results(folder) == ["out/a_lanet.exr"]
+
+
+def check_no_result_takes_anothers_place(folder):
+    enable(folder)
+    pictures(folder, "a.png", "a.webp.png")
+    (folder / "in" / "a.jpg").write_bytes((folder / "in" / "a.png").read_bytes())
+    (folder / "in" / "mine_lanet.exr").write_bytes(b"not the converter's")
+    pictures(folder, "mine.png")
+    assert convert_files(folder, "a.png", "a.jpg", "mine.png") == {"FINISHED"}
+    assert messages()[0][0] == "2 converted, 1 failed."
+    assert "a.jpg" in messages()[1][0] and "Rename" in messages()[1][0]
+    assert results(folder) == ["in/a_lanet.exr", "in/mine_2_lanet.exr", "in/mine_lanet.exr"]
+    assert (folder / "in" / "mine_lanet.exr").read_bytes() == b"not the converter's"
+    assert convert_files(folder, "a.png") == {"FINISHED"}
+    assert len(results(folder)) == 3
+
+
+def check_an_image_of_the_blend_stays_in_it(folder):
+    enable(folder)
+    (path,) = pictures(folder, "a.png")
+    image = bpy.data.images.load(str(path))
+    convert_files(folder, "a.png")
+    assert list(bpy.data.images) == [image]
+
+
+def check_what_is_converted_stays_when_the_rest_is_cancelled(folder):
+    enable(folder)
+    pictures(folder, "a.png", "b.png", "c.png")
+    batch = begin(folder, "a.png", "b.png", "c.png")
+    part("session").current().conversion = batch
+    wait_until(lambda: batch.step() and len(batch.outcomes) == 1)
+    wait_until(lambda: batch.step() and "2 of 3, b.png" in batch.stage)
+    assert 1 / 3 <= batch.share < 2 / 3
+    assert bpy.ops.lanet.cancel_conversion() == {"FINISHED"}
+    assert batch.wait().name == "CANCELLED"
+    assert part("batch").summary(batch) == ["1 converted, then cancelled."]
+    part("session").current().finish()
+    disable()
+    assert results(folder) == ["in/a_lanet.exr"]
+    assert not list((folder / "in").glob(".lanet*"))
+
+
+if __name__ == "__main__":
+    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})
