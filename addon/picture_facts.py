@@ -79,8 +79,9 @@ class PictureFacts:
         if image is not None:
             self._looked_s[uid] = time.monotonic()
             signature = _signature(image)
-            if uid not in self._entries or self._entries[uid].signature != signature:
-                self._entries[uid] = _Entry(signature)
+            former = self._entries.get(uid)
+            if former is None or former.signature != signature:
+                self._entries[uid] = _Entry(signature, former.facts if former else None)
                 self._find_out(image)
         for waiting in list(self._sources):
             self._ask_when_ready(*waiting)

@@ -83,8 +83,9 @@ def lit_scene(image: bpy.types.Image) -> bpy.types.Scene:
 def state_of(scene: bpy.types.Scene) -> tuple[object, ...]:
     """Return what a conversion may change of a scene and of the .blend."""
     world = scene.world
-    nodes = [(node.name, node.type, getattr(node, "image", None)) for node in world.node_tree.nodes] if world else []
-    links = [(each.from_node.name, each.to_node.name) for each in world.node_tree.links] if world else []
+    tree = world.node_tree if world else None
+    nodes = [(node.name, node.type, getattr(node, "image", None)) for node in tree.nodes] if tree else []
+    links = [(each.from_node.name, each.to_node.name) for each in tree.links] if tree else []
     keys = sorted(world.keys()) if world else []
     return world, nodes, links, keys, sorted(bpy.data.images.keys()), sorted(bpy.data.node_groups.keys())
 

@@ -28,6 +28,9 @@ from enabled_extension import (
 
 from lanet_core.images import read_hdr
 
+#: The converter's, in their order.
+STAGES = ("starting", "reading", "network", "reconstruction", "writing")
+
 
 def file_scene(folder: Path, scale: int = 1) -> bpy.types.Scene:
     """Return a saved scene that is lit by a picture file."""
@@ -64,8 +67,15 @@ def state(conversion) -> str:
     return ended
 
 
-def saved(names: list[str], folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for name in names for path in folder.glob(name))
+def step_to(conversion, stage: str) -> None:
+    """Advance a conversion until a stage has begun and the worker has a process; it must not end before."""
+
+    def has_begun() -> bool:
+        assert conversion.step().name == "RUNNING"
+        begun = STAGES.index(conversion.stage) >= STAGES.index(stage) if conversion.stage in STAGES else False
+        return begun and part("session").current().worker.worker_pid is not None
+
+    wait_until(has_begun)
 
 
 def check_a_file_is_converted(folder):
@@ -184,13 +194,13 @@ def check_a_second_conversion_is_refused_while_one_is_running(folder):
 
 
 def check_cancelled_at_any_moment_nothing_changes(folder):
-    scene = file_scene(folder, scale=4)
+    scene = file_scene(folder, scale=8)
     before = state_of(scene)
-    for moment in ("starting", "reading", "network", "reconstruction", "writing"):
+    for stage in STAGES:
         running = begin(scene)
-        wait_until(lambda running=running, moment=moment: running.step() and running.stage == moment)
+        step_to(running, stage)
         running.cancel()
-        assert state(running) == "CANCELLED", moment
+        assert state(running) == "CANCELLED", stage
         assert state_of(scene) == before
     disable()
     assert not list(folder.glob("textures/*"))
@@ -272,16 +282,14 @@ def check_a_number_is_not_given_again_by_another_file(folder):
 
 
 def check_a_worker_that_is_killed_meanwhile(folder):
-    scene = file_scene(folder, scale=4)
+    scene = file_scene(folder, scale=8)
     before = state_of(scene)
     worker = part("session").current().worker
-    for stage in ("starting", "reading", "network", "writing"):
+    for stage in STAGES:
         running = begin(scene)
-        wait_until(lambda running=running, stage=stage: running.step() and running.stage == stage and worker.worker_pid)
+        step_to(running, stage)
         os.kill(worker.worker_pid, signal.SIGKILL)
-        if state(running) == "FINISHED":  # a warm worker that had not answered is replaced without a word
-            assert stage == "starting"
-            continue
+        assert state(running) == "FAILED", stage
         assert "was killed" in running.message and "Nothing was changed" in running.message
         assert state_of(scene) == before
     assert convert() == {"FINISHED"}
@@ -459,17 +467,24 @@ def exists(pid: int) -> bool:
 
 
 def check_disabling_leaves_nothing(folder):
-    def things() -> tuple[object, ...]:
-        handlers = {name: list(getattr(bpy.app.handlers, name)) for name in dir(bpy.app.handlers)
-                    if isinstance(getattr(bpy.app.handlers, name), list)}  # fmt: skip
+    def things() -> dict[str, object]:
+        lists = {name: getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers)}
+        handlers = {
+            (name, each.__module__) for name, listed in lists.items() if isinstance(listed, list) for each in listed
+        }
         types = {name for name in dir(bpy.types) if not name.startswith("_")}
-        return types, handlers, set(dir(bpy.ops.lanet)), hasattr(bpy.types.Scene, "lanet")
+        return {
+            "types": types,
+            "handlers": handlers,
+            "operators": set(dir(bpy.ops.lanet)),
+            "properties": hasattr(bpy.types.Scene, "lanet"),
+        }
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
     before = things()
     scene = file_scene(folder)
     enabled = things()
-    assert enabled[0] > before[0] and enabled[3]
+    assert enabled["types"] > before["types"] and enabled["operators"] and enabled["properties"]
     convert()
     current = part("session").current()
     timer, pid = current._timer, current.worker.worker_pid
