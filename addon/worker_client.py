@@ -139,6 +139,10 @@ class WorkerClient:
         """Ask for the model, the provider and why no GPU runs; return the request's number."""
         return self._ask(do="describe")
 
+    def thumbnail(self, source: str | Path, *, height: int) -> int:
+        """Ask for an HDR panorama small and tone-mapped, of so many rows; return the request's number."""
+        return self._ask(do="thumbnail", source=str(source), height=height)
+
     def cancel(self, number: int) -> None:
         """Stop a request. Its :class:`Cancelled` is polled within half a second, whatever the worker does.
 

@@ -9,6 +9,7 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
 
     {"id": 2, "do": "inspect", "source": "street.jpg"}     size, clipped share and warnings, without a conversion
     {"id": 3, "do": "describe"}                            model, provider, and why no GPU runs
+    {"id": 4, "do": "thumbnail", "source": "street.exr", "height": 128}  width, height, rgb_srgb8_base64 from the top
     {"do": "cancel", "id": 1}                              answered by the error ConversionCancelled of request 1
 
     {"id": 1, "event": "error", "kind": "DamagedImageError", "message": "street.jpg: The file is cut short. …"}
@@ -20,6 +21,7 @@ ends, after some seconds also out of a call that does not return: it does not ou
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import os
 import queue
@@ -90,7 +92,12 @@ class Worker:
             self._cancelled.discard(number)
 
     def _do(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        tasks = {"convert": self._convert, "inspect": self._inspect, "describe": self._describe}
+        tasks = {
+            "convert": self._convert,
+            "inspect": self._inspect,
+            "describe": self._describe,
+            "thumbnail": self._thumbnail,
+        }
         task = tasks.get(request.get("do"))
         if task is None:
             raise RequestError(f"There is no task {request.get('do')!r}.", remedy=f"Ask for {', '.join(tasks)}.")
@@ -138,6 +145,17 @@ class Worker:
             "compiled_providers": list(compiled_providers()),
             "warnings": list(session.warnings),
         }
+
+    def _thumbnail(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from lanet_core.images import read_hdr
+        from lanet_core.thumbnail import thumbnail
+
+        height = request.get("height")
+        if not isinstance(height, int) or height < 1:
+            raise RequestError("The request has no height.", remedy="Give a number of rows.")
+        picture = thumbnail(read_hdr(Path(_text(request, "source"))), height)
+        pixels = base64.b64encode(picture.tobytes()).decode("ascii")
+        return {"width": picture.shape[1], "height": picture.shape[0], "rgb_srgb8_base64": pixels}
 
     def _load(self):
         if self._converter is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -14,7 +15,8 @@ import OpenImageIO
 import pytest
 
 from lanet_core.converter import load_converter
-from lanet_core.images import read_hdr
+from lanet_core.images import read_hdr, write_exr
+from lanet_core.thumbnail import thumbnail
 
 
 class Parent:
@@ -95,6 +97,19 @@ def test_a_picture_can_be_inspected_without_a_model(picture):
     assert answer["event"] == "result"
     assert answer["width"] == 2 * answer["height"]
     assert 0.0 <= answer["clipped_fraction"] <= 1.0
+    assert parent.end() == 0
+
+
+def test_an_hdr_file_is_shown_small_without_a_model(tmp_path):
+    hdr = np.random.default_rng(2).lognormal(0.0, 2.0, (64, 128, 3)).astype(np.float32)
+    write_exr(tmp_path / "sky.exr", hdr, model_name="tiny", model_sha256="0" * 64)
+    parent = Parent("--model", "there is none")
+    parent.receive()
+    answer, _ = parent.ask(id=1, do="thumbnail", source=str(tmp_path / "sky.exr"), height=16)
+    pixels = np.frombuffer(base64.b64decode(answer["rgb_srgb8_base64"]), np.uint8)
+    assert (answer["height"], answer["width"]) == (16, 32)
+    np.testing.assert_array_equal(pixels.reshape(16, 32, 3), thumbnail(hdr, 16))
+    assert parent.ask(id=2, do="thumbnail", source=str(tmp_path / "sky.exr"))[0]["kind"] == "RequestError"
     assert parent.end() == 0
 
 
