@@ -39,6 +39,14 @@ def test_a_channel_may_clip_while_the_mean_is_well_exposed():
     np.testing.assert_array_equal(well_exposed_mask(pixels), [[True, False]])
 
 
+def test_the_mean_is_numpy_s_to_the_last_bit():
+    pixels = np.random.default_rng(0).random((200, 300, 3), dtype=np.float32)
+    threshold = float(np.float32(np.median(pixels.mean(axis=-1))))  # the mean of a pixel or of two: a bit decides
+    np.testing.assert_array_equal(well_exposed_mask(pixels, threshold), pixels.mean(axis=-1) < threshold)
+    excess = (pixels.mean(axis=-1) - np.float32(0.83)) / np.float32(1.0 - 0.83)
+    np.testing.assert_array_equal(overexposure_ramp(pixels), np.clip(excess, 0.0, 1.0))
+
+
 def test_another_threshold():
     assert calibration_scale(LDR, HDR, threshold=0.3) == pytest.approx(0.6 / 1.2, rel=1e-6)
     np.testing.assert_allclose(overexposure_ramp(LDR, threshold=0.4), [[0.0, 1 / 6, 0.55 / 0.6]], rtol=1e-5)
