@@ -1,18 +1,32 @@
-"""Writing a file whole or not at all: a temporary beside it, renamed into place."""
+"""Writing a file whole or not at all: a temporary beside it, renamed into place.
+
+A process that is killed leaves its temporary behind. The next one that writes into the folder removes it: a temporary
+is locked for as long as its process lives, and a lock ends with its process, however that ends.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lanet_core.errors import DiskFullError, LanetError, OutputError, OutputNotWritableError
 
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody can remove a file that is open
+    fcntl = None
+
 _DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _PROBE_BYTES = 1 << 20
+#: An empty temporary of this age may be just about to be locked.
+_YOUNG_SECONDS = 60.0
+_TEMPORARY_NAME = re.compile(r"\.lanet-[0-9a-f]{16}\.\w+")
 
 
 @contextmanager
@@ -34,11 +48,17 @@ def replacing(path: Path) -> Iterator[Path]:
         OutputError: the write failed for another reason.
     """
     temporary = path.with_name(f".lanet-{secrets.token_hex(8)}{path.suffix}")
+    lock = None
     try:
         _check_replaceable(path)
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        remove_leftovers(path.parent)
+        lock = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        _lock(lock)
         yield temporary
         _flush_to_disk(temporary)
+        if fcntl is None:  # Windows renames no file that is open
+            os.close(lock)
+            lock = None
         temporary.replace(path)
     except LanetError:
         raise
@@ -47,8 +67,44 @@ def replacing(path: Path) -> Iterator[Path]:
     except RuntimeError as error:
         raise _output_error(_reason(temporary) or OSError(0, str(error)), path) from error
     finally:
+        if lock is not None:
+            os.close(lock)
         with suppress(OSError):  # it is gone after a success, and may never have been
             temporary.unlink()
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporaries that killed processes have left in a folder; those of living ones stay.
+
+    Args:
+        folder: where results go. If it does not exist or cannot be listed, nothing happens.
+    """
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if _TEMPORARY_NAME.fullmatch(path.name):
+                with suppress(OSError):  # it is in use, or another process was faster
+                    _remove_if_unused(path)
+
+
+def _remove_if_unused(path: Path) -> None:
+    if fcntl is None:
+        path.unlink()  # which fails while it is open
+        return
+    file = os.open(path, os.O_WRONLY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        status = os.fstat(file)
+        if status.st_size > 0 or time.time() - status.st_mtime > _YOUNG_SECONDS:
+            path.unlink()
+    finally:
+        os.close(file)
+
+
+def _lock(file: int) -> None:
+    """Mark a file as being written, until it is closed or the process ends."""
+    if fcntl is not None:
+        with suppress(OSError):  # some network disks have no locks; nobody can take the file for unused there either
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _check_replaceable(path: Path) -> None:

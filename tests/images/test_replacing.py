@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from lanet_core import errors
-from lanet_core.images import write_exr, write_png
-from lanet_core.images.replacing import replacing
+from lanet_core.images import open_exr, read_hdr, write_exr, write_png
+from lanet_core.images.replacing import remove_leftovers, replacing
 
 NOISE8 = np.random.default_rng(0).integers(0, 256, (128, 256, 3), dtype=np.uint8)
 
@@ -203,3 +203,63 @@ def test_the_file_at_the_path_is_never_seen_half_written(tmp_path):
         temporary.write_bytes(b"new")
         assert path.read_bytes() == b"old"
     assert path.read_bytes() == b"new"
+
+
+def killed_writer(folder):
+    """Start a process that begins a file in a folder, and kill it there."""
+    script = textwrap.dedent(f"""
+        import time
+        from pathlib import Path
+        from lanet_core.images.replacing import replacing
+        with replacing(Path({str(folder)!r}) / "light.exr") as temporary:
+            temporary.write_bytes(b"half of it")
+            print("writing", flush=True)
+            time.sleep(600)
+    """)
+    child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert child.stdout.readline() == "writing\n"
+    return child
+
+
+def test_what_a_killed_process_leaves_goes_when_the_next_one_writes(tmp_path, name):
+    child = killed_writer(tmp_path)
+    child.kill()
+    child.wait()
+    assert len(list(tmp_path.glob(".lanet-*"))) == 1
+    WRITERS[name](tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_what_a_living_process_writes_is_left_alone(tmp_path, name):
+    child = killed_writer(tmp_path)
+    try:
+        WRITERS[name](tmp_path / name)
+        (temporary,) = tmp_path.glob(".lanet-*")
+        assert temporary.read_bytes() == b"half of it"
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_an_exr_stays_in_use_from_its_first_strip_to_its_last(tmp_path):
+    pixels = NOISE8.astype(np.float32)
+    with open_exr(tmp_path / "light.exr", pixels.shape[:2], model_name="m", model_sha256="0") as writer:
+        for start in range(0, 128, 32):
+            remove_leftovers(tmp_path)
+            writer.write(pixels[start : start + 32])
+    np.testing.assert_array_equal(read_hdr(tmp_path / "light.exr"), pixels)
+
+
+def test_what_is_written_in_the_same_process_is_left_alone(tmp_path):
+    with replacing(tmp_path / "one.exr") as one:
+        with replacing(tmp_path / "two.exr") as two:
+            assert one.exists() and two.exists()
+        assert one.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.exr", "two.exr"]
+
+
+@pytest.mark.parametrize("stranger", [".lanet-notes.exr", ".lanet-0123456789abcdef", "lanet-0123456789abcdef.exr"])
+def test_files_of_other_names_are_left_alone(tmp_path, stranger, name):
+    (tmp_path / stranger).write_bytes(b"of someone else")
+    WRITERS[name](tmp_path / name)
+    assert (tmp_path / stranger).read_bytes() == b"of someone else"
