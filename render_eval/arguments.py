@@ -70,7 +70,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--picture-of",
         metavar="METHOD",
-        help="best_and_worst.png shows the scenes that this method does best and worst (default: the last method)",
+        help="best_and_worst.png shows the scenes that this method does best and worst (default: the last with scores)",
     )
     group.add_argument(
         "--summary",

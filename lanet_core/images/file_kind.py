@@ -42,11 +42,12 @@ _SIGNATURES = {
 }
 
 
-def file_kind(path: Path) -> FileKind:
+def file_kind(path: Path, wanted: str = "a JPEG, PNG, TIFF or WebP picture") -> FileKind:
     """Return the format of a picture file.
 
     Args:
         path: the file.
+        wanted: what a user whose file is none of these should give instead.
 
     Returns:
         The format that the file's signature declares.
@@ -69,7 +70,7 @@ def file_kind(path: Path) -> FileKind:
     raise UnsupportedFormatError(
         "The file's contents are not a picture of a known format, whatever its name says.",
         path=path,
-        remedy="Give a JPEG, PNG, TIFF or WebP picture.",
+        remedy=f"Give {wanted}.",
     )
 
 

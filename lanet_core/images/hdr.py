@@ -15,6 +15,8 @@ from lanet_core.images.orientation import upright
 from lanet_core.images.pixel_checks import without_negatives
 from lanet_core.images.primaries import to_rec709
 
+_WANTED = "an OpenEXR or Radiance picture"
+
 
 def read_hdr(path: str | Path) -> np.ndarray:
     """Read an HDR picture.
@@ -39,15 +41,13 @@ def read_hdr(path: str | Path) -> np.ndarray:
         InvalidPixelsError: NaN, infinite or plainly negative values.
     """
     path = Path(path)
-    kind = file_kind(path)
+    kind = file_kind(path, _WANTED)
     if kind is FileKind.EXR:
         rgb = _read_exr(path)
     elif kind is FileKind.RADIANCE:
         rgb = _read_radiance(path)
     else:
-        raise UnsupportedFormatError(
-            f"This is {kind.name}, no HDR format.", path=path, remedy="Give an OpenEXR or Radiance picture."
-        )
+        raise UnsupportedFormatError(f"This is {kind.name}, no HDR format.", path=path, remedy=f"Give {_WANTED}.")
     return np.ascontiguousarray(without_negatives(rgb, path))
 
 

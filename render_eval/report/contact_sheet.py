@@ -54,7 +54,7 @@ def write_contact_sheet(
         folder: what the records' paths are relative to.
         path: the ``.png`` to write or replace.
         metric: key of :data:`render_eval.scores.METRICS`; the first that was measured if left out.
-        method: name of the method whose scores order the scenes; the last if left out.
+        method: name of the method whose scores order the scenes; the last that has any if left out.
         count: best scenes, and likewise worst ones; with fewer scenes than both, each is shown once.
 
     Raises:
@@ -76,7 +76,7 @@ def can_be_ranked(evaluation: Evaluation, method: str | None = None) -> bool:
 
     Args:
         evaluation: the evaluation.
-        method: the method's name; the last if left out.
+        method: the method's name; the last that has scores if left out.
 
     Raises:
         DataError: there is no such method.
@@ -84,8 +84,7 @@ def can_be_ranked(evaluation: Evaluation, method: str | None = None) -> bool:
     scores = Scores(evaluation)
     if not (evaluation.methods and scores.metrics):
         return False
-    name = _method_of_name(evaluation, method).name
-    return not np.isnan(scores.of_method(name, scores.metrics[0])).all()
+    return _has_scores(scores, _method_of_name(evaluation, scores, scores.metrics[0], method), scores.metrics[0])
 
 
 def _sheet(
@@ -136,18 +135,25 @@ def _chosen_metric(scores: Scores, key: str | None) -> Metric:
 
 
 def _chosen_method(evaluation: Evaluation, scores: Scores, metric: Metric, name: str | None) -> MethodRecord:
-    chosen = _method_of_name(evaluation, name)
-    if all(np.isnan(scores.of_method(chosen.name, metric))):
+    chosen = _method_of_name(evaluation, scores, metric, name)
+    if not _has_scores(scores, chosen, metric):
         problem = f"{chosen.label} has no {metric.label} to order the scenes by."
         raise DataError(problem, remedy="Name another metric or method.")
     return chosen
 
 
-def _method_of_name(evaluation: Evaluation, name: str | None) -> MethodRecord:
+def _method_of_name(evaluation: Evaluation, scores: Scores, metric: Metric, name: str | None) -> MethodRecord:
     by_name = {method.name: method for method in evaluation.methods}
-    if name is not None and name not in by_name:
+    if name is None:
+        scored = [method for method in evaluation.methods if _has_scores(scores, method, metric)]
+        return (scored or evaluation.methods)[-1]
+    if name not in by_name:
         raise DataError(f"There is no method {name!r} in the evaluation.", remedy=f"It has {', '.join(by_name)}.")
-    return evaluation.methods[-1] if name is None else by_name[name]
+    return by_name[name]
+
+
+def _has_scores(scores: Scores, method: MethodRecord, metric: Metric) -> bool:
+    return not np.isnan(scores.of_method(method.name, metric)).all()
 
 
 def _ranked(evaluation: Evaluation, scores: Scores, metric: Metric, method: MethodRecord) -> list[SceneRecord]:

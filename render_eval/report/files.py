@@ -54,8 +54,8 @@ def write_summary(evaluation: Evaluation, pictures: Path, folder: Path, *, pictu
         evaluation: what to report; results may be missing.
         pictures: the folder that the paths in the records start from.
         folder: an existing folder to write into.
-        picture_of: name of the method whose scores order the scenes of the picture; the last if left out. There is no
-            picture of a method without scores.
+        picture_of: name of the method whose scores order the scenes of the picture; the last that has any if left out.
+            There is no picture of a method without scores.
 
     Raises:
         DataError: there is no method ``picture_of``.

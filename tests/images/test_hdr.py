@@ -159,6 +159,9 @@ def test_files_that_are_no_hdr(tmp_path):
     assert_refused(picture, errors.UnsupportedFormatError)
     assert_refused(tmp_path, errors.InputIsDirectoryError)
     assert_refused(tmp_path / "none.exr", errors.InputNotFoundError)
+    (tmp_path / "light.hdr").write_text("no picture")
+    with pytest.raises(errors.UnsupportedFormatError, match="Give an OpenEXR or Radiance picture"):
+        read_hdr(tmp_path / "light.hdr")
 
 
 def test_xyze(tmp_path):

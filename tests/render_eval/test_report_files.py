@@ -105,6 +105,20 @@ def test_the_picture_is_of_the_method_asked_for(evaluation, tmp_path):
         write_summary(evaluation, tmp_path, tmp_path, picture_of="nosuch")
 
 
+def test_the_picture_is_of_the_last_method_with_scores(evaluation, tmp_path):
+    last_failed = tuple(
+        dataclasses.replace(each, scores={}, error="It failed.") if each.method == METHODS[-1] else each
+        for each in evaluation.results
+    )
+    evaluation = dataclasses.replace(evaluation, results=last_failed)
+    write_summary(evaluation, tmp_path, tmp_path, picture_of=METHODS[-2])
+    said = (tmp_path / "best_and_worst.png").read_bytes()
+    write_summary(evaluation, tmp_path, tmp_path)
+    assert (tmp_path / "best_and_worst.png").read_bytes() == said
+    write_summary(evaluation, tmp_path, tmp_path, picture_of=METHODS[-1])
+    assert not (tmp_path / "best_and_worst.png").exists()
+
+
 def test_without_scores_there_is_no_picture_and_none_of_an_earlier_run(evaluation, tmp_path):
     write_summary(evaluation, tmp_path, tmp_path)
     failed = tuple(dataclasses.replace(each, scores={}, error="It failed.") for each in evaluation.results)
