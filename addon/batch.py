@@ -46,7 +46,7 @@ class Batch:
         sources: picture files, absolute paths.
         settings: from the preferences; nothing is packed here.
         beside: write each result beside its picture, in the place of the folder of the settings.
-        finished: told of each picture that was converted.
+        finished: told of each picture that was converted; the picture has failed if it raises an ``AddonError``.
 
     Attributes:
         state: FINISHED also where pictures have failed.
@@ -146,9 +146,13 @@ class Batch:
 
     def _end(self, outcome: Outcome) -> None:
         self._current = None
-        self.outcomes.append(outcome)
         if outcome.output is not None:
-            self._finished(outcome)
+            try:
+                self._finished(outcome)
+            except AddonError as error:
+                self._fail(outcome.source, str(error))
+                return
+        self.outcomes.append(outcome)
 
 
 def summary(batch: Batch) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
-from . import scene_properties, session
+from . import command_line, scene_properties, session
 from .operators.cancel_conversion import CancelConversion
 from .operators.check_converter import CheckConverter
 from .operators.convert_environment import ConvertEnvironment
 from .operators.convert_files import ConvertFiles
+from .operators.mark_asset import MarkWorldAsAsset
 from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
@@ -20,12 +21,15 @@ CLASSES = (
     scene_properties.SceneProperties,
     ConvertEnvironment,
     ConvertFiles,
+    MarkWorldAsAsset,
     CancelConversion,
     CheckConverter,
     WorldPropertiesPanel,
     ViewSidebarPanel,
     ShaderSidebarPanel,
 )
+
+_commands: list[object] = []
 
 
 @persistent
@@ -39,12 +43,14 @@ def register() -> None:
     for each in CLASSES:
         bpy.utils.register_class(each)
     scene_properties.add_to_scenes()
+    _commands.append(bpy.utils.register_cli_command(command_line.NAME, command_line.run))
     bpy.app.handlers.load_pre.append(_forget_the_file)
 
 
 def unregister() -> None:
     """Disable it; no process, timer or handler is left."""
     bpy.app.handlers.load_pre.remove(_forget_the_file)
+    bpy.utils.unregister_cli_command(_commands.pop())
     scene_properties.remove_from_scenes()
     for each in reversed(CLASSES):
         bpy.utils.unregister_class(each)

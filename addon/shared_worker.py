@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .worker_client import Event, Progress, WorkerClient
+
+_POLL_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class SharedWorker:
     """Asks a worker that runs by the settings of the moment.
 
     When they change, the next request gets a new worker, and the former ends once it is done. All methods are for
-    Blender's main thread, and none but :meth:`stop` waits.
+    Blender's main thread, and none but :meth:`wait` and :meth:`stop` waits.
     """
 
     def __init__(self) -> None:
@@ -92,6 +95,12 @@ class SharedWorker:
         for line in self._lines[:-1]:
             if not line.client.busy:
                 self._retire(line)
+
+    def wait(self) -> None:
+        """Poll until every request has ended, which holds the thread."""
+        while self.busy:
+            self.poll()
+            time.sleep(_POLL_S)
 
     def stop(self) -> None:
         """End every worker and forget every request; return when no process is left."""

@@ -55,6 +55,16 @@ class Source:
             raise AddonError(f"{self.path}: The picture cannot be written there: {self._problem.strerror}.")
         return True
 
+    def wait(self) -> None:
+        """Return when the file can be read.
+
+        Raises:
+            AddonError: it could not be written.
+        """
+        if self.is_temporary:
+            self._writer.join()
+        self.ready()
+
     def discard(self) -> None:
         """Remove the file if it was made here. Called when the conversion has ended."""
         if self.is_temporary:
@@ -99,6 +109,24 @@ def prepare_source(image: Image, folder: Path | None = None) -> Source:
     return Source(path, lambda: path.write_bytes(packed))
 
 
+def hdr_source(image: Image) -> Source:
+    """Return the file of an HDR image; packed bytes are written to a temporary one if there is none.
+
+    Raises:
+        AddonError: its file is missing.
+    """
+    path = file_of(image)
+    if path.is_file():
+        return Source(path)
+    packed = _packed_bytes(image)
+    if packed is None:
+        raise _missing(image, path)
+    path = _temporary(Path(bpy.app.tempdir), path.suffix)
+    source = Source(path, lambda: path.write_bytes(packed))
+    source.wait()
+    return source
+
+
 def is_single_picture(image: Image) -> bool:
     """Return whether an image is a picture, and neither a movie nor a sequence, several tiles or a render result."""
     return image.source not in _REFUSED_SOURCES
@@ -121,7 +149,7 @@ def _first_bytes(image: Image) -> bytes:
         with path.open("rb") as file:
             return file.read(SIGNATURE_BYTES)
     except FileNotFoundError as error:
-        raise _error(image, f"Its file is missing: {path}. Find it with File > External Data.") from error
+        raise _missing(image, path) from error
     except OSError as error:
         raise _error(image, f"Its file cannot be read: {path}: {error.strerror}.") from error
 
@@ -149,6 +177,10 @@ def _top_down(pixels: np.ndarray, linear: bool) -> np.ndarray:
 
 def _temporary(folder: Path, suffix: str) -> Path:
     return folder / f"lanet-{secrets.token_hex(8)}{suffix}"
+
+
+def _missing(image: Image, path: Path) -> AddonError:
+    return _error(image, f"Its file is missing: {path}. Find it with File > External Data.")
 
 
 def _already_hdr(image: Image) -> AddonError:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import ClassVar
 
 import bpy
-from bpy.props import CollectionProperty, EnumProperty, StringProperty
+from bpy.props import BoolProperty, CollectionProperty, EnumProperty, StringProperty
 from bpy.types import Context, Event, Operator, OperatorFileListElement
 
 from .. import session
-from ..batch import Batch, summary
+from ..batch import Batch, Outcome, summary
 from ..redraw import redraw
-from ..settings import conversion_settings
+from ..settings import conversion_settings, worker_settings
+from ..world_asset import mark_as_asset, world_of_files
 from .modal_work import ModalWork
 
 #: What the file browser shows of a folder.
@@ -20,7 +21,7 @@ PICTURES = "*.jpg;*.jpeg;*.png;*.tif;*.tiff;*.webp"
 
 
 class ConvertFiles(ModalWork, Operator):
-    """Make an HDR file of each of several LDR panoramas; the scene stays as it is.
+    """Make an HDR file of each of several LDR panoramas; what lights the scene stays as it is.
 
     From Python, ``bpy.ops.lanet.convert_files(directory=…, files=[{"name": …}, …])`` returns when all are done, and
     raises ``RuntimeError`` if none could be converted.
@@ -29,7 +30,7 @@ class ConvertFiles(ModalWork, Operator):
     bl_idname = "lanet.convert_files"
     bl_label = "Convert Files to HDR"
     bl_description = "Make an HDR file of each of several LDR panoramas; the scene stays as it is"
-    bl_options: ClassVar[set[str]] = {"REGISTER"}
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
     files: CollectionProperty(type=OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"})
@@ -41,6 +42,11 @@ class ConvertFiles(ModalWork, Operator):
             ("BESIDE", "Beside Each Picture", "Into the folder of the picture"),
             ("FOLDER", "Into the Output Folder", "Into the folder that the preferences name"),
         ),
+    )
+    assets: BoolProperty(
+        name="As World Assets",
+        description="Make a world of each in this .blend file, marked as an asset, with a preview",
+        default=False,
     )
 
     _is_browsed = False
@@ -61,7 +67,11 @@ class ConvertFiles(ModalWork, Operator):
         if not names:
             self.report({"ERROR"}, "No picture was chosen.")
             return {"CANCELLED"}
-        return self.do_modally(context, self._batch()) if self._is_browsed else self.do(self._batch())
+        if self._is_browsed:
+            return self.do_modally(context, self._batch())
+        result = self.do(self._batch())
+        session.current().worker.wait()  # for the assets' previews
+        return result
 
     def end(self, work: Batch) -> set[str]:
         """Say how many are done, and of each other one why not."""
@@ -79,4 +89,16 @@ class ConvertFiles(ModalWork, Operator):
         sources = [folder / each.name for each in self.files if each.name]
         current = session.current()
         current.say()
-        return Batch(current.worker, sources, conversion_settings(), beside=self.place == "BESIDE")
+        finished = {"finished": make_asset} if self.assets else {}
+        return Batch(current.worker, sources, conversion_settings(), beside=self.place == "BESIDE", **finished)
+
+
+def make_asset(outcome: Outcome) -> None:
+    """Make a converted picture a world of this .blend and an asset.
+
+    Raises:
+        AddonError: a file cannot be loaded.
+    """
+    current = session.current()
+    mark_as_asset(world_of_files(outcome.source, outcome.output), current.worker, worker_settings())
+    current.look_after()

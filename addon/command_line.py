@@ -1,0 +1,173 @@
+"""The converter without a window: ``blender -b scene.blend --command lanet convert …``.
+
+Exit status, as the command ``lanet`` has it: 0 all done; 1 some of several pictures failed; 2 nothing was done;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+
+from . import session
+from .batch import Batch, Outcome
+from .conversion import Conversion
+from .errors import AddonError
+from .picture_conversion import ConversionSettings, State
+from .preferences import PROVIDERS
+from .settings import conversion_settings
+from .world_asset import mark_as_asset, world_of_files
+from .world_graph import environment_image
+
+NAME = "lanet"
+
+EXIT_SOME_FAILED = 1
+EXIT_FAILURE = 2
+EXIT_INTERRUPTED = 130
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run a command.
+
+    Args:
+        argv: what follows ``--command lanet``.
+
+    Returns:
+        The exit status.
+    """
+    try:
+        arguments = _parser().parse_args(list(argv))
+        _check(arguments)
+        status = _convert_pictures(arguments) if _makes_files(arguments) else _convert_world(arguments)
+        session.current().worker.wait()  # for the previews of assets
+        if arguments.save and status != EXIT_FAILURE:
+            _save()
+    except SystemExit as end:  # argparse has said why
+        return int(end.code or 0)
+    except AddonError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        print("lanet: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="blender -b [SCENE.blend] --command lanet",
+        description="Turns LDR panoramas into calibrated HDR environment light.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="{convert}")
+    convert = commands.add_parser(
+        "convert",
+        help="convert the world of the opened scene, or pictures",
+        description="Converts the world of the opened scene; or, where pictures are named, each into an EXR file.",
+    )
+    convert.add_argument("pictures", nargs="*", metavar="PICTURE", help="panorama: JPEG, PNG, TIFF or WebP")
+    convert.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="folder of the EXR files (default: beside each picture; for a world, that of the preferences)",
+    )
+    convert.add_argument("--world", action="store_true", help="light the opened scene by the one picture")
+    convert.add_argument("--pack", action="store_true", help="pack the world's EXR file into the .blend file")
+    convert.add_argument(
+        "--asset",
+        action="store_true",
+        help="mark the world as an asset with a preview; of several pictures, make each a world and an asset",
+    )
+    convert.add_argument("--save", action="store_true", help="save the .blend file")
+    convert.add_argument("--half", action="store_true", help="write 16-bit floats: half the size, light up to 65504")
+    converter = convert.add_argument_group("converter", "in the place of what the preferences say")
+    converter.add_argument("--model", metavar="FILE", help="an ONNX model")
+    converter.add_argument("--provider", choices=[name for name, *_ in PROVIDERS], help="what runs the network")
+    converter.add_argument("--threads", type=int, metavar="N", help="CPU threads")
+    return parser
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.save and not bpy.data.filepath:
+        raise AddonError("--save: No .blend file is opened. Name one before --command.")
+    if arguments.world and len(arguments.pictures) != 1:
+        raise AddonError("--world: It takes one picture; without any, the scene's own world is converted.")
+    if arguments.pack and _makes_files(arguments):
+        raise AddonError("--pack: Only a world's EXR file can be packed. Give --world with a picture.")
+
+
+def _makes_files(arguments: argparse.Namespace) -> bool:
+    """Return whether pictures are converted and the scene's world is not."""
+    return bool(arguments.pictures) and not arguments.world
+
+
+def _settings(arguments: argparse.Namespace) -> ConversionSettings:
+    settings = conversion_settings(pack=arguments.pack or None)
+    asked = {name: getattr(arguments, name) for name in ("model", "provider", "threads") if getattr(arguments, name)}
+    if "model" in asked:
+        asked["model"] = str(_absolute(asked["model"]))
+    return replace(
+        settings,
+        worker=replace(settings.worker, **asked),
+        folder=str(_absolute(arguments.output)) if arguments.output else settings.folder,
+        half=arguments.half or settings.half,
+    )
+
+
+def _convert_world(arguments: argparse.Namespace) -> int:
+    scene, worker, settings = bpy.context.scene, session.current().worker, _settings(arguments)
+    picture = _absolute(arguments.pictures[0]) if arguments.pictures else ""
+    image = scene.lanet.image if environment_image(scene) is None else None
+    conversion = Conversion(worker, scene, settings, filepath=picture, image=image)
+    if conversion.wait() is not State.FINISHED:
+        return _fail(conversion.message)
+    _report(conversion.output, conversion.facts, conversion.notes)
+    if arguments.asset:
+        mark_as_asset(scene.world, worker, settings.worker)
+    return 0
+
+
+def _convert_pictures(arguments: argparse.Namespace) -> int:
+    worker, settings = session.current().worker, _settings(arguments)
+    sources = [_absolute(name) for name in arguments.pictures]
+
+    def finished(outcome: Outcome) -> None:
+        if arguments.asset:
+            mark_as_asset(world_of_files(outcome.source, outcome.output), worker, settings.worker)
+        _report(outcome.output, outcome.facts, outcome.notes)
+
+    batch = Batch(worker, sources, settings, beside=not arguments.output, finished=finished)
+    batch.wait()
+    failures = [outcome for outcome in batch.outcomes if outcome.output is None]
+    for outcome in failures:
+        _fail(outcome.message)
+    if not failures:
+        return 0
+    return EXIT_FAILURE if len(failures) == len(batch.outcomes) else EXIT_SOME_FAILED
+
+
+def _report(output: Path, facts: dict[str, object], notes: Sequence[str]) -> None:
+    peak = "black" if facts["peak_ev"] is None else f"peak {facts['peak_ev']:+.1f} EV"
+    print(f"{output}: {100 * facts['clipped_fraction']:.2g} % over-exposed, {peak}", flush=True)
+    for note in notes:
+        print(f"lanet: warning: {output}: {note}", file=sys.stderr, flush=True)
+
+
+def _save() -> None:
+    try:
+        bpy.ops.wm.save_mainfile()
+    except RuntimeError as error:
+        raise AddonError(f"{bpy.data.filepath}: It cannot be saved: {error}") from error
+
+
+def _absolute(name: str) -> Path:
+    return Path(bpy.path.abspath(name)).absolute()
+
+
+def _fail(message: str) -> int:
+    print(f"lanet: error: {message}", file=sys.stderr, flush=True)
+    return EXIT_FAILURE

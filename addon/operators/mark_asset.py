@@ -1,0 +1,54 @@
+"""The button that makes the world an asset."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from bpy.types import Context, Event, Operator
+
+from .. import session
+from ..errors import AddonError
+from ..settings import worker_settings
+from ..world_asset import mark_as_asset
+from ..world_graph import remembered_pair
+
+
+class MarkWorldAsAsset(Operator):
+    """Mark this scene's converted world as an asset, with a preview of its HDR picture.
+
+    From Python, ``bpy.ops.lanet.mark_world_as_asset()`` returns when the preview is there.
+    """
+
+    bl_idname = "lanet.mark_world_as_asset"
+    bl_label = "Mark World as Asset"
+    bl_description = "List this world in the Asset Browser, with a preview that shows its HDR picture"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Return whether the world was converted."""
+        if context.scene is None or remembered_pair(context.scene.world) is None:
+            cls.poll_message_set("The world has no converted environment")
+            return False
+        return True
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Mark it; the preview arrives a moment later."""
+        return self._mark(context)
+
+    def execute(self, context: Context) -> set[str]:
+        """Mark it and return when the preview is there."""
+        result = self._mark(context)
+        session.current().worker.wait()
+        return result
+
+    def _mark(self, context: Context) -> set[str]:
+        current = session.current()
+        try:
+            mark_as_asset(context.scene.world, current.worker, worker_settings())
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        current.look_after()
+        self.report({"INFO"}, f"{context.scene.world.name} is an asset now.")
+        return {"FINISHED"}

@@ -1,0 +1,116 @@
+"""What test_command_line.py runs inside Blender, with the extension enabled: one check a process."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from pathlib import Path
+
+import bpy
+from blender_process import main
+from enabled_extension import enable, lit_scene, part, state_of, write_picture
+
+
+def run(*argv: object) -> tuple[int, str, str]:
+    """Run a command as Blender does, and return its exit status and what it printed."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = part("command_line").run([str(each) for each in argv])
+    return status, out.getvalue(), err.getvalue()
+
+
+def opened_scene(folder: Path) -> bpy.types.Scene:
+    enable(folder)
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
+    return lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png"))))
+
+
+def saved_world(folder: Path) -> bpy.types.World:
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+    return bpy.context.scene.world
+
+
+def check_the_world_of_the_opened_scene_is_converted_and_saved(folder):
+    opened_scene(folder)
+    status, out, err = run("convert", "--save", "--pack", "--asset")
+    path = folder / "textures" / "street_lanet.exr"
+    assert (status, err) == (0, "")
+    assert out.splitlines()[0].startswith(f"{path}: 0.") and "% over-exposed, peak +" in out
+    world = saved_world(folder)
+    pair = part("world_graph").remembered_pair(world)
+    assert part("world_graph").shows_hdr(bpy.context.scene) and pair.hdr.packed_file is not None
+    assert world.asset_data is not None and tuple(world.preview.image_size) == (128, 64)
+
+
+def check_without_save_the_file_stays(folder):
+    opened_scene(folder)
+    bpy.ops.wm.save_mainfile()
+    before = (folder / "scene.blend").read_bytes()
+    assert run("convert", "-o", folder / "out", "--half")[0] == 0
+    assert (folder / "out" / "street_lanet.exr").is_file() and not (folder / "textures").exists()
+    assert (folder / "scene.blend").read_bytes() == before
+
+
+def check_pictures_are_converted_and_the_scene_stays(folder):
+    scene = opened_scene(folder)
+    (folder / "in").mkdir()
+    a, b = write_picture(folder / "in" / "a.png"), write_picture(folder / "b.png")
+    before = state_of(scene)
+    status, out, err = run("convert", a, b)
+    assert (status, err) == (0, "")
+    results = [folder / "in" / "a_lanet.exr", folder / "b_lanet.exr"]
+    assert [line.partition(": ")[0] for line in out.splitlines()] == [str(path) for path in results]
+    assert all(path.is_file() for path in results)
+    assert state_of(scene) == before
+    missing = folder / "missing.png"
+    status, out, err = run("convert", a, missing, "--output", folder / "out")
+    assert status == 1 and len(out.splitlines()) == 1 and (folder / "out" / "a_lanet.exr").is_file()
+    assert err.startswith("lanet: error:") and str(missing) in err and len(err.splitlines()) == 1
+    status, out, err = run("convert", missing)
+    assert (status, out) == (2, "") and str(missing) in err
+
+
+def check_a_picture_becomes_the_world(folder):
+    opened_scene(folder)
+    other = write_picture(folder / "other.png")
+    assert run("convert", other, "--world", "--save")[0] == 0
+    assert part("world_graph").remembered_pair(saved_world(folder)).ldr.name == "other.png"
+
+
+def check_pictures_become_assets(folder):
+    opened_scene(folder)
+    pictures = [write_picture(folder / name) for name in ("a.png", "b.png")]
+    assert run("convert", *pictures, "--asset", "--save")[0] == 0
+    assert saved_world(folder).name == "World"
+    for name in "ab":
+        assert tuple(bpy.data.worlds[name].preview.image_size) == (128, 64)
+
+
+def check_a_mistake_is_one_line_and_status_2(folder):
+    enable(folder)
+    picture = write_picture(folder / "a.png")
+    for argv, reason in (
+        (("convert",), "no environment image"),
+        (("convert", picture, "--save"), "No .blend file is opened"),
+        (("convert", picture, picture, "--world"), "takes one picture"),
+        (("convert", picture, "--pack"), "--world"),
+        (("convert", picture, "--model", folder / "no.onnx"), "no.onnx"),
+    ):
+        status, out, err = run(*argv)
+        assert (status, out) == (2, "") and reason in err and len(err.splitlines()) == 1, (argv, out, err)
+        assert err.startswith("lanet: error: ")
+    for argv in ((), ("dance",), ("convert", "--provider", "abacus")):
+        status, out, err = run(*argv)
+        assert status == 2 and err.startswith("usage: blender") and "error: " in err, err
+    assert not list(folder.glob("*.exr"))
+
+
+def check_help_is_given(folder):
+    enable(folder)
+    status, out, err = run("convert", "--help")
+    assert (status, err) == (0, "") and "--command lanet convert" in out and "PICTURE" in out
+
+
+if __name__ == "__main__":
+    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

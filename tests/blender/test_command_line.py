@@ -1,0 +1,15 @@
+"""The command `--command lanet` inside Blender; each check of command_line_checks.py is a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from blender_process import names_of_checks, run_check
+
+CHECKS = Path(__file__).with_name("command_line_checks.py")
+
+
+@pytest.mark.parametrize("check", names_of_checks(CHECKS))
+def test_in_blender(check, tmp_path):
+    run_check(CHECKS, check, tmp_path)

@@ -1,0 +1,111 @@
+"""What test_world_asset.py runs inside Blender, with the extension enabled: one check a process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+from blender_process import main
+from enabled_extension import convert, disable, enable, lit_scene, part, state_of, write_picture
+
+from lanet_core.images import read_hdr
+from lanet_core.thumbnail import thumbnail
+
+
+def converted(folder: Path, **options) -> bpy.types.Scene:
+    enable(folder)
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
+    scene = lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png", scale=4))))
+    convert(**options)
+    return scene
+
+
+def preview_of(world: bpy.types.World) -> np.ndarray:
+    width, height = world.preview.image_size
+    pixels = np.array(world.preview.image_pixels_float[:], np.float32).reshape(height, width, 4)
+    assert (pixels[..., 3] == 1.0).all()
+    return pixels[::-1, :, :3]
+
+
+def assert_shows(world: bpy.types.World, path: Path) -> None:
+    expected = thumbnail(read_hdr(path), 128) / 255.0
+    assert expected.shape == (128, 256, 3) and expected.std() > 0.05
+    np.testing.assert_allclose(preview_of(world), expected, atol=0.5 / 255.0)
+
+
+def check_a_world_is_marked_and_shows_its_hdr(folder):
+    scene = converted(folder)
+    assert scene.world.asset_data is None
+    assert bpy.ops.lanet.mark_world_as_asset() == {"FINISHED"}
+    data = scene.world.asset_data
+    assert {tag.name for tag in data.tags} == {"HDRI", "LANet IBL"}
+    assert "street.png" in data.description and not data.author and not data.license
+    assert_shows(scene.world, folder / "textures" / "street_lanet.exr")
+    bpy.ops.wm.save_mainfile()
+    disable()
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+    assert bpy.context.scene.world.asset_data.description == "HDR environment, reconstructed from street.png"
+    assert_shows(bpy.context.scene.world, folder / "textures" / "street_lanet.exr")
+
+
+def check_what_the_artist_wrote_stays(folder):
+    scene = converted(folder)
+    scene.world.asset_mark()
+    data = scene.world.asset_data
+    data.description, data.author, data.license = "My street", "I", "CC0"
+    data.tags.new("street")
+    bpy.ops.lanet.mark_world_as_asset()
+    assert (data.description, data.author, data.license) == ("My street", "I", "CC0")
+    assert {tag.name for tag in data.tags} == {"street", "HDRI", "LANet IBL"}
+
+
+def check_a_packed_hdr_whose_file_is_gone(folder):
+    scene = converted(folder, pack=True)
+    hdr = read_hdr(folder / "textures" / "street_lanet.exr")
+    (folder / "textures" / "street_lanet.exr").unlink()
+    assert bpy.ops.lanet.mark_world_as_asset() == {"FINISHED"}
+    np.testing.assert_allclose(preview_of(scene.world), thumbnail(hdr, 128) / 255.0, atol=0.5 / 255.0)
+    assert not list(Path(bpy.app.tempdir).glob("lanet-*"))
+
+
+def check_what_cannot_be_marked_says_so(folder):
+    scene = converted(folder)
+    (folder / "textures" / "street_lanet.exr").unlink()
+    before = state_of(scene)
+    try:
+        bpy.ops.lanet.mark_world_as_asset()
+    except RuntimeError as error:
+        assert "street_lanet.exr" in str(error) and "missing" in str(error)
+    else:
+        raise AssertionError
+    assert state_of(scene) == before and scene.world.asset_data is None
+    scene.world = bpy.data.worlds.new("bare")
+    assert not bpy.ops.lanet.mark_world_as_asset.poll()
+
+
+def check_each_of_several_files_becomes_a_world(folder):
+    enable(folder)
+    scene = lit_scene(bpy.data.images.new("mine", 8, 4))
+    before, scenes = state_of(scene)[:4], list(bpy.data.scenes)
+    for name in ("a.png", "b.png"):
+        write_picture(folder / name)
+    files = [{"name": name} for name in ("a.png", "missing.png", "b.png")]
+    for _ in range(2):  # again, they are the same worlds
+        bpy.ops.lanet.convert_files(directory=f"{folder}/", files=files, assets=True)
+        assert state_of(scene)[:4] == before and list(bpy.data.scenes) == scenes
+        assert sorted(bpy.data.worlds.keys()) == ["World", "a", "b"]
+    for name in ("a", "b"):
+        world = bpy.data.worlds[name]
+        assert world.asset_data is not None and world.use_fake_user
+        pair = part("world_graph").remembered_pair(world)
+        assert (pair.ldr.name, pair.hdr.name) == (f"{name}.png", f"{name}_lanet.exr")
+        expected = thumbnail(read_hdr(folder / f"{name}_lanet.exr"), 128) / 255.0
+        np.testing.assert_allclose(preview_of(world), expected, atol=0.5 / 255.0)
+        scene.world = world
+        assert part("world_graph").shows_hdr(scene)
+
+
+if __name__ == "__main__":
+    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})
