@@ -1,18 +1,30 @@
-"""From the network's log HDR at its own size to an HDR panorama at the picture's size.
+"""From the network's log HDR at its own size to an HDR panorama at the picture's size, strip by strip.
 
-Where the picture is well exposed, the result is the picture, bit for bit. Elsewhere the two are merged in the log
-domain by the over-exposure ramp m of Eq. 8, and the result is never darker than the picture:
+Where the picture is well exposed, the result is the picture, bit for bit. Elsewhere light is added by the
+over-exposure ramp m of Eq. 8, so that the result is never darker than the picture:
 
-    out = max(I, exp((1 − m) log I + m log H))
+    out = I + m² X
 
-A network pixel is the mean of many pixels of a large picture, and often only some of them are over-exposed: a lamp of
-three pixels, the sun behind leaves. What the network says of the whole pixel is then asked of its over-exposed part,
-so that a small light keeps its whole energy whatever the picture's size:
+X is the radiance that the picture lacks. Eq. 7 merges in the same way, but with a weight of m: the square keeps nearer
+to the picture where it is barely over-exposed, as the released program does by merging in the log domain.
 
-    H_part = (H − Σ I of the well-exposed part) / (share of the over-exposed part)
+**Energy.** With ⟨·⟩ the mean over network pixel p, s_p its over-exposed share and n_p its nearly over-exposed one, the
+light to add is
 
-H_part is enlarged as radiance, which adds up, and not as its logarithm, which does not: between a sun and a sky, most
-of the sun would be lost.
+    e_p = max(0, H_p − ⟨I⟩_p) · ⟨m²⟩_p / (s_p + n_p / 8)
+
+X is made so that Σ ω m² X = Σ ω e over every light, whatever the picture's size (:mod:`lanet_core.enlargement`): a lamp
+of a few pixels keeps its whole energy, and what the ramp takes from the rim of a light is given to the light. Two parts
+of what the network says are not added. One is 1 − ⟨m²⟩/s, Eq. 8's own trust in a picture that is bright, but not white.
+The other is what belongs to the nearly over-exposed pixels, which stay as they are: a lone pixel that noise has lifted
+over the threshold must not shine for all those around it.
+
+**Shape.** X is smooth from network pixel to network pixel, and constant over a light of one radiance: a
+window is flat up to the edges that it has in the picture. A light that the network sees as a point amid white, so that
+nothing in the picture shows its shape, becomes a disc, see :mod:`lanet_core.point_lights`.
+
+**Steps.** Between two 8-bit codes of a smooth sky near white, m² X leaps. The true value may lie half a code away
+from the code, so there m is taken from the mean around it as far as that allows.
 """
 
 from __future__ import annotations
@@ -20,32 +32,32 @@ from __future__ import annotations
 import numpy as np
 
 from lanet_core import calibration, sphere
+from lanet_core.enlargement import enlarge_light
+from lanet_core.point_lights import PointLight, separate_point_lights
 from lanet_core.strips import StripDownsampler
 
 #: Radiances beyond this are no light that exists (the sun is near 1e5 times a sunlit white) and would overflow.
 MAXIMUM_RADIANCE = 1e8
 
+#: Rows and columns of the network's panoramas are divided by this for what is remembered of the picture.
+REFINEMENT = 2
+
+#: Between these means of the channels a well-exposed pixel comes to count as nearly over-exposed.
+NEARLY_OVEREXPOSED = (0.5, 0.8)
+#: Weight of the nearly over-exposed part of a network pixel against the over-exposed one.
+NEARLY_OVEREXPOSED_WEIGHT = 0.125
+
+#: Half a code of 8-bit sRGB near white, in linear light: 2.2 / 255 / 2.
+_HALF_CODE = 0.0043
+
 _STRIP_PIXELS = 1 << 18
-_TINY = np.finfo(np.float32).tiny
+#: Strips are worked on in blocks of so many columns, those that hold over-exposed pixels.
+_BLOCK_COLUMNS = 256
 
 
-def merge(ldr_linear: np.ndarray, log_hdr: np.ndarray, ramp: np.ndarray) -> np.ndarray:
-    """Merge a picture and an HDR of the same size in the log domain, by the ramp; never darker than the picture.
-
-    Args:
-        ldr_linear: (..., 3) float32, linear Rec.709, [0, 1]: I.
-        log_hdr: (..., 3) float32, natural log of linear Rec.709 radiance, 1 = LDR white.
-        ramp: (...) float32, [0, 1]: m of Eq. 8, see :func:`lanet_core.calibration.overexposure_ramp`.
-
-    Returns:
-        (..., 3) float32, linear Rec.709, 1 = LDR white; equal to ``ldr_linear`` bit for bit wherever the ramp is 0.
-
-    Source: Yu et al. 2021, Eq. 7 and 8, with the picture in the place of the panorama branch.
-    """
-    weight = ramp[..., None]
-    log_ldr = np.log(np.maximum(ldr_linear, _TINY))
-    merged = np.exp(log_ldr + weight * (log_hdr - log_ldr))
-    return np.where(weight > 0.0, np.maximum(ldr_linear, merged), ldr_linear)
+def light_weight(ramp: np.ndarray) -> np.ndarray:
+    """Return how much of the lacking radiance a pixel is given: the square of Eq. 8's ramp."""
+    return ramp * ramp
 
 
 class Reconstruction:
@@ -63,11 +75,12 @@ class Reconstruction:
     def __init__(self, height: int, width: int, network_height: int) -> None:
         self._size = (height, width)
         self._network_size = (network_height, 2 * network_height)
-        small_size = (min(height, network_height), min(width, 2 * network_height))
-        #: Means over the pixels of the smaller of picture and network.
-        self._picture = StripDownsampler(self._size, small_size, channels=3)
-        self._overexposed_part = StripDownsampler(self._size, small_size, channels=4)
-        self._light_and_share: np.ndarray | None = None
+        fine_size = (min(height, REFINEMENT * network_height), min(width, REFINEMENT * 2 * network_height))
+        self._picture = StripDownsampler(self._size, fine_size, channels=3)
+        #: The share of each pixel that is over-exposed, and the mean of its weights.
+        self._mask = StripDownsampler(self._size, fine_size, channels=2)
+        self._light_and_weight: np.ndarray | None = None
+        self._points: list[PointLight] = []
 
     def observe(self, ldr_linear_strip: np.ndarray, first_row: int) -> None:
         """Take note of a strip of the picture.
@@ -77,19 +90,18 @@ class Reconstruction:
             first_row: the row of the picture that the strip begins with; every row is to be observed once.
         """
         self._picture.add(ldr_linear_strip, first_row)
-        overexposed = (calibration.overexposure_ramp(ldr_linear_strip) > 0.0)[..., None]
-        if overexposed.any():
-            light_and_share = np.concatenate([ldr_linear_strip * overexposed, overexposed], axis=-1, dtype=np.float32)
-            self._overexposed_part.add(light_and_share, first_row)
+        ramp = calibration.overexposure_ramp(ldr_linear_strip)
+        if ramp.any():
+            self._mask.add(np.stack([ramp > 0.0, light_weight(ramp)], axis=-1, dtype=np.float32), first_row)
 
     @property
     def overexposed_fraction(self) -> float:
         """The share of the sphere's solid angle that is over-exposed, [0, 1], once every strip has been observed."""
-        return float(sphere.sphere_mean(self._overexposed_part.result[..., 3]))
+        return float(sphere.sphere_mean(self._mask.result[..., 0]))
 
     def network_input(self) -> np.ndarray:
         """Return the whole observed picture at the network's size: (h, 2 h, 3) float32, linear Rec.709, [0, 1]."""
-        small = self._picture.result
+        small = _at_most(self._picture.result, self._network_size)
         return small if small.shape[:2] == self._network_size else sphere.upsample_bilinear(small, *self._network_size)
 
     def solve(self, log_hdr: np.ndarray) -> None:
@@ -99,13 +111,12 @@ class Reconstruction:
             log_hdr: (h, 2 h, 3) float32, natural log of linear Rec.709 radiance, 1 = LDR white.
         """
         radiance = np.exp(np.minimum(log_hdr, np.float32(np.log(MAXIMUM_RADIANCE))))
-        picture = self._picture.result
-        if radiance.shape != picture.shape:
-            radiance = sphere.downsample(radiance, *picture.shape[:2])
-        # What the over-exposed part of each network pixel must add to the pixel's mean, and that part's share.
-        already_there, share = self._overexposed_part.result[..., :3], self._overexposed_part.result[..., 3:]
-        light = np.maximum(radiance - (picture - already_there), already_there)
-        self._light_and_share = np.concatenate([np.where(share > 0.0, light, 0.0), share], axis=-1)
+        radiance = _at_most(radiance, self._picture.result.shape[:2])
+        light = light_to_add(self._picture.result, self._mask.result, radiance)
+        weight = self._mask.result[..., 1]
+        light, self._points = separate_point_lights(light, sphere.downsample(weight, *light.shape[:2]), self._size)
+        light_and_weight = np.concatenate([enlarge_light(light, weight), weight[..., None]], axis=-1)
+        self._light_and_weight = sphere.padded_sphere(light_and_weight)
 
     def strip(self, ldr_linear_strip: np.ndarray, first_row: int) -> np.ndarray:
         """Return the HDR panorama's strip for a strip of the picture; to be called after :meth:`solve`.
@@ -118,12 +129,51 @@ class Reconstruction:
             (n, W, 3) float32, linear Rec.709, 1 = LDR white; a new array.
         """
         hdr = ldr_linear_strip.copy()
-        ramp = calibration.overexposure_ramp(ldr_linear_strip)
-        rows, columns = np.nonzero(ramp)
-        sampled = _enlarge_at(self._light_and_share, rows + first_row, columns, *self._size)
-        log_part = np.log(sampled[:, :3] / sampled[:, 3:])
-        hdr[rows, columns] = merge(ldr_linear_strip[rows, columns], log_part, ramp[rows, columns])
+        rows = slice(first_row, first_row + len(hdr))
+        for start in range(0, self._size[1], _BLOCK_COLUMNS):
+            columns = slice(start, min(start + _BLOCK_COLUMNS, self._size[1]))
+            block = hdr[:, columns]
+            ramp = calibration.overexposure_ramp(block)
+            if ramp.any():
+                block += self._block_light(ramp, rows, columns)
         return hdr
+
+    def _block_light(self, ramp: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+        """Return what a block of the picture is given, (n, m, 3): exactly 0 where the ramp is."""
+        sampled = sphere.upsampled_block(self._light_and_weight, self._size, rows, columns)
+        radiance, mean_weight = sampled[..., :3], sampled[..., 3]
+        for point in self._points:
+            point.add_to(radiance, self._size, rows, columns)
+        np.minimum(radiance, np.float32(MAXIMUM_RADIANCE), out=radiance)
+        half_code = np.float32(_HALF_CODE / (1.0 - calibration.OVEREXPOSURE_THRESHOLD))
+        lowest, highest = (
+            light_weight(np.maximum(ramp - half_code, 0.0)),
+            light_weight(np.minimum(ramp + half_code, 1.0)),
+        )
+        weight = np.where((ramp > 0.0) & (ramp < 1.0), np.clip(mean_weight, lowest, highest), ramp)
+        return radiance * weight[..., None]
+
+
+def light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray) -> np.ndarray:
+    """Return e_p of this module: the light that each network pixel is to be given.
+
+    Args:
+        picture: (H, W, 3) float32, linear Rec.709, [0, 1]; of the network's size or finer.
+        mask: (H, W, 2) float32, [0, 1]: over-exposed share and mean weight of each pixel.
+        radiance: (h, w, 3) float32, linear Rec.709, 1 = LDR white: the network's.
+
+    Returns:
+        (h, w, 3) float32, ≥ 0, mean radiance over each network pixel; 0 where nothing is over-exposed.
+    """
+    size = radiance.shape[:2]
+    share, weight = np.moveaxis(sphere.downsample(mask, *size), -1, 0)
+    # Over-exposed pixels count as white: what is left of the mean is the well-exposed part's.
+    well_exposed = 1.0 - mask[..., 0]
+    level = (picture.mean(axis=-1) - mask[..., 0]) / np.maximum(well_exposed, np.float32(1e-6))
+    low, high = NEARLY_OVEREXPOSED
+    nearly = sphere.downsample(well_exposed * np.clip((level - low) / (high - low), 0.0, 1.0), *size)
+    trust = weight / np.maximum(share + np.float32(NEARLY_OVEREXPOSED_WEIGHT) * nearly, np.float32(1e-12))
+    return np.maximum(radiance - sphere.downsample(picture, *size), 0.0) * trust[..., None]
 
 
 def reconstruct(ldr_linear: np.ndarray, log_hdr: np.ndarray) -> np.ndarray:
@@ -151,11 +201,7 @@ def reconstruct(ldr_linear: np.ndarray, log_hdr: np.ndarray) -> np.ndarray:
     return hdr
 
 
-def _enlarge_at(panorama: np.ndarray, rows: np.ndarray, columns: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Return the values that ``sphere.upsample_bilinear`` to (height, width) has at some pixels."""
-    small_height, small_width = panorama.shape[:2]
-    return sphere.sample_bilinear(
-        panorama,
-        (rows + 0.5) * (small_height / height) - 0.5,
-        (columns + 0.5) * (small_width / width) - 0.5,
-    )
+def _at_most(panorama: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return a panorama with no more rows or columns than a size has."""
+    height, width = np.minimum(panorama.shape[:2], size).tolist()
+    return panorama if panorama.shape[:2] == (height, width) else sphere.downsample(panorama, height, width)

@@ -146,9 +146,14 @@ def downsampling_windows(size: tuple[int, int], new_size: tuple[int, int]) -> tu
     Raises:
         ValueError: the new size is larger than the old one.
     """
+    if new_size[0] > size[0] or new_size[1] > size[1]:
+        raise ValueError(f"downsample from {size[1]}x{size[0]} to {new_size[1]}x{new_size[0]}")
+    return overlap_windows(size, new_size)
+
+
+def overlap_windows(size: tuple[int, int], new_size: tuple[int, int]) -> tuple[Windows, Windows]:
+    """Return windows along rows and along columns: each old pixel counts by its share of a new one's solid angle."""
     (source_height, source_width), (height, width) = size, new_size
-    if height > source_height or width > source_width:
-        raise ValueError(f"downsample from {source_width}x{source_height} to {width}x{height}")
     # cos θ is the measure of solid angle along a meridian: equal steps of it are equal areas.
     source_edges = np.cos(np.pi * np.arange(source_height + 1) / source_height)
     edges = np.cos(np.pi * np.arange(height + 1) / height)
@@ -165,7 +170,8 @@ def _overlap_weights(source_edges: np.ndarray, edges: np.ndarray) -> Windows:
     first = np.minimum(first, len(source_edges) - 1 - window)
     index = first[:, None] + np.arange(window)
     overlap = np.minimum(source_edges[index + 1], edges[1:, None]) - np.maximum(source_edges[index], edges[:-1, None])
-    overlap = np.clip(overlap, 0.0, None)
+    # Edges that coincide may differ by rounding, which must not make neighbours of intervals that only touch.
+    overlap[overlap < 1e-9 * overlap.max()] = 0.0
     return first, (overlap / overlap.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -207,14 +213,44 @@ def upsampled_rows(panorama: np.ndarray, height: int, width: int, first_row: int
     Returns:
         (end_row − first_row, width[, C]) float32.
     """
-    source_height, source_width = panorama.shape[:2]
-    over_the_pole = np.roll(panorama, source_width // 2, axis=1)
-    padded = np.concatenate([over_the_pole[:1], panorama, over_the_pole[-1:]], axis=0)
-    padded = np.concatenate([padded[:, -1:], padded, padded[:, :1]], axis=1)
-    first, weights = _linear_weights(source_height, height)
-    rows = first[first_row:end_row], weights[first_row:end_row]
-    columns = _linear_weights(source_width, width)
-    return apply_windows(apply_windows(padded, rows, axis=0), columns, axis=1)
+    return upsampled_block(padded_sphere(panorama), (height, width), slice(first_row, end_row), slice(0, width))
+
+
+def padded_sphere(panorama: np.ndarray, margin: int = 1) -> np.ndarray:
+    """Return a panorama with more pixels on every side: what lies there on the sphere.
+
+    Args:
+        panorama: (h, w[, C]); w even.
+        margin: pixels on every side, at most h.
+    """
+    over_the_pole = np.roll(panorama, panorama.shape[1] // 2, axis=1)
+    above, below = over_the_pole[:margin][::-1], over_the_pole[-margin:][::-1]
+    padded = np.concatenate([above, panorama, below], axis=0)
+    return np.concatenate([padded[:, -margin:], padded, padded[:, :margin]], axis=1)
+
+
+def upsampled_block(padded: np.ndarray, size: tuple[int, int], rows: slice, columns: slice) -> np.ndarray:
+    """Return a block of what :func:`upsample_bilinear` makes.
+
+    Args:
+        padded: (h + 2, w + 2[, C]) float32, a panorama that :func:`padded_sphere` padded.
+        size: new rows and columns.
+        rows: the block's new rows.
+        columns: the block's new columns.
+
+    Returns:
+        (n, m[, C]) float32.
+    """
+    (row, row_weights), (column, column_weights) = bilinear_windows((len(padded) - 2, padded.shape[1] - 2), size)
+    column = column[columns]
+    part = padded[:, column[0] : column[-1] + 2]
+    part = apply_windows(part, (row[rows], row_weights[rows]), axis=0)
+    return apply_windows(part, (column - column[0], column_weights[columns]), axis=1)
+
+
+def bilinear_windows(size: tuple[int, int], new_size: tuple[int, int]) -> tuple[Windows, Windows]:
+    """Return the windows of :func:`upsample_bilinear` into a panorama that was padded by one pixel on every side."""
+    return _linear_weights(size[0], new_size[0]), _linear_weights(size[1], new_size[1])
 
 
 def _linear_weights(source_size: int, size: int) -> Windows:

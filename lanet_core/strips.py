@@ -32,12 +32,13 @@ class StripDownsampler:
             first_row: the row of the panorama that the strip begins with.
         """
         first, weights = self._rows
-        meets = (first < first_row + len(strip)) & (first + weights.shape[1] > first_row)
-        targets = np.flatnonzero(meets)
-        matrix = np.zeros((len(targets), len(strip)), dtype=np.float32)
-        for offset in range(weights.shape[1]):
-            source = first[targets] + offset - first_row
-            inside = (source >= 0) & (source < len(strip))
-            matrix[np.flatnonzero(inside), source[inside]] += weights[targets[inside], offset]
-        by_row = (matrix @ strip.reshape(len(strip), -1)).reshape(len(targets), *strip.shape[1:])
-        self.result[targets] += sphere.apply_windows(by_row, self._columns, axis=1)
+        end_row = first_row + len(strip)
+        targets = np.flatnonzero((first < end_row) & (first + weights.shape[1] > first_row))
+        by_row = np.empty((len(targets), strip[0].size), dtype=np.float32)
+        flat = strip.reshape(len(strip), -1)
+        for number, target in enumerate(targets):
+            start, end = max(first[target], first_row), min(first[target] + weights.shape[1], end_row)
+            counted = weights[target, start - first[target] : end - first[target]]
+            # Unlike a matrix product this rounds alike in every column: a turned panorama gives the turned result.
+            np.einsum("r,rm->m", counted, flat[start - first_row : end - first_row], out=by_row[number])
+        self.result[targets] += sphere.apply_windows(by_row.reshape(-1, *strip.shape[1:]), self._columns, axis=1)

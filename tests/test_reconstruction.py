@@ -9,7 +9,7 @@ import pytest
 
 from lanet_core import sphere
 from lanet_core.colour import srgb_to_linear
-from lanet_core.reconstruction import MAXIMUM_RADIANCE, Reconstruction, merge, reconstruct
+from lanet_core.reconstruction import MAXIMUM_RADIANCE, Reconstruction, reconstruct
 
 THRESHOLD = 0.83
 
@@ -27,16 +27,6 @@ def random_pair(seed: int, height: int = 64, small_height: int = 16) -> tuple[np
     ldr_linear = rng.random((height, 2 * height, 3), dtype=np.float32) ** 0.25
     log_hdr = rng.normal(0.0, 2.0, (small_height, 2 * small_height, 3)).astype(np.float32)
     return ldr_linear, log_hdr
-
-
-def test_merge_is_the_power_form_of_equation_7():
-    rng = np.random.default_rng(0)
-    ldr_linear = rng.uniform(0.5, 1.0, (40, 3)).astype(np.float32)
-    log_hdr = rng.uniform(0.0, 5.0, (40, 3)).astype(np.float32)
-    ramp = rng.uniform(0.0, 1.0, 40).astype(np.float32)
-    m = ramp[:, None].astype(np.float64)
-    expected = np.maximum(ldr_linear, ldr_linear ** (1.0 - m) * np.exp(log_hdr.astype(np.float64)) ** m)
-    np.testing.assert_allclose(merge(ldr_linear, log_hdr, ramp), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("small_height", [16, 24, 64, 96])
@@ -58,18 +48,18 @@ def test_the_picture_given_is_left_alone():
     np.testing.assert_array_equal(ldr_linear, before)
 
 
-def test_at_the_network_s_own_size_each_pixel_is_merged_with_its_own():
+def test_at_the_network_s_own_size_each_pixel_is_given_its_own_light():
     ldr_linear, log_hdr = random_pair(3, 32, 32)
     ramp = np.clip((ldr_linear.mean(axis=-1) - THRESHOLD) / (1.0 - THRESHOLD), 0.0, 1.0)
-    expected = merge(ldr_linear, log_hdr, ramp)
-    # The log is taken of the sampled exponential, and the ramp's quotient is rounded twice.
+    expected = ldr_linear + ramp[..., None] ** 2 * np.maximum(np.exp(log_hdr) - ldr_linear, 0.0)
     np.testing.assert_allclose(reconstruct(ldr_linear, log_hdr), expected, rtol=2e-5)
 
 
-def test_a_white_picture_takes_the_network_s_radiance_enlarged():
-    log_hdr = np.abs(random_pair(4)[1])
+def test_a_white_picture_takes_the_network_s_light_smoothly():
+    log_hdr = np.abs(random_pair(4)[1]) * np.float32(0.2)
     hdr = reconstruct(np.ones((64, 128, 3), dtype=np.float32), log_hdr)
-    np.testing.assert_allclose(hdr, sphere.upsample_bilinear(np.exp(log_hdr), 64, 128), rtol=1e-5)
+    np.testing.assert_allclose(light_sum(hdr), light_sum(np.exp(log_hdr)), rtol=1e-4)
+    np.testing.assert_allclose(hdr, sphere.upsample_bilinear(np.exp(log_hdr), 64, 128), rtol=0.2)
 
 
 @pytest.mark.parametrize("light", [(1, 1), (1, 3), (2, 2), (4, 4)], ids=str)
@@ -105,8 +95,8 @@ def test_a_network_that_is_right_at_its_size_casts_the_right_light_at_the_pictur
     hdr = reconstruct(np.minimum(truth, 1.0), np.log(small))
     np.testing.assert_allclose(light_sum(hdr), light_sum(truth), rtol=0.05)
     # Enlarged in logarithms, the sun would lose a large part; this test can tell the difference.
-    logs = merge(np.minimum(truth, 1.0), sphere.upsample_bilinear(np.log(small), 256, 512), truth.mean(axis=-1) > 1.0)
-    assert (light_sum(logs) < 0.9 * light_sum(truth)).all()
+    logs = np.exp(sphere.upsample_bilinear(np.log(small), 256, 512))
+    assert (light_sum(np.where(truth.mean(axis=-1, keepdims=True) > 1.0, logs, truth)) < 0.9 * light_sum(truth)).all()
 
 
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])

@@ -1,7 +1,8 @@
 """Reconstruction in torch, differentiable: the twin of :mod:`lanet_core.reconstruction`, to which a test holds it.
 
 Training sees the panorama that the product would make of a prediction, so the network learns to give the right light
-through the ramp, the merge and the enlargement, not in spite of them.
+through the ramp, the merge and the enlargement, not in spite of them. Point lights keep their blob here: the disc that
+the product makes of one has the same energy, and the losses look at nothing as small. Steps of 8 bits are left in.
 """
 
 from __future__ import annotations
@@ -10,35 +11,76 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
+from lanet_core import sphere
 from lanet_core.networks.overexposure import overexposure_ramp
+from lanet_core.networks.padding import pad
 from lanet_core.networks.resampling import enlarge, pool_by_solid_angle
-from lanet_core.reconstruction import MAXIMUM_RADIANCE
-
-_TINY = torch.finfo(torch.float32).tiny
+from lanet_core.reconstruction import MAXIMUM_RADIANCE, NEARLY_OVEREXPOSED, NEARLY_OVEREXPOSED_WEIGHT, REFINEMENT
 
 
 def reconstruct(picture: Tensor, log_hdr: Tensor) -> Tensor:
     """Return the HDR panoramas of pictures and the network's output for them.
 
     Args:
-        picture: (N, 3, kH, kW) float32, linear Rec.709, [0, 1]; k a whole number.
+        picture: (N, 3, kH, kW) float32, linear Rec.709, [0, 1]; k is 1 or 2.
         log_hdr: (N, 3, H, W) float32, natural log of linear Rec.709 radiance, 1 = the LDR's white.
 
     Returns:
         (N, 3, kH, kW) float32, linear Rec.709, 1 = the LDR's white.
+
+    Raises:
+        ValueError: k is larger: of such a picture the product remembers less than its pixels.
     """
     factor = picture.shape[-2] // log_hdr.shape[-2]
+    if factor > REFINEMENT:
+        raise ValueError(f"the picture is {factor} times as large as the network's output, more than {REFINEMENT}")
     ramp = overexposure_ramp(picture)
-    overexposed = (ramp > 0.0).to(picture)
-    share = pool_by_solid_angle(overexposed, factor)
-    already_there = pool_by_solid_angle(picture * overexposed, factor)
-    well_exposed = pool_by_solid_angle(picture, factor) - already_there
+    weight = ramp * ramp
     radiance = log_hdr.clamp(max=math.log(MAXIMUM_RADIANCE)).exp()
-    light = torch.maximum(radiance - well_exposed, already_there) * (share > 0.0)
-    light_and_share = enlarge(torch.cat([light, share], dim=1), factor)
-    # Where nothing is over-exposed the quotient is not used; keep it, and its gradient, finite.
-    log_part = (light_and_share[:, :3].clamp(min=_TINY) / light_and_share[:, 3:].clamp(min=1e-6)).log()
-    log_picture = picture.clamp(min=_TINY).log()
-    merged = (log_picture + ramp * (log_part - log_picture)).exp()
-    return torch.where(ramp > 0.0, torch.maximum(merged, picture), picture)
+    lacking = (radiance - pool_by_solid_angle(picture, factor)).clamp(min=0.0)
+    return picture + weight * enlarge_light(lacking * _trust(picture, ramp, factor), weight, factor)
+
+
+def _trust(picture: Tensor, ramp: Tensor, factor: int) -> Tensor:
+    """Return which part of what the picture lacks it is given, (N, 1, H, W)."""
+    share = (ramp > 0.0).to(picture)
+    low, high = NEARLY_OVEREXPOSED
+    nearly = (1.0 - share) * ((picture.mean(dim=1, keepdim=True) - low) / (high - low)).clamp(0.0, 1.0)
+    weight, share, nearly = (pool_by_solid_angle(each, factor) for each in (ramp * ramp, share, nearly))
+    return weight / (share + NEARLY_OVEREXPOSED_WEIGHT * nearly).clamp(min=1e-12)
+
+
+def enlarge_light(light: Tensor, mask: Tensor, factor: int) -> Tensor:
+    """Return (N, C, kH, kW): the twin of :func:`lanet_core.enlargement.enlarge_light`, 0 where the mask is 0.
+
+    Args:
+        light: (N, C, H, W), ≥ 0.
+        mask: (N, 1, kH, kW), [0, 1].
+        factor: k.
+    """
+    shining = pool_by_solid_angle(mask, factor)
+    light = light * (shining > 0.0)
+    within = _quotient(light, shining).repeat_interleave(factor, -1).repeat_interleave(factor, -2)
+    smooth = _quotient(enlarge(light, factor), enlarge(shining, factor))
+    wanted, given = (_gather_bilinear(mask * each, factor) for each in (within, smooth))
+    return smooth * enlarge(_quotient(wanted, given), factor)
+
+
+def _gather_bilinear(panorama: Tensor, factor: int) -> Tensor:
+    """Return the transpose of :func:`lanet_core.networks.resampling.enlarge`, weighted by solid angle."""
+    channels, height = panorama.shape[1], panorama.shape[-2]
+    weighted = panorama * torch.from_numpy(sphere.pixel_solid_angles_sr(height, 2 * height)).to(panorama)[:, None]
+    if factor == 1:
+        return weighted
+    distance = (torch.arange(3 * factor, device=panorama.device) + 0.5) / factor - 1.5
+    tent = (1.0 - distance.abs()).clamp(min=0.0).to(panorama)
+    kernel = torch.outer(tent, tent).expand(channels, 1, -1, -1)
+    return F.conv2d(pad(weighted, factor, "sphere"), kernel, stride=factor, groups=channels)
+
+
+def _quotient(dividend: Tensor, divisor: Tensor) -> Tensor:
+    """Return a quotient, 0 where the divisor is 0, with finite gradients."""
+    lit = divisor > 0.0
+    return torch.where(lit, dividend / torch.where(lit, divisor, torch.ones_like(divisor)), torch.zeros_like(dividend))
