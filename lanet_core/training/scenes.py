@@ -68,27 +68,38 @@ def find_scenes(folder: Path, split: str | None = None, *, files_must_exist: boo
 
 def _read_list(listed: Path, files_must_exist: bool) -> list[Scene]:
     scenes = []
-    with listed.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
-        missing = {"slug", "file", "split"} - set(rows.fieldnames or ())
-        if missing:
+    for row in _rows(listed):
+        path = listed.parent / (row["file"] or "")
+        if row["split"] not in SPLITS:
             raise DataError(
-                f"The columns {', '.join(sorted(missing))} are missing.",
+                f"{row['slug']} has the split {row['split']!r}.",
                 path=listed,
-                remedy="Its header needs slug, file and split.",
+                remedy=f"Use one of {', '.join(SPLITS)}.",
             )
-        for row in rows:
-            path = listed.parent / (row["file"] or "")
-            if row["split"] not in SPLITS:
-                raise DataError(
-                    f"{row['slug']} has the split {row['split']!r}.",
-                    path=listed,
-                    remedy=f"Use one of {', '.join(SPLITS)}.",
-                )
-            if files_must_exist and not path.is_file():
-                raise DataError(f"{row['slug']} lists {row['file']}, which is not there.", path=listed)
-            scenes.append(Scene(row["slug"], path, row["split"], row.get("category") or ""))
+        if files_must_exist and not path.is_file():
+            raise DataError(f"{row['slug']} lists {row['file']}, which is not there.", path=listed)
+        scenes.append(Scene(row["slug"], path, row["split"], row.get("category") or ""))
     return scenes
+
+
+def _rows(listed: Path) -> list[dict[str, str | None]]:
+    """Return the rows by column; a cell that a short row lacks is None."""
+    try:
+        with listed.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets begin it with a byte order mark
+            table = csv.DictReader(file)
+            rows, columns = list(table), table.fieldnames or ()
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            f"This is no table of text: {error}.", path=listed, remedy="Save it as CSV in UTF-8."
+        ) from error
+    missing = {"slug", "file", "split"} - set(columns)
+    if missing:
+        raise DataError(
+            f"The columns {', '.join(sorted(missing))} are missing.",
+            path=listed,
+            remedy="Its header needs slug, file and split.",
+        )
+    return rows
 
 
 def _find_files(folder: Path) -> list[Scene]:

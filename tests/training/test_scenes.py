@@ -69,6 +69,23 @@ def test_a_list_without_its_columns(tmp_path):
         find_scenes(tmp_path)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_list_may_begin_with_a_byte_order_mark(tmp_path, encoding):
+    (tmp_path / "a.hdr").touch()
+    (tmp_path / "scenes.csv").write_text(f"{HEADER}café,a.hdr,train,\n", encoding=encoding)
+    assert [scene.name for scene in find_scenes(tmp_path)] == ["café"]
+
+
+@pytest.mark.parametrize(
+    "content", [f"{HEADER}café,a.hdr,train,\n".encode("latin-1"), b"slug,file,split\n" + b"a" * 200_000]
+)
+def test_a_list_that_is_no_table_of_text(tmp_path, content):
+    (tmp_path / "a.hdr").touch()
+    (tmp_path / "scenes.csv").write_bytes(content)
+    with pytest.raises(DataError, match="no table of text"):
+        find_scenes(tmp_path)
+
+
 def test_no_folder(tmp_path):
     with pytest.raises(DataError, match="no such folder"):
         find_scenes(tmp_path / "missing")
