@@ -12,12 +12,12 @@ from .. import session
 from ..conversion import Conversion
 from ..errors import AddonError
 from ..picture_conversion import State
-from ..progress_display import ProgressDisplay
 from ..settings import conversion_settings
 from ..world_graph import environment_image
+from .modal_work import ModalWork
 
 
-class ConvertEnvironment(Operator):
+class ConvertEnvironment(ModalWork, Operator):
     """Reconstruct the light that is clipped in this scene's environment image, and light the scene by it.
 
     From Python, ``bpy.ops.lanet.convert_environment()`` returns when it is done, and raises ``RuntimeError`` if it
@@ -42,82 +42,46 @@ class ConvertEnvironment(Operator):
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
-    @classmethod
-    def poll(cls, context: Context) -> bool:
-        """Return whether a conversion can begin."""
-        if session.current().conversion is not None:
-            cls.poll_message_set("A conversion is running")
-            return False
-        return context.scene is not None
-
     def execute(self, context: Context) -> set[str]:
         """Convert and return when it is done."""
-        if not self._begin(context):
-            return {"CANCELLED"}
-        try:
-            self._conversion.wait()
-        finally:
-            result = self._end()
-        return result
+        conversion = self._begin(context)
+        return self.do(conversion) if conversion else {"CANCELLED"}
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Convert while Blender goes on."""
         if bpy.app.background:
             return self.execute(context)
-        if not self._begin(context):
-            return {"CANCELLED"}
-        session.current().display = ProgressDisplay(context)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+        conversion = self._begin(context)
+        return self.do_modally(context, conversion) if conversion else {"CANCELLED"}
 
-    def modal(self, context: Context, event: Event) -> set[str]:
-        """Go on with the conversion; other events are for others."""
-        if event.type == "ESC" and event.value == "PRESS":
-            self._conversion.cancel()
-            return {"RUNNING_MODAL"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        if self._conversion.step() is not State.RUNNING:
-            return self._end()
-        session.current().display.show(self._conversion)
-        return {"PASS_THROUGH"}
-
-    def cancel(self, context: Context) -> None:
-        """Blender ends it: the window is closed, or another file loaded."""
-        session.current().abandon()
-
-    def _begin(self, context: Context) -> bool:
-        scene = context.scene
-        settings = conversion_settings(pack=self.pack if self.properties.is_property_set("pack") else None)
-        image = scene.lanet.image if environment_image(scene) is None else None
-        current = session.current()
-        current.say()
-        try:
-            self._conversion = Conversion(current.worker, scene, settings, filepath=self.filepath, image=image)
-        except AddonError as error:
-            current.say(str(error), is_error=True)
-            self.report({"ERROR"}, str(error))
-            return False
-        current.conversion = self._conversion
-        return True
-
-    def _end(self) -> set[str]:
+    def end(self, work: Conversion) -> set[str]:
         """Say how it ended, in the panel and in the status bar."""
-        conversion, current = self._conversion, session.current()
-        current.finish()
-        if conversion.state is State.FINISHED:
-            current.say(describe(conversion), *conversion.notes)
-            self.report({"INFO"}, " ".join((describe(conversion), *conversion.notes)))
+        current = session.current()
+        if work.state is State.FINISHED:
+            current.say(describe(work), *work.notes)
+            self.report({"INFO"}, " ".join((describe(work), *work.notes)))
             return {"FINISHED"}
-        if conversion.state is State.FAILED:
-            if conversion.details:
-                print(f"LANet IBL: {conversion.details}")
-            current.say(conversion.message, is_error=True)
-            self.report({"ERROR"}, conversion.message)
+        if work.state is State.FAILED:
+            if work.details:
+                print(f"LANet IBL: {work.details}")
+            current.say(work.message, is_error=True)
+            self.report({"ERROR"}, work.message)
         else:
             current.say("Cancelled. Nothing was changed.")
             self.report({"INFO"}, "The conversion was cancelled. Nothing was changed.")
         return {"CANCELLED"}
+
+    def _begin(self, context: Context) -> Conversion | None:
+        scene, current = context.scene, session.current()
+        settings = conversion_settings(pack=self.pack if self.properties.is_property_set("pack") else None)
+        image = scene.lanet.image if environment_image(scene) is None else None
+        current.say()
+        try:
+            return Conversion(current.worker, scene, settings, filepath=self.filepath, image=image)
+        except AddonError as error:
+            current.say(str(error), is_error=True)
+            self.report({"ERROR"}, str(error))
+            return None
 
 
 def describe(conversion: Conversion) -> str:

@@ -50,7 +50,12 @@ class ModalWork:
             return {"RUNNING_MODAL"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
-        if self._work.step() is not State.RUNNING:
+        try:
+            state = self._work.step()
+        except BaseException:  # Blender drops the operator then without a word to it
+            session.current().abandon()
+            raise
+        if state is not State.RUNNING:
             session.current().finish()
             return self.end(self._work)
         session.current().display.show(self._work)

@@ -10,9 +10,12 @@ from ..light_group import HIGHLIGHTS, PEAK_LIMIT, light_node_after
 from ..picture_conversion import STAGES
 from ..picture_facts import Facts
 from ..world_graph import ImagePair, find_environment_texture, remembered_pair
-from .text import draw_text
+from .text import draw_text, letters_a_line
 
 CATEGORY = "LANet IBL"
+BUTTON = "Convert LDR Environment to HDR"
+#: For a panel where that does not fit.
+NARROW_BUTTON = "Convert to HDR"
 
 
 def draw_environment(layout: UILayout, context: Context) -> None:
@@ -24,7 +27,7 @@ def draw_environment(layout: UILayout, context: Context) -> None:
     if pair is not None and image not in (pair.ldr, pair.hdr):  # another image was chosen since
         pair = None
     _draw_image(layout, context, texture, pair)
-    _draw_button(layout)
+    _draw_button(layout, context)
     for message in session.current().messages:
         icon = "ERROR" if message.is_error else "INFO"
         draw_text(layout, context, message.text, icon=icon, alert=message.is_error)
@@ -63,12 +66,13 @@ def describe(facts: Facts) -> str:
     return size if facts.clipped_fraction is None else f"{size}, {100.0 * facts.clipped_fraction:.2g} % clipped"
 
 
-def _draw_button(layout: UILayout) -> None:
+def _draw_button(layout: UILayout, context: Context) -> None:
     conversion = session.current().conversion
     if conversion is None:
         row = layout.row()
         row.scale_y = 1.6
-        row.operator("lanet.convert_environment", icon="LIGHT_SUN")
+        label = BUTTON if letters_a_line(context) >= len(BUTTON) else NARROW_BUTTON
+        row.operator("lanet.convert_environment", text=label, icon="LIGHT_SUN")
         return
     row = layout.row()
     row.progress(factor=conversion.share, text=f"{STAGES.get(conversion.stage, conversion.stage)} …")

@@ -25,11 +25,12 @@ def draw_text(layout: UILayout, context: Context, text: str, *, icon: str = "NON
     column = layout.column(align=True)
     column.alert = alert
     column.scale_y = 0.8
-    for line in textwrap.wrap(text, _letters_a_line(context), break_long_words=True):
+    for line in textwrap.wrap(text, letters_a_line(context), break_long_words=True):
         column.label(text=line, icon=icon, translate=False)
         icon = "BLANK1" if icon != "NONE" else "NONE"
 
 
-def _letters_a_line(context: Context) -> int:
+def letters_a_line(context: Context) -> int:
+    """Return how many letters fit beside an icon in the region that is drawn, about."""
     width = context.region.width / context.preferences.system.ui_scale if context.region else 300.0
     return max(_FEWEST_LETTERS, int((width - _MARGIN_PX) / _LETTER_PX))
