@@ -22,6 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="more panoramas to learn from, such as rendered ones; the configuration says in what share",
     )
     parser.add_argument(
+        "--initial",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="start from the weights of another run of the same network, for example to teach it scenes of your own",
+    )
+    parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="where checkpoints and logs go, and come from"
     )
     parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda or cuda:N")
@@ -64,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
             TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every),
             say=lambda line: print(line, flush=True),
             supplement=arguments.supplement,
+            initial=arguments.initial,
         )
         trainer.run(stop_after=arguments.stop_after)
     return 0

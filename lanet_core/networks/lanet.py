@@ -10,6 +10,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from lanet_core.networks.attention import AttentionStream, LuminanceAttentionModule, SegmentationHead
 from lanet_core.networks.blocks import SkipBlock, UpBlock, join_as_sum, normalisation
+from lanet_core.networks.confidence import Confidence
 from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.light_context import MAP_CHANNELS, STATISTICS, LightContext, SceneGain
 from lanet_core.networks.padding import PaddedConv2d
@@ -29,11 +30,13 @@ class NetworkOutput(NamedTuple):
         log_hdr: (N, 3, H, W), natural log of linear Rec.709 radiance; 0 is the LDR's white.
         segmentation_logits: (N, 3, H, W), luminance classes dark, between, bright; or None.
         attention: (N, 2, H, W) in [0, 1]; or None.
+        confidence: how sure the network is; or None.
     """
 
     log_hdr: Tensor
     segmentation_logits: Tensor | None = None
     attention: Tensor | None = None
+    confidence: Confidence | None = None
 
 
 class Decoded(NamedTuple):

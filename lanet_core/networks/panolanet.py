@@ -11,6 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from lanet_core.networks.blocks import GatedConv2d, UpBlock
 from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, panorama_to_ceiling
+from lanet_core.networks.confidence import ConfidenceHead
 from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.lanet import LDR_FLOOR_LINEAR, LANet, NetworkOutput
 from lanet_core.networks.overexposure import close_mask, overexposure_ramp
@@ -69,6 +70,7 @@ class PanoLANet(nn.Module):
         self.panorama = LANet(configuration)
         self.ceiling = CeilingBranch(configuration, self.panorama.skip_channels)
         self.ceiling_feather = configuration.ceiling_feather
+        self.confidence = ConfidenceHead(self.panorama.skip_channels) if configuration.confidence else None
 
     def forward(self, ldr_linear: Tensor) -> NetworkOutput:
         """Reconstruct log HDR from panoramas (N, 3, H, 2H), linear Rec.709 in [0, 1]; H a multiple of 128."""
@@ -83,7 +85,8 @@ class PanoLANet(nn.Module):
             if log_gain is not None:
                 log_above = log_above + log_gain
             merged = mask * log_above + (1.0 - mask) * output.log_hdr
-        return output._replace(log_hdr=merged)
+        confidence = self.confidence(ldr_linear, last_skip, merged) if self.confidence is not None else None
+        return output._replace(log_hdr=merged, confidence=confidence)
 
 
 def build_network(configuration: NetworkConfiguration) -> LANet | PanoLANet:

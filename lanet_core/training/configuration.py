@@ -32,6 +32,7 @@ class LossConfiguration:
         irradiance: mean absolute error of diffuse irradiance, in stops.
         glossy: the same of what a glossy surface reflects.
         distribution: divergence of the light's distribution over directions.
+        confidence: how badly the confidence head foretells the errors.
     """
 
     target: Literal["calibrated", "normalised"] = "calibrated"
@@ -45,6 +46,7 @@ class LossConfiguration:
     irradiance: float = 0.0
     glossy: float = 0.0
     distribution: float = 0.0
+    confidence: float = 0.0
 
     @property
     def is_scale_free(self) -> bool:
@@ -109,6 +111,7 @@ class StageConfiguration:
         hundredth.
         warmup_steps: steps over which the learning rate rises from 0.
         from_best: start from the best weights of the stage before instead of its last.
+        trains: ``network``, or ``confidence``: the confidence head alone, the network as it is.
     """
 
     pictures: Literal["crops", "panoramas"]
@@ -119,6 +122,7 @@ class StageConfiguration:
     schedule: Literal["step", "cosine"] = "step"
     warmup_steps: int = 0
     from_best: bool = False
+    trains: Literal["network", "confidence"] = "network"
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,8 @@ class TrainingConfiguration:
         """Refuse stages that the network cannot be trained on."""
         if self.network.light_context and any(stage.pictures == "crops" for stage in self.stages):
             raise ValueError("light_context needs whole panoramas, and a stage trains on crops")
+        if not self.network.confidence and any(stage.trains == "confidence" for stage in self.stages):
+            raise ValueError("a stage trains the confidence head, and the network has none")
 
     @property
     def sha256(self) -> str:

@@ -16,6 +16,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from lanet_core import sphere
 from lanet_core.metrics.irradiance import irradiance_matrix
+from lanet_core.networks.confidence import Confidence
 from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.networks.overexposure import overexposure_ramp
 from lanet_core.networks.resampling import pool_by_solid_angle
@@ -84,8 +85,12 @@ class ReflectedLightLoss(nn.Module):
 
     def forward(self, panorama: Tensor, target: Tensor) -> Tensor:
         """Return the error of (N, 3, H, 2H) against a target of the same size, a scalar in stops."""
+        return self.each(panorama, target).mean()
+
+    def each(self, panorama: Tensor, target: Tensor) -> Tensor:
+        """Return the error of each panorama, (N,), in stops."""
         stops = self.reflected(panorama).log2() - self.reflected(target).log2()
-        return (stops.abs() * self.weights).sum(dim=-1).mean()
+        return (stops.abs() * self.weights).sum(dim=-1).mean(dim=-1)
 
     def reflected(self, panorama: Tensor) -> Tensor:
         """Return reflected light, (N, 3, directions)."""
@@ -144,6 +149,18 @@ def distribution_loss(panorama: Tensor, target: Tensor) -> Tensor:
     return (log_true.exp() * (log_true - log_shares(panorama))).sum(dim=(1, 2)).mean()
 
 
+def foretelling_loss(log_expected: Tensor, error: Tensor) -> Tensor:
+    """Return how badly errors were foretold: −log of the exponential density of that mean, least for the true mean.
+
+    Source: Gneiting and Raftery 2007, "Strictly Proper Scoring Rules, Prediction, and Estimation" (logarithmic score).
+
+    Args:
+        log_expected: natural log of the expected error.
+        error: what it was, ≥ 0, of the same shape.
+    """
+    return error * (-log_expected).exp() + log_expected
+
+
 class TrainingLoss(nn.Module):
     """The weighted sum of terms that a configuration asks for."""
 
@@ -179,18 +196,36 @@ class TrainingLoss(nn.Module):
         if weights.overexposed or weights.well_exposed:
             terms["overexposed"], terms["well_exposed"] = merged_losses(log_hdr, target, ldr_linear)
         if log_hdr.shape[-1] == 2 * log_hdr.shape[-2]:  # a panorama, not a crop
-            terms.update(self._light_terms(log_hdr, target, picture))
+            terms.update(self._light_terms(log_hdr, target, picture, ldr_linear, output.confidence))
         total = sum(getattr(weights, name) * term for name, term in terms.items())
         return total, terms
 
-    def _light_terms(self, log_hdr: Tensor, target: Tensor, picture: Tensor) -> dict[str, Tensor]:
+    def _light_terms(
+        self, log_hdr: Tensor, target: Tensor, picture: Tensor, ldr_linear: Tensor, confidence: Confidence | None
+    ) -> dict[str, Tensor]:
         """Return the terms that judge the panorama which the product would make."""
         reflected = [name for name in self.reflected if getattr(self.configuration, name)]
         distribution = self.configuration.distribution
-        if not reflected and not distribution:
+        foretold = confidence is not None and self.configuration.confidence
+        if not (reflected or distribution or foretold):
             return {}
         reconstructed = pool_by_solid_angle(reconstruct(picture, log_hdr), picture.shape[-2] // target.shape[-2])
         terms = {name: self.reflected[name](reconstructed, target) for name in reflected}
         if distribution:
             terms["distribution"] = distribution_loss(reconstructed, target)
+        if foretold:
+            terms["confidence"] = self._foretelling(confidence, log_hdr, target, ldr_linear, reconstructed)
         return terms
+
+    def _foretelling(
+        self, confidence: Confidence, log_hdr: Tensor, target: Tensor, ldr_linear: Tensor, reconstructed: Tensor
+    ) -> Tensor:
+        """Return how badly the errors of over-exposed pixels and of the irradiance are foretold."""
+        with torch.no_grad():
+            error = log_difference(log_hdr, target).mean(dim=1, keepdim=True).abs()
+            stops = self.reflected["irradiance"].each(reconstructed, target)
+            solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(*target.shape[-2:])).to(target)[:, None]
+            weights = overexposure_ramp(ldr_linear) * solid_angles
+            weights = weights / weights.sum(dim=(1, 2, 3), keepdim=True).clamp(min=EPSILON)
+        pixels = (weights * foretelling_loss(confidence.log_scale, error)).sum(dim=(1, 2, 3))
+        return (pixels + foretelling_loss(confidence.log_stops, stops)).mean()

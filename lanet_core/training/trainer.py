@@ -15,8 +15,7 @@ from torch.utils.data import DataLoader
 
 from lanet_core.errors import CheckpointError, DataError
 from lanet_core.networks.calibrated import Calibrated
-from lanet_core.networks.padding import set_padding
-from lanet_core.networks.panolanet import PanoLANet, build_network
+from lanet_core.networks.panolanet import build_network
 from lanet_core.training.average import start_average, update_average
 from lanet_core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from lanet_core.training.configuration import (
@@ -28,6 +27,14 @@ from lanet_core.training.distributed import Process
 from lanet_core.training.losses import TrainingLoss
 from lanet_core.training.pairs import SUPERSAMPLING, StepNumbers, TrainingPairs, batches, load_scenes
 from lanet_core.training.scenes import find_scenes
+from lanet_core.training.stage_parts import (
+    CONFIDENCE_PREFIX,
+    fit_edges,
+    freeze_what_is_not_trained,
+    hand_on_pretrained_weights,
+    set_training_mode,
+    stage_part,
+)
 from lanet_core.training.training_log import TrainingLog
 from lanet_core.training.validation import ValidationPair, validate, validation_pairs
 
@@ -67,7 +74,7 @@ def learning_rate(stage: StageConfiguration, step: int) -> float:
 
 def _optimiser(network: nn.Module, options: OptimiserConfiguration) -> torch.optim.Optimizer:
     """Return AdamW that decays convolutions' weights only, not norms and biases."""
-    parameters = list(network.parameters())
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": options.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
@@ -86,6 +93,8 @@ class Trainer:
         options: how to carry it out.
         say: takes each line of progress.
         supplement: a folder of more panoramas to learn from, see ``AugmentationConfiguration.supplement_share``.
+        initial: a checkpoint of another run, from whose averaged weights a new run starts; its network must be this
+            one, but for a confidence head.
 
     Raises:
         DataError: a data folder is not usable, or there is a supplement and no use for it, or the other way round.
@@ -101,6 +110,7 @@ class Trainer:
         options: TrainerOptions,
         say: Callable[[str], None] = print,
         supplement: Path | None = None,
+        initial: Path | None = None,
     ) -> None:
         if (supplement is not None) != (configuration.augmentation.supplement_share > 0.0):
             share = configuration.augmentation.supplement_share
@@ -124,7 +134,10 @@ class Trainer:
         self.average = start_average(self.network)
         self.stage, self.step, self.best = 0, 0, None
         self._optimiser_state: dict | None = None
-        self._resume()
+        if (self.folder / LAST_CHECKPOINT).is_file():
+            self._resume()
+        elif initial is not None:
+            self._start_from(initial)
 
     @property
     def total_steps(self) -> int:
@@ -144,8 +157,6 @@ class Trainer:
 
     def _resume(self) -> None:
         path = self.folder / LAST_CHECKPOINT
-        if not path.is_file():
-            return
         checkpoint = load_checkpoint(path)
         if checkpoint.configuration != self.configuration:
             raise CheckpointError(
@@ -159,11 +170,27 @@ class Trainer:
         self.stage, self.step, self.best = checkpoint.stage, checkpoint.step, checkpoint.best
         self.say(f"resuming at step {self.total_steps}")
 
+    def _start_from(self, initial: Path) -> None:
+        weights = load_checkpoint(initial).average
+        own = self.network.state_dict()
+        lacking = [name for name in own if name not in weights and not name.startswith(CONFIDENCE_PREFIX)]
+        others = [name for name in weights if name not in own or weights[name].shape != own[name].shape]
+        if lacking or others:
+            raise CheckpointError(
+                f"Its network is another one: {(lacking + others)[0]} differs.",
+                path=initial,
+                remedy="Give a checkpoint whose configuration has the same network.",
+            )
+        for network in (self.network, self.average):
+            network.load_state_dict(own | weights)
+        self.say(f"starting from {initial}")
+
     def _run_stage(self, log: TrainingLog | None, budget: float) -> int:
         """Do the rest of the current stage, at most ``budget`` steps; return how many were done."""
         stage = self.configuration.stages[self.stage]
         self._prepare_stage(stage)
-        trained, average = (_stage_part(each, stage) for each in (self.network, self.average))
+        trained, average = (stage_part(each, stage) for each in (self.network, self.average))
+        freeze_what_is_not_trained(trained, stage)
         wrapped = self.process.wrap(trained)
         optimiser = _optimiser(trained, self.configuration.optimiser)
         if self._optimiser_state is not None:
@@ -210,11 +237,9 @@ class Trainer:
             and self.configuration.stages[self.stage - 1].pictures == "crops"
         )
         for network in (self.network, self.average):
-            if follows_pretraining and isinstance(network, PanoLANet):
-                network.ceiling.encoder.load_state_dict(network.panorama.encoder.state_dict())
-            # A crop has edges; a panorama has what the configuration says.
-            padding = "symmetric" if stage.pictures == "crops" else self.configuration.network.padding
-            set_padding(_panorama_branch(network), padding)
+            if follows_pretraining:
+                hand_on_pretrained_weights(network)
+            fit_edges(network, stage, self.configuration.network.padding)
 
     def _take_best_weights(self) -> None:
         path = self.folder / BEST_CHECKPOINT
@@ -227,7 +252,7 @@ class Trainer:
             )
         self.network.load_state_dict(best.average)
         self.average.load_state_dict(best.average)
-        self.say(f"going on from the best of the stage before ({best.best[1]:.3f} stops)")
+        self.say(f"going on from the best of the stage before ({best.best[1]:.3f})")
 
     def _loader(self, stage: StageConfiguration, first: int, last: int) -> DataLoader:
         # A crop shows about a quarter of the azimuth: it takes a panorama twice as high to be as sharp.
@@ -248,7 +273,7 @@ class Trainer:
         batch: list[Tensor],
     ) -> dict[str, float]:
         """Do one step; return the loss, its terms and the gradient's norm."""
-        network.train()
+        set_training_mode(network, stage)
         device = self.process.device
         ldr_linear, hdr, picture = (tensor.to(device) for tensor in batch)
         for group in optimiser.param_groups:
@@ -277,16 +302,18 @@ class Trainer:
     def _validate(self, log: TrainingLog, pairs: list[ValidationPair]) -> None:
         if not pairs:
             return
+        stage = self.configuration.stages[self.stage]
         network = Calibrated(self.average) if self.configuration.loss.is_scale_free else self.average
-        result, reconstructed = validate(
-            network, pairs, self.configuration.stages[self.stage].height, self.process.device
-        )
+        result, reconstructed = validate(network, pairs, stage.height, self.process.device)
         figures = {
             "val_mean_stops": float(result.network_stops.mean()),
             "val_median_stops": float(np.median(result.network_stops)),
             "val_ldr_mean_stops": float(result.ldr_stops.mean()),
             "val_ldr_median_stops": float(np.median(result.ldr_stops)),
         }
+        judged = figures["val_mean_stops"]
+        if stage.trains == "confidence":
+            judged = figures["val_foretelling"] = result.foretelling()
         log.write(self.total_steps, figures)
         shown = range(0, len(pairs), max(1, len(pairs) // 6))
         log.write_pictures(
@@ -297,10 +324,11 @@ class Trainer:
         self.say(
             f"step {self.total_steps}: validation {figures['val_mean_stops']:.3f} stops mean, "
             f"{figures['val_median_stops']:.3f} median (LDR {figures['val_ldr_mean_stops']:.3f})"
+            + (f", foretelling {judged:.3f}" if stage.trains == "confidence" else "")
         )
         # Figures of different sizes do not compare: a stage's best replaces that of the stage before.
-        if self.best is None or self.best[0] != self.stage or figures["val_mean_stops"] < self.best[1]:
-            self.best = (self.stage, figures["val_mean_stops"])
+        if self.best is None or self.best[0] != self.stage or judged < self.best[1]:
+            self.best = (self.stage, judged)
             self._save(BEST_CHECKPOINT, None)
 
     def _save(self, name: str, optimiser: torch.optim.Optimizer | None) -> None:
@@ -316,12 +344,3 @@ class Trainer:
                 best=self.best,
             ),
         )
-
-
-def _panorama_branch(network: nn.Module) -> nn.Module:
-    return network.panorama if isinstance(network, PanoLANet) else network
-
-
-def _stage_part(network: nn.Module, stage: StageConfiguration) -> nn.Module:
-    """Return the part of a network that a stage trains."""
-    return _panorama_branch(network) if stage.pictures == "crops" else network

@@ -27,10 +27,21 @@ class ValidationPair:
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """Diffuse-irradiance errors in stops, one a pair, of the LDR as it is and of the network's light."""
+    """Diffuse-irradiance errors in stops, one a pair, and what the network expected its own to be.
+
+    Attributes:
+        ldr_stops: of the LDR as it is.
+        network_stops: of the network's light.
+        expected_stops: foretold by the network's confidence head; NaN without one.
+    """
 
     ldr_stops: np.ndarray
     network_stops: np.ndarray
+    expected_stops: np.ndarray
+
+    def foretelling(self) -> float:
+        """Return how badly the network's errors were foretold, see ``losses.foretelling_loss``."""
+        return float(np.mean(self.network_stops / self.expected_stops + np.log(self.expected_stops)))
 
 
 def validation_pairs(scenes: Sequence[LoadedScene], draws: int = 2) -> list[ValidationPair]:
@@ -58,11 +69,14 @@ def validate(
         The errors over all pairs, and the reconstructed panoramas, (H, W, 3) float32 each.
     """
     network.eval()
-    ldr_stops, network_stops, reconstructed = [], [], []
+    ldr_stops, network_stops, expected_stops, reconstructed = [], [], [], []
     for pair in pairs:
         ldr_linear = to_tensor(reduce_panorama(pair.picture, height))[None].to(device)
-        log_hdr = np.moveaxis(network(ldr_linear).log_hdr[0].cpu().numpy(), 0, -1)
+        output = network(ldr_linear)
+        log_hdr = np.moveaxis(output.log_hdr[0].cpu().numpy(), 0, -1)
         reconstructed.append(reconstruct(pair.picture, log_hdr))
         ldr_stops.append(irradiance_error_stops(pair.picture, pair.hdr))
         network_stops.append(irradiance_error_stops(reconstructed[-1], pair.hdr))
-    return ValidationResult(np.array(ldr_stops), np.array(network_stops)), reconstructed
+        expected_stops.append(float(output.confidence.log_stops.exp()) if output.confidence is not None else np.nan)
+    figures = (np.array(each) for each in (ldr_stops, network_stops, expected_stops))
+    return ValidationResult(*figures), reconstructed

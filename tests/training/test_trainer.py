@@ -202,3 +202,59 @@ def test_a_supplement_and_its_share_come_together(small_configuration, scene_fol
     assert train(configuration, scene_folder, tmp_path / "b") == 2
     assert "takes 50% of its panoramas" in capsys.readouterr().err
     assert train(configuration, scene_folder, tmp_path / "c", "--supplement", str(scene_folder)) == 0
+
+
+CONFIDENT = """
+name = "confident"
+description = "The confidence head of a small panoLANet."
+
+[network]
+width = 0.0625
+bottom_channels = 512
+attention_stream = false
+luminance_attention = false
+segmentation = false
+ceiling_branch = true
+decoder_normalisation = "batch"
+light_context = true
+confidence = {confidence}
+
+[loss]
+irradiance = 1.0
+confidence = 1.0
+
+[[stages]]
+pictures = "panoramas"
+height = 128
+batch_size = 2
+steps = {steps}
+learning_rate = 1e-2
+trains = "{part}"
+"""
+
+
+def test_the_confidence_head_learns_alone_on_a_network_of_another_run(scene_folder, tmp_path, capsys):
+    plain, confident = tmp_path / "plain.toml", tmp_path / "confident.toml"
+    plain.write_text(CONFIDENT.format(confidence="false", steps=2, part="network"))
+    confident.write_text(CONFIDENT.format(confidence="true", steps=12, part="confidence"))
+    assert train(plain, scene_folder, tmp_path / "plain") == 0
+    initial = tmp_path / "plain" / "best.pt"
+    assert train(confident, scene_folder, tmp_path / "run", "--initial", str(initial)) == 0
+    before, after = load_checkpoint(initial), load_checkpoint(tmp_path / "run" / "checkpoint.pt")
+    for name, value in before.average.items():
+        torch.testing.assert_close(after.average[name], value, rtol=0, atol=0, msg=name)
+        torch.testing.assert_close(after.network[name], value, rtol=0, atol=0, msg=name)
+    with (tmp_path / "run" / "log.csv").open(newline="", encoding="utf-8") as file:
+        rows = [(row["name"], float(row["value"])) for row in csv.DictReader(file)]
+    foretelling = [value for name, value in rows if name == "confidence"]
+    assert foretelling[-1] < 0.7 * foretelling[0]
+    judged = [value for name, value in rows if name == "val_foretelling"]
+    assert load_checkpoint(tmp_path / "run" / "best.pt").best[1] == pytest.approx(judged[0], abs=1e-5)
+
+
+def test_weights_of_another_network_are_refused(small_configuration, scene_folder, finished_run, tmp_path, capsys):
+    other = tmp_path / "other.toml"
+    other.write_text(CONFIDENT.format(confidence="false", steps=1, part="network"))
+    initial = str(finished_run / "best.pt")
+    assert train(other, scene_folder, tmp_path / "run", "--initial", initial) == 2
+    assert "Its network is another one" in capsys.readouterr().err
