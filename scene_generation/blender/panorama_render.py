@@ -42,6 +42,10 @@ class RenderFailedError(LanetError):
     """Blender gave no picture."""
 
 
+class BlenderTooNewError(LanetError):
+    """Blender's compositor is not the one that this is made for."""
+
+
 def render_panorama(description: SceneDescription, height: int, *, seed: int = 0, samples: int = SAMPLES) -> np.ndarray:
     """Render a scene.
 
@@ -56,6 +60,7 @@ def render_panorama(description: SceneDescription, height: int, *, seed: int = 0
         directions.
 
     Raises:
+        BlenderTooNewError: this is Blender 5 or later.
         RenderFailedError: Blender gave no picture.
     """
     with BuiltScene(widened(description, height)) as built:
@@ -101,6 +106,11 @@ def _set_picture(scene: bpy.types.Scene, height: int) -> None:
 
 
 def _set_compositor(scene: bpy.types.Scene) -> None:
+    if not hasattr(scene, "node_tree"):
+        raise BlenderTooNewError(
+            f"Training panoramas need Blender 4.2 to 4.5, and this is {bpy.app.version_string}.",
+            remedy='Install one with "pip install bpy~=4.5.0".',
+        )
     scene.use_nodes = True
     tree = scene.node_tree
     tree.nodes.clear()
