@@ -23,28 +23,6 @@ NOT_FOR_INFERENCE = ("networks/", "training/", "cli/", "metrics/", "preview.py",
 
 
 @pytest.fixture(scope="session")
-def blender_tool() -> Path:
-    try:
-        return build_extension.blender_tool()
-    except build_extension.BuildError as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture(scope="session")
-def linux_zip(blender_tool, tmp_path_factory) -> Path:
-    """The zip for Linux, built by the command; its wheels (70 MB) are fetched on the first run."""
-    output = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, ROOT / "tools" / "build_extension.py", "--platform", "linux-x64", "--output", output]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    if "server was not reached" in finished.stderr:
-        pytest.skip(finished.stderr.strip())
-    assert finished.returncode == 0, finished.stderr
-    version = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))["version"]
-    assert [path.name for path in output.iterdir()] == [f"lanet_ibl-{version}-linux_x64.zip"]
-    return next(output.iterdir())
-
-
-@pytest.fixture(scope="session")
 def names(linux_zip) -> list[str]:
     return zipfile.ZipFile(linux_zip).namelist()
 

@@ -1,0 +1,57 @@
+"""The built zip in a Blender of its own: installed by Blender's operator, used, and uninstalled without a trace."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = Path(__file__).with_name("installed_extension.py")
+EXAMPLE = min((ROOT / "examples").glob("*.jpg"), key=lambda path: path.stat().st_size)
+
+
+@pytest.fixture
+def bare_python(tmp_path) -> Path:
+    """A Python that has Blender's module and numpy, as the program's own Python has; nothing else."""
+    if importlib.util.find_spec("bpy") is None:
+        pytest.skip("Blender's Python module is not installed: pip install lanet-ibl[evaluation]")
+    python = tmp_path / "bare" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
+    (packages,) = (tmp_path / "bare" / "lib").glob("python*/site-packages")
+    for name in ("bpy", "numpy"):
+        folder = Path(importlib.util.find_spec(name).origin).parent
+        (packages / name).symlink_to(folder)
+        libraries = folder.with_name(f"{name}.libs")
+        if libraries.is_dir():
+            (packages / libraries.name).symlink_to(libraries)
+    return python
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="The zip that is built is that for Linux.")
+def test_it_is_installed_converts_renders_and_leaves_nothing(linux_zip, bare_python, tmp_path):
+    folder = tmp_path / "places"
+    for name in ("resources", "home", "temporary", "work"):
+        (folder / name).mkdir(parents=True)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LANET", "XDG"))}
+    places = {
+        "BLENDER_USER_RESOURCES": str(folder / "resources"),
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "temporary"),
+    }
+    finished = subprocess.run(
+        [bare_python, SCRIPT, linux_zip, EXAMPLE, folder],
+        env=kept | places,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+    assert finished.returncode == 0, finished.stdout[-3000:] + finished.stderr[-3000:]
+    # Blender's own folders of the run are gone as well.
+    left = [path.name for path in (folder / "temporary").rglob("*") if "lanet" in path.name]
+    assert not left
