@@ -3,28 +3,28 @@
 Where the picture is well exposed, the result is the picture, bit for bit. Elsewhere light is added by the
 over-exposure ramp m of Eq. 8, so that the result is never darker than the picture:
 
-    out = I + m² X
+    out = I + m³ X
 
-X is the radiance that the picture lacks. Eq. 7 merges in the same way, but with a weight of m: the square keeps nearer
-to the picture where it is barely over-exposed, as the released program does by merging in the log domain.
+X is the radiance that the picture lacks. Eq. 7 merges in the same way, but with a weight of m: the cube keeps nearer to
+the picture where it is barely over-exposed, as the released program does by merging in the log domain.
 
-**Energy.** With ⟨·⟩ the mean over network pixel p, s_p its over-exposed share and n_p its nearly over-exposed one, the
-light to add is
+**Energy.** With ⟨·⟩ the mean over network pixel p, w = m³, s_p the over-exposed share of the pixel and n_p its nearly
+over-exposed share, the light to add is
 
-    e_p = max(0, H_p − ⟨I⟩_p) · ⟨m²⟩_p / (s_p + n_p / 8)
+    e_p = max(0, H_p − ⟨I⟩_p) · ⟨w²⟩_p / ⟨w⟩_p · s_p / (s_p + n_p / 8)
 
-X is made so that Σ ω m² X = Σ ω e over every light, whatever the picture's size (:mod:`lanet_core.enlargement`): a lamp
-of a few pixels keeps its whole energy, and what the ramp takes from the rim of a light is given to the light. Two parts
-of what the network says are not added. One is 1 − ⟨m²⟩/s, Eq. 8's own trust in a picture that is bright, but not white.
-The other is what belongs to the nearly over-exposed pixels, which stay as they are: a lone pixel that noise has lifted
-over the threshold must not shine for all those around it.
+X is made so that Σ ω w X = Σ ω e over every light, whatever the picture's size (:mod:`lanet_core.enlargement`): a lamp
+of a few pixels keeps its whole energy, and what the ramp takes from the rim of a white light is given to the light. Two
+parts of what the network says are not added. One is 1 − ⟨w²⟩/⟨w⟩, the trust that Eq. 8 has in a picture that is bright,
+but nowhere white. The other is what belongs to the nearly over-exposed pixels, which stay as they are: a lone pixel
+that noise has lifted over the threshold must not shine for all those around it.
 
 **Shape.** X is smooth from network pixel to network pixel, and constant over a light of one radiance: a
 window is flat up to the edges that it has in the picture. A light that the network sees as a point amid white, so that
 nothing in the picture shows its shape, becomes a disc, see :mod:`lanet_core.point_lights`.
 
-**Steps.** Between two 8-bit codes of a smooth sky near white, m² X leaps. The true value may lie half a code away
-from the code, so there m is taken from the mean around it as far as that allows.
+**Steps.** Between two 8-bit codes of a smooth sky near white, m³ X leaps. The true value may lie half a code away
+from the code, so there m³ is taken from its mean over network pixels, as far as that allows.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ _BLOCK_COLUMNS = 256
 
 
 def light_weight(ramp: np.ndarray) -> np.ndarray:
-    """Return how much of the lacking radiance a pixel is given: the square of Eq. 8's ramp."""
-    return ramp * ramp
+    """Return how much of the lacking radiance a pixel is given: the cube of Eq. 8's ramp."""
+    return ramp * ramp * ramp
 
 
 class Reconstruction:
@@ -77,8 +77,8 @@ class Reconstruction:
         self._network_size = (network_height, 2 * network_height)
         fine_size = (min(height, REFINEMENT * network_height), min(width, REFINEMENT * 2 * network_height))
         self._picture = StripDownsampler(self._size, fine_size, channels=3)
-        #: The share of each pixel that is over-exposed, and the mean of its weights.
-        self._mask = StripDownsampler(self._size, fine_size, channels=2)
+        #: The share of each pixel that is over-exposed, and the means of its weights and of their squares.
+        self._mask = StripDownsampler(self._size, fine_size, channels=3)
         self._light_and_weight: np.ndarray | None = None
         self._points: list[PointLight] = []
 
@@ -92,7 +92,8 @@ class Reconstruction:
         self._picture.add(ldr_linear_strip, first_row)
         ramp = calibration.overexposure_ramp(ldr_linear_strip)
         if ramp.any():
-            self._mask.add(np.stack([ramp > 0.0, light_weight(ramp)], axis=-1, dtype=np.float32), first_row)
+            weight = light_weight(ramp)
+            self._mask.add(np.stack([ramp > 0.0, weight, weight * weight], axis=-1, dtype=np.float32), first_row)
 
     @property
     def overexposed_fraction(self) -> float:
@@ -114,8 +115,11 @@ class Reconstruction:
         radiance = _at_most(radiance, self._picture.result.shape[:2])
         light = light_to_add(self._picture.result, self._mask.result, radiance)
         weight = self._mask.result[..., 1]
-        light, self._points = separate_point_lights(light, sphere.downsample(weight, *light.shape[:2]), self._size)
-        light_and_weight = np.concatenate([enlarge_light(light, weight), weight[..., None]], axis=-1)
+        coarse_weight = sphere.downsample(weight, *light.shape[:2])
+        light, self._points = separate_point_lights(light, coarse_weight, self._size)
+        enlarged = np.minimum(enlarge_light(light, weight), np.float32(MAXIMUM_RADIANCE))
+        mean_weight = sphere.upsample_bilinear(coarse_weight, *weight.shape)
+        light_and_weight = np.concatenate([enlarged, mean_weight[..., None]], axis=-1)
         self._light_and_weight = sphere.padded_sphere(light_and_weight)
 
     def strip(self, ldr_linear_strip: np.ndarray, first_row: int) -> np.ndarray:
@@ -141,17 +145,22 @@ class Reconstruction:
     def _block_light(self, ramp: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
         """Return what a block of the picture is given, (n, m, 3): exactly 0 where the ramp is."""
         sampled = sphere.upsampled_block(self._light_and_weight, self._size, rows, columns)
-        radiance, mean_weight = sampled[..., :3], sampled[..., 3]
+        radiance = sampled[..., :3]
         for point in self._points:
             point.add_to(radiance, self._size, rows, columns)
-        np.minimum(radiance, np.float32(MAXIMUM_RADIANCE), out=radiance)
+        return radiance * _weight_without_steps(ramp, sampled[..., 3])[..., None]
+
+
+def _weight_without_steps(ramp: np.ndarray, mean_weight: np.ndarray) -> np.ndarray:
+    """Return each pixel's weight: the mean around it, as far as half an 8-bit code allows; black and white stay."""
+    weight = ramp.copy()
+    partial = (ramp > 0.0) & (ramp < 1.0)
+    if partial.any():
         half_code = np.float32(_HALF_CODE / (1.0 - calibration.OVEREXPOSURE_THRESHOLD))
-        lowest, highest = (
-            light_weight(np.maximum(ramp - half_code, 0.0)),
-            light_weight(np.minimum(ramp + half_code, 1.0)),
-        )
-        weight = np.where((ramp > 0.0) & (ramp < 1.0), np.clip(mean_weight, lowest, highest), ramp)
-        return radiance * weight[..., None]
+        lowest = light_weight(np.maximum(ramp[partial] - half_code, 0.0))
+        highest = light_weight(np.minimum(ramp[partial] + half_code, 1.0))
+        weight[partial] = np.clip(mean_weight[partial], lowest, highest)
+    return weight
 
 
 def light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray) -> np.ndarray:
@@ -159,20 +168,22 @@ def light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray) ->
 
     Args:
         picture: (H, W, 3) float32, linear Rec.709, [0, 1]; of the network's size or finer.
-        mask: (H, W, 2) float32, [0, 1]: over-exposed share and mean weight of each pixel.
+        mask: (H, W, 3) float32, [0, 1]: each pixel's over-exposed share and the means of its weights and their squares.
         radiance: (h, w, 3) float32, linear Rec.709, 1 = LDR white: the network's.
 
     Returns:
         (h, w, 3) float32, ≥ 0, mean radiance over each network pixel; 0 where nothing is over-exposed.
     """
     size = radiance.shape[:2]
-    share, weight = np.moveaxis(sphere.downsample(mask, *size), -1, 0)
+    share, weight, weight_squared = np.moveaxis(sphere.downsample(mask, *size), -1, 0)
     # Over-exposed pixels count as white: what is left of the mean is the well-exposed part's.
     well_exposed = 1.0 - mask[..., 0]
     level = (picture.mean(axis=-1) - mask[..., 0]) / np.maximum(well_exposed, np.float32(1e-6))
     low, high = NEARLY_OVEREXPOSED
     nearly = sphere.downsample(well_exposed * np.clip((level - low) / (high - low), 0.0, 1.0), *size)
-    trust = weight / np.maximum(share + np.float32(NEARLY_OVEREXPOSED_WEIGHT) * nearly, np.float32(1e-12))
+    trust = weight_squared * share
+    claimed = weight * (share + np.float32(NEARLY_OVEREXPOSED_WEIGHT) * nearly)
+    trust = np.divide(trust, claimed, out=np.zeros_like(trust), where=claimed > 0.0)
     return np.maximum(radiance - sphere.downsample(picture, *size), 0.0) * trust[..., None]
 
 

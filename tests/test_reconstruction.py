@@ -51,7 +51,7 @@ def test_the_picture_given_is_left_alone():
 def test_at_the_network_s_own_size_each_pixel_is_given_its_own_light():
     ldr_linear, log_hdr = random_pair(3, 32, 32)
     ramp = np.clip((ldr_linear.mean(axis=-1) - THRESHOLD) / (1.0 - THRESHOLD), 0.0, 1.0)
-    expected = ldr_linear + ramp[..., None] ** 2 * np.maximum(np.exp(log_hdr) - ldr_linear, 0.0)
+    expected = ldr_linear + ramp[..., None] ** 3 * np.maximum(np.exp(log_hdr) - ldr_linear, 0.0)
     np.testing.assert_allclose(reconstruct(ldr_linear, log_hdr), expected, rtol=2e-5)
 
 
@@ -158,3 +158,57 @@ def test_strips_of_any_height_and_order_make_the_same_panorama(size, network_hei
     for strip in reversed(strips):
         hdr[strip] = reconstruction.strip(ldr_linear[strip], strip.start)
     np.testing.assert_allclose(hdr, reconstruct(ldr_linear, log_hdr), rtol=1e-5)
+
+
+def test_a_pixel_that_noise_lifts_over_the_threshold_does_not_shine_for_its_surroundings():
+    rng = np.random.default_rng(9)
+    ldr_linear = rng.normal(0.78, 0.015, (512, 1024, 1)).astype(np.float32) * np.ones(3, dtype=np.float32)
+    overexposed = ldr_linear.mean(axis=-1) > THRESHOLD
+    assert 20 < overexposed.sum() < 2000
+    hdr = reconstruct(ldr_linear, np.full((64, 128, 3), np.log(1.5), dtype=np.float32))  # twice the picture's light
+    assert (hdr[overexposed] / ldr_linear[overexposed]).max() < 1.1
+    # The light of a pixel over black surroundings is its own, however small: it is a lamp.
+    lamp = np.zeros_like(ldr_linear)
+    lamp[200, 300] = 1.0
+    log_hdr = np.full((64, 128, 3), -20.0, dtype=np.float32)
+    log_hdr[25, 37] = 1.0
+    assert reconstruct(lamp, log_hdr)[200, 300].min() > 0.99 * np.e * 64
+
+
+def test_a_smooth_sky_of_eight_bits_is_brightened_without_steps():
+    codes = np.linspace(225.0, 252.0, 1024, dtype=np.float32)  # one code in 38 pixels
+    exact = srgb_to_linear(codes / 255.0)
+    rounded = srgb_to_linear(np.rint(codes) / np.float32(255.0))
+    ramp = np.clip((rounded - np.float32(THRESHOLD)) / (1.0 - THRESHOLD), 0.0, 1.0)
+    ldr_linear = np.ascontiguousarray(np.broadcast_to(rounded[None, :, None], (512, 1024, 3)))
+    hdr = reconstruct(ldr_linear, np.full((256, 512, 3), np.log(10.0), dtype=np.float32))[256, :, 0]
+    with_steps = rounded + ramp**3 * (10.0 - rounded)
+    inside = (ramp > 0.1)[:-20] & (ramp > 0.1)[20:]
+    inside = np.concatenate([inside, np.zeros(20, dtype=bool)])
+    inside[:40] = inside[980:] = False  # where the panorama's ends meet, the sky does leap
+    largest = np.abs(np.diff(np.log2(hdr)))[:-1][inside[:-2]].max()
+    assert largest < 0.6 * np.abs(np.diff(np.log2(with_steps)))[:-1][inside[:-2]].max()
+    assert exact[inside].mean() == pytest.approx(rounded[inside].mean(), rel=1e-3)
+    assert hdr[inside].mean() == pytest.approx(with_steps[inside].mean(), rel=0.03)
+
+
+@pytest.mark.parametrize("height", [256, 512, 1024])
+def test_the_light_is_the_same_whatever_the_picture_s_size(height):
+    truth = lobes_hdr(1024)
+    small = sphere.downsample(truth, 64, 128)
+    picture = np.minimum(sphere.downsample(truth, height, 2 * height), 1.0)
+    reference = np.minimum(sphere.downsample(truth, 128, 256), 1.0)
+    np.testing.assert_allclose(
+        light_sum(reconstruct(picture, np.log(small))), light_sum(reconstruct(reference, np.log(small))), rtol=0.01
+    )
+
+
+def test_well_exposed_surroundings_of_a_light_are_the_picture_s_at_every_size():
+    rng = np.random.default_rng(10)
+    for height in (48, 67, 130, 256):
+        ldr_linear = rng.uniform(0.0, 0.8, (height, 2 * height, 3)).astype(np.float32)
+        ldr_linear[height // 3 : height // 2, height // 2 : height] = 1.0
+        hdr = reconstruct(ldr_linear, np.full((64, 128, 3), 3.0, dtype=np.float32))
+        exposed = ldr_linear.mean(axis=-1) <= np.float32(THRESHOLD)
+        np.testing.assert_array_equal(hdr[exposed], ldr_linear[exposed])
+        assert (hdr[~exposed] > 2.0 * ldr_linear[~exposed]).all()

@@ -33,6 +33,7 @@ from lanet_core.reconstruction import reconstruct
 
 NETWORK_HEIGHT = 256
 _STRIP_ROWS = 64
+_ONE_SAMPLE_HEIGHT = 4096
 
 #: Unit directions (..., 3) → radiance (..., 3) or distance from a light in radians (...), negative inside of it.
 Field = Callable[[np.ndarray], np.ndarray]
@@ -87,15 +88,16 @@ class Scene:
         return result.astype(np.float32)
 
     def panorama(self, height: int) -> np.ndarray:
-        """Return the scene, (height, 2 height, 3) float32, with four samples a pixel."""
+        """Return the scene, (height, 2 height, 3) float32, with four samples a pixel, or one of 0.044°."""
+        samples = 2 if height < _ONE_SAMPLE_HEIGHT else 1
         result = np.empty((height, 2 * height, 3), dtype=np.float32)
-        theta, phi = sphere.zenith_angles_rad(2 * height), sphere.azimuths_rad(4 * height)
-        for first in range(0, 2 * height, 2 * _STRIP_ROWS):
-            rows = theta[first : first + 2 * _STRIP_ROWS, None]
+        theta, phi = sphere.zenith_angles_rad(samples * height), sphere.azimuths_rad(samples * 2 * height)
+        for first in range(0, height, _STRIP_ROWS):
+            rows = theta[samples * first : samples * (first + _STRIP_ROWS), None]
             up = np.broadcast_to(np.cos(rows), (len(rows), len(phi)))
-            samples = self.radiance(np.stack([np.sin(rows) * np.cos(phi), np.sin(rows) * np.sin(phi), up], axis=-1))
-            pixels = samples.reshape(len(rows) // 2, 2, 2 * height, 2, 3).mean(axis=(1, 3))
-            result[first // 2 : first // 2 + len(pixels)] = pixels
+            values = self.radiance(np.stack([np.sin(rows) * np.cos(phi), np.sin(rows) * np.sin(phi), up], axis=-1))
+            pixels = values.reshape(-1, samples, 2 * height, samples, 3).mean(axis=(1, 3))
+            result[first : first + len(pixels)] = pixels
         return result
 
 

@@ -37,7 +37,7 @@ def reconstruct(picture: Tensor, log_hdr: Tensor) -> Tensor:
     if factor > REFINEMENT:
         raise ValueError(f"the picture is {factor} times as large as the network's output, more than {REFINEMENT}")
     ramp = overexposure_ramp(picture)
-    weight = ramp * ramp
+    weight = ramp**3
     radiance = log_hdr.clamp(max=math.log(MAXIMUM_RADIANCE)).exp()
     lacking = (radiance - pool_by_solid_angle(picture, factor)).clamp(min=0.0)
     return picture + weight * enlarge_light(lacking * _trust(picture, ramp, factor), weight, factor)
@@ -48,8 +48,9 @@ def _trust(picture: Tensor, ramp: Tensor, factor: int) -> Tensor:
     share = (ramp > 0.0).to(picture)
     low, high = NEARLY_OVEREXPOSED
     nearly = (1.0 - share) * ((picture.mean(dim=1, keepdim=True) - low) / (high - low)).clamp(0.0, 1.0)
-    weight, share, nearly = (pool_by_solid_angle(each, factor) for each in (ramp * ramp, share, nearly))
-    return weight / (share + NEARLY_OVEREXPOSED_WEIGHT * nearly).clamp(min=1e-12)
+    pictures = torch.cat([share, ramp**3, ramp**6, nearly], dim=1)
+    share, weight, weight_squared, nearly = pool_by_solid_angle(pictures, factor).split(1, dim=1)
+    return _quotient(weight_squared * share, weight * (share + NEARLY_OVEREXPOSED_WEIGHT * nearly))
 
 
 def enlarge_light(light: Tensor, mask: Tensor, factor: int) -> Tensor:
