@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from render_eval.methods import KNOWN_METHODS
+from render_eval.provenance import shown_path
 
 DEFAULT_METHODS = "ldr,boost,koeo,panolanet"
 
@@ -126,18 +127,20 @@ def _at_least(text: str, low: int) -> int:
 
 
 def as_text(arguments: argparse.Namespace) -> str:
-    """Return a command that asks for the same; defaults are left out."""
+    """Return a command that asks for the same in the current folder; defaults are left out."""
     words = ["render_eval/run.py"]
     for name, value in vars(arguments).items():
         option = f"--{name.replace('_', '-')}"
         if name == "method":
-            words += [word for each, path in value for word in (option, f"{each}={path}")]
+            words += [word for each, path in value for word in (option, f"{each}={shown_path(path)}")]
         elif name == "size" and value:
             words += [option, f"{value[0]}x{value[1]}"]
         elif name == "jod" and value is not None:
             words.append("--jod" if value else "--no-jod")
         elif value is True:
             words.append(option)
+        elif isinstance(value, Path):
+            words += [option, shown_path(value)]
         elif value not in (None, False):
             words += [option, str(value)]
     return shlex.join(words)

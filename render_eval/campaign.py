@@ -13,6 +13,7 @@ import numpy as np
 
 from render_eval.dataset import Pair
 from render_eval.methods import Method, MethodOptions, parse_methods
+from render_eval.provenance import shown_path
 from render_eval.records import Evaluation, MethodRecord, ResultRecord, SceneRecord
 from render_eval.renderer import Renderer, Rendering
 from render_eval.scene_description import SceneDescription
@@ -75,11 +76,11 @@ class Campaign:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What decides the figures, as plain values."""
+        """What decides the figures, as plain values; paths are as the current folder sees them."""
         return {
-            "data": str(self.data),
+            "data": shown_path(self.data),
             "methods": self.methods,
-            "method_paths": {name: str(path) for name, path in self.folders.items()},
+            "method_paths": {name: shown_path(path) for name, path in self.folders.items()},
             "options": {name: _plain(value) for name, value in vars(self.options).items()},
             "scene": self.description.to_dict(),
             "scene_sha256": self.description.sha256,
@@ -144,4 +145,4 @@ def skipped(pair: Pair, method: str) -> Finished:
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Path) else value
+    return shown_path(value) if isinstance(value, Path) else value

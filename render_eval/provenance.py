@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 from functools import lru_cache
 from importlib import metadata
@@ -32,6 +33,14 @@ def sources_sha256(patterns: tuple[str, ...]) -> str:
     for path in sorted({path for pattern in patterns for path in _ROOT.glob(pattern)}):
         digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as the current folder sees it, so that a report which is passed on tells nothing of the machine."""
+    try:
+        return Path(os.path.relpath(path)).as_posix()
+    except ValueError:  # it lies on another drive
+        return str(path)
 
 
 def array_sha256(array: np.ndarray) -> str:

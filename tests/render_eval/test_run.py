@@ -56,7 +56,10 @@ def test_a_run_leaves_a_report_and_is_not_done_twice(data):
     assert all(np.isfinite(result.scores["mse"]) for result in evaluation.results)
     assert evaluation.settings["scene"]["sampling"]["samples"] == 1
     words = evaluation.settings["command"].split()
-    assert words[words.index("--method") + 1] == options[-1]
+    assert words[words.index("--method") + 1] == "mine=predicted"
+    assert words[words.index("--summary") + 1] == "small"
+    assert evaluation.settings["data"] == "data"
+    assert str(data.parent) not in (small / "results.json").read_text(encoding="utf-8")
     assert words[words.index("--size") + 1] == "32x18"
     assert "--no-jod" in words
     assert {"blender", "denoiser", "numpy", "render_eval_sha256"} <= evaluation.versions.keys()
