@@ -132,11 +132,10 @@ class Conversion:
         return self.state
 
     def cancel(self) -> None:
-        """Stop it: :meth:`step` makes it CANCELLED within half a second, unless it has ended already."""
+        """Make it CANCELLED at once, unless it has ended already; the worker stops within half a second of polling."""
         if self._state is None:
             self._picture.cancel()
-            if self._picture.state is not State.RUNNING:
-                self._state = State.CANCELLED
+            self._state = State.CANCELLED
 
     def wait(self) -> State:
         """Advance it to its end, which holds the thread; an interruption cancels it."""
@@ -145,8 +144,7 @@ class Conversion:
                 time.sleep(_POLL_S)
         finally:
             self.cancel()
-            while self.step() is State.RUNNING:
-                time.sleep(_POLL_S)
+            self._picture.settle()
         return self.state
 
     def _light(self) -> None:

@@ -95,6 +95,7 @@ class PictureConversion:
         self.message = self.details = ""
         self._worker, self._settings = worker, settings
         self._request: Request | None = None
+        self._is_asked = False
         self._source = prepare_source(image)
 
     def step(self) -> State:
@@ -105,11 +106,12 @@ class PictureConversion:
         return self.state
 
     def cancel(self) -> None:
-        """Stop it: :meth:`step` makes it CANCELLED within half a second, unless it has ended already."""
+        """Make it CANCELLED at once, unless it has ended already; the worker stops within half a second of polling."""
         if self.state is not State.RUNNING:
             return
+        self.state = State.CANCELLED
         if self._request is None:
-            self._end(State.CANCELLED)
+            self._leave_source()
         else:
             self._request.cancel()
 
@@ -120,9 +122,14 @@ class PictureConversion:
                 time.sleep(_POLL_S)
         finally:
             self.cancel()
-            while self.step() is State.RUNNING:
-                time.sleep(_POLL_S)
+            self.settle()
         return self.state
+
+    def settle(self) -> None:
+        """Wait until the worker is done with it, where it was cancelled."""
+        while self._is_asked and self._worker.busy:
+            self._worker.poll()
+            time.sleep(_POLL_S)
 
     def _ask_when_ready(self) -> None:
         try:
@@ -130,27 +137,34 @@ class PictureConversion:
                 return
         except AddonError as error:
             self._fail(str(error))
+            self._leave_source()
             return
         source, half = self._source.path, self._settings.half
         self._request = self._worker.ask(
             self._settings.worker, lambda client: client.convert(source, self.output, half=half), self._hear
         )
+        self._is_asked = True
         self.stage = "starting"
 
     def _hear(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self.share, self.stage = event.share, event.stage
+            return
+        self._is_asked = False
+        self._leave_source()
+        if self.state is not State.RUNNING:  # it was cancelled
+            return
         match event:
-            case Progress():
-                self.share, self.stage = event.share, event.stage
             case Finished():
                 self.facts = dict(event.facts)
                 self.notes += map(for_artist, self.facts.get("warnings", ()))
                 self.share = 1.0
-                self._end(State.FINISHED)
+                self.state = State.FINISHED
             case Failed():
                 message = event.message.replace(str(self._source.path), self._source_name())
                 self._fail(for_artist(message), event.details)
             case Cancelled():
-                self._end(State.CANCELLED)
+                self.state = State.CANCELLED
 
     def _source_name(self) -> str:
         """Return what the artist knows the source by: a temporary file's name would tell him nothing."""
@@ -158,9 +172,8 @@ class PictureConversion:
 
     def _fail(self, message: str, details: str = "") -> None:
         self.message, self.details = message, details
-        self._end(State.FAILED)
+        self.state = State.FAILED
 
-    def _end(self, state: State) -> None:
-        self.state = state
+    def _leave_source(self) -> None:
         # It may still be written, and is removed after that.
         threading.Thread(target=self._source.discard, name="lanet source").start()

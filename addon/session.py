@@ -65,8 +65,10 @@ class Session:
         redraw()
 
     def finish(self) -> None:
-        """The conversion has ended."""
+        """The conversion has ended; the worker may still have to stop."""
         self.conversion = None
+        if self.worker.busy:
+            self.look_after()
         if self.display is not None:
             self.display.close()
             self.display = None
@@ -75,7 +77,6 @@ class Session:
         """Stop the conversion, whose operator is gone."""
         if self.conversion is not None:
             self.conversion.cancel()
-            self.look_after()
         self.finish()
 
     def forget(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -285,7 +286,7 @@ def check_a_worker_that_is_killed_meanwhile(folder):
     scene = file_scene(folder, scale=8)
     before = state_of(scene)
     worker = part("session").current().worker
-    for stage in STAGES:
+    for stage in ("starting", "network", "writing"):
         running = begin(scene)
         step_to(running, stage)
         os.kill(worker.worker_pid, signal.SIGKILL)
@@ -294,6 +295,46 @@ def check_a_worker_that_is_killed_meanwhile(folder):
         assert state_of(scene) == before
     assert convert() == {"FINISHED"}
     assert [path.name for path in (folder / "textures").iterdir()] == ["street_lanet.exr"]
+
+
+def check_a_worker_that_crashes_or_hangs_meanwhile(folder):
+    scene = file_scene(folder, scale=8)
+    before = state_of(scene)
+    worker = part("session").current().worker
+    running = begin(scene)
+    step_to(running, "network")
+    os.kill(worker.worker_pid, signal.SIGSEGV)
+    assert state(running) == "FAILED" and "crashed (SIGSEGV)" in running.message
+    running = begin(scene)
+    step_to(running, "network")
+    hung = worker.worker_pid
+    os.kill(hung, signal.SIGSTOP)
+    running.cancel()
+    assert running.step().name == "CANCELLED"
+    assert state(running) == "CANCELLED"
+    wait_until(lambda: not exists(hung))
+    assert state_of(scene) == before
+    assert convert() == {"FINISHED"}
+
+
+def check_a_full_disk_is_said_and_nothing_changes(folder):
+    scene = file_scene(folder, scale=4)
+    before = state_of(scene)
+    disk = folder / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True).returncode:
+        print("a small disk cannot be mounted here")
+        return
+    try:
+        bpy.context.preferences.addons[MODULE].preferences.folder = str(disk)
+        said = refusal()
+        assert "full" in said and str(disk / "street_lanet.exr") in said
+        assert part("session").current().messages[0].is_error
+        assert state_of(scene) == before
+        disable()
+        assert not list(disk.iterdir())
+    finally:
+        subprocess.run(["umount", disk], check=True)
 
 
 def check_one_undo_takes_everything_back(folder):
