@@ -1,0 +1,92 @@
+"""What test_main_thread.py runs inside Blender, with the extension enabled: one check a process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import bpy
+import OpenImageIO
+from blender_process import main
+from enabled_extension import enable, lit_scene, part, street, write_picture
+
+LONGEST_HOLD_S = 0.05
+
+
+def write_jpeg(path: Path) -> Path:
+    """Write a panorama of 4096x2048 as a JPEG."""
+    picture = street(scale=32)
+    height, width, channels = picture.shape
+    output = OpenImageIO.ImageOutput.create(str(path))
+    assert output.open(str(path), OpenImageIO.ImageSpec(width, height, channels, "uint8"))
+    assert output.write_image(picture) and output.close()
+    return path
+
+
+def begin(scene: bpy.types.Scene):
+    current = part("session").current()
+    return part("conversion").Conversion(current.worker, scene, part("settings").conversion_settings())
+
+
+class Holds:
+    """What each turn of Blender's main thread takes: the processor's time, which a busy machine does not lengthen."""
+
+    def __init__(self) -> None:
+        self.all_s: list[float] = []
+
+    def timed(self, function, *arguments):
+        # Of all threads: Blender may decode in others while this one waits for them.
+        start_s = time.process_time()
+        result = function(*arguments)
+        self.all_s.append(time.process_time() - start_s)
+        return result
+
+
+def check_no_turn_of_a_conversion_holds_the_main_thread(folder):
+    enable(folder)
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
+    scene = lit_scene(bpy.data.images.load(str(write_jpeg(folder / "street.jpg"))))
+    holds = Holds()
+    conversion = holds.timed(begin, scene)
+    while holds.timed(conversion.step).name == "RUNNING":
+        time.sleep(0.01)
+    assert conversion.state.name == "FINISHED", conversion.message
+    assert tuple(conversion.facts[name] for name in ("width", "height")) == (4096, 2048)
+    assert not conversion.hdr.has_data  # Blender reads it when it draws, not we
+    longest_s = max(holds.all_s)
+    print(f"longest hold {1000.0 * longest_s:.1f} ms of {len(holds.all_s)} turns, the last {holds.all_s[-1]:.4f} s")
+    assert longest_s <= LONGEST_HOLD_S
+
+
+def check_the_measure_sees_what_would_hold(folder):
+    enable(folder)
+    image = bpy.data.images.load(str(write_jpeg(folder / "street.jpg")))
+    holds = Holds()
+    holds.timed(lambda: image.pixels[0])  # decodes it
+    assert holds.all_s[0] > LONGEST_HOLD_S
+
+
+def check_a_worker_that_stands_still_holds_nobody(folder):
+    """Waiting takes no processor's time, so it is not measured but tried: each turn ends though the worker does not."""
+    enable(folder)
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
+    scene = lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png", scale=4))))
+    worker = part("session").current().worker
+    conversion = begin(scene)
+    stages = []
+    while conversion.step().name == "RUNNING":
+        if worker.worker_pid and conversion.stage not in stages:
+            stages.append(conversion.stage)
+            os.kill(worker.worker_pid, signal.SIGSTOP)
+            for _ in range(100):
+                conversion.step()
+            os.kill(worker.worker_pid, signal.SIGCONT)
+        time.sleep(0.001)
+    assert conversion.state.name == "FINISHED" and len(stages) >= 2, stages
+
+
+if __name__ == "__main__":
+    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

@@ -1,0 +1,15 @@
+"""How long a conversion holds Blender's main thread; each check of main_thread_checks.py is a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from blender_process import names_of_checks, run_check
+
+CHECKS = Path(__file__).with_name("main_thread_checks.py")
+
+
+@pytest.mark.parametrize("check", names_of_checks(CHECKS))
+def test_in_blender(check, tmp_path):
+    run_check(CHECKS, check, tmp_path)
