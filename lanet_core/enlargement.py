@@ -63,18 +63,9 @@ def _repeat(panorama: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _gather_bilinear(panorama: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return Σ_i ω_i f_i k_p(i), the transpose of :func:`lanet_core.sphere.upsample_bilinear`, in steradians."""
     height, width = panorama.shape[:2]
-    margin = int(np.ceil(1.5 * max(height / size[0], width / size[1])))
     weighted = panorama * sphere.pixel_solid_angles_sr(height, width).astype(np.float32)[:, None, None]
-    padded = sphere.padded_sphere(weighted, margin)
-    rows, columns = (_tents(*sizes, margin) for sizes in zip(panorama.shape[:2], size, strict=True))
-    return sphere.apply_windows(sphere.apply_windows(padded, rows, axis=0), columns, axis=1)
-
-
-def _tents(size: int, new_size: int, margin: int) -> sphere.Windows:
-    """Return the bilinear weights of each new index over an axis that was padded by a margin on either side."""
-    position = (np.arange(-margin, size + margin) + 0.5) * new_size / size - 0.5
-    first = np.searchsorted(position, np.arange(new_size) - 1.0)
-    length = int(np.ceil(2.0 * size / new_size)) + 1
-    index = first[:, None] + np.arange(length)
-    weights = np.maximum(1.0 - np.abs(position[index] - np.arange(new_size)[:, None]), 0.0)
-    return first, weights.astype(np.float32)
+    row_margin, column_margin = (int(np.ceil(1.5 * old / new)) for old, new in zip((height, width), size, strict=True))
+    rows = sphere.tent_windows((-row_margin, height + row_margin), np.arange(size[0]), size[0] / height)
+    first, weights = sphere.tent_windows((-column_margin, width + column_margin), np.arange(size[1]), size[1] / width)
+    padded = sphere.padded_sphere(weighted, row_margin)[:, row_margin:-row_margin]
+    return sphere.apply_windows(sphere.apply_windows(padded, rows, axis=0), (first - column_margin, weights), axis=1)

@@ -13,11 +13,12 @@ over-exposed share, the light to add is
 
     e_p = max(0, H_p − ⟨I⟩_p) · ⟨w²⟩_p / ⟨w⟩_p · s_p / (s_p + n_p / 8)
 
-X is made so that Σ ω w X = Σ ω e over every light, whatever the picture's size (:mod:`lanet_core.enlargement`): a lamp
-of a few pixels keeps its whole energy, and what the ramp takes from the rim of a white light is given to the light. Two
-parts of what the network says are not added. One is 1 − ⟨w²⟩/⟨w⟩, the trust that Eq. 8 has in a picture that is bright,
-but nowhere white. The other is what belongs to the nearly over-exposed pixels, which stay as they are: a lone pixel
-that noise has lifted over the threshold must not shine for all those around it.
+X is made so that Σ ω w X = Σ ω e over every light, whatever the picture's size (:mod:`lanet_core.enlargement` and
+:mod:`lanet_core.light_balance`): a lamp of a few pixels keeps its whole energy, and what the ramp takes from the rim of
+a white light is given to the light. Two parts of what the network says are not added. One is 1 − ⟨w²⟩/⟨w⟩, the trust
+that Eq. 8 has in a picture that is bright, but nowhere white. The other is what belongs to the nearly over-exposed
+pixels, which stay as they are: a lone pixel that noise has lifted over the threshold must not shine for all those
+around it.
 
 **Shape.** X is smooth from network pixel to network pixel, and constant over a light of one radiance: a
 window is flat up to the edges that it has in the picture. A light that the network sees as a point amid white, so that
@@ -33,8 +34,9 @@ import numpy as np
 
 from lanet_core import calibration, sphere
 from lanet_core.enlargement import enlarge_light
+from lanet_core.light_balance import balance_lights
 from lanet_core.point_lights import PointLight, separate_point_lights
-from lanet_core.strips import StripDownsampler
+from lanet_core.strips import StripDownsampler, StripGatherer
 
 #: Radiances beyond this are no light that exists (the sun is near 1e5 times a sunlit white) and would overflow.
 MAXIMUM_RADIANCE = 1e8
@@ -79,6 +81,7 @@ class Reconstruction:
         self._picture = StripDownsampler(self._size, fine_size, channels=3)
         #: The share of each pixel that is over-exposed, and the means of its weights and of their squares.
         self._mask = StripDownsampler(self._size, fine_size, channels=3)
+        self._sampled_weight = StripGatherer(self._size, fine_size, channels=1)
         self._light_and_weight: np.ndarray | None = None
         self._points: list[PointLight] = []
 
@@ -93,6 +96,7 @@ class Reconstruction:
         ramp = calibration.overexposure_ramp(ldr_linear_strip)
         if ramp.any():
             weight = light_weight(ramp)
+            self._sampled_weight.add(weight[..., None], first_row)
             self._mask.add(np.stack([ramp > 0.0, weight, weight * weight], axis=-1, dtype=np.float32), first_row)
 
     @property
@@ -117,7 +121,9 @@ class Reconstruction:
         weight = self._mask.result[..., 1]
         coarse_weight = sphere.downsample(weight, *light.shape[:2])
         light, self._points = separate_point_lights(light, coarse_weight, self._size)
-        enlarged = np.minimum(enlarge_light(light, weight), np.float32(MAXIMUM_RADIANCE))
+        sampled_weight = self._sampled_weight.result[..., 0]
+        enlarged = balance_lights(enlarge_light(light, weight), sampled_weight, light, coarse_weight > 0.0)
+        np.minimum(enlarged, np.float32(MAXIMUM_RADIANCE), out=enlarged)
         mean_weight = sphere.upsample_bilinear(coarse_weight, *weight.shape)
         light_and_weight = np.concatenate([enlarged, mean_weight[..., None]], axis=-1)
         self._light_and_weight = sphere.padded_sphere(light_and_weight)

@@ -176,13 +176,16 @@ def _overlap_weights(source_edges: np.ndarray, edges: np.ndarray) -> Windows:
 
 
 def apply_windows(array: np.ndarray, windows: Windows, axis: int) -> np.ndarray:
-    """Return the weighted sums of an array's windows along one axis, which gets the windows' number as its length."""
+    """Return the weighted sums of an array's windows along one axis, which gets the windows' number as its length.
+
+    Windows wrap round the ends of the axis.
+    """
     first, weights = windows
     result = 0.0
     shape = [1] * array.ndim
     shape[axis] = len(first)
     for offset in range(weights.shape[1]):
-        result = result + np.take(array, first + offset, axis=axis) * weights[:, offset].reshape(shape)
+        result = result + np.take(array, first + offset, axis=axis, mode="wrap") * weights[:, offset].reshape(shape)
     return result
 
 
@@ -251,6 +254,24 @@ def upsampled_block(padded: np.ndarray, size: tuple[int, int], rows: slice, colu
 def bilinear_windows(size: tuple[int, int], new_size: tuple[int, int]) -> tuple[Windows, Windows]:
     """Return the windows of :func:`upsample_bilinear` into a panorama that was padded by one pixel on every side."""
     return _linear_weights(size[0], new_size[0]), _linear_weights(size[1], new_size[1])
+
+
+def tent_windows(span: tuple[int, int], targets: np.ndarray, scale: float) -> Windows:
+    """Return the bilinear weights that pixels have in the enlarged pixels around them, the transpose of enlarging.
+
+    Args:
+        span: the first of the enlarged pixels and the one behind the last.
+        targets: (n,) whole numbers, increasing: the pixels that were enlarged.
+        scale: pixels for each enlarged pixel.
+
+    Returns:
+        Windows that count from the span's first pixel. Weights beyond the span's last pixel are 0.
+    """
+    position = (np.arange(*span) + 0.5) * scale - 0.5
+    first = np.searchsorted(position, targets - 1.0)
+    index = first[:, None] + np.arange(int(np.ceil(2.0 / scale)) + 1)
+    distance = np.abs(position[np.minimum(index, len(position) - 1)] - targets[:, None])
+    return first, np.where(index < len(position), np.maximum(1.0 - distance, 0.0), 0.0).astype(np.float32)
 
 
 def _linear_weights(source_size: int, size: int) -> Windows:

@@ -7,22 +7,18 @@ import numpy as np
 from lanet_core import sphere
 
 
-class StripDownsampler:
-    """What :func:`lanet_core.sphere.downsample` makes of a panorama, from strips of its rows.
+class StripSums:
+    """Weighted sums of a panorama's windows, from strips of its rows.
 
     Args:
-        size: rows and columns of the panorama.
-        new_size: rows and columns of the result, at most those of the panorama.
+        rows: windows along the panorama's rows.
+        columns: windows along its columns, which wrap.
         channels: of the panorama.
-
-    Raises:
-        ValueError: the new size is larger than the old one.
     """
 
-    def __init__(self, size: tuple[int, int], new_size: tuple[int, int], channels: int) -> None:
-        self._rows, self._columns = sphere.downsampling_windows(size, new_size)
-        #: The (h, w, C) float32 panorama: complete once every row has been given.
-        self.result = np.zeros((*new_size, channels), dtype=np.float32)
+    def __init__(self, rows: sphere.Windows, columns: sphere.Windows, channels: int) -> None:
+        self._rows, self._columns = rows, columns
+        self._sums = np.zeros((len(rows[0]), len(columns[0]), channels), dtype=np.float32)
 
     def add(self, strip: np.ndarray, first_row: int) -> None:
         """Count a strip in.
@@ -41,4 +37,57 @@ class StripDownsampler:
             counted = weights[target, start - first[target] : end - first[target]]
             # Unlike a matrix product this rounds alike in every column: a turned panorama gives the turned result.
             np.einsum("r,rm->m", counted, flat[start - first_row : end - first_row], out=by_row[number])
-        self.result[targets] += sphere.apply_windows(by_row.reshape(-1, *strip.shape[1:]), self._columns, axis=1)
+        self._sums[targets] += sphere.apply_windows(by_row.reshape(-1, *strip.shape[1:]), self._columns, axis=1)
+
+
+class StripDownsampler(StripSums):
+    """What :func:`lanet_core.sphere.downsample` makes of a panorama, from strips of its rows.
+
+    Args:
+        size: rows and columns of the panorama.
+        new_size: rows and columns of the result, at most those of the panorama.
+        channels: of the panorama.
+
+    Raises:
+        ValueError: the new size is larger than the old one.
+    """
+
+    def __init__(self, size: tuple[int, int], new_size: tuple[int, int], channels: int) -> None:
+        super().__init__(*sphere.downsampling_windows(size, new_size), channels)
+
+    @property
+    def result(self) -> np.ndarray:
+        """The (h, w, C) float32 panorama: complete once every row has been given."""
+        return self._sums
+
+
+class StripGatherer(StripSums):
+    """Σ_i ω_i f_i k_p(i) / ω_p, from strips of f: the transpose of :func:`lanet_core.sphere.upsample_bilinear`.
+
+    With it Σ_i ω_i f_i X_i is known for any X that is enlarged bilinearly from the smaller size to that of f.
+
+    Args:
+        size: rows and columns of the panorama f.
+        new_size: rows and columns of the result, at most those of the panorama.
+        channels: of the panorama.
+    """
+
+    def __init__(self, size: tuple[int, int], new_size: tuple[int, int], channels: int) -> None:
+        (height, width), (new_height, new_width) = size, new_size
+        # One row more beyond either pole, of what belongs half a turn away.
+        first, weights = sphere.tent_windows((0, height), np.arange(-1, new_height + 1), new_height / height)
+        source_sr = np.append(sphere.pixel_solid_angles_sr(height, width), np.zeros(weights.shape[1]))
+        target_sr = np.pad(sphere.pixel_solid_angles_sr(new_height, new_width), 1, mode="edge")
+        weights = weights * source_sr[first[:, None] + np.arange(weights.shape[1])] / target_sr[:, None]
+        margin = int(np.ceil(1.5 * width / new_width))
+        columns = sphere.tent_windows((-margin, width + margin), np.arange(new_width), new_width / width)
+        super().__init__((first, weights.astype(np.float32)), (columns[0] - margin, columns[1]), channels)
+
+    @property
+    def result(self) -> np.ndarray:
+        """The (h, w, C) float32 panorama: complete once every row has been given."""
+        result = self._sums[1:-1].copy()
+        half_turn = result.shape[1] // 2
+        result[0] += np.roll(self._sums[0], half_turn, axis=0)
+        result[-1] += np.roll(self._sums[-1], half_turn, axis=0)
+        return result
