@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from lanet_core import colour
-from lanet_core.errors import ConversionCancelled, ModelNotFoundError, OutputNotWritableError, WrongModelError
+from lanet_core.errors import ModelNotFoundError, OutputNotWritableError, WrongModelError
 from lanet_core.heading import columns_to_light
 from lanet_core.images import open_exr, picture_from_array, read_ldr
 from lanet_core.panorama import Panorama, panorama_from_picture
 from lanet_core.parallel import map_in_order
+from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
 from lanet_core.reconstruction import Reconstruction
 from lanet_core.session import Session
 
 #: Names a model file, in the place of the one that came with the program.
 MODEL_VARIABLE = "LANET_MODEL"
 MODEL_FILE = Path("models", "panolanet.onnx")
-
-#: Told how far a conversion is, [0, 1], and the name of the stage that begins.
-ProgressCallable = Callable[[float, str], None]
-#: Asked between the stages, and often within the long ones, whether to stop.
-CancelledCallable = Callable[[], bool]
-
-#: Where each stage begins and ends in the whole.
-_STAGES = {"reading": (0.0, 0.15), "network": (0.15, 0.4), "reconstruction": (0.4, 0.45), "writing": (0.45, 1.0)}
 
 
 @dataclass(frozen=True)
@@ -111,7 +104,7 @@ class Converter:
             ProviderError: the provider that was asked for by name fails.
             ConversionCancelled: ``cancelled`` returned true.
         """
-        report = _Report(progress, cancelled)
+        report = ProgressReport(progress, cancelled)
         panorama = panorama_from_picture(picture_from_array(rgb))
         solved = self._solve(panorama, report)
         hdr = np.empty((panorama.height, panorama.width, 3), dtype=np.float32)
@@ -148,7 +141,7 @@ class Converter:
             ConversionCancelled: ``cancelled`` returned true.
         """
         source, output = Path(source), Path(output)
-        report = _Report(progress, cancelled)
+        report = ProgressReport(progress, cancelled)
         report("reading")
         _check_not_the_same_file(source, output)
         picture = read_ldr(source)
@@ -171,7 +164,7 @@ class Converter:
         report.finished()
         return self._conversion(panorama, solved, peak, (*picture.warnings, *panorama.warnings))
 
-    def _solve(self, panorama: Panorama, report: _Report) -> _Solved:
+    def _solve(self, panorama: Panorama, report: ProgressReport) -> _Solved:
         """Show the panorama to the network and work out what its answer means for the panorama's own pixels."""
         metadata = self.session.metadata
         reconstruction = Reconstruction(panorama.height, panorama.width, metadata.input_height)
@@ -192,7 +185,7 @@ class Converter:
         return _Solved(reconstruction, network_seconds)
 
     def _hdr_strips(
-        self, panorama: Panorama, solved: _Solved, report: _Report, stage: str
+        self, panorama: Panorama, solved: _Solved, report: ProgressReport, stage: str
     ) -> Iterator[tuple[int, np.ndarray]]:
         """Yield each strip's first row and its HDR, from the top."""
 
@@ -296,23 +289,3 @@ def _check_not_the_same_file(source: Path, output: Path) -> None:
         raise OutputNotWritableError(
             "This is the picture to convert, which is never overwritten.", path=output, remedy="Name another file."
         )
-
-
-class _Report:
-    """Tells how far the work is, and stops it if the caller wishes so."""
-
-    def __init__(self, progress: ProgressCallable | None, cancelled: CancelledCallable | None) -> None:
-        self._progress, self._cancelled = progress, cancelled
-
-    def __call__(self, stage: str, done: float = 0.0) -> None:
-        """Report a stage of which a share is done."""
-        if self._cancelled is not None and self._cancelled():
-            raise ConversionCancelled("The conversion was cancelled.")
-        if self._progress is not None:
-            begin, end = _STAGES[stage]
-            self._progress(begin + done * (end - begin), stage)
-
-    def finished(self) -> None:
-        """Report the end; it is too late to cancel."""
-        if self._progress is not None:
-            self._progress(1.0, "done")

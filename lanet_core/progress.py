@@ -1,0 +1,44 @@
+"""How far a conversion is, told to whoever waits for it, and whether he still does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lanet_core.errors import ConversionCancelled
+
+#: Told how far a conversion is, [0, 1], and the name of the stage that it is in.
+ProgressCallable = Callable[[float, str], None]
+#: Asked between the stages, and often within the long ones, whether to stop.
+CancelledCallable = Callable[[], bool]
+
+#: Where each stage begins and ends in the whole.
+_STAGES = {"reading": (0.0, 0.15), "network": (0.15, 0.4), "reconstruction": (0.4, 0.45), "writing": (0.45, 1.0)}
+
+
+class ProgressReport:
+    """Tells how far a conversion is, and stops it where its caller wishes so.
+
+    Args:
+        progress: see :data:`ProgressCallable`.
+        cancelled: see :data:`CancelledCallable`.
+    """
+
+    def __init__(self, progress: ProgressCallable | None, cancelled: CancelledCallable | None) -> None:
+        self._progress, self._cancelled = progress, cancelled
+
+    def __call__(self, stage: str, done: float = 0.0) -> None:
+        """Report a stage of which a share, [0, 1), is done.
+
+        Raises:
+            ConversionCancelled: the caller wishes to stop.
+        """
+        if self._cancelled is not None and self._cancelled():
+            raise ConversionCancelled("The conversion was cancelled.")
+        if self._progress is not None:
+            begin, end = _STAGES[stage]
+            self._progress(begin + done * (end - begin), stage)
+
+    def finished(self) -> None:
+        """Report the end; it is too late to cancel."""
+        if self._progress is not None:
+            self._progress(1.0, "done")
