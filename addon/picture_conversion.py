@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -111,7 +110,7 @@ class PictureConversion:
             return
         self.state = State.CANCELLED
         if self._request is None:
-            self._leave_source()
+            self._source.leave()
         else:
             self._request.cancel()
 
@@ -137,7 +136,7 @@ class PictureConversion:
                 return
         except AddonError as error:
             self._fail(str(error))
-            self._leave_source()
+            self._source.leave()
             return
         source, half = self._source.path, self._settings.half
         self._request = self._worker.ask(
@@ -151,7 +150,7 @@ class PictureConversion:
             self.share, self.stage = event.share, event.stage
             return
         self._is_asked = False
-        self._leave_source()
+        self._source.leave()
         if self.state is not State.RUNNING:  # it was cancelled
             return
         match event:
@@ -173,7 +172,3 @@ class PictureConversion:
     def _fail(self, message: str, details: str = "") -> None:
         self.message, self.details = message, details
         self.state = State.FAILED
-
-    def _leave_source(self) -> None:
-        # It may still be written, and is removed after that.
-        threading.Thread(target=self._source.discard, name="lanet source").start()

@@ -91,6 +91,9 @@ class PictureFacts:
         self._entries.clear()
         self._looked_s.clear()
         self._wished = None
+        for _, source in self._sources:
+            source.leave()
+        self._sources.clear()
 
     def _find_out(self, image: Image) -> None:
         uid = image.session_uid
@@ -117,7 +120,7 @@ class PictureFacts:
         self._sources.remove((uid, source))
 
     def _hear(self, uid: int, source: Source, event: Event) -> None:
-        source.discard()
+        source.leave()
         match event:
             case Finished():
                 facts = event.facts

@@ -71,18 +71,18 @@ class Preferences(AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        column = layout.column(heading="Converter")
+        column = layout.column()
         column.prop(self, "provider")
         column.prop(self, "threads")
         column.prop(self, "model")
         column.prop(self, "warm_minutes", text="Keep Ready (Minutes)")
-        row = layout.row()
-        row.operator("lanet.check_converter")
-        for line in session.current().provider.lines:
-            draw_text(layout, context, line)
+        layout.operator("lanet.check_converter")
+        report = session.current().provider
+        for line in report.lines:
+            draw_text(layout, context, line, icon="ERROR" if report.is_problem else "NONE", alert=report.is_problem)
         column = layout.column(heading="Results")
         column.prop(self, "folder")
         if not is_valid_folder(self.folder):
-            draw_text(layout, context, "The output folder must begin with // or be absolute.", icon="ERROR")
+            draw_text(column, context, "The folder must begin with // or be absolute.", icon="ERROR", alert=True)
         column.prop(self, "pack")
         column.prop(self, "half")

@@ -87,7 +87,8 @@ class Session:
 
     def end(self) -> None:
         """End everything; return when no process and no timer is left."""
-        self.finish()
+        self.forget()
+        self.worker.abandon()
         if bpy.app.timers.is_registered(self._timer):
             bpy.app.timers.unregister(self._timer)
         self.end_worker()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .worker_client import Event, Progress, WorkerClient
+from .worker_client import Cancelled, Event, Progress, WorkerClient
 
 _POLL_S = 0.01
 
@@ -101,6 +101,13 @@ class SharedWorker:
         while self.busy:
             self.poll()
             time.sleep(_POLL_S)
+
+    def abandon(self) -> None:
+        """Tell every listener that its request is cancelled; :meth:`stop` makes it true."""
+        for line in self._lines:
+            listeners, line.listeners = line.listeners, {}
+            for number, listener in listeners.items():
+                listener(Cancelled(number))
 
     def stop(self) -> None:
         """End every worker and forget every request; return when no process is left."""

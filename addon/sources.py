@@ -71,6 +71,10 @@ class Source:
             self._writer.join()
             self.path.unlink(missing_ok=True)
 
+    def leave(self) -> None:
+        """Have it discarded as soon as it is written, without waiting for that."""
+        threading.Thread(target=self.discard, name="lanet source").start()
+
     def _run(self, write: Callable[[], object]) -> None:
         try:
             write()

@@ -11,7 +11,7 @@ class CheckConverter(Operator):
     """Find out what runs the network with these preferences, and why a GPU does not."""
 
     bl_idname = "lanet.check_converter"
-    bl_label = "Check"
+    bl_label = "Check What Runs"
     bl_description = "Find out what runs the network with these preferences, and why a GPU does not"
 
     def execute(self, context: Context) -> set[str]:

@@ -507,6 +507,21 @@ def exists(pid: int) -> bool:
         return False
 
 
+def check_disabling_meanwhile_leaves_no_temporary_file(folder):
+    enable(folder)
+    scene = lit_scene(painted(scale=8))
+    for stage in ("network", "preparing"):  # enabled again, it has the large model
+        running = begin(scene)
+        if stage != "preparing":
+            step_to(running, stage)
+        worker = part("session").current().worker
+        disable()
+        assert running.state.name == "CANCELLED" and worker.worker_pid is None
+        wait_until(lambda: not [each for each in threading.enumerate() if each.name.startswith("lanet")])
+        assert not list(Path(bpy.app.tempdir).glob("*lanet*"))
+        assert bpy.ops.preferences.addon_enable(module=MODULE) == {"FINISHED"}
+
+
 def check_disabling_leaves_nothing(folder):
     def things() -> dict[str, object]:
         lists = {name: getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers)}
