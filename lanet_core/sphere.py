@@ -181,11 +181,11 @@ def apply_windows(array: np.ndarray, windows: Windows, axis: int) -> np.ndarray:
     Windows wrap round the ends of the axis.
     """
     first, weights = windows
-    result = 0.0
     shape = [1] * array.ndim
     shape[axis] = len(first)
-    for offset in range(weights.shape[1]):
-        result = result + np.take(array, first + offset, axis=axis, mode="wrap") * weights[:, offset].reshape(shape)
+    result = np.take(array, first, axis=axis, mode="wrap") * weights[:, 0].reshape(shape)
+    for offset in range(1, weights.shape[1]):
+        result += np.take(array, first + offset, axis=axis, mode="wrap") * weights[:, offset].reshape(shape)
     return result
 
 
@@ -226,10 +226,15 @@ def padded_sphere(panorama: np.ndarray, margin: int = 1) -> np.ndarray:
         panorama: (h, w[, C]); w even.
         margin: pixels on every side, at most h.
     """
-    over_the_pole = np.roll(panorama, panorama.shape[1] // 2, axis=1)
-    above, below = over_the_pole[:margin][::-1], over_the_pole[-margin:][::-1]
-    padded = np.concatenate([above, panorama, below], axis=0)
-    return np.concatenate([padded[:, -margin:], padded, padded[:, :margin]], axis=1)
+    height, width = panorama.shape[:2]
+    padded = np.empty((height + 2 * margin, width + 2 * margin, *panorama.shape[2:]), dtype=panorama.dtype)
+    inside = padded[:, margin : margin + width]
+    inside[margin : margin + height] = panorama
+    inside[:margin] = np.roll(panorama[:margin][::-1], width // 2, axis=1)
+    inside[margin + height :] = np.roll(panorama[-margin:][::-1], width // 2, axis=1)
+    padded[:, :margin] = inside[:, -margin:]
+    padded[:, margin + width :] = inside[:, :margin]
+    return padded
 
 
 def upsampled_block(padded: np.ndarray, size: tuple[int, int], rows: slice, columns: slice) -> np.ndarray:
