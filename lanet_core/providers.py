@@ -16,9 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import onnxruntime as ort
-
 from lanet_core.errors import DamagedModelError, ModelError, ProviderError, WrongModelError
+from lanet_core.onnx_runtime import onnxruntime as ort
 
 #: The user's names of providers, best first, and ONNX Runtime's.
 PROVIDERS = {

@@ -34,9 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _versions() -> dict[str, str]:
-    import onnxruntime
-
     import lanet_core
+    from lanet_core.onnx_runtime import onnxruntime
 
     return {
         "lanet": lanet_core.__version__,
