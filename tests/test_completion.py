@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lanet_core import sphere
+from lanet_core import completion, sphere
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD, well_exposed_mask
-from lanet_core.completion import CEILING, complete
+from lanet_core.completion import CEILING, CapturedPart, complete, completed_rows
 
 
 def harmonic(height: int, width: int, order: int) -> np.ndarray:
@@ -117,3 +117,21 @@ def test_one_captured_pixel_colours_all():
     picture = np.zeros((64, 128, 3), dtype=np.float32)
     picture[20, 70] = (0.2, 0.4, 0.6)
     np.testing.assert_allclose(complete(picture, captured), np.broadcast_to(picture[20, 70], (64, 128, 3)), rtol=1e-4)
+
+
+def test_a_large_sphere_is_completed_as_a_small_one_enlarged(monkeypatch):
+    """Captured pixels stay exact, the others come close to the membrane at full size and stay under the ceiling."""
+    rows, columns = np.mgrid[0:100, 0:180] / 100.0
+    light = np.stack([0.3 + 0.6 * columns / 1.8, 0.9 - 0.5 * rows, 0.5 + 0.2 * np.sin(4.0 * columns)], axis=-1)
+    light = light.astype(np.float32)
+    part = CapturedPart(lambda first, end: light[first:end], (100, 180), (30, 40), (160, 320))
+    at_full_size = completed_rows(part)(0, 160)
+    monkeypatch.setattr(completion, "MAXIMUM_HEIGHT", 64)
+    enlarged = completed_rows(part)
+    whole, captured = enlarged(0, 160), part.mask(0, 160)
+    np.testing.assert_array_equal(whole[30:130, 40:220], light)
+    assert captured.sum() == 100 * 180 and captured[30:130, 40:220].all()
+    assert (whole[~captured].mean(axis=-1) <= CEILING + 1e-6).all()
+    assert np.abs(whole - at_full_size).max() < 0.05
+    assert np.abs(whole - at_full_size)[~captured].mean() < 0.01
+    np.testing.assert_array_equal(enlarged(25, 47), whole[25:47])

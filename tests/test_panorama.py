@@ -273,3 +273,31 @@ def test_from_file_to_sphere(tmp_path):
     panorama = panorama_from_picture(picture)
     assert panorama.rgb_linear.shape == (128, 256, 3)
     np.testing.assert_array_equal(panorama.rgb_linear[48:112, 64:192], picture.rgb_linear)
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 64), (333, 666), (2048, 4096), (8192, 16384)])
+def test_strips_hold_every_row_once_in_whole_blocks_of_an_exr(height, width):
+    panorama = panorama_from_picture(Picture(np.broadcast_to(np.float32(0.5), (height, width, 3))))
+    strips = panorama.strips()
+    assert [row for first, end in strips for row in range(first, end)] == list(range(height))
+    assert all(first % 16 == 0 for first, _ in strips)
+    assert max(end - first for first, end in strips) * width <= max(1 << 20, 16 * width)
+
+
+@pytest.mark.parametrize(
+    ("shape", "gpano"),
+    [
+        ((64, 128), None),
+        ((255, 511), None),
+        ((60, 200), GPano(crop=CroppedArea(20, 30, 200, 60, 256, 128))),
+        ((64, 128), GPano(pose_pitch_deg=20.0, pose_roll_deg=-10.0)),
+    ],
+    ids=["whole", "odd", "crop", "tilted"],
+)
+def test_rows_are_those_of_the_whole(shape, gpano):
+    panorama = panorama_from_picture(picture_of(*shape, gpano))
+    whole = panorama.rgb_linear
+    for first, end in ((0, 1), (17, 40), (panorama.height - 5, panorama.height)):
+        np.testing.assert_allclose(panorama.linear_rows(first, end), whole[first:end], rtol=0, atol=1e-6)
+    overexposed = whole.mean(axis=-1) > np.float32(0.83)
+    assert panorama.clipped_fraction() == pytest.approx(sphere.sphere_mean(overexposed), abs=1e-6)
