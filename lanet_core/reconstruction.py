@@ -79,8 +79,8 @@ class Reconstruction:
         self._network_size = (network_height, 2 * network_height)
         fine_size = (min(height, REFINEMENT * network_height), min(width, REFINEMENT * 2 * network_height))
         self._picture = StripDownsampler(self._size, fine_size, channels=3)
-        #: The share of each pixel that is over-exposed, and the means of its weights and of their squares.
-        self._mask = StripDownsampler(self._size, fine_size, channels=3)
+        #: Of each pixel: the share that is over-exposed, the mean of the weights and the mean of their squares.
+        self._masks = [StripDownsampler(self._size, fine_size, channels=1) for _ in range(3)]
         self._sampled_weight = StripGatherer(self._size, fine_size, channels=1)
         self._light_and_weight: np.ndarray | None = None
         self._points: list[PointLight] = []
@@ -96,13 +96,15 @@ class Reconstruction:
         ramp = calibration.overexposure_ramp(ldr_linear_strip)
         if ramp.any():
             weight = light_weight(ramp)
+            overexposed = (ramp > 0.0).astype(np.float32)
+            for mask, values in zip(self._masks, (overexposed, weight, weight * weight), strict=True):
+                mask.add(values[..., None], first_row)
             self._sampled_weight.add(weight[..., None], first_row)
-            self._mask.add(np.stack([ramp > 0.0, weight, weight * weight], axis=-1, dtype=np.float32), first_row)
 
     @property
     def overexposed_fraction(self) -> float:
         """The share of the sphere's solid angle that is over-exposed, [0, 1], once every strip has been observed."""
-        return float(sphere.sphere_mean(self._mask.result[..., 0]))
+        return float(sphere.sphere_mean(self._masks[0].result[..., 0]))
 
     def network_input(self) -> np.ndarray:
         """Return the whole observed picture at the network's size: (h, 2 h, 3) float32, linear Rec.709, [0, 1]."""
@@ -117,8 +119,9 @@ class Reconstruction:
         """
         radiance = np.exp(np.minimum(log_hdr, np.float32(np.log(MAXIMUM_RADIANCE))))
         radiance = _at_most(radiance, self._picture.result.shape[:2])
-        light = light_to_add(self._picture.result, self._mask.result, radiance)
-        weight = self._mask.result[..., 1]
+        masks = np.concatenate([mask.result for mask in self._masks], axis=-1)
+        light = light_to_add(self._picture.result, masks, radiance)
+        weight = masks[..., 1]
         coarse_weight = sphere.downsample(weight, *light.shape[:2])
         light, self._points = separate_point_lights(light, coarse_weight, self._size)
         sampled_weight = self._sampled_weight.result[..., 0]
