@@ -15,7 +15,8 @@ from tiny_models import write_tiny_model
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "bl_ext.user_default.lanet_ibl"
-BUTTON = "Convert LDR Environment to HDR"
+#: The converter's, in their order.
+STAGES = ("starting", "reading", "network", "reconstruction", "writing")
 
 
 def lay_out() -> Path:
@@ -116,3 +117,59 @@ def leave() -> None:
     """End at once, without Blender's own clean-up: after an undo it may never end in the module."""
     sys.stdout.flush()
     os._exit(0)
+
+
+def file_scene(folder: Path, scale: int = 1) -> bpy.types.Scene:
+    """Return a saved scene that is lit by a picture file."""
+    enable(folder)
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
+    return lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png", scale))))
+
+
+def painted(scale: int = 1) -> bpy.types.Image:
+    """Return a panorama that Blender alone has."""
+    rgb = street(scale)[::-1] / 255.0
+    image = bpy.data.images.new("painted", rgb.shape[1], rgb.shape[0])
+    image.pixels.foreach_set(np.dstack([rgb, np.ones(rgb.shape[:2])]).astype(np.float32).ravel())
+    return image
+
+
+def pixels_of(image: bpy.types.Image) -> np.ndarray:
+    """Return an image's pixels, (H, W, 3) float32, the top row first."""
+    pixels = np.empty(image.size[1] * image.size[0] * image.channels, np.float32)
+    image.pixels.foreach_get(pixels)
+    return pixels.reshape(image.size[1], image.size[0], image.channels)[::-1, :, :3]
+
+
+def begin(scene: bpy.types.Scene, **options):
+    """Return a conversion as the button begins it, and have the session know of it."""
+    settings = part("settings").conversion_settings()
+    current = part("session").current()
+    current.conversion = part("conversion").Conversion(current.worker, scene, settings, **options)
+    return current.conversion
+
+
+def state(conversion) -> str:
+    """Wait for a conversion and return how it ended."""
+    ended = conversion.wait().name
+    part("session").current().finish()
+    return ended
+
+
+def step_to(conversion, stage: str) -> None:
+    """Advance a conversion until a stage has begun and the worker has a process; it must not end before."""
+
+    def has_begun() -> bool:
+        assert conversion.step().name == "RUNNING"
+        begun = STAGES.index(conversion.stage) >= STAGES.index(stage) if conversion.stage in STAGES else False
+        return begun and part("session").current().worker.worker_pid is not None
+
+    wait_until(has_begun)
+
+
+def exists(pid: int) -> bool:
+    """Return whether a process runs (a zombie does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

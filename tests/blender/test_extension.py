@@ -1,4 +1,4 @@
-"""The enabled extension inside Blender; each check of extension_checks.py is a process of its own."""
+"""The enabled extension inside Blender; each check is a process of its own."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from blender_process import names_of_checks, run_check
 
-CHECKS = Path(__file__).with_name("extension_checks.py")
+SCRIPTS = [Path(__file__).with_name(f"{name}_checks.py") for name in ("conversion", "interruption", "interface")]
+CHECKS = [pytest.param(script, check, id=check) for script in SCRIPTS for check in names_of_checks(script)]
 
 
-@pytest.mark.parametrize("check", names_of_checks(CHECKS))
-def test_in_blender(check, tmp_path):
-    run_check(CHECKS, check, tmp_path)
+@pytest.mark.parametrize(("script", "check"), CHECKS)
+def test_in_blender(script, check, tmp_path):
+    run_check(script, check, tmp_path)
