@@ -171,14 +171,11 @@ def stops(prediction: np.ndarray, truth: np.ndarray) -> float:
     return float(sphere.sphere_mean(np.abs(np.log2(prediction / truth))).mean())
 
 
-def edge_stops(hdr: np.ndarray, truth: np.ndarray, ldr_linear: np.ndarray, scene: Scene) -> tuple[float, float]:
+def edge_stops(hdr: np.ndarray, truth: np.ndarray, ldr_linear: np.ndarray, beside: np.ndarray) -> tuple[float, float]:
     """Return the mean |log2| of the ratio to the truth beside lights' edges: in the lights, and outside of them."""
-    height = len(hdr)
-    nearest = np.min([distances(light, height) for light in scene.lights], axis=0)
-    beside = np.abs(nearest) < 2.0 * np.pi / NETWORK_HEIGHT
-    error = np.abs(np.log2(np.maximum(hdr, 1e-4) / np.maximum(truth, 1e-4))).mean(axis=-1)
-    exposed = overexposure_ramp(ldr_linear) == 0.0
-    return tuple(float(error[beside & part].mean()) if (beside & part).any() else 0.0 for part in (~exposed, exposed))
+    error = np.abs(np.log2(np.maximum(hdr[beside], 1e-4) / np.maximum(truth[beside], 1e-4))).mean(axis=-1)
+    exposed = overexposure_ramp(ldr_linear[beside]) == 0.0
+    return tuple(float(error[part].mean()) if part.any() else 0.0 for part in (~exposed, exposed))
 
 
 def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | None) -> Iterator[str]:
@@ -189,6 +186,8 @@ def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | 
     for height in sorted(heights, reverse=True):
         truth = full if height == len(full) else sphere.downsample(full, height, 2 * height)
         ldr_linear = _photograph(truth)
+        nearest = np.min([distances(light, height) for light in scene.lights], axis=0)
+        beside = np.abs(nearest) < 2.0 * np.pi / NETWORK_HEIGHT
         for network_name, network in networks.items():
             if network is None:
                 log_hdr = np.log(sphere.downsample(full, NETWORK_HEIGHT, 2 * NETWORK_HEIGHT))
@@ -201,7 +200,7 @@ def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | 
                 integrals = " ".join(
                     f"{light_integral(hdr, each) / light_integral(full, each):.3f}" for each in scene.lights
                 )
-                inside, outside = edge_stops(hdr, truth, ldr_linear, scene)
+                inside, outside = edge_stops(hdr, truth, ldr_linear, beside)
                 yield (
                     f"| {scene.name} | {2 * height}x{height} | {network_name} | {name} | {agreement:.4f} "
                     f"| {stops(light, diffuse_irradiance(full)):.4f} | {integrals} | {inside:.2f} | {outside:.3f} |"
