@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from extension_zip import blender_tool, linux_zip  # noqa: F401 - fixtures
 from tiny_models import write_tiny_model
 
 

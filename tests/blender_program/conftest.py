@@ -34,13 +34,28 @@ def blender_command(folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def blender() -> Callable[..., subprocess.CompletedProcess]:
+def blender_program() -> Callable[..., subprocess.CompletedProcess]:
+    """Return a function that runs Blender, which sees one folder besides this repository."""
+
+    def run(folder: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [*blender_command(folder), *map(str, arguments)],
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def blender(blender_program) -> Callable[..., subprocess.CompletedProcess]:
     """Return a function that runs a script of this repository in Blender, which sees one folder besides."""
 
     def run(folder: Path, script: Path, *options: str) -> subprocess.CompletedProcess:
-        command = [*blender_command(folder), "-b", "--factory-startup", "--python-exit-code", "3", "-P", str(script)]
-        return subprocess.run(
-            [*command, "--", *options], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600
-        )
+        start = ("-b", "--factory-startup", "--python-exit-code", "3", "-P", script)
+        return blender_program(folder, *start, "--", *options)
 
     return run

@@ -1,4 +1,4 @@
-"""The built extension, which several tests look at."""
+"""The built extension, for the tests of several rooms; conftest.py makes the fixtures known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from builder_scripts import build_extension
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
