@@ -12,7 +12,8 @@ from .. import session
 from ..conversion import Conversion
 from ..errors import AddonError
 from ..picture_conversion import State
-from ..settings import conversion_settings
+from ..settings import conversion_settings, worker_settings
+from ..world_asset import mark_as_asset
 from ..world_graph import environment_image
 from .modal_work import ModalWork
 
@@ -41,11 +42,21 @@ class ConvertEnvironment(ModalWork, Operator):
         description="Pack the result into the .blend file; as the preferences say if it is not given",
         options={"HIDDEN", "SKIP_SAVE"},
     )
+    asset: BoolProperty(
+        name="Mark as Asset",
+        description="Mark the world as an asset, with a preview that shows its HDR picture",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
 
     def execute(self, context: Context) -> set[str]:
         """Convert and return when it is done."""
         conversion = self._begin(context)
-        return self.do(conversion) if conversion else {"CANCELLED"}
+        if conversion is None:
+            return {"CANCELLED"}
+        result = self.do(conversion)
+        if self.asset:
+            session.current().worker.wait()  # for the preview
+        return result
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Convert while Blender goes on."""
@@ -58,8 +69,9 @@ class ConvertEnvironment(ModalWork, Operator):
         """Say how it ended, in the panel and in the status bar."""
         current = session.current()
         if work.state is State.FINISHED:
-            current.say(describe(work), *work.notes)
-            self.report({"INFO"}, " ".join((describe(work), *work.notes)))
+            texts = (describe(work), *work.notes, *(self._mark() if self.asset else ()))
+            current.say(*texts)
+            self.report({"INFO"}, " ".join(texts))
             return {"FINISHED"}
         if work.state is State.FAILED:
             if work.details:
@@ -73,6 +85,7 @@ class ConvertEnvironment(ModalWork, Operator):
 
     def _begin(self, context: Context) -> Conversion | None:
         scene, current = context.scene, session.current()
+        self._scene_uid = scene.session_uid
         settings = conversion_settings(pack=self.pack if self.properties.is_property_set("pack") else None)
         image = scene.lanet.image if environment_image(scene) is None else None
         current.say()
@@ -82,6 +95,17 @@ class ConvertEnvironment(ModalWork, Operator):
             current.say(str(error), is_error=True)
             self.report({"ERROR"}, str(error))
             return None
+
+    def _mark(self) -> list[str]:
+        """Mark the scene's world as an asset; return why that was not possible, if so."""
+        current = session.current()
+        scene = next(each for each in bpy.data.scenes if each.session_uid == self._scene_uid)
+        try:
+            mark_as_asset(scene.world, current.worker, worker_settings())
+        except AddonError as error:
+            return [str(error)]
+        current.look_after()
+        return []
 
 
 def describe(conversion: Conversion) -> str:

@@ -73,6 +73,7 @@ def _draw_button(layout: UILayout, context: Context) -> None:
         row.scale_y = 1.6
         label = BUTTON if letters_a_line(context) >= len(BUTTON) else NARROW_BUTTON
         row.operator("lanet.convert_environment", text=label, icon="LIGHT_SUN")
+        layout.operator("lanet.convert_files", text="Convert Files…", icon="FILE_FOLDER")
         return
     row = layout.row()
     row.progress(factor=conversion.share, text=f"{STAGES.get(conversion.stage, conversion.stage)} …")
@@ -91,3 +92,5 @@ def _draw_result(layout: UILayout, scene: Scene, texture: EnvironmentTexture, pa
             column.prop(light.inputs[name], "default_value", text=name)
     where = "packed" if pair.hdr.packed_file else pair.hdr.filepath
     layout.label(text=where, icon="FILE_IMAGE", translate=False)
+    if scene.world.asset_data is None:
+        layout.operator("lanet.mark_world_as_asset", icon="ASSET_MANAGER")

@@ -50,6 +50,12 @@ def check_a_world_is_marked_and_shows_its_hdr(folder):
     assert_shows(bpy.context.scene.world, folder / "textures" / "street_lanet.exr")
 
 
+def check_a_conversion_marks_its_world_on_request(folder):
+    scene = converted(folder, asset=True)
+    assert scene.world.asset_data is not None
+    assert_shows(scene.world, folder / "textures" / "street_lanet.exr")
+
+
 def check_what_the_artist_wrote_stays(folder):
     scene = converted(folder)
     scene.world.asset_mark()
