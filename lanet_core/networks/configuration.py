@@ -34,6 +34,8 @@ class NetworkConfiguration:
             panorama branch takes over. With the paper's hard edge (0), a window at the horizon shows a step.
         light_context: tell the panorama branch what the whole sphere says of its clipped light, see
             :mod:`lanet_core.networks.light_context`. Not in the paper; for panoramas only.
+        peak_light: say of concentrated light where it comes from and how much it is, see
+            :mod:`lanet_core.networks.peak_light`; needs ``light_context``. Not in the paper.
         confidence: add the head of :mod:`lanet_core.networks.confidence`; needs ``light_context``. Not in the paper.
         bottom_dropout: share of the deepest features that each training step leaves out.
         padding: ``sphere`` wraps in azimuth and crosses the poles; ``symmetric`` is the paper's.
@@ -53,6 +55,7 @@ class NetworkConfiguration:
     ceiling_attention: bool = True
     ceiling_feather: float = 0.0
     light_context: bool = False
+    peak_light: bool = False
     confidence: bool = False
     bottom_dropout: float = 0.0
     padding: Padding = "sphere"
@@ -67,8 +70,9 @@ class NetworkConfiguration:
             raise ValueError("segmentation needs attention_stream")
         if self.ceiling_branch and self.attention_stream:
             raise ValueError("panoLANet (ceiling_branch) has no attention_stream")
-        if self.confidence and not (self.light_context and self.ceiling_branch):
-            raise ValueError("confidence needs light_context and ceiling_branch")
+        for name in ("peak_light", "confidence"):
+            if getattr(self, name) and not (self.light_context and self.ceiling_branch):
+                raise ValueError(f"{name} needs light_context and ceiling_branch")
         for name, allowed in (
             ("padding", ("sphere", "symmetric")),
             ("decoder_normalisation", ("instance", "batch")),

@@ -12,8 +12,9 @@ from lanet_core.networks.attention import AttentionStream, LuminanceAttentionMod
 from lanet_core.networks.blocks import SkipBlock, UpBlock, join_as_sum, normalisation
 from lanet_core.networks.confidence import Confidence
 from lanet_core.networks.configuration import NetworkConfiguration
-from lanet_core.networks.light_context import MAP_CHANNELS, STATISTICS, LightContext, SceneGain
+from lanet_core.networks.light_context import MAP_CHANNELS, STATISTICS, Context, LightContext, SceneGain
 from lanet_core.networks.padding import PaddedConv2d
+from lanet_core.networks.peak_light import Peaks
 from lanet_core.networks.resnet import ResNetEncoder
 
 #: The LDR is floored at the 8-bit code 1 before it is linearised (the authors' released program).
@@ -30,12 +31,14 @@ class NetworkOutput(NamedTuple):
         log_hdr: (N, 3, H, W), natural log of linear Rec.709 radiance; 0 is the LDR's white.
         segmentation_logits: (N, 3, H, W), luminance classes dark, between, bright; or None.
         attention: (N, 2, H, W) in [0, 1]; or None.
+        peaks: where its concentrated light comes from, in ``log_hdr`` already; or None.
         confidence: how sure the network is; or None.
     """
 
     log_hdr: Tensor
     segmentation_logits: Tensor | None = None
     attention: Tensor | None = None
+    peaks: Peaks | None = None
     confidence: Confidence | None = None
 
 
@@ -45,11 +48,15 @@ class Decoded(NamedTuple):
     Attributes:
         output: as if there were nothing else.
         last_skip: the last skip's features, (N, skip_channels, H/2, W/2).
+        features: the last ones before the head, (N, skip_channels, H, W).
+        context: of the panorama; or None.
         log_gain: what the scene as a whole adds to log HDR, (N, 1, H, W), already in ``output``; or None.
     """
 
     output: NetworkOutput
     last_skip: Tensor
+    features: Tensor
+    context: Context | None
     log_gain: Tensor | None
 
 
@@ -142,4 +149,4 @@ class LANet(nn.Module):
             if context is not None:
                 log_gain = self.scene_gain(context)
                 log_hdr = log_hdr + log_gain
-        return Decoded(NetworkOutput(log_hdr, logits, attention), last_skip, log_gain)
+        return Decoded(NetworkOutput(log_hdr, logits, attention), last_skip, features, context, log_gain)

@@ -16,6 +16,7 @@ from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.lanet import LDR_FLOOR_LINEAR, LANet, NetworkOutput
 from lanet_core.networks.overexposure import close_mask, overexposure_ramp
 from lanet_core.networks.padding import PaddedConv2d
+from lanet_core.networks.peak_light import PeakLight, add_peaks
 from lanet_core.networks.resnet import ResNetEncoder
 
 
@@ -70,11 +71,12 @@ class PanoLANet(nn.Module):
         self.panorama = LANet(configuration)
         self.ceiling = CeilingBranch(configuration, self.panorama.skip_channels)
         self.ceiling_feather = configuration.ceiling_feather
+        self.peak_light = PeakLight(self.panorama.skip_channels) if configuration.peak_light else None
         self.confidence = ConfidenceHead(self.panorama.skip_channels) if configuration.confidence else None
 
     def forward(self, ldr_linear: Tensor) -> NetworkOutput:
         """Reconstruct log HDR from panoramas (N, 3, H, 2H), linear Rec.709 in [0, 1]; H a multiple of 128."""
-        output, last_skip, log_gain = self.panorama.decode(ldr_linear)
+        output, last_skip, features, context, log_gain = self.panorama.decode(ldr_linear)
         ceiling_ldr = panorama_to_ceiling(ldr_linear.clamp(min=LDR_FLOOR_LINEAR))
         log_ceiling = self.ceiling(ceiling_ldr, panorama_to_ceiling(last_skip))
         with torch.autocast(ldr_linear.device.type, enabled=False):
@@ -85,8 +87,12 @@ class PanoLANet(nn.Module):
             if log_gain is not None:
                 log_above = log_above + log_gain
             merged = mask * log_above + (1.0 - mask) * output.log_hdr
+        peaks = None
+        if self.peak_light is not None:
+            peaks = self.peak_light(features, context)
+            merged = add_peaks(merged, peaks, context.ramp)
         confidence = self.confidence(ldr_linear, last_skip, merged) if self.confidence is not None else None
-        return output._replace(log_hdr=merged, confidence=confidence)
+        return output._replace(log_hdr=merged, peaks=peaks, confidence=confidence)
 
 
 def build_network(configuration: NetworkConfiguration) -> LANet | PanoLANet:

@@ -32,6 +32,7 @@ class LossConfiguration:
         irradiance: mean absolute error of diffuse irradiance, in stops.
         glossy: the same of what a glossy surface reflects.
         distribution: divergence of the light's distribution over directions.
+        peak: how badly the peak light's distribution meets that of the clipped light.
         confidence: how badly the confidence head foretells the errors.
     """
 
@@ -46,6 +47,7 @@ class LossConfiguration:
     irradiance: float = 0.0
     glossy: float = 0.0
     distribution: float = 0.0
+    peak: float = 0.0
     confidence: float = 0.0
 
     @property

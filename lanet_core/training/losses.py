@@ -149,6 +149,31 @@ def distribution_loss(panorama: Tensor, target: Tensor) -> Tensor:
     return (log_true.exp() * (log_true - log_shares(panorama))).sum(dim=(1, 2)).mean()
 
 
+def peak_loss(log_share: Tensor, target: Tensor, ldr_linear: Tensor) -> Tensor:
+    """Return how badly the places of concentrated light are met: the cross-entropy above its least, in nats.
+
+    Each panorama counts by the part of its clipped light that lies above the mean of its clipped pixels: a sun counts
+    in full, an evenly white sky, which has no peak, not at all.
+
+    Source: Kullback and Leibler 1951, "On Information and Sufficiency".
+
+    Args:
+        log_share: (N, 1, H, 2H), see :class:`lanet_core.networks.peak_light.Peaks`.
+        target: (N, 3, H, 2H), calibrated HDR.
+        ldr_linear: (N, 3, H, 2H), its LDR.
+    """
+    solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(*target.shape[-2:])).to(target)[:, None]
+    clipped = overexposure_ramp(ldr_linear) * solid_angles
+    light = target.mean(dim=1, keepdim=True)
+    area = clipped.sum(dim=(1, 2, 3), keepdim=True).clamp(min=EPSILON)
+    total = (clipped * light).sum(dim=(1, 2, 3), keepdim=True).clamp(min=EPSILON)
+    above = clipped * (light - total / area).clamp(min=0.0)
+    concentrated = above.sum(dim=(1, 2, 3), keepdim=True)
+    shares = above / concentrated.clamp(min=EPSILON)
+    divergence = (torch.xlogy(shares, shares) - shares * log_share).sum(dim=(1, 2, 3))
+    return (divergence * (concentrated / total).flatten()).mean()
+
+
 def foretelling_loss(log_expected: Tensor, error: Tensor) -> Tensor:
     """Return how badly errors were foretold: −log of the exponential density of that mean, least for the true mean.
 
@@ -195,6 +220,8 @@ class TrainingLoss(nn.Module):
             terms["segmentation"] = segmentation_loss(output.segmentation_logits.float(), classes)
         if weights.overexposed or weights.well_exposed:
             terms["overexposed"], terms["well_exposed"] = merged_losses(log_hdr, target, ldr_linear)
+        if weights.peak and output.peaks is not None:
+            terms["peak"] = peak_loss(output.peaks.log_share, target, ldr_linear)
         if log_hdr.shape[-1] == 2 * log_hdr.shape[-2]:  # a panorama, not a crop
             terms.update(self._light_terms(log_hdr, target, picture, ldr_linear, output.confidence))
         total = sum(getattr(weights, name) * term for name, term in terms.items())

@@ -9,8 +9,9 @@ from lanet_core.networks.padding import set_padding
 from lanet_core.networks.panolanet import PanoLANet
 from lanet_core.training.configuration import StageConfiguration
 
-#: How the names of the confidence head's weights begin.
+#: How the names of the confidence head's weights begin, and those of all heads that a network can be given later.
 CONFIDENCE_PREFIX = "confidence."
+HEAD_PREFIXES = (CONFIDENCE_PREFIX, "peak_light.")
 
 
 def stage_part(network: nn.Module, stage: StageConfiguration) -> nn.Module:

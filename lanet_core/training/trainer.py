@@ -28,7 +28,7 @@ from lanet_core.training.losses import TrainingLoss
 from lanet_core.training.pairs import SUPERSAMPLING, StepNumbers, TrainingPairs, batches, load_scenes
 from lanet_core.training.scenes import find_scenes
 from lanet_core.training.stage_parts import (
-    CONFIDENCE_PREFIX,
+    HEAD_PREFIXES,
     fit_edges,
     freeze_what_is_not_trained,
     hand_on_pretrained_weights,
@@ -94,7 +94,7 @@ class Trainer:
         say: takes each line of progress.
         supplement: a folder of more panoramas to learn from, see ``AugmentationConfiguration.supplement_share``.
         initial: a checkpoint of another run, from whose averaged weights a new run starts; its network must be this
-            one, but for a confidence head.
+            one, but for the heads that the paper does not have.
 
     Raises:
         DataError: a data folder is not usable, or there is a supplement and no use for it, or the other way round.
@@ -173,7 +173,7 @@ class Trainer:
     def _start_from(self, initial: Path) -> None:
         weights = load_checkpoint(initial).average
         own = self.network.state_dict()
-        lacking = [name for name in own if name not in weights and not name.startswith(CONFIDENCE_PREFIX)]
+        lacking = [name for name in own if name not in weights and not name.startswith(HEAD_PREFIXES)]
         others = [name for name in weights if name not in own or weights[name].shape != own[name].shape]
         if lacking or others:
             raise CheckpointError(

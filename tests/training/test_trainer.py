@@ -217,10 +217,12 @@ segmentation = false
 ceiling_branch = true
 decoder_normalisation = "batch"
 light_context = true
+peak_light = {peaks}
 confidence = {confidence}
 
 [loss]
 irradiance = 1.0
+peak = 0.1
 confidence = 1.0
 
 [[stages]]
@@ -235,8 +237,8 @@ trains = "{part}"
 
 def test_the_confidence_head_learns_alone_on_a_network_of_another_run(scene_folder, tmp_path, capsys):
     plain, confident = tmp_path / "plain.toml", tmp_path / "confident.toml"
-    plain.write_text(CONFIDENT.format(confidence="false", steps=2, part="network"))
-    confident.write_text(CONFIDENT.format(confidence="true", steps=12, part="confidence"))
+    plain.write_text(CONFIDENT.format(peaks="false", confidence="false", steps=2, part="network"))
+    confident.write_text(CONFIDENT.format(peaks="false", confidence="true", steps=12, part="confidence"))
     assert train(plain, scene_folder, tmp_path / "plain") == 0
     initial = tmp_path / "plain" / "best.pt"
     assert train(confident, scene_folder, tmp_path / "run", "--initial", str(initial)) == 0
@@ -252,9 +254,19 @@ def test_the_confidence_head_learns_alone_on_a_network_of_another_run(scene_fold
     assert load_checkpoint(tmp_path / "run" / "best.pt").best[1] == pytest.approx(judged[0], abs=1e-5)
 
 
+def test_peak_light_is_trained_and_exported(scene_folder, tmp_path, capsys):
+    with_peaks = tmp_path / "with_peaks.toml"
+    with_peaks.write_text(CONFIDENT.format(peaks="true", confidence="true", steps=2, part="network"))
+    assert train(with_peaks, scene_folder, tmp_path / "run") == 0
+    with (tmp_path / "run" / "log.csv").open(newline="", encoding="utf-8") as file:
+        assert {"peak", "confidence", "irradiance"} <= {row["name"] for row in csv.DictReader(file)}
+    best, model = str(tmp_path / "run" / "best.pt"), str(tmp_path / "model.onnx")
+    assert main(["export", best, "-o", model, "--training-data", "made up"]) == 0
+
+
 def test_weights_of_another_network_are_refused(small_configuration, scene_folder, finished_run, tmp_path, capsys):
     other = tmp_path / "other.toml"
-    other.write_text(CONFIDENT.format(confidence="false", steps=1, part="network"))
+    other.write_text(CONFIDENT.format(peaks="false", confidence="false", steps=1, part="network"))
     initial = str(finished_run / "best.pt")
     assert train(other, scene_folder, tmp_path / "run", "--initial", initial) == 2
     assert "Its network is another one" in capsys.readouterr().err
