@@ -19,7 +19,7 @@ DEFAULT_FOLDER = "//textures"
 _SUFFIX = "_lanet.exr"
 _EXR_SIGNATURE = b"\x76\x2f\x31\x01"
 #: The header attribute that every file of the converter's has, as OpenEXR stores its name.
-_OUR_ATTRIBUTE = b"\0lanetModel\0string\0"
+_OUR_ATTRIBUTE = b"lanetModel\0string\0"
 _HEADER_BYTES = 1 << 14
 
 

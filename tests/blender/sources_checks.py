@@ -264,8 +264,10 @@ def check_only_the_former_result_of_the_same_image_is_overwritten(folder):
     assert not is_ours(former) and not is_ours(folder) and not is_ours(folder / "missing")
     assert output_place(first, str(folder)).path.name == "painted_2_lanet.exr"
     former.unlink()
-    write_exr(former, np.ones((32, 64, 3), np.float32), model_name="m", model_sha256="0" * 64)
-    assert is_ours(former)
+    pixels = np.ones((32, 64, 3), np.float32)
+    for heading_deg in (None, 123.4):  # the header attribute before the one that tells
+        write_exr(former, pixels, model_name="m", model_sha256="0" * 64, pose_heading_deg=heading_deg)
+        assert is_ours(former)
     hdr = load(former)
     hdr[SOURCE_PROPERTY] = first
     assert file_of(hdr) == former
