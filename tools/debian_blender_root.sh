@@ -9,7 +9,7 @@
 set -eu
 
 release=trixie
-packages="blender python3-numpy python3-pip ca-certificates libegl1 libgl1 libgl1-mesa-dri"
+packages="blender python3-numpy python3-pip ca-certificates libegl1 libgl1 libgl1-mesa-dri xvfb xauth"
 # What evaluation needs beside Blender and numpy; onnxruntime is for methods that are networks.
 wheels="OpenEXR OpenImageIO tqdm onnxruntime"
 

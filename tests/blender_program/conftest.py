@@ -59,3 +59,43 @@ def blender(blender_program) -> Callable[..., subprocess.CompletedProcess]:
         return blender_program(folder, *start, "--", *options)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def blender_window() -> Callable[..., subprocess.CompletedProcess]:
+    """Return a function that runs a script in a Blender with a window, which nobody sees.
+
+    The script is given the folder, and the file that the X server keeps its screen in (XWD), in ``folder/screen``. The
+    mouse and the keyboard are the script's.
+    """
+
+    def run(folder: Path, script: Path, **environment: str) -> subprocess.CompletedProcess:
+        *before, program = blender_command(folder)
+        root = os.environ.get("BLENDER_ROOT")
+        if not shutil.which("xvfb-run", path=f"{root}/usr/bin" if root else None):
+            pytest.skip(f"no window: xvfb-run is missing{f' in {root}' if root else ''}; install xvfb and xauth")
+        (folder / "screen").mkdir()
+        screen = folder / "screen" / "Xvfb_screen0"
+        server = f"-screen 0 1280x900x24 -fbdir {screen.parent}"
+        start = ("--enable-event-simulate", "--window-geometry", "0", "0", "1280", "900", "-P", str(script))
+        return subprocess.run(
+            [
+                *before,
+                "xvfb-run",
+                "-a",
+                "-s",
+                server,
+                program,
+                *start,
+                "--",
+                folder,
+                folder / "screen" / "Xvfb_screen0",
+            ],
+            env=os.environ | {"LIBGL_ALWAYS_SOFTWARE": "1"} | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+
+    return run
