@@ -95,8 +95,10 @@ def make_checkpoint(tmp_path_factory) -> Callable[[str], Path]:
         sections = {"network": {"width": 1 / 16, "bottom_channels": 512, **NETWORKS[architecture]}, "stages": [stage]}
         configuration = from_dict({"name": architecture, "description": "Untrained.", **sections})
         network = build_our_network(configuration.network)
-        for parameter in network.parameters():
+        for name, parameter in network.named_parameters():
             parameter.data += 0.05 * torch.randn_like(parameter)
+            if name.endswith("head.bias"):
+                parameter.data += 2.0  # brighter than the picture, or the product would leave the picture as it is
         state = network.state_dict()
         path = tmp_path_factory.mktemp("checkpoints") / f"{architecture}.pt"
         save_checkpoint(path, Checkpoint(configuration, 0, 7, state, state, {}))
