@@ -206,10 +206,15 @@ def test_a_waiting_request_is_cancelled_and_the_others_go_on(client, picture, tm
 
 def test_killed_at_ten_random_moments_it_says_so_and_the_next_conversion_works(client, large_picture, picture, output):
     generator = random.Random(4)
+    for _ in range(2):  # the second one is warm, as those to be killed
+        started_s = time.monotonic()
+        client.convert(large_picture, output)
+        assert isinstance(end_of(client), Finished)
+        whole_s = time.monotonic() - started_s
     fallen = 0
     for moment in range(10):
         client.convert(large_picture, output)
-        until_s = time.monotonic() + generator.uniform(0.0, 1.5)
+        until_s = time.monotonic() + whole_s * generator.uniform(0.0, 0.8)
         events = []
         while time.monotonic() < until_s or client.worker_pid is None:
             events += client.poll()
@@ -224,7 +229,7 @@ def test_killed_at_ten_random_moments_it_says_so_and_the_next_conversion_works(c
                 assert "was killed" in end.message
         client.convert(picture, output)
         assert isinstance(end_of(client), Finished), moment
-    assert fallen >= 5
+    assert fallen >= 4
     client.stop()
     assert names_in(output.parent) == [output.name]
 
