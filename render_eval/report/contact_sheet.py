@@ -224,8 +224,8 @@ def _written(canvas: np.ndarray, texts: Sequence[_Text]) -> np.ndarray:
 
 
 def _shortened(text: str, room: int) -> str:
-    """Return as much of a text as fits into some pixels."""
-    shown = text
+    """Return as much of a text as fits into some pixels; a file name's bytes that are no text become ``?``."""
+    shown = text.encode("utf-8", errors="replace").decode("utf-8")
     while shown and ImageBufAlgo.text_size(shown, _FONT_SIZE, _FONT).width > room:
         shown = f"{shown.removesuffix('...')[:-1]}..." if shown != "..." else ""
     return shown
