@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,7 +207,17 @@ def _fitted(path: Path | None) -> np.ndarray:
 
 
 def _read(path: Path) -> np.ndarray | None:
-    image = OpenImageIO.ImageInput.open(str(path)) if path.is_file() else None
+    if not path.is_file():
+        return None
+    # OpenImageIO takes no file name that is not text.
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / f"picture{path.suffix}"
+        shutil.copyfile(path, plain)
+        return _decoded(str(plain))
+
+
+def _decoded(name: str) -> np.ndarray | None:
+    image = OpenImageIO.ImageInput.open(name)
     if image is None or image.spec().nchannels < 3:
         OpenImageIO.geterror()  # or it would surface in someone else's report
         return None
