@@ -141,9 +141,13 @@ def _options(threads: int | None) -> ort.SessionOptions:
 
 def _model_error(error: Exception, path: Path) -> ModelError:
     """Return the error of ours for a failure to load a model on the CPU."""
-    reason = describe_failure(str(error))
+    reason = describe_failure(str(error).replace(f"Load model from {path} failed:", ""))  # our errors name the file
     kind = type(error).__name__
-    if kind in ("InvalidProtobuf", "InvalidArgument", "InvalidGraph"):
+    if kind == "InvalidProtobuf":
+        return DamagedModelError(
+            "This is no ONNX model, or the file is damaged.", path=path, remedy="Download or export it again."
+        )
+    if kind in ("InvalidArgument", "InvalidGraph"):
         return DamagedModelError(
             f"The model cannot be read: {reason}", path=path, remedy="Download or export it again."
         )
