@@ -14,7 +14,6 @@ undo but not the loading of another file. To convert images without a scene, use
 
 from __future__ import annotations
 
-import threading
 import time
 from pathlib import Path
 
@@ -22,6 +21,7 @@ import bpy
 from bpy.types import ID, Image, Scene
 
 from .errors import AddonError
+from .packing import pack, pack_on_saving
 from .picture_conversion import ConversionSettings, PictureConversion, State
 from .shared_worker import SharedWorker
 from .world_graph import apply_hdr, environment_image, remembered_pair, texture_for
@@ -63,7 +63,6 @@ class Conversion:
         self._pack = settings.pack
         self._scene = scene.session_uid
         self._world_before = _world_of(scene)
-        self._packing: _FileBytes | None = None
         self._state: State | None = None
         self.hdr: Image | None = None
         self.message = ""
@@ -125,10 +124,7 @@ class Conversion:
         if state is not State.FINISHED:
             self._state = None if state is State.RUNNING else state
             return state
-        if self._pack and self._packing is None:
-            self._packing = _FileBytes(self.output)
-        if self._packing is None or self._packing.ready():
-            self._light()
+        self._light()
         return self.state
 
     def cancel(self) -> None:
@@ -138,26 +134,26 @@ class Conversion:
             self._state = State.CANCELLED
 
     def wait(self) -> State:
-        """Advance it to its end, which holds the thread; an interruption cancels it."""
+        """Advance it to its end, which holds the thread; what shall be packed, is. An interruption cancels it."""
         try:
             while self.step() is State.RUNNING:
                 time.sleep(_POLL_S)
         finally:
             self.cancel()
             self._picture.settle()
+        if self._pack and self.state is State.FINISHED and not pack(self.hdr):
+            self.notes.append(f"The HDR cannot be packed: {self.output} cannot be read.")
         return self.state
 
     def _light(self) -> None:
         try:
-            packed = self._packing.data() if self._packing is not None else None
-            scene = self._unchanged_scene()
-            self.hdr = self._apply(scene)
+            self.hdr = self._apply(self._unchanged_scene())
         except AddonError as error:
             self.message = str(error)
             self._state = State.FAILED
             return
-        if packed is not None:
-            self.hdr.pack(data=packed, data_len=len(packed))
+        if self._pack:
+            pack_on_saving(self.hdr)
         self._state = State.FINISHED
 
     def _apply(self, scene: Scene) -> Image:
@@ -194,37 +190,6 @@ def image_to_convert(scene: Scene) -> Image | None:
     image = environment_image(scene)
     pair = remembered_pair(scene.world)
     return pair.ldr if pair is not None and image == pair.hdr else image
-
-
-class _FileBytes:
-    """A file's contents, read in a thread: a large EXR takes longer than the window may stand still."""
-
-    def __init__(self, path: Path) -> None:
-        self._data = b""
-        self._problem: OSError | None = None
-        self._reader = threading.Thread(target=self._read, args=(path,), name="lanet packing")
-        self._reader.start()
-
-    def ready(self) -> bool:
-        """Return whether it has been read, without waiting."""
-        return not self._reader.is_alive()
-
-    def data(self) -> bytes:
-        """Return the contents, waiting for them if need be.
-
-        Raises:
-            AddonError: they cannot be read.
-        """
-        self._reader.join()
-        if self._problem is not None:
-            raise AddonError(f"{self._problem.filename}: The result cannot be packed: {self._problem.strerror}.")
-        return self._data
-
-    def _read(self, path: Path) -> None:
-        try:
-            self._data = path.read_bytes()
-        except OSError as error:
-            self._problem = error
 
 
 def _load(filepath: str) -> tuple[Image, bool]:

@@ -46,7 +46,7 @@ class ConversionSettings:
         worker: how the worker runs.
         folder: where results go, see :func:`addon.output_paths.output_place`.
         half: write 16-bit floats.
-        pack: pack the result into the .blend.
+        pack: pack the result into the .blend, see :mod:`addon.packing`.
     """
 
     worker: WorkerSettings = field(default_factory=WorkerSettings)

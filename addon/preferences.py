@@ -58,7 +58,9 @@ class Preferences(AddonPreferences):
         options=_RELATIVE,
     )
     pack: BoolProperty(
-        name="Pack into the .blend", description="Keep a copy of each HDR file inside the .blend file", default=False
+        name="Pack into the .blend",
+        description="Keep a copy of each HDR file inside the .blend file, made when that is saved",
+        default=False,
     )
     half: BoolProperty(
         name="Half Floats",

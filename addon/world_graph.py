@@ -15,6 +15,7 @@ from .colour_space import tag_linear_rec709
 from .environment_texture import EnvironmentTexture, active_output, find_environment_textures
 from .errors import AddonError
 from .light_group import insert_light_node, light_node_after
+from .packing import take_out
 
 LDR_PROPERTY = "lanet_ldr"
 HDR_PROPERTY = "lanet_hdr"
@@ -130,6 +131,7 @@ def _load(path: Path) -> Image:
         image = bpy.data.images.load(str(path), check_existing=True)
     except RuntimeError as error:
         raise AddonError(f"{path}: Blender cannot load the result: {error}") from error
+    take_out(image)
     image.reload()  # its file may have been written anew
     tag_linear_rec709(image)
     blend = Path(bpy.data.filepath)

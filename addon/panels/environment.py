@@ -7,6 +7,7 @@ from bpy.types import Context, Image, Scene, UILayout
 from .. import session
 from ..environment_texture import EnvironmentTexture
 from ..light_group import HIGHLIGHTS, PEAK_LIMIT, light_node_after
+from ..packing import will_be_packed
 from ..picture_conversion import STAGES
 from ..picture_facts import Facts
 from ..world_graph import ImagePair, find_environment_texture, remembered_pair
@@ -90,7 +91,12 @@ def _draw_result(layout: UILayout, scene: Scene, texture: EnvironmentTexture, pa
         column.active = scene.lanet.shown == "HDR"
         for name in (HIGHLIGHTS, PEAK_LIMIT):
             column.prop(light.inputs[name], "default_value", text=name)
-    where = "packed" if pair.hdr.packed_file else pair.hdr.filepath
-    layout.label(text=where, icon="FILE_IMAGE", translate=False)
+    layout.label(text=_place_of(pair.hdr), icon="FILE_IMAGE", translate=False)
     if scene.world.asset_data is None:
         layout.operator("lanet.mark_world_as_asset", icon="ASSET_MANAGER")
+
+
+def _place_of(hdr: Image) -> str:
+    if hdr.packed_file is not None:
+        return "Packed into the .blend"
+    return "Packed when the .blend is saved" if will_be_packed(hdr) else hdr.filepath

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import bpy
@@ -190,7 +191,31 @@ def check_packing_by_the_preferences_in_an_unsaved_file(folder):
     convert(pack=True)
     convert(pack=False)
     hdr = part("world_graph").remembered_pair(scene.world).hdr
-    assert pixels_of(hdr).max() > 1.5
+    assert hdr.packed_file is None and pixels_of(hdr).max() > 1.5
+
+
+def check_the_button_packs_when_the_file_is_saved(folder):
+    preferences = enable(folder)
+    preferences.pack = True
+    scene = lit_scene(painted())
+    running = begin(scene)
+    while running.step().name == "RUNNING":
+        time.sleep(0.01)
+    hdr = running.hdr
+    assert hdr.packed_file is None and not running.notes
+    path = Path(hdr.filepath)
+    path.rename(path.with_suffix(".gone"))
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
+    (message,) = part("session").current().messages
+    assert message.is_error and hdr.name in message.text and hdr.packed_file is None
+    path.with_suffix(".gone").rename(path)
+    bpy.ops.wm.save_mainfile()
+    assert hdr.packed_file.size == path.stat().st_size
+    path.unlink()
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+    pair = part("world_graph").remembered_pair(bpy.context.scene.world)
+    assert pixels_of(pair.hdr).max() > 1.5
+    assert "lanet_pack" not in pair.hdr
 
 
 if __name__ == "__main__":
