@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,20 +17,32 @@ SCRIPT = Path(__file__).with_name("installed_extension.py")
 EXAMPLE = min((ROOT / "examples").glob("*.jpg"), key=lambda path: path.stat().st_size)
 
 
+def required(name: str, known: set[str]) -> set[str]:
+    """Return the names of an installed distribution and of all that it requires here."""
+    try:
+        requirements = importlib.metadata.requires(name) or ()
+    except importlib.metadata.PackageNotFoundError:  # of another system or Python
+        return known
+    known.add(name)
+    for requirement in requirements:
+        other = re.match(r"[\w.-]+", requirement)[0].lower()
+        if other not in known and "extra ==" not in requirement:
+            required(other, known)
+    return known
+
+
 @pytest.fixture
 def bare_python(tmp_path) -> Path:
-    """A Python that has Blender's module and numpy, as the program's own Python has; nothing else."""
+    """A Python that has Blender's module and what that requires, as the program's own Python has; nothing else."""
     if importlib.util.find_spec("bpy") is None:
         pytest.skip("Blender's Python module is not installed: pip install lanet-ibl[evaluation]")
     python = tmp_path / "bare" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
     (packages,) = (tmp_path / "bare" / "lib").glob("python*/site-packages")
-    for name in ("bpy", "numpy"):
-        folder = Path(importlib.util.find_spec(name).origin).parent
-        (packages / name).symlink_to(folder)
-        libraries = folder.with_name(f"{name}.libs")
-        if libraries.is_dir():
-            (packages / libraries.name).symlink_to(libraries)
+    for name in required("bpy", set()):
+        distribution = importlib.metadata.distribution(name)
+        for entry in {file.parts[0] for file in distribution.files} - {"..", "__pycache__"}:
+            (packages / entry).symlink_to(distribution.locate_file(entry))
     return python
 
 
