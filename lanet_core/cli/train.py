@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="start from the weights of another run of the same network, for example to teach it scenes of your own",
     )
     parser.add_argument(
+        "--fold",
+        metavar="K/N",
+        help="validate on the K-th of N parts of the train split, and learn from the others; lanet export joins the N",
+    )
+    parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="where checkpoints and logs go, and come from"
     )
     parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda or cuda:N")
@@ -55,8 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     from lanet_core.training.configuration import load_configuration
     from lanet_core.training.distributed import training_process
+    from lanet_core.training.folds import parse_fold
     from lanet_core.training.trainer import Trainer, TrainerOptions
 
+    fold = parse_fold(arguments.fold) if arguments.fold else None
     configuration = load_configuration(arguments.configuration)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -71,6 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
             say=lambda line: print(line, flush=True),
             supplement=arguments.supplement,
             initial=arguments.initial,
+            fold=fold,
         )
         trainer.run(stop_after=arguments.stop_after)
     return 0

@@ -23,12 +23,14 @@ class Scene:
         path: the HDR file.
         split: ``train``, ``val`` or ``test``.
         category: free text such as ``indoor`` or ``outdoor-sun``; empty if unknown.
+        group: the place that it shares with other scenes; empty if unknown.
     """
 
     name: str
     path: Path
     split: str
     category: str = ""
+    group: str = ""
 
     @property
     def is_outdoor(self) -> bool:
@@ -39,9 +41,9 @@ class Scene:
 def find_scenes(folder: Path, split: str | None = None, *, files_must_exist: bool = True) -> list[Scene]:
     """Return the scenes of a folder, sorted by name.
 
-    A ``scenes.csv`` with the columns slug, file, split and, if known, category decides. Without one, every
-    EXR and Radiance file under the folder is a scene, and its name's hash puts it into train (80 %), val (10
-    %) or test (10 %): adding scenes later moves none of the others.
+    A ``scenes.csv`` with the columns slug, file, split and, if known, category and scene_group decides. Without
+    one, every EXR and Radiance file under the folder is a scene, and its name's hash puts it into train (80 %),
+    val (10 %) or test (10 %): adding scenes later moves none of the others.
 
     Args:
         folder: where the panoramas lie.
@@ -78,7 +80,7 @@ def _read_list(listed: Path, files_must_exist: bool) -> list[Scene]:
             )
         if files_must_exist and not path.is_file():
             raise DataError(f"{row['slug']} lists {row['file']}, which is not there.", path=listed)
-        scenes.append(Scene(row["slug"], path, row["split"], row.get("category") or ""))
+        scenes.append(Scene(row["slug"], path, row["split"], row.get("category") or "", row.get("scene_group") or ""))
     return scenes
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -24,9 +25,10 @@ from lanet_core.training.configuration import (
     TrainingConfiguration,
 )
 from lanet_core.training.distributed import Process
+from lanet_core.training.folds import Fold
 from lanet_core.training.losses import TrainingLoss
 from lanet_core.training.pairs import SUPERSAMPLING, StepNumbers, TrainingPairs, batches, load_scenes
-from lanet_core.training.scenes import find_scenes
+from lanet_core.training.scenes import Scene, find_scenes
 from lanet_core.training.stage_parts import (
     HEAD_PREFIXES,
     fit_edges,
@@ -95,6 +97,7 @@ class Trainer:
         supplement: a folder of more panoramas to learn from, see ``AugmentationConfiguration.supplement_share``.
         initial: a checkpoint of another run, from whose averaged weights a new run starts; its network must be this
             one, but for the heads that the paper does not have.
+        fold: the part of the train split that is validated on, in the place of the val split.
 
     Raises:
         DataError: a data folder is not usable, or there is a supplement and no use for it, or the other way round.
@@ -111,6 +114,7 @@ class Trainer:
         say: Callable[[str], None] = print,
         supplement: Path | None = None,
         initial: Path | None = None,
+        fold: Fold | None = None,
     ) -> None:
         if (supplement is not None) != (configuration.augmentation.supplement_share > 0.0):
             share = configuration.augmentation.supplement_share
@@ -123,6 +127,7 @@ class Trainer:
         self.configuration = configuration
         self.data = Path(data)
         self.supplement = supplement
+        self.fold = fold
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = process
@@ -254,10 +259,17 @@ class Trainer:
         self.average.load_state_dict(best.average)
         self.say(f"going on from the best of the stage before ({best.best[1]:.3f})")
 
+    def _scenes(self, purpose: Literal["train", "val"]) -> list[Scene]:
+        """Return the scenes to learn from, or those to validate on."""
+        if self.fold is None:
+            return find_scenes(self.data, purpose)
+        learnt, held_out = self.fold.split(find_scenes(self.data, "train"))
+        return learnt if purpose == "train" else held_out
+
     def _loader(self, stage: StageConfiguration, first: int, last: int) -> DataLoader:
         # A crop shows about a quarter of the azimuth: it takes a panorama twice as high to be as sharp.
         height = 2 * stage.height if stage.pictures == "crops" else SUPERSAMPLING * stage.height
-        scenes = load_scenes(find_scenes(self.data, "train"), height)
+        scenes = load_scenes(self._scenes("train"), height)
         supplement = load_scenes(find_scenes(self.supplement, "train"), height) if self.supplement is not None else []
         self.say(f"{len(scenes)} training scenes" + (f" and {len(supplement)} of a supplement" if supplement else ""))
         seed = self.configuration.seed * 1000 + self.stage
@@ -296,7 +308,7 @@ class Trainer:
     def _validation_pairs(self, stage: StageConfiguration) -> list[ValidationPair]:
         if not self.process.is_first or stage.pictures == "crops":
             return []
-        scenes = load_scenes(find_scenes(self.data, "val"), SUPERSAMPLING * stage.height)
+        scenes = load_scenes(self._scenes("val"), SUPERSAMPLING * stage.height)
         return validation_pairs(scenes)
 
     def _validate(self, log: TrainingLog, pairs: list[ValidationPair]) -> None:
