@@ -178,7 +178,7 @@ class Converter:
         network_input = reconstruction.network_input()
         turn = columns_to_light(network_input)
         start = time.perf_counter()
-        log_hdr = self.session.run(np.roll(network_input, turn, axis=1))
+        log_hdr = self.session.run(np.roll(network_input, turn, axis=1)).log_hdr
         network_seconds = time.perf_counter() - start
         report("reconstruction")
         reconstruction.solve(np.roll(log_hdr, -turn, axis=1))

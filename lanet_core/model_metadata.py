@@ -3,10 +3,11 @@
 The text is one entry of the ONNX file's ``metadata_props``. It makes a model file complete: nothing that inference
 needs (sizes, colour space, threshold) and nothing that a user may ask (licence, training data) lives elsewhere.
 
-The graph of a model of ours has one input and one output of static shape:
+The graph of a model of ours has one input and one or more outputs, all float32 and of static shape:
 
-* ``ldr_linear`` (1, 3, h, w) float32, linear Rec.709, [0, 1];
-* ``log_hdr`` (1, 3, h, w) float32, natural log of linear Rec.709 radiance, where 1 is the LDR's white.
+* ``ldr_linear`` (1, 3, h, w), linear Rec.709, [0, 1];
+* ``log_hdr`` (1, 3, h, w), natural log of linear Rec.709 radiance, where 1 is the LDR's white;
+* and those of :data:`EXTRA_OUTPUT_CHANNELS` that the description names.
 """
 
 from __future__ import annotations
@@ -21,10 +22,25 @@ METADATA_KEY = "lanet"
 INPUT_NAME = "ldr_linear"
 OUTPUT_NAME = "log_hdr"
 
+#: Outputs that a model may have beside, in this order, and their channels; those of the network's size but for
+#: ``log_stops``, one figure a picture.
+#:
+#: * ``log_scale``: natural log of the expected absolute error of ``log_hdr``, where the picture is over-exposed;
+#: * ``log_stops``: natural log of the expected error of diffuse irradiance, mean over directions, in stops;
+#: * ``attention``: the attention maps of LANet, [0, 1];
+#: * ``segmentation_logits``: luminance classes dark, between, bright (Eq. 6).
+EXTRA_OUTPUT_CHANNELS = {"log_scale": 1, "log_stops": 0, "attention": 2, "segmentation_logits": 3}
+
 #: Raised whenever a field changes its meaning, so that an old program refuses a model it would misread.
 FORMAT_VERSION = 1
 
 ARCHITECTURES = ("panolanet", "lanet")
+
+#: Left out of the text where they have their defaults, so that programs that do not know them read it.
+_OPTIONAL = ("extra_outputs", "members", "weights")
+_NOTHING = object()
+
+_KINDS = {"str": str, "int": int, "float": float, "tuple[str, ...]": list}
 
 
 @dataclass(frozen=True)
@@ -41,12 +57,16 @@ class ModelMetadata:
         input_width: columns of the network's input and output.
         overexposure_threshold: τ of Eq. 1 and Eq. 8 in training.
         created: date of the export, ISO 8601.
-        configuration_sha256: SHA-256 of the training configuration file, hexadecimal.
+        configuration_sha256: SHA-256 of the training configuration, hexadecimal; of an ensemble that was trained by
+            several, the SHA-256 of theirs, joined by line feeds.
         input_colour_space: of the graph's input.
         output: what the graph's output is.
         preprocessing: what the graph does to its input before the first layer.
         postprocessing: what the graph does after the last layer.
         format_version: version of this description.
+        extra_outputs: the graph's outputs beside ``log_hdr``, see :data:`EXTRA_OUTPUT_CHANNELS`.
+        members: how many networks the model is the mean of.
+        weights: how the file stores the weights, ``float32`` or ``float16``; the graph computes in float32.
     """
 
     name: str
@@ -64,14 +84,29 @@ class ModelMetadata:
     preprocessing: str = "floor at sRGB code 1/255, then 2 I - 1; inside the graph"
     postprocessing: str = "none"
     format_version: int = FORMAT_VERSION
+    extra_outputs: tuple[str, ...] = ()
+    members: int = 1
+    weights: str = "float32"
+
+    @property
+    def output_shapes(self) -> dict[str, list[int]]:
+        """The shapes of the graph's outputs by name, in order."""
+        size = [self.input_height, self.input_width]
+        shapes = {OUTPUT_NAME: [1, 3, *size]}
+        for name in self.extra_outputs:
+            channels = EXTRA_OUTPUT_CHANNELS[name]
+            shapes[name] = [1, channels, *size] if channels else [1]
+        return shapes
 
     def to_json(self) -> str:
         """Return the text that goes under :data:`METADATA_KEY`."""
-        return json.dumps(asdict(self), indent=1, sort_keys=True)
+        defaults = {field.name: field.default for field in fields(self) if field.name in _OPTIONAL}
+        values = {name: value for name, value in asdict(self).items() if value != defaults.get(name, _NOTHING)}
+        return json.dumps(values, indent=1, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str, path: str | Path | None = None) -> ModelMetadata:
-        """Read the text back, strictly: every field, of the right type, and no other.
+        """Read the text back, strictly: every field that has to be there, of the right type, and no other.
 
         Args:
             text: what :meth:`to_json` returned.
@@ -94,20 +129,20 @@ class ModelMetadata:
                 remedy="Use a model and a program of the same release.",
             )
         _check_fields(cls, values, path)
-        metadata = cls(**values)
+        metadata = cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
         _check_values(metadata, path)
         return metadata
 
 
 def _check_fields(kind: type[ModelMetadata], values: dict, path: str | Path | None) -> None:
-    types = {field.name: {"str": str, "int": int, "float": float}[field.type] for field in fields(kind)}
-    missing = sorted(types.keys() - values.keys())
+    types = {field.name: _KINDS[field.type] for field in fields(kind)}
+    missing = sorted(types.keys() - values.keys() - set(_OPTIONAL))
     unknown = sorted(values.keys() - types.keys())
     if missing or unknown:
         raise _wrong(f"Its description lacks {missing} and holds unknown {unknown}.", path)
-    for name, kind_of_value in types.items():
-        if type(values[name]) is not kind_of_value:
-            raise _wrong(f"Its description's {name} is {values[name]!r}, not {kind_of_value.__name__}.", path)
+    for name, value in values.items():
+        if type(value) is not types[name]:
+            raise _wrong(f"Its description's {name} is {value!r}, not {types[name].__name__}.", path)
 
 
 def _check_values(metadata: ModelMetadata, path: str | Path | None) -> None:
@@ -117,6 +152,10 @@ def _check_values(metadata: ModelMetadata, path: str | Path | None) -> None:
         raise _wrong(f"Its input is said to be {metadata.input_width}x{metadata.input_height}.", path)
     if not 0.0 < metadata.overexposure_threshold < 1.0:
         raise _wrong(f"Its over-exposure threshold {metadata.overexposure_threshold} is not in (0, 1).", path)
+    if list(metadata.extra_outputs) != [name for name in EXTRA_OUTPUT_CHANNELS if name in metadata.extra_outputs]:
+        raise _wrong(f"Its outputs {list(metadata.extra_outputs)} are unknown or in another order.", path)
+    if metadata.members < 1 or metadata.weights not in ("float32", "float16"):
+        raise _wrong(f"It has {metadata.members} members and weights of {metadata.weights!r}.", path)
 
 
 def _wrong(problem: str, path: str | Path | None) -> WrongModelError:

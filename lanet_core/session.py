@@ -4,13 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from lanet_core import providers
 from lanet_core.errors import ModelError, ModelNotFoundError, ProviderError, WrongModelError
-from lanet_core.model_metadata import INPUT_NAME, METADATA_KEY, OUTPUT_NAME, ModelMetadata
+from lanet_core.model_metadata import INPUT_NAME, METADATA_KEY, ModelMetadata
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says of a picture, float32, at the network's size.
+
+    Attributes:
+        log_hdr: (h, w, 3), natural log of linear Rec.709 radiance, 1 = LDR white.
+        log_scale: (h, w), natural log of the expected absolute error of ``log_hdr`` where the picture is over-exposed;
+            None if the model has no confidence.
+        log_stops: natural log of the expected error of diffuse irradiance, in stops; None likewise.
+        attention: (h, w, 2), [0, 1], the attention maps of LANet; None if the model has none.
+        segmentation_logits: (h, w, 3), luminance classes dark, between, bright; None likewise.
+    """
+
+    log_hdr: np.ndarray
+    log_scale: np.ndarray | None = None
+    log_stops: float | None = None
+    attention: np.ndarray | None = None
+    segmentation_logits: np.ndarray | None = None
 
 
 class Session:
@@ -57,14 +78,11 @@ class Session:
         """SHA-256 of the model's file, hexadecimal."""
         return self._sha256
 
-    def run(self, ldr_linear: np.ndarray) -> np.ndarray:
+    def run(self, ldr_linear: np.ndarray) -> Answer:
         """Run the network once.
 
         Args:
             ldr_linear: (h, w, 3) float32, linear Rec.709, [0, 1]; h and w as the metadata say.
-
-        Returns:
-            (h, w, 3) float32, natural log of linear Rec.709 radiance, 1 = LDR white.
 
         Raises:
             ProviderError: a provider that was asked for by name fails in the run. Under ``auto`` the CPU takes over,
@@ -76,14 +94,14 @@ class Session:
         if ldr_linear.shape != expected:
             raise ValueError(f"the network takes {expected}, not {ldr_linear.shape}")
         feed = np.ascontiguousarray(ldr_linear.transpose(2, 0, 1)[None], dtype=np.float32)
-        log_hdr = self._run(feed)[0].transpose(1, 2, 0)
-        if not np.isfinite(log_hdr).all():
+        outputs = dict(zip(self.metadata.output_shapes, self._run(feed), strict=True))
+        if not all(np.isfinite(output).all() for output in outputs.values()):
             raise ModelError("The network's output holds NaN or infinite values.", path=self.path)
-        return np.ascontiguousarray(log_hdr)
+        return Answer(**{name: _as_picture(output[0]) for name, output in outputs.items()})
 
-    def _run(self, feed: np.ndarray) -> np.ndarray:
+    def _run(self, feed: np.ndarray) -> list[np.ndarray]:
         try:
-            return self._session.run([OUTPUT_NAME], {INPUT_NAME: feed})[0]
+            return self._session.run(list(self.metadata.output_shapes), {INPUT_NAME: feed})
         except Exception as error:  # ONNX Runtime's errors have no base class of their own
             reason = providers.describe_failure(str(error))
             if self.provider == "cpu":
@@ -101,6 +119,13 @@ class Session:
     def _hash(self) -> None:
         with self.path.open("rb") as file:
             self._sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _as_picture(output: np.ndarray) -> np.ndarray | float:
+    """Return (C, h, w) as (h, w, C), one channel as (h, w), and a figure as a number."""
+    if output.ndim == 0:
+        return float(output)
+    return output[0] if len(output) == 1 else np.ascontiguousarray(output.transpose(1, 2, 0))
 
 
 def _check_readable(path: Path) -> None:
@@ -124,11 +149,11 @@ def _read_metadata(session, path: Path) -> ModelMetadata:
             remedy="Give a model that `lanet export` wrote.",
         )
     metadata = ModelMetadata.from_json(text, path)
-    shape = [1, 3, metadata.input_height, metadata.input_width]
+    shapes = {INPUT_NAME: [1, 3, metadata.input_height, metadata.input_width], **metadata.output_shapes}
     ports = [(port.name, port.type, port.shape) for port in (*session.get_inputs(), *session.get_outputs())]
-    if ports != [(INPUT_NAME, "tensor(float)", shape), (OUTPUT_NAME, "tensor(float)", shape)]:
+    if ports != [(name, "tensor(float)", shape) for name, shape in shapes.items()]:
         raise WrongModelError(
-            f"The model's input and output are {ports}, which its description does not say.",
+            f"The model's input and outputs are {ports}, which its description does not say.",
             path=path,
             remedy="Export it again.",
         )

@@ -27,7 +27,27 @@ def test_another_format_version_is_refused_by_name(version):
         ModelMetadata.from_json(changed(format_version=version), "some.onnx")
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(ModelMetadata)])
+OPTIONAL = {"extra_outputs", "members", "weights"}
+
+
+def test_what_came_later_is_left_out_where_it_says_nothing_new():
+    assert not OPTIONAL & json.loads(tiny_metadata().to_json()).keys()
+    metadata = tiny_metadata(extra_outputs=("log_scale", "log_stops"), members=3, weights="float16")
+    assert json.loads(metadata.to_json()).keys() >= OPTIONAL
+    assert ModelMetadata.from_json(metadata.to_json()) == metadata
+
+
+def test_the_outputs_have_shapes():
+    metadata = tiny_metadata(extra_outputs=("log_scale", "log_stops", "attention"))
+    assert metadata.output_shapes == {
+        "log_hdr": [1, 3, 32, 64],
+        "log_scale": [1, 1, 32, 64],
+        "log_stops": [1],
+        "attention": [1, 2, 32, 64],
+    }
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(ModelMetadata) if field.name not in OPTIONAL])
 def test_a_missing_field_is_refused(field):
     values = asdict(tiny_metadata())
     del values[field]
@@ -48,6 +68,11 @@ def test_a_missing_field_is_refused(field):
         (changed(overexposure_threshold=1.0), "0, 1"),
         (changed(input_width=0), "0x32"),
         (changed(architecture="transformer"), "transformer"),
+        (changed(extra_outputs="log_scale"), "not list"),
+        (changed(extra_outputs=["depth"]), "depth"),
+        (changed(extra_outputs=["log_stops", "log_scale"]), "another order"),
+        (changed(members=0), "0 members"),
+        (changed(weights="int8"), "int8"),
     ],
 )
 def test_what_is_no_such_description_is_refused_with_its_reason(text, reason):

@@ -37,7 +37,7 @@ def test_it_runs_the_model_and_knows_it(make_model):
     path = make_model(gain=2.5)
     session = Session(path, threads=1)
     ldr_linear = np.random.default_rng(0).random((32, 64, 3), dtype=np.float32)
-    log_hdr = session.run(ldr_linear)
+    log_hdr = session.run(ldr_linear).log_hdr
     assert (log_hdr.shape, log_hdr.dtype) == ((32, 64, 3), np.float32)
     np.testing.assert_allclose(log_hdr, tiny_network(ldr_linear, 2.5), atol=1e-6)
     assert session.metadata == tiny_metadata()

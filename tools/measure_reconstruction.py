@@ -148,7 +148,7 @@ def network_of(model: Path | None) -> Callable[[np.ndarray], np.ndarray]:
     def answer(ldr_linear: np.ndarray) -> np.ndarray:
         seen = sphere.downsample(ldr_linear, *size)
         turn = columns_to_light(seen)
-        return np.roll(session.run(np.roll(seen, turn, axis=1)), -turn, axis=1)
+        return np.roll(session.run(np.roll(seen, turn, axis=1)).log_hdr, -turn, axis=1)
 
     return answer
 

@@ -88,4 +88,4 @@ def _as_text(facts: dict[str, dict]) -> str:
 
 
 def _plain(value: object) -> str:
-    return (", ".join(value) or "-") if isinstance(value, list) else str(value)
+    return (", ".join(value) or "-") if isinstance(value, (list, tuple)) else str(value)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import warnings
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +14,19 @@ import torch
 from torch import Tensor, nn
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
-from lanet_core.errors import ModelError
+from lanet_core.errors import CheckpointError, ModelError
 from lanet_core.images.replacing import replacing
 from lanet_core.model_metadata import INPUT_NAME, METADATA_KEY, OUTPUT_NAME, ModelMetadata
 from lanet_core.networks.calibrated import Calibrated
+from lanet_core.networks.ensemble import Ensemble
+from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.networks.light_exponent import LightExponent
 from lanet_core.networks.padding import set_padding
 from lanet_core.networks.panolanet import build_network
 from lanet_core.session import Session
 from lanet_core.training.checkpoints import Checkpoint
+from lanet_core.training.compact_onnx import round_to_half, share_constants, store_as_half
+from lanet_core.training.configuration import TrainingConfiguration
 
 OPSET = 17  # the oldest with all that is used, so that old runtimes run the model
 
@@ -28,19 +34,32 @@ OPSET = 17  # the oldest with all that is used, so that old runtimes run the mod
 PARITY = 1e-3
 
 
-class _LogHdr(nn.Module):
-    """The part of a network that inference uses."""
+class _Outputs(nn.Module):
+    """The part of a network that inference uses, in the order of the model's outputs."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, ldr_linear: Tensor) -> Tensor:
-        return self.network(ldr_linear).log_hdr
+    def forward(self, ldr_linear: Tensor) -> tuple[Tensor, ...]:
+        return tuple(named_outputs(self.network(ldr_linear)).values())
 
 
-def export_checkpoint(
-    checkpoint: Checkpoint,
+def named_outputs(output: NetworkOutput) -> dict[str, Tensor]:
+    """Return what a network says under the names of :mod:`lanet_core.model_metadata`, in their order."""
+    log_scale, log_stops = output.confidence or (None, None)
+    tensors = {
+        OUTPUT_NAME: output.log_hdr,
+        "log_scale": log_scale,
+        "log_stops": log_stops,
+        "attention": output.attention,
+        "segmentation_logits": output.segmentation_logits,
+    }
+    return {name: tensor.float() for name, tensor in tensors.items() if tensor is not None}
+
+
+def export_checkpoints(
+    checkpoints: Sequence[Checkpoint],
     path: Path,
     *,
     height: int | None = None,
@@ -48,46 +67,57 @@ def export_checkpoint(
     training_data: str,
     licence: str = "GPL-3.0-or-later",
     light_exponent: float = 1.0,
+    half_weights: bool = False,
 ) -> float:
-    """Write a checkpoint's averaged weights as an ONNX model of static shape.
+    """Write a checkpoint's averaged weights, or the ensemble of several, as an ONNX model of static shape.
 
     The file is compared with torch under ONNX Runtime's CPU provider before it gets its name.
 
     Args:
-        checkpoint: a trained one.
+        checkpoints: a trained one; or several panoLANets, whose mean log HDR is exported.
         path: the file to write.
         height: rows of the network's input, a multiple of 128; that of the last stage by default.
         version: the weights' version.
         training_data: what they were trained on, one sentence.
         licence: SPDX identifier of the weights' licence.
         light_exponent: see :class:`lanet_core.networks.light_exponent.LightExponent`.
+        half_weights: round the weights to half floats, which take half the room; the graph computes in float32.
 
     Returns:
         The largest relative difference between torch and ONNX Runtime, in radiance.
 
     Raises:
-        ModelError: the two differ by more than :data:`PARITY`.
+        CheckpointError: the checkpoints are no ensemble.
+        ModelError: the two differ by more than :data:`PARITY`, or half floats do not hold a weight.
         OutputError: the file cannot be written.
     """
-    configuration = checkpoint.configuration
-    height = height or configuration.stages[-1].height
-    width = height if configuration.stages[-1].pictures == "crops" else 2 * height
-    network = inference_network(checkpoint, light_exponent)
+    configurations = [checkpoint.configuration for checkpoint in checkpoints]
+    first = configurations[0]
+    height = height or _common_height(configurations)
+    width = height if first.stages[-1].pictures == "crops" else 2 * height
+    network = inference_network(checkpoints, light_exponent)
+    half = _rounded_to_half(network, path) if half_weights else set()
+    example = torch.zeros(1, 3, height, width)
+    with torch.no_grad():
+        outputs = list(named_outputs(network(example)))
     metadata = ModelMetadata(
-        name=configuration.name,
+        name=first.name,
         version=version,
-        architecture="panolanet" if configuration.network.ceiling_branch else "lanet",
+        architecture="panolanet" if first.network.ceiling_branch else "lanet",
         licence=licence,
         training_data=training_data,
         input_height=height,
         input_width=width,
         overexposure_threshold=OVEREXPOSURE_THRESHOLD,
         created=datetime.datetime.now(datetime.UTC).date().isoformat(),
-        configuration_sha256=configuration.sha256,
-        postprocessing=_postprocessing(configuration.loss.is_scale_free, light_exponent),
+        configuration_sha256=_configurations_sha256(configurations),
+        postprocessing=_postprocessing(configurations, light_exponent),
+        extra_outputs=tuple(outputs[1:]),
+        members=len(checkpoints),
+        weights="float16" if half_weights else "float32",
     )
     with replacing(path) as temporary:
-        _write(network, temporary, metadata)
+        _write(network, example, temporary, metadata, half)
         difference = parity(network, temporary)
         if not difference <= PARITY:
             raise ModelError(
@@ -97,26 +127,69 @@ def export_checkpoint(
     return difference
 
 
-def inference_network(checkpoint: Checkpoint, light_exponent: float = 1.0) -> nn.Module:
-    """Return a checkpoint's averaged network, ready to predict calibrated log HDR of panoramas or crops."""
-    configuration = checkpoint.configuration
-    network = build_network(configuration.network)
-    network.load_state_dict(checkpoint.average)
-    if configuration.stages[-1].pictures == "crops":
-        set_padding(network, "symmetric")
-    network.eval()
-    if configuration.loss.is_scale_free:
-        network = Calibrated(network)
+def inference_network(checkpoints: Sequence[Checkpoint], light_exponent: float = 1.0) -> nn.Module:
+    """Return checkpoints' averaged networks as one, ready to predict calibrated log HDR of panoramas or crops.
+
+    Raises:
+        CheckpointError: there are several, and not all are panoLANets for panoramas.
+    """
+    if len(checkpoints) > 1:
+        _check_ensemble([checkpoint.configuration for checkpoint in checkpoints])
+    networks = [_averaged_network(checkpoint) for checkpoint in checkpoints]
+    network = Ensemble(networks) if len(networks) > 1 else networks[0]
     if light_exponent != 1.0:
         network = LightExponent(network, light_exponent)
     return network.eval()
 
 
-def _postprocessing(is_scale_free: bool, light_exponent: float) -> str:
-    steps = ["calibrated by Eq. 1"] if is_scale_free else []
+def _averaged_network(checkpoint: Checkpoint) -> nn.Module:
+    configuration = checkpoint.configuration
+    network = build_network(configuration.network)
+    network.load_state_dict(checkpoint.average)
+    if configuration.stages[-1].pictures == "crops":
+        set_padding(network, "symmetric")
+    return Calibrated(network) if configuration.loss.is_scale_free else network
+
+
+def _check_ensemble(configurations: Sequence[TrainingConfiguration]) -> None:
+    for number, configuration in enumerate(configurations, start=1):
+        if not configuration.network.ceiling_branch or configuration.stages[-1].pictures != "panoramas":
+            raise CheckpointError(
+                f"Only panoLANets trained on panoramas make an ensemble, and number {number} of these checkpoints, "
+                f"{configuration.name}, is none.",
+                remedy="Export it on its own.",
+            )
+
+
+def _common_height(configurations: Sequence[TrainingConfiguration]) -> int:
+    heights = [configuration.stages[-1].height for configuration in configurations]
+    if len(set(heights)) > 1:
+        raise CheckpointError(
+            f"The networks of an ensemble see one size of picture, and these were trained on {heights} rows.",
+            remedy="Give --height, or leave out those of another size.",
+        )
+    return heights[0]
+
+
+def _configurations_sha256(configurations: Sequence[TrainingConfiguration]) -> str:
+    hashes = [configuration.sha256 for configuration in configurations]
+    return hashes[0] if len(set(hashes)) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def _postprocessing(configurations: Sequence[TrainingConfiguration], light_exponent: float) -> str:
+    steps = ["calibrated by Eq. 1"] if any(configuration.loss.is_scale_free for configuration in configurations) else []
+    if len(configurations) > 1:
+        steps.append(f"mean of the log HDR of {len(configurations)} networks")
     if light_exponent != 1.0:
         steps.append(f"gain over the LDR to the power of {light_exponent:g}")
     return f"{', then '.join(steps)}; inside the graph" if steps else "none"
+
+
+def _rounded_to_half(network: nn.Module, path: Path) -> set[str]:
+    try:
+        return round_to_half(network)
+    except ValueError as error:
+        raise ModelError(f"The weights cannot be rounded: {error}.", path=path) from error
 
 
 def parity(network: nn.Module, path: Path, seed: int = 0) -> float:
@@ -126,7 +199,7 @@ def parity(network: nn.Module, path: Path, seed: int = 0) -> float:
     ldr_linear = _test_picture(height, width, seed)
     with torch.no_grad():
         expected = network(torch.from_numpy(np.moveaxis(ldr_linear, -1, 0).copy())[None]).log_hdr[0].numpy()
-    return float(np.abs(np.expm1(session.run(ldr_linear) - np.moveaxis(expected, 0, -1))).max())
+    return float(np.abs(np.expm1(session.run(ldr_linear).log_hdr - np.moveaxis(expected, 0, -1))).max())
 
 
 def _test_picture(height: int, width: int, seed: int) -> np.ndarray:
@@ -136,21 +209,28 @@ def _test_picture(height: int, width: int, seed: int) -> np.ndarray:
     return blocks.repeat(16, axis=0).repeat(16, axis=1).astype(np.float32)
 
 
-def _write(network: nn.Module, path: Path, metadata: ModelMetadata) -> None:
-    example = torch.zeros(1, 3, metadata.input_height, metadata.input_width)
+def _write(
+    network: nn.Module, example: Tensor, path: Path, metadata: ModelMetadata, half_weights: Collection[str]
+) -> None:
+    # With half floats, norms stay apart from the convolutions before them until the model is loaded: merged into the
+    # weights they would be rounded once more.
+    training = torch.onnx.TrainingMode.PRESERVE if half_weights else torch.onnx.TrainingMode.EVAL
     with warnings.catch_warnings():
         # The tracer warns of every shape that it takes for constant: static shapes are what is wanted.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _LogHdr(network).eval(),
+            _Outputs(network).eval(),
             (example,),
             str(path),
             input_names=[INPUT_NAME],
-            output_names=[OUTPUT_NAME],
+            output_names=list(metadata.output_shapes),
             opset_version=OPSET,
+            training=training,
             dynamo=False,
         )
     model = onnx.load(path)
+    share_constants(model)
+    store_as_half(model, {f"network.{name}" for name in half_weights})
     onnx.helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)

@@ -203,7 +203,7 @@ def test_a_checkpoint_predicts_as_in_validation(make_checkpoint, photograph, arc
     (method,) = parse_methods("", {"mine": path})
     predicted = checked_prediction(method, photograph)
     pair = ValidationPair("scene", photograph.ldr_linear, photograph.truth)
-    _, (expected,) = validate(inference_network(load_checkpoint(path)), [pair], 128, torch.device("cpu"))
+    _, (expected,) = validate(inference_network([load_checkpoint(path)]), [pair], 128, torch.device("cpu"))
     assert (expected > photograph.ldr_linear).mean() > 0.1
     np.testing.assert_allclose(predicted, expected, rtol=1e-4)
     assert method.record.name == "mine"

@@ -156,7 +156,7 @@ def test_export_says_all_and_agrees_with_torch(finished_run, small_configuration
     assert (metadata["input_height"], metadata["input_width"]) == (128, 256)
     assert metadata["configuration_sha256"] == load_configuration(small_configuration).sha256
     assert metadata["training_data"] == "Four made-up scenes."
-    network = inference_network(load_checkpoint(finished_run / "checkpoint.pt"))
+    network = inference_network([load_checkpoint(finished_run / "checkpoint.pt")])
     assert parity(network, path, seed=9) < 1e-3
     assert Session(path).metadata.architecture == "panolanet"
     with torch.no_grad():
