@@ -45,10 +45,12 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     import_blender()
-    from scene_generation.blender.panorama_render import render_panorama  # it imports bpy
+    from scene_generation.blender.panorama_render import SAMPLES, render_panorama  # it imports bpy
+
+    samples = arguments.samples or SAMPLES
 
     def render(scene: SeededScene):
-        return render_panorama(scene.describe(), arguments.height, seed=scene.seed)
+        return render_panorama(scene.describe(), arguments.height, seed=scene.seed, samples=samples)
 
     scenes = map(scene_of, range(arguments.first_seed, arguments.first_seed + arguments.count))
     wanted = (scene for scene in scenes if arguments.kind in (None, scene.kind.name))
@@ -65,6 +67,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--count", type=_at_least(1), required=True, metavar="N", help="how many seeds")
     parser.add_argument("--first-seed", type=_at_least(0), default=0, metavar="S", help="the first seed (0)")
     parser.add_argument("--height", type=_at_least(16), default=256, metavar="ROWS", help="rows of a panorama (256)")
+    parser.add_argument("--samples", type=_at_least(1), metavar="N", help="at most so many paths a pixel")
     parser.add_argument("--kind", choices=[kind.name for kind in KINDS], help="only the seeds of this kind")
     return parser.parse_args(argv)
 

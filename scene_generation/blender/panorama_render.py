@@ -36,6 +36,9 @@ _TRANSPARENT_BOUNCES = 6
 _LAMPS_FOR_A_TREE = 12
 #: The most that one path may bring after its first bounce; typical values are near 1. Direct light has no limit.
 _INDIRECT_LIMIT = 20.0
+#: Pixels rendered at a time, which take Blender 700 bytes each, and rows more on either side for the denoiser to see.
+_BAND_PIXELS = 1 << 22
+_BAND_MARGIN_ROWS = 16
 
 
 class RenderFailedError(LanetError):
@@ -68,7 +71,9 @@ def render_panorama(description: SceneDescription, height: int, *, seed: int = 0
         _set_cycles(built.scene, seed, samples, lamps)
         _set_picture(built.scene, height)
         _set_compositor(built.scene)
-        return np.maximum(_render(built.scene), 0.0)
+        band = max(1, _BAND_PIXELS // (2 * height))
+        bands = [_render_rows(built.scene, first, min(first + band, height)) for first in range(0, height, band)]
+        return np.maximum(np.concatenate(bands), 0.0)
 
 
 def _set_cycles(scene: bpy.types.Scene, seed: int, samples: int, lamps: int) -> None:
@@ -138,6 +143,15 @@ def _set_compositor(scene: bpy.types.Scene) -> None:
     tree.links.new(layers.outputs["Denoising Albedo"], denoise.inputs["Albedo"])
     output = tree.nodes.new("CompositorNodeComposite")
     tree.links.new(mixed("ADD", denoise.outputs[0], seen), output.inputs["Image"])
+
+
+def _render_rows(scene: bpy.types.Scene, first: int, end: int) -> np.ndarray:
+    render, height = scene.render, scene.render.resolution_y
+    top, bottom = max(first - _BAND_MARGIN_ROWS, 0), min(end + _BAND_MARGIN_ROWS, height)
+    render.use_border = render.use_crop_to_border = True
+    # Borders are shares of the height from the bottom, which Blender rounds down to rows.
+    render.border_min_y, render.border_max_y = (height - bottom + 0.25) / height, (height - top + 0.25) / height
+    return _render(scene)[first - top : end - top]
 
 
 def _render(scene: bpy.types.Scene) -> np.ndarray:

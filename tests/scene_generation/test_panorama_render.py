@@ -18,6 +18,7 @@ from scene_generation.kinds import KINDS, scene_of
 
 pytest.importorskip("bpy", reason="needs Blender's module: pip install lanet-ibl[evaluation]")
 
+from scene_generation.blender import panorama_render
 from scene_generation.blender.panorama_render import render_panorama
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -96,6 +97,21 @@ def test_the_suns_pixels_hold_the_light_that_falls_on_the_ground():
     # A clear day's illuminance by IES RP-21 (1984): 128 klx through exp(-0.21 air masses), and the sky's.
     clear_day_klx = 128.0 * math.exp(-0.21 / sun[2]) * sun[2] + 0.8 + 15.5 * math.sqrt(sun[2])
     assert seen[0] == pytest.approx(clear_day_klx, rel=0.25)
+
+
+def test_a_panorama_rendered_in_bands_is_the_panorama(monkeypatch):
+    """A row too many or too few at a band's end would move the lamp, and halve or double the rows that show it."""
+    lamp = Solid("sphere", (3.0, 0.0, 0.2), (2.0, 2.0, 2.0), Surface(emission=(5000.0,) * 3))
+    description = SceneDescription((0.0, 0.0, 0.0), NightSky((1.0, 1.0, 1.0), (9.0, 9.0, 9.0)), [lamp])
+    whole = render_panorama(description, HEIGHT)
+    monkeypatch.setattr(panorama_render, "_BAND_PIXELS", 5 * 2 * HEIGHT)
+    monkeypatch.setattr(panorama_render, "_BAND_MARGIN_ROWS", 2)
+    banded = render_panorama(description, HEIGHT)
+    assert banded.shape == whole.shape
+    inside, outside = whole[..., 1] > 4.99, whole[..., 1] < 0.02
+    assert inside.sum() > 20
+    np.testing.assert_allclose(banded[inside], 5.0, rtol=1e-3)
+    np.testing.assert_allclose(banded[outside], whole[outside], rtol=0.1)
 
 
 def test_the_sky_brightens_from_zenith_to_horizon():
