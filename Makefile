@@ -11,7 +11,7 @@ INSTALL_EDITABLE = $(INSTALL) --no-build-isolation --editable
 # A Debian with a real Blender program: `make blender-program` sets it up, and the tests use it if it is there.
 BLENDER_ROOT ?= $(CURDIR)/build/debian-blender
 
-.PHONY: demo test blender-program extension extension-cuda wheels-lock format lock clean
+.PHONY: demo test test-blender-versions blender-program extension extension-cuda wheels-lock format lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/inference.stamp
@@ -26,6 +26,10 @@ test: $(VENV)/development.stamp
 
 blender-program:
 	tools/debian_blender_root.sh setup $(BLENDER_ROOT)
+
+# The extension's tests in the versions of Blender that `make test` does not run them in.
+test-blender-versions: $(VENV)/development.stamp
+	BLENDER_ROOT=$(BLENDER_ROOT) PYTHON=$(PYTHON) tools/test_blender_versions.sh $(CURDIR)/build
 
 format: $(VENV)/development.stamp
 	$(VENV)/bin/python -m ruff check --fix

@@ -1,4 +1,4 @@
-"""The modules of tools/ that build the extension, for their tests; they are scripts and belong to no package."""
+"""The modules of tools/ that build and start the extension, for tests; they are scripts and belong to no package."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 
+import blender_program
 import build_extension
 import core_files
 import fetch_wheels
 
-__all__ = ["build_extension", "core_files", "fetch_wheels"]
+__all__ = ["blender_program", "build_extension", "core_files", "fetch_wheels"]

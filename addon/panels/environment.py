@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpy.types import Context, Image, Scene, UILayout
+from bpy.types import Context, Image, UILayout
 
 from .. import session
 from ..environment_texture import EnvironmentTexture
@@ -33,7 +33,7 @@ def draw_environment(layout: UILayout, context: Context) -> None:
         icon = "ERROR" if message.is_error else "INFO"
         draw_text(layout, context, message.text, icon=icon, alert=message.is_error)
     if pair is not None:
-        _draw_result(layout, scene, texture, pair)
+        _draw_result(layout, context, texture, pair)
 
 
 def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture | None, pair: ImagePair | None) -> None:
@@ -72,7 +72,7 @@ def _draw_button(layout: UILayout, context: Context) -> None:
     if conversion is None:
         row = layout.row()
         row.scale_y = 1.6
-        label = BUTTON if letters_a_line(context) >= len(BUTTON) else NARROW_BUTTON
+        label = BUTTON if _is_wide(context) else NARROW_BUTTON
         row.operator("lanet.convert_environment", text=label, icon="LIGHT_SUN")
         layout.operator("lanet.convert_files", text="Convert Files…", icon="FILE_FOLDER")
         return
@@ -81,19 +81,25 @@ def _draw_button(layout: UILayout, context: Context) -> None:
     row.operator("lanet.cancel_conversion", text="", icon="X")
 
 
-def _draw_result(layout: UILayout, scene: Scene, texture: EnvironmentTexture, pair: ImagePair) -> None:
+def _draw_result(layout: UILayout, context: Context, texture: EnvironmentTexture, pair: ImagePair) -> None:
+    scene = context.scene
     row = layout.row(align=True)
     row.prop(scene.lanet, "shown", expand=True)
     light = light_node_after(texture.node)
     if light is not None:
         column = layout.column(align=True)
-        column.use_property_split = True
+        column.use_property_split = _is_wide(context)  # else the names stand inside the sliders
         column.active = scene.lanet.shown == "HDR"
         for name in (HIGHLIGHTS, PEAK_LIMIT):
             column.prop(light.inputs[name], "default_value", text=name)
     layout.label(text=_place_of(pair.hdr), icon="FILE_IMAGE", translate=False)
     if scene.world.asset_data is None:
         layout.operator("lanet.mark_world_as_asset", icon="ASSET_MANAGER")
+
+
+def _is_wide(context: Context) -> bool:
+    """Return whether the button's whole name fits."""
+    return letters_a_line(context) >= len(BUTTON)
 
 
 def _place_of(hdr: Image) -> str:

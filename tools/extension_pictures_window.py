@@ -1,0 +1,86 @@
+"""What extension_pictures.py runs in a Blender with a window: ``-P THIS -- FOLDER SCREEN``.
+
+The four-ball scene is lit by the one ``FOLDER/*.jpg``, and converted by the panel's button. ``FOLDER/shots`` shows the
+window before, during and after; in ``FOLDER/facts.json``, ``panel`` is where the panel lies in it: from the left, from
+the top, width and height, in pixels.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import bpy
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+
+from window_artist import Artist, area_of, environment, region_of, window  # noqa: E402
+
+from render_eval.blender_scene import BlenderScene  # noqa: E402
+from render_eval.scene_description import load_scene_description  # noqa: E402
+
+#: Paths a pixel of the 3D View; Debian's Blender has no denoiser.
+_SAMPLES = 1024
+#: How long nothing changes once the 3D View is rendered, seconds.
+_STILL_S = 20.0
+
+
+class Photographer(Artist):
+    """Photographs the window before, during and after a conversion."""
+
+    def scenario(self) -> Iterator[Callable[[], bool]]:
+        """Yield what to wait for before the next step."""
+        bpy.context.preferences.system.use_region_overlap = False  # the panel beside the view, not over it
+        self._make_scene()
+        yield self.turns_from_now(4)
+        yield from self._show_the_view_alone()
+        yield from self.show_sidebar()
+        self._look_through_the_camera()
+        self.facts["panel"] = self._panel()
+        image = environment().image
+        yield lambda: self.session.facts.of(image) is not None and not self.session.worker.busy
+        yield self.still_for(_STILL_S)
+        yield from self.photograph("before")
+        self.press_the_button()
+        yield lambda: self.session.conversion.share > 0.3
+        yield from self.photograph("during")
+        yield lambda: self.session.conversion is None
+        yield self.still_for(_STILL_S)
+        yield from self.photograph("after")
+
+    def _make_scene(self) -> None:
+        self._built = BlenderScene(load_scene_description("four_balls"))
+        self._built.environment.image = bpy.data.images.load(str(next(self.folder.glob("*.jpg"))))
+        self._built.scene.cycles.preview_samples = _SAMPLES
+        self._built.scene.camera.data.show_passepartout = False
+        window().scene = self._built.scene
+        with bpy.context.temp_override(window=window()):
+            bpy.ops.wm.save_as_mainfile(filepath=str(self.folder / "four_balls.blend"))
+
+    def _show_the_view_alone(self) -> Iterator[Callable[[], bool]]:
+        view = area_of("VIEW_3D")
+        with bpy.context.temp_override(window=window(), area=view, region=region_of(view, "WINDOW")):
+            bpy.ops.screen.screen_full_area()
+        yield self.turns_from_now(4)
+        space = area_of("VIEW_3D").spaces.active
+        space.show_region_toolbar = space.show_region_tool_header = space.show_gizmo = False
+        space.overlay.show_overlays = False
+
+    def _look_through_the_camera(self) -> None:
+        view = area_of("VIEW_3D")
+        space = view.spaces.active
+        space.region_3d.view_perspective = "CAMERA"
+        space.shading.type = "RENDERED"
+        with bpy.context.temp_override(window=window(), area=view, region=region_of(view, "WINDOW")):
+            bpy.ops.view3d.view_center_camera()
+
+    @staticmethod
+    def _panel() -> list[int]:
+        sidebar = region_of(area_of("VIEW_3D"), "UI")
+        return [sidebar.x, window().height - sidebar.y - sidebar.height, sidebar.width, sidebar.height]
+
+
+if __name__ == "__main__":
+    Photographer(*map(Path, sys.argv[-2:])).begin()

@@ -1,0 +1,165 @@
+"""Somebody who works in a Blender with a window, by a script: ``blender --enable-event-simulate -P SCRIPT``.
+
+Runs inside Blender. A scenario goes on a step a turn of Blender's event loop, so that Blender draws, and runs its
+operators, as it does for anybody.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import bpy
+
+MODULE = "bl_ext.user_default.lanet_ibl"
+#: How often the script looks, seconds; it holds Blender no longer than any timer does.
+TURN_S = 0.05
+#: For one step, seconds, where a busy machine is many times slower than usual.
+PATIENCE_S = 300.0
+
+
+class Artist(ABC):
+    """Goes through :meth:`scenario` with the extension, which is installed, and quits Blender at its end.
+
+    Args:
+        folder: of what comes out: ``shots/*.xwd``, copies of the screen, and ``facts.json``, with a ``problem`` where
+            it stuck.
+        screen: the file that the X server keeps its screen in.
+
+    Attributes:
+        facts: what was found.
+    """
+
+    def __init__(self, folder: Path, screen: Path) -> None:
+        self.folder, self._screen = folder, screen
+        self._steps = self.scenario()
+        self._condition: Callable[[], bool] = lambda: True
+        self._waiting_since_s = time.monotonic()
+        self.turns = 0
+        self.facts: dict[str, object] = {"version": bpy.app.version_string}
+        (folder / "shots").mkdir()
+
+    @abstractmethod
+    def scenario(self) -> Iterator[Callable[[], bool]]:
+        """Yield what to wait for before the next step."""
+
+    def begin(self) -> None:
+        """Begin when Blender's event loop runs."""
+        bpy.context.preferences.view.show_splash = False  # it would take the keys
+        bpy.app.timers.register(self._turn, first_interval=1.0)
+
+    @property
+    def session(self):
+        """The extension's."""
+        return sys.modules[f"{MODULE}.session"].current()
+
+    def show_panels(self) -> Iterator[Callable[[], bool]]:
+        """Open World properties, and the sidebar at the panel's tab."""
+        area_of("PROPERTIES").spaces.active.context = "WORLD"
+        yield from self.show_sidebar()
+
+    def show_sidebar(self) -> Iterator[Callable[[], bool]]:
+        """Open the 3D View's sidebar at the panel's tab."""
+        view = area_of("VIEW_3D")
+        view.spaces.active.show_region_ui = True
+        sidebar = region_of(view, "UI")
+        yield lambda: sidebar.width > 1
+        yield self.turns_from_now(4)
+        for _ in range(10):
+            if sidebar.active_panel_category == "LANet IBL":
+                return
+            x, y = sidebar.x + sidebar.width - 10, sidebar.y + sidebar.height // 2  # over the tabs
+            window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=y)
+            window().event_simulate(type="WHEELDOWNMOUSE", value="PRESS", x=x, y=y, ctrl=True)  # turns to the next tab
+            yield self.turns_from_now(4)
+        raise LookupError(f"the sidebar has no tab for the panel, it shows {sidebar.active_panel_category}")
+
+    @staticmethod
+    def press_the_button() -> None:
+        """Begin a conversion."""
+        with bpy.context.temp_override(window=window()):
+            bpy.ops.lanet.convert_environment("INVOKE_DEFAULT")
+
+    @staticmethod
+    def press_key(key: str, **modifiers: bool) -> None:
+        """Press and release a key, the mouse over the 3D View."""
+        view = area_of("VIEW_3D")
+        x, y = view.x + view.width // 3, view.y + view.height // 3
+        window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=y)
+        for value in ("PRESS", "RELEASE"):
+            window().event_simulate(type=key, value=value, x=x, y=y, **modifiers)
+
+    def photograph(self, name: str) -> Iterator[Callable[[], bool]]:
+        """Let Blender draw everything, then take the shot."""
+        for area in window().screen.areas:
+            area.tag_redraw()
+        yield self.turns_from_now(3)
+        self._shoot(name)
+
+    def turns_from_now(self, count: int) -> Callable[[], bool]:
+        """Return what is true after some turns."""
+        last = self.turns + count
+        return lambda: self.turns >= last
+
+    def still_for(self, seconds: float) -> Callable[[], bool]:
+        """Return what is true when nothing on the screen has changed for a time."""
+        seen, since_s = b"", time.monotonic()
+
+        def is_still() -> bool:
+            nonlocal seen, since_s
+            now = self._screen.read_bytes()
+            if now != seen:
+                seen, since_s = now, time.monotonic()
+            return time.monotonic() - since_s >= seconds
+
+        return is_still
+
+    def _turn(self) -> float | None:
+        """Go on if what is waited for has come; the timer's function."""
+        self.turns += 1
+        try:
+            if not self._condition():
+                if time.monotonic() - self._waiting_since_s > PATIENCE_S:
+                    raise TimeoutError("what was waited for has not come")
+                return TURN_S
+            self._condition = next(self._steps)
+            self._waiting_since_s = time.monotonic()
+            return TURN_S
+        except StopIteration:
+            pass
+        except Exception:  # Blender would go on without a word
+            self.facts["problem"] = traceback.format_exc()
+            self._shoot("problem")
+        (self.folder / "facts.json").write_text(json.dumps(self.facts), encoding="utf-8")
+        bpy.ops.wm.quit_blender()
+        return None
+
+    def _shoot(self, name: str) -> None:
+        shutil.copyfile(self._screen, self.folder / "shots" / f"{name}.xwd")
+
+
+def window() -> bpy.types.Window:
+    """Return the window; a timer's context has none."""
+    return bpy.context.window_manager.windows[0]
+
+
+def area_of(kind: str) -> bpy.types.Area:
+    """Return the first area of a kind."""
+    return next(area for area in window().screen.areas if area.type == kind)
+
+
+def region_of(area: bpy.types.Area, kind: str) -> bpy.types.Region:
+    """Return an area's region of a kind."""
+    return next(region for region in area.regions if region.type == kind)
+
+
+def environment() -> bpy.types.ShaderNodeTexEnvironment:
+    """Return the Environment Texture of the window's scene."""
+    nodes = window().scene.world.node_tree.nodes
+    return next(node for node in nodes if node.type == "TEX_ENVIRONMENT")
