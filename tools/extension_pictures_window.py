@@ -22,9 +22,9 @@ from render_eval.blender_scene import BlenderScene  # noqa: E402
 from render_eval.scene_description import load_scene_description  # noqa: E402
 
 #: Paths a pixel of the 3D View; Debian's Blender has no denoiser.
-_SAMPLES = 1024
+_SAMPLES = 512
 #: How long nothing changes once the 3D View is rendered, seconds.
-_STILL_S = 20.0
+_STILL_S = 15.0
 
 
 class Photographer(Artist):
