@@ -5,7 +5,7 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
 
     {"id": 1, "do": "convert", "source": "street.jpg", "output": "street.exr"}
     {"id": 1, "event": "progress", "share": 0.15, "stage": "network"}
-    {"id": 1, "event": "result", "output": "street.exr", "clipped_fraction": 0.02, "peak_ev": 9.1, …}
+    {"id": 1, "event": "result", "output": "street.exr", "peak_ev": 9.1, "expected_error_stops": 0.4, …}
 
     {"id": 2, "do": "inspect", "source": "street.jpg"}     size, clipped share and warnings, without a conversion
     {"id": 3, "do": "describe"}                            model, provider, and why no GPU runs
@@ -114,13 +114,11 @@ class Worker:
             source,
             output,
             half=bool(request.get("half", False)),
+            confidence=bool(request.get("confidence", False)),
             progress=progress,
             cancelled=lambda: self._stopped or number in self._cancelled,
         )
-        facts = {name: value for name, value in vars(conversion).items() if name != "hdr"}
-        if conversion.peak_ev == float("-inf"):  # a black picture; JSON has no infinity
-            facts["peak_ev"] = None
-        return {"output": output, **facts}
+        return {"output": output, **conversion.facts()}
 
     def _inspect(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.images import read_ldr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,8 @@ def write_tiny_model(
     text: str | None = "",
     input_name: str = INPUT_NAME,
     graph_height: int | None = None,
+    expected_stops: float | None = None,
+    architecture: str = "panolanet",
 ) -> None:
     """Write a tiny model.
 
@@ -56,9 +59,29 @@ def write_tiny_model(
         text: the metadata; right ones by default, None for none at all.
         input_name: of the graph's input.
         graph_height: rows of the graph's input, if other than the metadata say.
+        expected_stops: the expected error of the scene; the model then has a confidence, and expects of each pixel an
+            error of its channels' mean, in natural logs, or of 2 % if it is less.
+        architecture: ``lanet`` has attention maps, I's red and green, and segmentation logits, I itself.
     """
     shape = [1, 3, graph_height or height, width]
     scalars = {"floor": MODEL_FLOOR, "threshold": MODEL_THRESHOLD, "gain": gain}
+    nodes, outputs = [], {}
+    if expected_stops is not None:
+        scalars["least"] = 0.02
+        nodes += [
+            helper.make_node("Max", ["mean", "least"], ["error"]),
+            helper.make_node("Log", ["error"], ["log_scale"]),
+            helper.make_node("Constant", [], ["log_stops"], value_floats=[math.log(expected_stops)]),
+        ]
+        outputs |= {"log_scale": [1, 1, *shape[2:]], "log_stops": [1]}
+    if architecture == "lanet":
+        nodes += [
+            helper.make_node("Split", [input_name, "parts"], ["attention", "blue"], axis=1),
+            helper.make_node("Identity", [input_name], ["segmentation_logits"]),
+        ]
+        outputs |= {"attention": [1, 2, *shape[2:]], "segmentation_logits": shape}
+    constants = [helper.make_tensor(key, TensorProto.FLOAT, [], [value]) for key, value in scalars.items()]
+    constants.append(helper.make_tensor("parts", TensorProto.INT64, [2], [2, 1]))
     graph = helper.make_graph(
         [
             helper.make_node("Max", [input_name, "floor"], ["floored"]),
@@ -68,14 +91,21 @@ def write_tiny_model(
             helper.make_node("Cast", ["is_bright"], ["bright"], to=TensorProto.FLOAT),
             helper.make_node("Mul", ["bright", "gain"], ["added"]),
             helper.make_node("Add", ["log_ldr", "added"], [OUTPUT_NAME]),
+            *nodes,
         ],
         "tiny",
         [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info(OUTPUT_NAME, TensorProto.FLOAT, shape)],
-        [helper.make_tensor(key, TensorProto.FLOAT, [], [value]) for key, value in scalars.items()],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, size)
+            for name, size in {OUTPUT_NAME: shape, **outputs}.items()
+        ],
+        constants,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     if text is not None:
-        text = text or tiny_metadata(input_height=height, input_width=width).to_json()
+        metadata = tiny_metadata(
+            input_height=height, input_width=width, architecture=architecture, extra_outputs=tuple(outputs)
+        )
+        text = text or metadata.to_json()
         helper.set_model_props(model, {METADATA_KEY: text})
     onnx.save(model, path)

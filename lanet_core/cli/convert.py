@@ -55,6 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="also write a before/after picture: a .png file or a folder (without a path: beside the result)",
     )
+    parser.add_argument(
+        "--confidence",
+        action="store_true",
+        help="also write how uncertain each pixel is, in stops: the EXR channel uncertainty",
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     add_model_arguments(parser)
 
@@ -140,7 +145,7 @@ def _convert_all(jobs: list[Job], converter: Converter, arguments: argparse.Name
                 bar.n = number + fraction
                 bar.refresh()
 
-            outcomes.append(_convert_one(job, converter, arguments.half, progress))
+            outcomes.append(_convert_one(job, converter, arguments, progress))
             _warn_of_provider(converter, told)  # a GPU may also give up in the midst of the work
             _report_problems(outcomes[-1], told)
             if not arguments.json and outcomes[-1].status != "failed":
@@ -148,11 +153,15 @@ def _convert_all(jobs: list[Job], converter: Converter, arguments: argparse.Name
     return outcomes
 
 
-def _convert_one(job: Job, converter: Converter, half: bool, progress: Callable[[float, str], None]) -> Outcome:
+def _convert_one(
+    job: Job, converter: Converter, arguments: argparse.Namespace, progress: Callable[[float, str], None]
+) -> Outcome:
     if job.skip:
         return Outcome(job, "skipped")
     try:
-        conversion = converter.convert_file(job.source, job.output, half=half, progress=progress)
+        conversion = converter.convert_file(
+            job.source, job.output, half=arguments.half, confidence=arguments.confidence, progress=progress
+        )
         if job.preview is not None:
             from lanet_core.cli.preview import write_preview
             from lanet_core.images import read_hdr
@@ -183,10 +192,12 @@ def _result_line(outcome: Outcome) -> str:
     job, conversion = outcome.job, outcome.conversion
     if conversion is None:
         return f"{job.output}: is there already; --overwrite converts it again"
+    expected = conversion.expected_error_stops
     return (
         f"{job.output}: {conversion.width}x{conversion.height}, "
         f"{100 * conversion.clipped_fraction:.2g} % over-exposed, "
-        f"peak {conversion.peak_ev:+.1f} EV, network {conversion.network_seconds:.2f} s on {conversion.provider}"
+        f"peak {conversion.peak_ev:+.1f} EV, {'' if expected is None else f'expected error {expected:.2f} stops, '}"
+        f"network {conversion.network_seconds:.2f} s on {conversion.provider}"
     )
 
 
@@ -204,17 +215,10 @@ def _summary_of(outcome: Outcome) -> dict:
     if outcome.error is not None:
         summary["error"] = {"kind": type(outcome.error).__name__, "message": str(outcome.error)}
     if outcome.conversion is not None:
-        conversion = outcome.conversion
-        black = conversion.peak_ev == float("-inf")  # which JSON cannot say
-        summary |= {
-            "preview": str(outcome.job.preview) if outcome.job.preview else None,
-            "width": conversion.width,
-            "height": conversion.height,
-            "clipped_fraction": conversion.clipped_fraction,
-            "peak_ev": None if black else conversion.peak_ev,
-            "network_seconds": conversion.network_seconds,
-            "warnings": list(conversion.warnings),
-        }
+        told = ("width", "height", "clipped_fraction", "peak_ev", "expected_error_stops", "network_seconds", "warnings")
+        facts = outcome.conversion.facts()
+        summary["preview"] = str(outcome.job.preview) if outcome.job.preview else None
+        summary |= {name: facts[name] for name in told}
     return summary
 
 

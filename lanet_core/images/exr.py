@@ -1,8 +1,8 @@
-"""Writing the result: an OpenEXR environment map that says what it is and which model made it."""
+"""Writing the result: an OpenEXR file that says what it is and which model made it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,15 @@ BLOCK_ROWS = 16
 class ExrWriter:
     """An OpenEXR file that is being written, strip by strip from the top; made by :func:`open_exr`."""
 
-    def __init__(self, output: OpenImageIO.ImageOutput, size: tuple[int, int], half: bool, path: Path) -> None:
+    def __init__(
+        self, output: OpenImageIO.ImageOutput, size: tuple[int, int], channels: int, half: bool, path: Path
+    ) -> None:
         self._output = output
         self._height, self._width = size
+        self._channels = channels
         self._half = half
         self._path = path
-        #: How much has been written, and its end: (W, 3) float32.
+        #: How much has been written, and its end: (W, C) float32.
         self.rows_written = 0
         self.last_row: np.ndarray | None = None
 
@@ -37,16 +40,18 @@ class ExrWriter:
         """Write the rows that come next.
 
         Args:
-            strip: (n, W, 3) float, linear Rec.709, ≥ 0, finite; stored as float32 bit for bit.
+            strip: (n, W, C) float, ≥ 0, finite: linear Rec.709, then the further channels; stored as float32 bit for
+                bit.
 
         Raises:
             OutputError: NaN, infinite or negative values, or half was asked for and the peak is beyond it.
-            ValueError: the array is not (n, W, 3) float, or has more rows than the picture lacks.
+            ValueError: the array is not (n, W, C) float, or has more rows than the picture lacks.
         """
         rows_left = self._height - self.rows_written
-        if strip.ndim != 3 or strip.shape[1:] != (self._width, 3) or strip.dtype.kind != "f" or len(strip) > rows_left:
+        row = (self._width, self._channels)
+        if strip.ndim != 3 or strip.shape[1:] != row or strip.dtype.kind != "f" or len(strip) > rows_left:
             raise ValueError(
-                f"expected (n, {self._width}, 3) float, n up to {rows_left}, got {strip.shape} {strip.dtype}"
+                f"expected (n, {row[0]}, {row[1]}) float, n up to {rows_left}, got {strip.shape} {strip.dtype}"
             )
         strip = np.ascontiguousarray(strip, dtype=np.float32)
         _check_values(strip, self._half, self._path)
@@ -71,15 +76,17 @@ def open_exr(
     model_name: str,
     model_sha256: str,
     half: bool = False,
+    is_panorama: bool = True,
+    further_channels: Sequence[str] = (),
     pose_heading_deg: float | None = None,
     attributes: Mapping[str, str | float] | None = None,
     threads: int | None = None,
 ) -> Iterator[ExrWriter]:
-    """Open a latitude-longitude environment map to write: ZIP-compressed scan lines, channels R, G, B.
+    """Open a picture to write: ZIP-compressed scan lines, channels R, G, B and those that are named beside.
 
-    The header holds ``envmap`` = latlong, Rec.709 ``chromaticities``, ``lanetModel``, ``lanetModelSha256``,
-    ``software``, ``comments`` and, if given, ``gpanoPoseHeadingDegrees``. The file appears whole, on leaving without
-    an error, or not at all.
+    The header holds Rec.709 ``chromaticities``, ``lanetModel``, ``lanetModelSha256``, ``software``, ``comments``, for a
+    panorama ``envmap`` = latlong and, if given, ``gpanoPoseHeadingDegrees``. The file appears whole, on leaving
+    without an error, or not at all.
 
     Args:
         path: the file to write or replace.
@@ -87,6 +94,9 @@ def open_exr(
         model_name: the model that made it.
         model_sha256: the model file's SHA-256, hexadecimal.
         half: store half floats instead: half the size, 11 bits of precision; light under 3e-8 becomes 0.
+        is_panorama: whether it is a latitude-longitude environment map.
+        further_channels: names of channels beside R, G, B. Blender takes a name with a dot for a layer, and the file
+            for a multilayer one, whose pixels it gives to no texture: use plain words.
         pose_heading_deg: compass heading of the picture's middle, clockwise from north, None where unknown.
         attributes: more header attributes; they win over the ones above.
         threads: how many compress; all cores by default. Holds for every file that OpenImageIO opens from then on.
@@ -103,20 +113,24 @@ def open_exr(
     Source: OpenEXR, "Standard Attributes" and "OpenEXR Environment Maps".
     """
     path = Path(path)
+    kinds = ("HDR environment light", "panorama") if is_panorama else ("HDR light", "picture")
     header: dict[str, str | float] = {
         "lanetModel": model_name,
         "lanetModelSha256": model_sha256,
         "software": "lanet",
-        "comments": "HDR environment light estimated from an LDR panorama; relative luminance, 1.0 = LDR white",
+        "comments": "{} estimated from an LDR {}; relative luminance, 1.0 = LDR white".format(*kinds),
     }
+    if is_panorama:
+        header["textureformat"] = "LatLong Environment"  # OpenImageIO's way to say envmap = latlong
     if pose_heading_deg is not None:
         header["gpanoPoseHeadingDegrees"] = float(pose_heading_deg)
     OpenImageIO.attribute("exr_threads", threads or 0)
     with replacing(path) as temporary:
         output = OpenImageIO.ImageOutput.create(str(temporary))
-        if not output.open(str(temporary), _spec(size, half, header | dict(attributes or {}))):
+        channels = ("R", "G", "B", *further_channels)
+        if not output.open(str(temporary), _spec(size, channels, half, header | dict(attributes or {}))):
             raise RuntimeError(output.geterror())
-        writer = ExrWriter(output, size, half, path)
+        writer = ExrWriter(output, size, len(channels), half, path)
         del output  # it holds the file's last bytes until it is gone: the writer has the only one
         try:
             yield writer
@@ -129,28 +143,32 @@ def open_exr(
 
 
 def write_exr(path: str | Path, rgb_linear: np.ndarray, **options: Any) -> None:
-    """Write a whole environment map.
+    """Write a whole picture.
 
     Args:
         path: the file to write or replace.
-        rgb_linear: (H, W, 3) float, linear Rec.709, ≥ 0, finite; stored as float32 bit for bit.
+        rgb_linear: (H, W, C) float, ≥ 0, finite: linear Rec.709, then the further channels; stored as float32 bit for
+            bit.
         options: of :func:`open_exr`, ``model_name`` and ``model_sha256`` among them.
 
     Raises:
         OutputError: see :func:`open_exr` and :meth:`ExrWriter.write`.
-        ValueError: the array is not (H, W, 3) float.
+        ValueError: the array is not (H, W, C) float.
     """
-    if rgb_linear.ndim != 3 or rgb_linear.shape[2] != 3 or rgb_linear.dtype.kind != "f":
-        raise ValueError(f"expected (H, W, 3) float, got {rgb_linear.shape} {rgb_linear.dtype}")
+    channels = 3 + len(options.get("further_channels", ()))
+    if rgb_linear.ndim != 3 or rgb_linear.shape[2] != channels or rgb_linear.dtype.kind != "f":
+        raise ValueError(f"expected (H, W, {channels}) float, got {rgb_linear.shape} {rgb_linear.dtype}")
     with open_exr(path, rgb_linear.shape[:2], **options) as writer:
         writer.write(rgb_linear)
 
 
-def _spec(size: tuple[int, int], half: bool, header: Mapping[str, str | float]) -> OpenImageIO.ImageSpec:
+def _spec(
+    size: tuple[int, int], channels: Sequence[str], half: bool, header: Mapping[str, str | float]
+) -> OpenImageIO.ImageSpec:
     height, width = size
-    spec = OpenImageIO.ImageSpec(width, height, 3, OpenImageIO.HALF if half else OpenImageIO.FLOAT)
+    spec = OpenImageIO.ImageSpec(width, height, len(channels), OpenImageIO.HALF if half else OpenImageIO.FLOAT)
+    spec.channelnames = tuple(channels)
     spec.attribute("compression", "zip")
-    spec.attribute("textureformat", "LatLong Environment")  # OpenImageIO's way to say envmap = latlong
     spec.attribute("chromaticities", "float[8]", REC709_CHROMATICITIES)
     spec.attribute("DateTime", "")  # or it writes the time, and no result equals the next
     for name, value in header.items():
@@ -180,7 +198,7 @@ def _ends_with(path: Path, row: np.ndarray, half: bool) -> bool:
     if image is None:
         OpenImageIO.geterror()  # or it would surface in someone else's report
         return False
-    height = image.spec().height
-    read = image.read_scanlines(height - 1, height, 0, 0, 3, OpenImageIO.FLOAT)
+    height, channels = image.spec().height, image.spec().nchannels
+    read = image.read_scanlines(height - 1, height, 0, 0, channels, OpenImageIO.FLOAT)
     image.close()
     return read is not None and np.array_equal(read[0], row.astype(np.float16) if half else row)

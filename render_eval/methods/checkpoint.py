@@ -16,6 +16,7 @@ from render_eval.records import MethodRecord
 if TYPE_CHECKING:
     from torch import nn
 
+    from lanet_core.session import Answer
     from lanet_core.training.configuration import TrainingConfiguration
 
 
@@ -86,13 +87,15 @@ class _TorchSession:
             configuration_sha256=configuration.sha256,
         )
 
-    def run(self, ldr_linear: np.ndarray) -> np.ndarray:
+    def run(self, ldr_linear: np.ndarray) -> Answer:
         """Return natural log of linear radiance for a picture, (h, w, 3) float32 both."""
         import torch
+
+        from lanet_core.session import Answer
 
         planes = np.ascontiguousarray(ldr_linear.transpose(2, 0, 1)[None])
         with torch.inference_mode():
             log_hdr = self._network(torch.from_numpy(planes)).log_hdr[0].numpy()
         if not np.isfinite(log_hdr).all():
             raise PredictionError("The network's output holds NaN or infinite values.", path=self.path)
-        return np.ascontiguousarray(log_hdr.transpose(1, 2, 0))
+        return Answer(np.ascontiguousarray(log_hdr.transpose(1, 2, 0)))

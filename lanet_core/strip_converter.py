@@ -1,0 +1,303 @@
+"""The one road of the product, strip by strip: an LDR picture in, a calibrated HDR picture out.
+
+What a panorama and a single picture have in common; :mod:`lanet_core.converter` and :mod:`lanet_core.image_converter`
+say in what they differ.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from lanet_core import colour
+from lanet_core.conversion import Conversion, confidence_warnings
+from lanet_core.errors import OutputNotWritableError, WrongModelError
+from lanet_core.images import Picture, open_exr, picture_from_array, read_ldr
+from lanet_core.parallel import map_in_order
+from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
+from lanet_core.session import Answer, Session
+
+#: The EXR channel that says how uncertain each pixel is. A name without a dot: see :func:`lanet_core.images.open_exr`.
+UNCERTAINTY_CHANNEL = "uncertainty"
+
+
+class LdrSource(Protocol):
+    """A picture whose light is made strip by strip."""
+
+    height: int
+    width: int
+    warnings: tuple[str, ...]
+
+    def linear_rows(self, first: int, end: int) -> np.ndarray:
+        """Return the light of some rows: (n, W, 3) float32, linear Rec.709, [0, 1]; called from several threads."""
+
+    def strips(self) -> list[tuple[int, int]]:
+        """Return where each of the strips begins and ends in which the picture is best worked on."""
+
+
+class StripReconstruction(Protocol):
+    """Makes HDR strips of LDR strips, once it has seen them all and knows the network's answer."""
+
+    overexposed_fraction: float
+
+    def observe(self, ldr_linear_strip: np.ndarray, first_row: int) -> None:
+        """Take note of a strip of the picture; every row is to be observed once."""
+
+    def network_input(self) -> np.ndarray:
+        """Return the whole observed picture at the network's size."""
+
+    def solve(self, log_hdr: np.ndarray) -> None:
+        """Take the network's answer."""
+
+    def strip(self, ldr_linear_strip: np.ndarray, first_row: int) -> np.ndarray:
+        """Return the HDR strip for a strip of the picture."""
+
+
+#: Returns the (n, W) expected error in stops for a strip of the picture and its first row.
+UncertaintyOfStrip = Callable[[np.ndarray, int], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A picture of which the network has been asked.
+
+    Attributes:
+        reconstruction: ready to make the result.
+        answer: the network's.
+        network_seconds: how long it took.
+    """
+
+    reconstruction: StripReconstruction
+    answer: Answer
+    network_seconds: float
+
+
+class StripConverter(ABC):
+    """Converts pictures of one kind with one model.
+
+    Args:
+        session: the model, ready to run.
+        threads: how many work on the pixels beside it; all cores by default.
+    """
+
+    #: Whether the results are environment maps.
+    makes_panoramas: bool
+
+    def __init__(self, session: Session, threads: int | None = None) -> None:
+        self.session = session
+        self._threads = threads
+
+    @abstractmethod
+    def _source(self, picture: Picture) -> LdrSource:
+        """Return the light to convert, or refuse a picture of another kind."""
+
+    @abstractmethod
+    def _reconstruction(self, source: LdrSource) -> StripReconstruction:
+        """Return what is to make the result."""
+
+    def _ask(self, network_input: np.ndarray) -> Answer:
+        """Return what the model says of a picture of its size."""
+        return self.session.run(network_input)
+
+    def _uncertainty(self, source: LdrSource, answer: Answer) -> UncertaintyOfStrip | None:
+        """Return what tells the uncertainty, None if the model does not say."""
+        return None
+
+    def _maps(self, solved: Solved) -> Mapping[str, np.ndarray]:
+        """Return what else the model says, by the names of :class:`Conversion`."""
+        return {}
+
+    def convert(
+        self,
+        rgb: np.ndarray,
+        *,
+        progress: ProgressCallable | None = None,
+        cancelled: CancelledCallable | None = None,
+    ) -> Conversion:
+        """Convert an array.
+
+        Args:
+            rgb: (H, W, 3), Rec.709 primaries: uint8 or uint16, sRGB-encoded, or float, linear, [0, 1]. A panorama has
+                W = 2 H and at least 64x32.
+            progress: told the share of the work that is done and the stage that begins.
+            cancelled: asked before each stage and within the long ones.
+
+        Raises:
+            InputError: the array's shape, dtype or values are not those of an LDR picture of the converter's kind.
+            ModelError: the model fails.
+            ProviderError: the provider that was asked for by name fails.
+            ConversionCancelled: ``cancelled`` returned true.
+        """
+        report = ProgressReport(progress, cancelled)
+        source = self._source(picture_from_array(rgb))
+        solved = self._solve(source, report)
+        size = (source.height, source.width)
+        uncertainty_of = self._uncertainty(source, solved.answer)
+        hdr = np.empty((*size, 3), dtype=np.float32)
+        uncertainty = np.empty(size, dtype=np.float32) if uncertainty_of is not None else None
+        peak = 0.0
+        for first, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "reconstruction"):
+            hdr[first : first + len(strip)] = strip
+            if uncertainty is not None:
+                uncertainty[first : first + len(strip)] = uncertain
+            peak = _brighter(peak, strip)
+        report.finished()
+        return self._conversion(source, solved, peak, source.warnings, hdr=hdr, uncertainty=uncertainty)
+
+    def convert_file(
+        self,
+        source: str | Path,
+        output: str | Path,
+        *,
+        half: bool = False,
+        confidence: bool = False,
+        progress: ProgressCallable | None = None,
+        cancelled: CancelledCallable | None = None,
+    ) -> Conversion:
+        """Convert a picture file to an OpenEXR file.
+
+        Args:
+            source: a picture file: JPEG, PNG, TIFF or another kind that :func:`lanet_core.images.read_ldr` reads.
+            output: the OpenEXR file to write; replaced if it exists. Nothing is left of it after a failure.
+            half: write 16-bit floats instead of 32-bit floats.
+            confidence: also write the channel ``uncertainty``, see :attr:`Conversion.uncertainty`.
+            progress: told the share of the work that is done and the stage that begins.
+            cancelled: asked before each stage and within the long ones.
+
+        Raises:
+            InputError: the picture cannot be read, or is no LDR picture of the converter's kind.
+            OutputError: the result cannot be written.
+            WrongModelError: ``confidence`` is asked for, and the model has none.
+            ModelError: the model fails.
+            ProviderError: the provider that was asked for by name fails.
+            ConversionCancelled: ``cancelled`` returned true.
+        """
+        path, output = Path(source), Path(output)
+        report = ProgressReport(progress, cancelled)
+        report("reading")
+        _check_not_the_same_file(path, output)
+        if confidence:
+            self._check_confidence()
+        picture = read_ldr(path)
+        source = self._source(picture)
+        solved = self._solve(source, report)
+        uncertainty_of = self._uncertainty(source, solved.answer) if confidence else None
+        report("writing")
+        peak = 0.0
+        with open_exr(
+            output,
+            (source.height, source.width),
+            model_name=self._model_name,
+            model_sha256=self.session.sha256,
+            half=half,
+            is_panorama=self.makes_panoramas,
+            further_channels=(UNCERTAINTY_CHANNEL,) if confidence else (),
+            pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
+            threads=self._threads,
+        ) as writer:
+            for _, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "writing"):
+                writer.write(strip if uncertain is None else np.dstack([strip, uncertain]))
+                peak = _brighter(peak, strip)
+        report.finished()
+        return self._conversion(source, solved, peak, (*picture.warnings, *source.warnings))
+
+    def _check_confidence(self) -> None:
+        if "log_scale" not in self.session.metadata.extra_outputs:
+            raise WrongModelError(
+                "The model does not say how sure it is.",
+                path=self.session.path,
+                remedy="Do not ask for the confidence, or give a model that was trained to tell it.",
+            )
+
+    def _solve(self, source: LdrSource, report: ProgressReport) -> Solved:
+        """Show the picture to the network and work out what its answer means for the picture's own pixels."""
+        reconstruction = self._reconstruction(source)
+        strips = source.strips()
+        lights = map_in_order(lambda strip: source.linear_rows(*strip), strips, self._threads)
+        for number, ((first, _), ldr_linear) in enumerate(zip(strips, lights, strict=True)):
+            if number:
+                report("reading", number / len(strips))
+            reconstruction.observe(ldr_linear, first)
+        report("network")
+        network_input = reconstruction.network_input()
+        start = time.perf_counter()
+        answer = self._ask(network_input)
+        network_seconds = time.perf_counter() - start
+        report("reconstruction")
+        reconstruction.solve(answer.log_hdr)
+        return Solved(reconstruction, answer, network_seconds)
+
+    def _strips(
+        self,
+        source: LdrSource,
+        solved: Solved,
+        uncertainty_of: UncertaintyOfStrip | None,
+        report: ProgressReport,
+        stage: str,
+    ) -> Iterator[tuple[int, np.ndarray, np.ndarray | None]]:
+        """Yield each strip's first row, its HDR and, if asked for, its uncertainty, from the top."""
+
+        def result(strip: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
+            ldr_linear = source.linear_rows(*strip)
+            uncertain = uncertainty_of(ldr_linear, strip[0]) if uncertainty_of is not None else None
+            return solved.reconstruction.strip(ldr_linear, strip[0]), uncertain
+
+        strips = source.strips()
+        results = map_in_order(result, strips, self._threads)
+        for number, ((first, _), (hdr, uncertain)) in enumerate(zip(strips, results, strict=True)):
+            if number:
+                report(stage, number / len(strips))
+            yield first, hdr, uncertain
+
+    def _conversion(
+        self, source: LdrSource, solved: Solved, peak: float, warnings: tuple[str, ...], **arrays: np.ndarray | None
+    ) -> Conversion:
+        log_stops = solved.answer.log_stops
+        expected_error_stops = float(np.exp(log_stops)) if log_stops is not None else None
+        own_warnings = (*_exposure_warnings(solved.reconstruction), *confidence_warnings(expected_error_stops))
+        return Conversion(
+            height=source.height,
+            width=source.width,
+            clipped_fraction=solved.reconstruction.overexposed_fraction,
+            peak_ev=float(np.log2(peak)) if peak > 0.0 else -np.inf,
+            provider=self.session.provider,
+            network_seconds=solved.network_seconds,
+            model_name=self._model_name,
+            model_sha256=self.session.sha256,
+            warnings=(*self.session.warnings, *dict.fromkeys(warnings), *own_warnings),
+            expected_error_stops=expected_error_stops,
+            **self._maps(solved),
+            **arrays,
+        )
+
+    @property
+    def _model_name(self) -> str:
+        return f"{self.session.metadata.name} {self.session.metadata.version}"
+
+
+def _brighter(peak: float, hdr: np.ndarray) -> float:
+    """Return the greatest luminance of a strip and what was known before, which no pixel's channels pass if it is."""
+    return max(peak, float(colour.luminance(hdr).max())) if hdr.max() > peak else peak
+
+
+def _exposure_warnings(reconstruction: StripReconstruction) -> tuple[str, ...]:
+    if reconstruction.overexposed_fraction >= 1.0 - 1e-6:
+        return ("Every pixel is over-exposed: the result is a guess.",)
+    if not reconstruction.network_input().any():
+        return ("The picture is black: there is no light in it.",)
+    if reconstruction.overexposed_fraction == 0.0:
+        return ("Nothing in the picture is over-exposed: the result is the picture itself.",)
+    return ()
+
+
+def _check_not_the_same_file(source: Path, output: Path) -> None:
+    if source.exists() and output.exists() and source.samefile(output):
+        raise OutputNotWritableError(
+            "This is the picture to convert, which is never overwritten.", path=output, remedy="Name another file."
+        )
