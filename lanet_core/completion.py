@@ -41,12 +41,14 @@ class CapturedPart:
 
     Attributes:
         linear_rows: gives the light of the rectangle's rows, as ``Picture.linear_rows`` does.
+        linear_pixels: gives the light of its single pixels, as ``Picture.linear_pixels`` does.
         size: the rectangle's rows and columns.
         corner: the sphere's row and column where it begins.
         sphere_size: rows and columns of the sphere; columns even.
     """
 
     linear_rows: Callable[[int, int], np.ndarray]
+    linear_pixels: sphere.Texels
     size: tuple[int, int]
     corner: tuple[int, int]
     sphere_size: tuple[int, int]
@@ -66,25 +68,37 @@ class CapturedPart:
         return captured
 
 
-def completed_rows(part: CapturedPart) -> Callable[[int, int], np.ndarray]:
-    """Complete a sphere of which a part was captured, without holding it.
+class CompletedSphere:
+    """A sphere of which a part was captured, completed without being held.
+
+    Captured pixels are as they are, the others as by :func:`complete`, at :data:`MAXIMUM_HEIGHT` rows if the sphere has
+    more. Light is float32, linear Rec.709.
 
     Args:
         part: what was captured.
-
-    Returns:
-        What gives the light of the sphere's rows from one up to another, (n, W, 3) float32, linear Rec.709: captured
-        pixels as they are, the others as by :func:`complete`, at :data:`MAXIMUM_HEIGHT` rows if the sphere has more.
     """
-    height, width = part.sphere_size
-    fill = _fill(part)
 
-    def rows(first: int, end: int) -> np.ndarray:
-        result = sphere.upsampled_rows(fill, height, width, first, end)
-        part.paste(result, first)
+    def __init__(self, part: CapturedPart) -> None:
+        self._part = part
+        self._fill = _fill(part)
+
+    def linear_rows(self, first: int, end: int) -> np.ndarray:
+        """Return the light of the rows from one up to another: (n, W, 3)."""
+        result = sphere.upsampled_rows(self._fill, *self._part.sphere_size, first, end)
+        self._part.paste(result, first)
         return result
 
-    return rows
+    def linear_pixels(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return the light of single pixels, given by their rows and columns (...): (..., 3)."""
+        fill_rows, fill_columns = (
+            (pixels + 0.5) * small / large - 0.5
+            for pixels, small, large in zip((rows, columns), self._fill.shape, self._part.sphere_size, strict=False)
+        )
+        result = sphere.sample_bilinear(self._fill, fill_rows, fill_columns)
+        (height, width), (top, left) = self._part.size, self._part.corner
+        inside = (rows >= top) & (rows < top + height) & (columns >= left) & (columns < left + width)
+        result[inside] = self._part.linear_pixels(rows[inside] - top, columns[inside] - left)
+        return result
 
 
 def _fill(part: CapturedPart) -> np.ndarray:

@@ -19,7 +19,7 @@ import numpy as np
 
 from lanet_core import sphere
 from lanet_core.calibration import overexposure_ramp
-from lanet_core.completion import CapturedPart, completed_rows
+from lanet_core.completion import CapturedPart, CompletedSphere
 from lanet_core.errors import ImageTooLargeError, ImageTooSmallError, NotEquirectangularError
 from lanet_core.images.exr import BLOCK_ROWS
 from lanet_core.images.file_kind import MAX_PIXELS
@@ -79,7 +79,7 @@ class Panorama:
 def panorama_from_picture(picture: Picture) -> Panorama:
     """Put a picture on the sphere: place it, complete what is missing, level it.
 
-    No picture but one that is to be levelled is held as light: that takes as much as sixteen bytes a pixel.
+    None is held as light, which takes twelve bytes a pixel: not even one that is to be levelled.
 
     Args:
         picture: any picture.
@@ -94,8 +94,8 @@ def panorama_from_picture(picture: Picture) -> Panorama:
     """
     _check_picture(picture)
     crop, warnings = _usable_crop(picture)
-    panorama = _full_sphere(picture) if crop is None else _placed(picture, crop)
-    panorama = _levelled(panorama, picture)
+    panorama, linear_pixels = _full_sphere(picture) if crop is None else _placed(picture, crop)
+    panorama = _levelled(panorama, linear_pixels, picture)
     return replace(panorama, warnings=warnings + panorama.warnings)
 
 
@@ -130,11 +130,11 @@ def _usable_crop(picture: Picture) -> tuple[CroppedArea | None, tuple[str, ...]]
     )
 
 
-def _full_sphere(picture: Picture) -> Panorama:
-    """Return a picture that is the whole sphere by its proportions."""
+def _full_sphere(picture: Picture) -> tuple[Panorama, sphere.Texels]:
+    """Return a picture that is the whole sphere by its proportions, and what gives the light of its single pixels."""
     height, width = picture.height, picture.width
     if width == 2 * height:
-        return Panorama(height, width, picture.linear_rows)
+        return Panorama(height, width, picture.linear_rows), picture.linear_pixels
     if abs(width / (2.0 * height) - 1.0) > _RATIO_TOLERANCE:
         raise NotEquirectangularError(
             f"The picture is {width}x{height}, a ratio of {width / height:.3g}:1, and nothing says which part of the "
@@ -144,10 +144,11 @@ def _full_sphere(picture: Picture) -> Panorama:
         )
     warning = f"The picture is {width}x{height}, not quite 2:1; it was taken as a full sphere."
     if width % 2 == 0:
-        return Panorama(height, width, picture.linear_rows, None, (warning,))
+        return Panorama(height, width, picture.linear_rows, None, (warning,)), picture.linear_pixels
     warning += " One column was added to make its width even."
     captured = np.broadcast_to(np.arange(width + 1) < width, (height, width + 1))
-    return Panorama(height, width + 1, partial(_rows_with_seam, picture), captured, (warning,))
+    panorama = Panorama(height, width + 1, partial(_rows_with_seam, picture), captured, (warning,))
+    return panorama, partial(_pixels_with_seam, picture)
 
 
 def _rows_with_seam(picture: Picture, first: int, end: int) -> np.ndarray:
@@ -156,8 +157,14 @@ def _rows_with_seam(picture: Picture, first: int, end: int) -> np.ndarray:
     return np.concatenate([rows, (rows[:, -1:] + rows[:, :1]) / 2.0], axis=1)
 
 
-def _placed(picture: Picture, crop: CroppedArea) -> Panorama:
-    """Return the picture in its place on a full 2:1 sphere at its own scale, the rest completed."""
+def _pixels_with_seam(picture: Picture, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return single pixels of what :func:`_rows_with_seam` gives."""
+    last, first = np.minimum(columns, picture.width - 1), np.where(columns == picture.width, 0, columns)
+    return (picture.linear_pixels(rows, last) + picture.linear_pixels(rows, first)) / 2.0
+
+
+def _placed(picture: Picture, crop: CroppedArea) -> tuple[Panorama, sphere.Texels]:
+    """Return the picture in its place on a full 2:1 sphere at its own scale, the rest completed, and its pixels."""
     if (crop.width_px, crop.height_px) == (crop.full_width_px, crop.full_height_px):
         return _full_sphere(picture)
     # The metadata counts in pixels of the stitched panorama; the picture may have been resized since.
@@ -174,30 +181,41 @@ def _placed(picture: Picture, crop: CroppedArea) -> Panorama:
     left = min(round(crop.left_px / crop.full_width_px * width), width - picture.width)
     top = min(round(crop.top_px / crop.full_height_px * height), height - picture.height)
     if (picture.height, picture.width) == (height, width):
-        return Panorama(height, width, picture.linear_rows)
-    part = CapturedPart(picture.linear_rows, (picture.height, picture.width), (top, left), (height, width))
+        return Panorama(height, width, picture.linear_rows), picture.linear_pixels
+    part = CapturedPart(
+        picture.linear_rows,
+        picture.linear_pixels,
+        size=(picture.height, picture.width),
+        corner=(top, left),
+        sphere_size=(height, width),
+    )
     captured = part.mask(0, height)
     missing = 100.0 * float(sphere.sphere_mean(~captured))
     warning = f"The picture shows a part of the sphere; the other {missing:.3g} % were filled smoothly."
-    return Panorama(height, width, completed_rows(part), captured, (warning,))
+    completed = CompletedSphere(part)
+    return Panorama(height, width, completed.linear_rows, captured, (warning,)), completed.linear_pixels
 
 
-def _levelled(panorama: Panorama, picture: Picture) -> Panorama:
+def _levelled(panorama: Panorama, linear_pixels: sphere.Texels, picture: Picture) -> Panorama:
     """Return the panorama with its pose's pitch and roll undone, itself if they move nothing by half a pixel."""
     pitch_deg = picture.gpano.pose_pitch_deg if picture.gpano is not None else 0.0
     roll_deg = picture.gpano.pose_roll_deg if picture.gpano is not None else 0.0
     if max(abs(pitch_deg), abs(roll_deg)) < 0.5 * 180.0 / panorama.height:
         return panorama
     camera = camera_axes(np.radians(pitch_deg), np.radians(roll_deg))
-    tilted, captured = panorama.rgb_linear, panorama.captured
+    size, captured = (panorama.height, panorama.width), panorama.captured
 
     def linear_rows(first: int, end: int) -> np.ndarray:
-        return np.minimum(_rotated(tilted, camera, first, end), 1.0)  # weights may add up to 1 + 1e-7
+        return np.minimum(_rotated(linear_pixels, size, camera, first, end), 1.0)  # weights may add up to 1 + 1e-7
 
     if captured is not None:
+
+        def as_light(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+            return panorama.captured[rows, columns, None].astype(np.float32)
+
         # A resampled pixel comes from the picture if all four that it is made of do.
-        as_light = captured[..., None].astype(np.float32)
-        captured = _rotated(as_light, camera, 0, panorama.height)[..., 0] > 1.0 - 1e-6
+        rotated = (_rotated(as_light, size, camera, *strip)[..., 0] > 1.0 - 1e-6 for strip in panorama.strips())
+        captured = np.concatenate(list(rotated))
     warning = f"The panorama was levelled (pitch {pitch_deg:.3g}°, roll {roll_deg:.3g}°), so its pixels were resampled."
     return replace(panorama, linear_rows=linear_rows, captured=captured, warnings=(*panorama.warnings, warning))
 
@@ -219,17 +237,14 @@ def camera_axes(pitch_rad: float, roll_rad: float) -> np.ndarray:
     return pitch @ roll
 
 
-def _rotated(panorama: np.ndarray, axes: np.ndarray, first: int, end: int) -> np.ndarray:
+def _rotated(texels: sphere.Texels, size: tuple[int, int], axes: np.ndarray, first: int, end: int) -> np.ndarray:
     """Return rows of a sphere seen in the world's axes, given in a camera's: bilinear, in bands."""
-    height, width = panorama.shape[:2]
-    result = np.empty((end - first, *panorama.shape[1:]), dtype=panorama.dtype)
-    band = max(1, _BAND_PIXELS // width)
+    band = max(1, _BAND_PIXELS // size[1])
+    bands = []
     for start in range(first, end, band):
-        stop = min(start + band, end)
-        directions = _directions(start, stop, height, width) @ axes
-        pixels = sphere.directions_to_pixels(directions, height, width)
-        result[start - first : stop - first] = sphere.sample_bilinear(panorama, *pixels)
-    return result
+        directions = _directions(start, min(start + band, end), *size) @ axes
+        bands.append(sphere.sample_texels(texels, size, *sphere.directions_to_pixels(directions, *size)))
+    return np.concatenate(bands)
 
 
 def _directions(first: int, end: int, height: int, width: int) -> np.ndarray:

@@ -14,10 +14,15 @@ Conventions, used everywhere in this project:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 #: For each index of a new axis: the first index of the old axis that counts, and the weights from there on.
 Windows = tuple[np.ndarray, np.ndarray]
+
+#: Rows and columns, whole numbers of one shape (...) → what these pixels hold, (..., C).
+Texels = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def zenith_angles_rad(height: int) -> np.ndarray:
@@ -96,19 +101,35 @@ def sample_bilinear(panorama: np.ndarray, rows: np.ndarray, columns: np.ndarray)
     Returns:
         (..., C), the panorama's dtype.
     """
-    height, width = panorama.shape[:2]
+    return sample_texels(lambda row, column: panorama[row, column], panorama.shape[:2], rows, columns)
+
+
+def sample_texels(texels: Texels, size: tuple[int, int], rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Sample a panorama as :func:`sample_bilinear` does, knowing nothing of it but what single pixels hold.
+
+    Args:
+        texels: gives the pixels of some rows and columns, whole numbers within the panorama: (..., C) float.
+        size: rows and columns of the panorama.
+        rows: (...) float, continuous rows within [-½, H − ½].
+        columns: (...) float, continuous columns of any value.
+
+    Returns:
+        (..., C), the texels' dtype.
+    """
+    height, width = size
     row_floor = np.floor(rows).astype(np.intp)
     column_floor = np.floor(columns).astype(np.intp)
-    row_fraction = (rows - row_floor)[..., None].astype(panorama.dtype)
-    column_fraction = (columns - column_floor)[..., None].astype(panorama.dtype)
 
     def texel(row: np.ndarray, column: np.ndarray) -> np.ndarray:
         beyond_pole = (row < 0) | (row >= height)
         column = np.where(beyond_pole, column + width // 2, column) % width
         row = np.where(row < 0, -1 - row, np.where(row >= height, 2 * height - 1 - row, row))
-        return panorama[row, column]
+        return texels(row, column)
 
-    top = texel(row_floor, column_floor) * (1 - column_fraction)
+    top = texel(row_floor, column_floor)
+    row_fraction = (rows - row_floor)[..., None].astype(top.dtype)
+    column_fraction = (columns - column_floor)[..., None].astype(top.dtype)
+    top = top * (1 - column_fraction)
     top += texel(row_floor, column_floor + 1) * column_fraction
     bottom = texel(row_floor + 1, column_floor) * (1 - column_fraction)
     bottom += texel(row_floor + 1, column_floor + 1) * column_fraction

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lanet_core import completion, sphere
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD, well_exposed_mask
-from lanet_core.completion import CEILING, CapturedPart, complete, completed_rows
+from lanet_core.completion import CEILING, CapturedPart, CompletedSphere, complete
 
 
 def harmonic(height: int, width: int, order: int) -> np.ndarray:
@@ -124,14 +124,22 @@ def test_a_large_sphere_is_completed_as_a_small_one_enlarged(monkeypatch):
     rows, columns = np.mgrid[0:100, 0:180] / 100.0
     light = np.stack([0.3 + 0.6 * columns / 1.8, 0.9 - 0.5 * rows, 0.5 + 0.2 * np.sin(4.0 * columns)], axis=-1)
     light = light.astype(np.float32)
-    part = CapturedPart(lambda first, end: light[first:end], (100, 180), (30, 40), (160, 320))
-    at_full_size = completed_rows(part)(0, 160)
+    part = CapturedPart(
+        lambda first, end: light[first:end],
+        lambda rows, columns: light[rows, columns],
+        size=(100, 180),
+        corner=(30, 40),
+        sphere_size=(160, 320),
+    )
+    at_full_size = CompletedSphere(part).linear_rows(0, 160)
     monkeypatch.setattr(completion, "MAXIMUM_HEIGHT", 64)
-    enlarged = completed_rows(part)
-    whole, captured = enlarged(0, 160), part.mask(0, 160)
+    enlarged = CompletedSphere(part)
+    whole, captured = enlarged.linear_rows(0, 160), part.mask(0, 160)
     np.testing.assert_array_equal(whole[30:130, 40:220], light)
     assert captured.sum() == 100 * 180 and captured[30:130, 40:220].all()
     assert (whole[~captured].mean(axis=-1) <= CEILING + 1e-6).all()
     assert np.abs(whole - at_full_size).max() < 0.05
     assert np.abs(whole - at_full_size)[~captured].mean() < 0.01
-    np.testing.assert_array_equal(enlarged(25, 47), whole[25:47])
+    np.testing.assert_array_equal(enlarged.linear_rows(25, 47), whole[25:47])
+    pixels = np.mgrid[0:160, 0:320]
+    np.testing.assert_allclose(enlarged.linear_pixels(*pixels), whole, atol=1e-6)

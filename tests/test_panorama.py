@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PIL import Image
 from lanet_core import errors, sphere
 from lanet_core.calibration import well_exposed_mask
 from lanet_core.images import CroppedArea, GPano, Picture, read_ldr
+from lanet_core.images.colour_encoding import SRGB
 from lanet_core.panorama import camera_axes, panorama_from_picture
 
 
@@ -254,6 +256,36 @@ def test_a_tilted_crop_knows_what_it_captured():
     border = np.abs(np.abs(np.degrees(camera_elevation)) - 60.0) < 2.0
     np.testing.assert_array_equal(panorama.captured[~border], (np.abs(np.degrees(camera_elevation)) < 60.0)[~border])
     assert len(panorama.warnings) == 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "crop"),
+    [((128, 256), None), ((255, 511), None), ((60, 200), CroppedArea(20, 30, 200, 60, 256, 128))],
+    ids=["whole", "odd", "crop"],
+)
+def test_levelling_samples_the_sphere_as_it_was(shape, crop):
+    """Levelled pixel by pixel, from codes: the same as the whole tilted sphere's light sampled bilinearly."""
+    codes = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    tilted = panorama_from_picture(Picture(codes, gpano=GPano(crop=crop), encoding=SRGB))
+    gpano = GPano(crop=crop, pose_pitch_deg=12.0, pose_roll_deg=-31.0)
+    levelled = panorama_from_picture(Picture(codes, gpano=gpano, encoding=SRGB))
+    size = tilted.height, tilted.width
+    in_camera = sphere.pixel_directions(*size) @ camera_axes(np.radians(12.0), np.radians(-31.0))
+    expected = sphere.sample_bilinear(tilted.rgb_linear, *sphere.directions_to_pixels(in_camera, *size))
+    np.testing.assert_allclose(levelled.rgb_linear, expected, atol=2e-6)
+
+
+def test_levelling_holds_no_light_of_the_picture():
+    """The light of all of it would take 24 MiB."""
+    codes = np.zeros((1024, 2048, 3), dtype=np.uint8)
+    tracemalloc.start()
+    try:
+        panorama = panorama_from_picture(Picture(codes, gpano=GPano(pose_pitch_deg=5.0), encoding=SRGB))
+        assert panorama.linear_rows(500, 501).shape == (1, 2048, 3)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * 2**20
 
 
 def test_from_file_to_sphere(tmp_path):

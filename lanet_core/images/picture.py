@@ -46,6 +46,11 @@ class Picture:
         """Return the light of some rows: (end − first, W, 3) float32, linear Rec.709, [0, 1]; maybe a view."""
         return linearise(self.samples[first:end], self.encoding)
 
+    def linear_pixels(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return the light of single pixels, given by their rows and columns (...): (..., 3) float32, as above."""
+        samples = self.samples[rows, columns]
+        return linearise(samples.reshape(1, -1, samples.shape[-1]), self.encoding).reshape(*rows.shape, 3)
+
     @property
     def rgb_linear(self) -> np.ndarray:
         """The whole picture's light: (H, W, 3) float32, linear Rec.709, [0, 1]; made anew each time."""
