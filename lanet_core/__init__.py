@@ -10,9 +10,16 @@ need no ONNX Runtime.
 
 import importlib
 
-_HOMES = {"load_converter": "converter", "Converter": "converter", "Conversion": "converter", "LanetError": "errors"}
+_HOMES = {
+    "load_converter": "converter",
+    "Converter": "converter",
+    "Conversion": "conversion",
+    "load_image_converter": "image_converter",
+    "ImageConverter": "image_converter",
+    "LanetError": "errors",
+}
 
-__all__ = ["Conversion", "Converter", "LanetError", "load_converter"]
+__all__ = ["Conversion", "Converter", "ImageConverter", "LanetError", "load_converter", "load_image_converter"]
 
 
 def __getattr__(name: str):

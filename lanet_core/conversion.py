@@ -33,8 +33,8 @@ class Conversion:
             memory as a whole.
         uncertainty: (H, W) float32, the expected absolute error of each pixel's log2 radiance, in stops: 0 where the
             picture is well exposed. None where the result is a file, or the model has no confidence.
-        attention: (h, w, 2) float32, [0, 1], LANet's attention to the dark and to the bright of a single picture, at
-            the size at which the network saw it; None where the model has none.
+        attention: (h, w, 2) float32, [0, 1], LANet's two attention maps of a single picture, at the size at which the
+            network saw it; None for a panorama, and where the model has none.
         segmentation: (h, w) uint8, the luminance class of each of those pixels: 0 dark, 1 between, 2 bright; None
             likewise.
     """

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from lanet_core.conversion import Conversion
 from lanet_core.errors import ModelNotFoundError, WrongModelError
 from lanet_core.heading import columns_to_light
 from lanet_core.images import Picture
@@ -17,8 +16,6 @@ from lanet_core.reconstruction import Reconstruction
 from lanet_core.session import Answer, Session
 from lanet_core.strip_converter import StripConverter
 from lanet_core.uncertainty import UncertaintyMap
-
-__all__ = ["Conversion", "Converter", "find_model", "load_converter"]
 
 #: Names a model file, in the place of the one that came with the program.
 MODEL_VARIABLE = "LANET_MODEL"

@@ -21,7 +21,7 @@ from lanet_core import sphere
 from lanet_core.calibration import overexposure_ramp
 from lanet_core.completion import CapturedPart, CompletedSphere
 from lanet_core.errors import ImageTooLargeError, ImageTooSmallError, NotEquirectangularError
-from lanet_core.images.exr import BLOCK_ROWS
+from lanet_core.images.exr import strips_of_blocks
 from lanet_core.images.file_kind import MAX_PIXELS
 from lanet_core.images.gpano import CroppedArea
 from lanet_core.images.picture import Picture
@@ -66,9 +66,7 @@ class Panorama:
 
     def strips(self) -> list[tuple[int, int]]:
         """Return where each of the strips begins and ends in which the sphere is best worked on."""
-        # Of whole blocks of the result's file, or each would wait for the strip that comes next.
-        rows = max(1, _STRIP_PIXELS // (self.width * BLOCK_ROWS)) * BLOCK_ROWS
-        return [(first, min(first + rows, self.height)) for first in range(0, self.height, rows)]
+        return strips_of_blocks(self.height, self.width, _STRIP_PIXELS)
 
     def clipped_fraction(self) -> float:
         """Return the share of the sphere's solid angle that is over-exposed, [0, 1]."""

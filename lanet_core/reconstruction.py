@@ -157,11 +157,16 @@ class Reconstruction:
         radiance = sampled[..., :3]
         for point in self._points:
             point.add_to(radiance, self._size, rows, columns)
-        return radiance * _weight_without_steps(ramp, sampled[..., 3])[..., None]
+        return radiance * weight_without_steps(ramp, sampled[..., 3])[..., None]
 
 
-def _weight_without_steps(ramp: np.ndarray, mean_weight: np.ndarray) -> np.ndarray:
-    """Return each pixel's weight: the mean around it, as far as half an 8-bit code allows; black and white stay."""
+def weight_without_steps(ramp: np.ndarray, mean_weight: np.ndarray) -> np.ndarray:
+    """Return each pixel's weight: the mean around it, as far as half an 8-bit code allows; black and white stay.
+
+    Args:
+        ramp: (n, m) float32, [0, 1]: m of Eq. 8.
+        mean_weight: (n, m) float32, [0, 1].
+    """
     weight = ramp.copy()
     partial = (ramp > 0.0) & (ramp < 1.0)
     if partial.any():

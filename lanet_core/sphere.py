@@ -178,13 +178,18 @@ def overlap_windows(size: tuple[int, int], new_size: tuple[int, int]) -> tuple[W
     # cos θ is the measure of solid angle along a meridian: equal steps of it are equal areas.
     source_edges = np.cos(np.pi * np.arange(source_height + 1) / source_height)
     edges = np.cos(np.pi * np.arange(height + 1) / height)
-    rows = _overlap_weights(-source_edges, -edges)
-    columns = _overlap_weights(np.arange(source_width + 1) / source_width, np.arange(width + 1) / width)
+    rows = overlap_weights(-source_edges, -edges)
+    columns = overlap_weights(np.arange(source_width + 1) / source_width, np.arange(width + 1) / width)
     return rows, columns
 
 
-def _overlap_weights(source_edges: np.ndarray, edges: np.ndarray) -> Windows:
-    """Return for each target interval the first source interval it meets, and its normalised overlaps."""
+def overlap_weights(source_edges: np.ndarray, edges: np.ndarray) -> Windows:
+    """Return windows along an axis: for each target interval its overlaps with source intervals, normalised.
+
+    Args:
+        source_edges: (n + 1,) float64, increasing: where source intervals meet.
+        edges: (m + 1,) float64, likewise of the targets, between the same ends.
+    """
     first = np.clip(np.searchsorted(source_edges, edges[:-1] + 1e-9) - 1, 0, None)
     last = np.clip(np.searchsorted(source_edges, edges[1:] - 1e-9), 1, len(source_edges) - 1)
     window = int((last - first).max())

@@ -1,4 +1,4 @@
-"""A panorama that comes in strips, made smaller while it passes: no more of it is held than the result."""
+"""A picture that comes in strips, made smaller while it passes: no more of it is held than the result."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ from lanet_core import sphere
 
 
 class StripSums:
-    """Weighted sums of a panorama's windows, from strips of its rows.
+    """Weighted sums of a picture's windows, from strips of its rows.
 
     Args:
-        rows: windows along the panorama's rows.
+        rows: windows along the picture's rows.
         columns: windows along its columns, which wrap.
-        channels: of the panorama.
+        channels: of the picture.
     """
 
     def __init__(self, rows: sphere.Windows, columns: sphere.Windows, channels: int) -> None:
         self._rows, self._columns = rows, columns
         self._sums = np.zeros((len(rows[0]), len(columns[0]), channels), dtype=np.float32)
 
+    @property
+    def result(self) -> np.ndarray:
+        """The (h, w, C) float32 sums: complete once every row has been given."""
+        return self._sums
+
     def add(self, strip: np.ndarray, first_row: int) -> None:
         """Count a strip in.
 
         Args:
-            strip: (n, W, C) float32, the next rows of the panorama or any others; each row is to be given once.
-            first_row: the row of the panorama that the strip begins with.
+            strip: (n, W, C) float32, the next rows of the picture or any others; each row is to be given once.
+            first_row: the row of the picture that the strip begins with.
         """
         first, weights = self._rows
         end_row = first_row + len(strip)
@@ -54,11 +59,6 @@ class StripDownsampler(StripSums):
 
     def __init__(self, size: tuple[int, int], new_size: tuple[int, int], channels: int) -> None:
         super().__init__(*sphere.downsampling_windows(size, new_size), channels)
-
-    @property
-    def result(self) -> np.ndarray:
-        """The (h, w, C) float32 panorama: complete once every row has been given."""
-        return self._sums
 
 
 class StripGatherer(StripSums):

@@ -1,4 +1,4 @@
-"""``lanet convert``: pictures in, OpenEXR environment maps out."""
+"""``lanet convert``: panoramas in, OpenEXR environment maps out; with ``--image``, any picture in, its HDR out."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ from tqdm import tqdm
 
 from lanet_core.cli.destinations import expand_patterns, is_folder, make_folder, plan
 from lanet_core.cli.model_arguments import add_model_arguments
-from lanet_core.errors import InputError, LanetError, OutputError
+from lanet_core.errors import InputError, LanetError, OutputError, WrongModelError
 
 if TYPE_CHECKING:
-    from lanet_core.converter import Conversion, Converter
+    from lanet_core.conversion import Conversion
+    from lanet_core.strip_converter import StripConverter
 
 NAME = "convert"
-HELP = "convert LDR panoramas to HDR environment maps (OpenEXR)"
+HELP = "convert LDR panoramas to HDR environment maps, or single pictures to HDR (OpenEXR)"
 
 #: The value of --preview without a path; no path is empty.
 _BESIDE = ""
 #: Ends the name of a preview that the user has not named, so that it takes no picture's place.
 _LABEL = "-preview"
+#: What the names of the maps end in.
+_MAP_LABELS = ("-attention", "-segmentation")
 
 EXIT_SOME_FAILED = 1
 EXIT_FAILURE = 2
@@ -35,6 +38,11 @@ EXIT_FAILURE = 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument("inputs", nargs="+", metavar="PICTURE", help="panorama: JPEG, PNG, TIFF or WebP")
+    parser.add_argument(
+        "--image",
+        action="store_true",
+        help="the pictures are no panoramas, but photographs, backplates or textures of any size",
+    )
     parser.add_argument(
         "-o",
         "--output",
@@ -56,6 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also write a before/after picture: a .png file or a folder (without a path: beside the result)",
     )
     parser.add_argument(
+        "--maps",
+        action="store_true",
+        help="with --image, also write the network's attention and its luminance classes as .png files beside it",
+    )
+    parser.add_argument(
         "--confidence",
         action="store_true",
         help="also write how uncertain each pixel is, in stops: the EXR channel uncertainty",
@@ -66,13 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert all pictures and return the exit status."""
+    _check_combination(arguments)
     inputs = expand_patterns(arguments.inputs)
     jobs = _jobs(inputs, arguments)
     made = [folder for folder in sorted({folder for job in jobs for folder in job.folders}) if make_folder(folder)]
     try:
-        from lanet_core.converter import load_converter  # slow: not for --help, nor for a bad command line
-
-        converter = load_converter(arguments.model, arguments.provider, arguments.threads)
+        converter = _load_converter(arguments)
         outcomes = _convert_all(jobs, converter, arguments)
     finally:
         for folder in reversed(made):
@@ -87,6 +99,32 @@ def run(arguments: argparse.Namespace) -> int:
     return (EXIT_FAILURE if len(outcomes) == 1 else EXIT_SOME_FAILED) if failed else 0
 
 
+def _check_combination(arguments: argparse.Namespace) -> None:
+    if arguments.maps and not arguments.image:
+        raise LanetError("--maps are of single pictures.", remedy="Give --image too, or leave --maps out.")
+    if arguments.preview is not None and arguments.image:
+        raise LanetError("--preview shows the light of a panorama.", remedy="Leave it out, or leave --image out.")
+
+
+def _load_converter(arguments: argparse.Namespace) -> StripConverter:
+    options = (arguments.model, arguments.provider, arguments.threads)
+    # Slow to import: not for --help, nor for a bad command line.
+    if not arguments.image:
+        from lanet_core.converter import load_converter
+
+        return load_converter(*options)
+    from lanet_core.image_converter import load_image_converter
+
+    converter = load_image_converter(*options)
+    if arguments.maps and not converter.has_maps:
+        raise WrongModelError(
+            "The model has no attention maps and luminance classes.",
+            path=converter.session.path,
+            remedy="Leave --maps out, or give a LANet.",
+        )
+    return converter
+
+
 @dataclass(frozen=True)
 class Job:
     """One picture's way.
@@ -95,6 +133,7 @@ class Job:
         source: the picture.
         output: the OpenEXR file.
         preview: the PNG file, if one is wanted.
+        maps: the PNG files of the attention and of the luminance classes, if they are wanted.
         skip: whether the result is there already and is to be left alone.
         folders: what has to exist before the files can be written.
     """
@@ -102,6 +141,7 @@ class Job:
     source: Path
     output: Path
     preview: Path | None
+    maps: tuple[Path, ...]
     skip: bool
     folders: tuple[Path, ...]
 
@@ -121,17 +161,29 @@ def _jobs(inputs: list[Path], arguments: argparse.Namespace) -> list[Job]:
     into_folder = is_folder(arguments.output, inputs)
     previews = [None] * len(inputs)
     if arguments.preview is not None:
-        beside = arguments.output if into_folder else str(outputs[0].with_name(f"{outputs[0].stem}{_LABEL}.png"))
+        beside = _beside(arguments, outputs, into_folder, _LABEL)
         previews = plan(inputs, arguments.preview or beside, ".png", label=_LABEL)
+    maps = [()] * len(inputs)
+    if arguments.maps:
+        targets = (_beside(arguments, outputs, into_folder, label) for label in _MAP_LABELS)
+        by_kind = [
+            plan(inputs, target, ".png", label=label) for target, label in zip(targets, _MAP_LABELS, strict=True)
+        ]
+        maps = list(zip(*by_kind, strict=True))
     jobs = []
-    for source, output, preview in zip(inputs, outputs, previews, strict=True):
+    for source, output, preview, own_maps in zip(inputs, outputs, previews, maps, strict=True):
         skip = into_folder and not arguments.overwrite and output.exists()
-        folders = tuple(path.parent for path in (output, preview) if path is not None)
-        jobs.append(Job(source, output, preview, skip, folders))
+        folders = tuple(path.parent for path in (output, preview, *own_maps) if path is not None)
+        jobs.append(Job(source, output, preview, own_maps, skip, folders))
     return jobs
 
 
-def _convert_all(jobs: list[Job], converter: Converter, arguments: argparse.Namespace) -> list[Outcome]:
+def _beside(arguments: argparse.Namespace, outputs: list[Path], into_folder: bool, label: str) -> str:
+    """Return where what belongs to the results goes: into their folder, or beside the only one under a like name."""
+    return arguments.output if into_folder else str(outputs[0].with_name(f"{outputs[0].stem}{label}.png"))
+
+
+def _convert_all(jobs: list[Job], converter: StripConverter, arguments: argparse.Namespace) -> list[Outcome]:
     outcomes: list[Outcome] = []
     told: set[str] = set()
     _warn_of_provider(converter, told)
@@ -154,7 +206,7 @@ def _convert_all(jobs: list[Job], converter: Converter, arguments: argparse.Name
 
 
 def _convert_one(
-    job: Job, converter: Converter, arguments: argparse.Namespace, progress: Callable[[float, str], None]
+    job: Job, converter: StripConverter, arguments: argparse.Namespace, progress: Callable[[float, str], None]
 ) -> Outcome:
     if job.skip:
         return Outcome(job, "skipped")
@@ -167,12 +219,23 @@ def _convert_one(
             from lanet_core.images import read_hdr
 
             write_preview(job.source, read_hdr(job.output), job.preview)
+        if job.maps:
+            _write_maps(conversion, *job.maps)
     except (InputError, OutputError) as error:  # of this picture; any other error is of all of them
         return Outcome(job, "failed", error=error)
     return Outcome(job, "converted", conversion)
 
 
-def _warn_of_provider(converter: Converter, told: set[str]) -> None:
+def _write_maps(conversion: Conversion, attention: Path, segmentation: Path) -> None:
+    from lanet_core.images import write_png
+    from lanet_core.luminance_maps import attention_picture, segmentation_picture
+
+    size = (conversion.height, conversion.width)
+    write_png(attention, attention_picture(conversion.attention, size))
+    write_png(segmentation, segmentation_picture(conversion.segmentation, size))
+
+
+def _warn_of_provider(converter: StripConverter, told: set[str]) -> None:
     """Say once for all pictures why a GPU is not used."""
     for warning in converter.session.warnings:
         if warning not in told:
@@ -201,7 +264,7 @@ def _result_line(outcome: Outcome) -> str:
     )
 
 
-def _summary(converter: Converter, outcomes: list[Outcome]) -> dict:
+def _summary(converter: StripConverter, outcomes: list[Outcome]) -> dict:
     session = converter.session
     return {
         "model": {"name": session.metadata.name, "version": session.metadata.version, "sha256": session.sha256},
@@ -219,6 +282,7 @@ def _summary_of(outcome: Outcome) -> dict:
         facts = outcome.conversion.facts()
         summary["preview"] = str(outcome.job.preview) if outcome.job.preview else None
         summary |= {name: facts[name] for name in told}
+        summary |= dict(zip(("attention", "segmentation"), map(str, outcome.job.maps), strict=False))
     return summary
 
 

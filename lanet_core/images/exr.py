@@ -18,7 +18,7 @@ from lanet_core.images.replacing import replacing
 HALF_MAX = 65504.0
 
 #: Rows that are compressed together (OpenEXR, "ZIP_COMPRESSION").
-BLOCK_ROWS = 16
+_BLOCK_ROWS = 16
 
 
 class ExrWriter:
@@ -140,6 +140,20 @@ def open_exr(
             raise ValueError(f"{writer.rows_written} of {size[0]} rows were written")
         if complaint or not _ends_with(temporary, writer.last_row, half):
             raise RuntimeError(complaint or "the file does not read back as it was written")
+
+
+def strips_of_blocks(height: int, width: int, pixels: int) -> list[tuple[int, int]]:
+    """Return where strips begin and end that are best written one after another: of whole blocks of the file.
+
+    A strip that ends within a block would have to wait for the next one before it is compressed.
+
+    Args:
+        height: rows of the picture.
+        width: its columns.
+        pixels: how many a strip may have, if that makes a block.
+    """
+    rows = max(1, pixels // (width * _BLOCK_ROWS)) * _BLOCK_ROWS
+    return [(first, min(first + rows, height)) for first in range(0, height, rows)]
 
 
 def write_exr(path: str | Path, rgb_linear: np.ndarray, **options: Any) -> None:

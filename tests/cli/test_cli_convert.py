@@ -235,7 +235,7 @@ def test_models_that_cannot_run_are_told_in_one_line(lanet, library, tmp_path, m
     (tmp_path / "damaged.onnx").write_bytes(make_model().read_bytes()[:100])
     make_model("foreign.onnx", text=None)
     for name, words in [
-        ("damaged.onnx", "cannot be read"),
+        ("damaged.onnx", "the file is damaged"),
         ("foreign.onnx", "not one made for this program"),
         ("missing.onnx", "no model file"),
     ]:
