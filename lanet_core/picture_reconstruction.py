@@ -107,6 +107,23 @@ class PictureReconstruction:
         return radiance + ldr_linear_strip
 
 
+def reconstruct_picture(ldr_linear: np.ndarray, log_hdr: np.ndarray) -> np.ndarray:
+    """Return the HDR picture of a picture and the network's output for it.
+
+    Args:
+        ldr_linear: (H, W, 3) float32, linear Rec.709, [0, 1].
+        log_hdr: (h, w, 3) float32, natural log of linear Rec.709 radiance, 1 = LDR white, for what
+            :meth:`PictureReconstruction.network_input` shows.
+
+    Returns:
+        (H, W, 3) float32, linear Rec.709, 1 = LDR white.
+    """
+    reconstruction = PictureReconstruction(ldr_linear.shape[:2], log_hdr.shape[:2])
+    reconstruction.observe(ldr_linear, 0)
+    reconstruction.solve(log_hdr)
+    return reconstruction.strip(ldr_linear, 0)
+
+
 def _margins(side: int, whole: int) -> tuple[int, int]:
     """Return how many pixels lie before and behind what is in the middle."""
     before = (whole - side) // 2

@@ -24,6 +24,7 @@ from lanet_core.training.configuration import (
     StageConfiguration,
     TrainingConfiguration,
 )
+from lanet_core.training.crop_validation import crop_validation_pairs, validate_crops
 from lanet_core.training.distributed import Process
 from lanet_core.training.folds import Fold
 from lanet_core.training.losses import TrainingLoss
@@ -306,8 +307,10 @@ class Trainer:
         }
 
     def _validation_pairs(self, stage: StageConfiguration) -> list[ValidationPair]:
-        if not self.process.is_first or stage.pictures == "crops":
+        if not self.process.is_first:
             return []
+        if stage.pictures == "crops":
+            return crop_validation_pairs(load_scenes(self._scenes("val"), 2 * stage.height), stage.height)
         scenes = load_scenes(self._scenes("val"), SUPERSAMPLING * stage.height)
         return validation_pairs(scenes)
 
@@ -315,7 +318,30 @@ class Trainer:
         if not pairs:
             return
         stage = self.configuration.stages[self.stage]
-        network = Calibrated(self.average) if self.configuration.loss.is_scale_free else self.average
+        network = stage_part(self.average, stage)
+        network = Calibrated(network) if self.configuration.loss.is_scale_free else network
+        if stage.pictures == "crops":
+            figures, reconstructed = validate_crops(network, pairs, self.process.device)
+            judged = figures.get("val_overexposed_stops", figures["val_scale_invariant"])
+            self.say(f"step {self.total_steps}: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
+        else:
+            figures, judged, reconstructed = self._validate_panoramas(network, stage, pairs)
+        log.write(self.total_steps, figures)
+        shown = range(0, len(pairs), max(1, len(pairs) // 6))
+        log.write_pictures(
+            self.total_steps,
+            "val_ldr_prediction_truth",
+            [[pairs[i].picture, reconstructed[i], pairs[i].hdr] for i in shown],
+        )
+        # Figures of different sizes do not compare: a stage's best replaces that of the stage before.
+        if self.best is None or self.best[0] != self.stage or judged < self.best[1]:
+            self.best = (self.stage, judged)
+            self._save(BEST_CHECKPOINT, None)
+
+    def _validate_panoramas(
+        self, network: nn.Module, stage: StageConfiguration, pairs: list[ValidationPair]
+    ) -> tuple[dict[str, float], float, list[np.ndarray]]:
+        """Return the figures by name, the one to choose the best weights by, and the reconstructed panoramas."""
         result, reconstructed = validate(network, pairs, stage.height, self.process.device)
         figures = {
             "val_mean_stops": float(result.network_stops.mean()),
@@ -326,22 +352,12 @@ class Trainer:
         judged = figures["val_mean_stops"]
         if stage.trains == "confidence":
             judged = figures["val_foretelling"] = result.foretelling()
-        log.write(self.total_steps, figures)
-        shown = range(0, len(pairs), max(1, len(pairs) // 6))
-        log.write_pictures(
-            self.total_steps,
-            "val_ldr_prediction_truth",
-            [[pairs[i].picture, reconstructed[i], pairs[i].hdr] for i in shown],
-        )
         self.say(
             f"step {self.total_steps}: validation {figures['val_mean_stops']:.3f} stops mean, "
             f"{figures['val_median_stops']:.3f} median (LDR {figures['val_ldr_mean_stops']:.3f})"
             + (f", foretelling {judged:.3f}" if stage.trains == "confidence" else "")
         )
-        # Figures of different sizes do not compare: a stage's best replaces that of the stage before.
-        if self.best is None or self.best[0] != self.stage or judged < self.best[1]:
-            self.best = (self.stage, judged)
-            self._save(BEST_CHECKPOINT, None)
+        return figures, judged, reconstructed
 
     def _save(self, name: str, optimiser: torch.optim.Optimizer | None) -> None:
         save_checkpoint(
