@@ -170,8 +170,9 @@ def _conversion_of(source: Path, worker: SharedWorker, settings: ConversionSetti
         image = bpy.data.images.load(str(source), check_existing=True)
     except RuntimeError as error:
         raise AddonError(f"{source}: There is no such file, or it is no picture.") from error
+    is_new = len(bpy.data.images) > before
     try:
-        return PictureConversion(worker, image, settings)
+        return PictureConversion(worker, image, settings, image_goes=is_new)
     finally:
-        if len(bpy.data.images) > before:
+        if is_new:
             bpy.data.images.remove(image)

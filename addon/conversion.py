@@ -70,7 +70,7 @@ class Conversion:
             texture_for(scene, None)  # better said now than in the end
             ldr, is_new = _load(self._filepath)
             try:
-                self._picture = PictureConversion(worker, ldr, settings)
+                self._picture = PictureConversion(worker, ldr, settings, image_goes=is_new)
             finally:
                 if is_new:
                     bpy.data.images.remove(ldr)

@@ -15,6 +15,8 @@ PEAK_LIMIT = "Peak Limit"
 #: Marks the group, whatever a user or an append calls it; the value is the version of its contents.
 _MARK = "lanet_light"
 _VERSION = 1
+#: Wide enough for the names of its inputs.
+_NODE_WIDTH = 180.0
 #: Stands for no limit, exactly: x / max(x', this) × this is x for every finite light.
 _NO_LIMIT = 1e30
 
@@ -40,6 +42,7 @@ def insert_light_node(texture: ShaderNodeTexEnvironment) -> ShaderNodeGroup:
     node.node_tree = _light_group()
     node.name = node.label = NAME
     node.parent = texture.parent
+    node.width = _NODE_WIDTH
     node.location = (texture.location.x + texture.width + 40.0, texture.location.y)
     color = texture.outputs["Color"]
     for link in list(color.links):

@@ -61,12 +61,13 @@ class PictureConversion:
         conversion = PictureConversion(worker, image, settings)
         while conversion.step() is State.RUNNING: ...        # several times a second, from a timer
 
-    Or at once: ``conversion.wait()``. The image may be changed or removed as soon as it has begun.
+    Or at once: ``conversion.wait()``. The image may be changed or removed as soon as it is no longer being prepared.
 
     Args:
         worker: the session's.
         image: an LDR image, local or linked.
         settings: see there; nothing is packed here, but a result that will be is not mourned as temporary.
+        image_goes: the image will be removed as soon as the conversion has begun.
 
     Attributes:
         name: the image's.
@@ -83,7 +84,9 @@ class PictureConversion:
         AddonError: the image cannot be converted, or there is no place for the result.
     """
 
-    def __init__(self, worker: SharedWorker, image: Image, settings: ConversionSettings) -> None:
+    def __init__(
+        self, worker: SharedWorker, image: Image, settings: ConversionSettings, *, image_goes: bool = False
+    ) -> None:
         place = output_place(image, settings.folder)
         self.name = image.name
         self.output: Path = place.path
@@ -96,6 +99,8 @@ class PictureConversion:
         self._request: Request | None = None
         self._is_asked = False
         self._source = prepare_source(image)
+        if image_goes:
+            self._source.take_from_blender()
 
     def step(self) -> State:
         """Go on if something can be done now; return where it stands."""

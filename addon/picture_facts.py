@@ -13,7 +13,8 @@ from .errors import AddonError
 from .redraw import redraw
 from .settings import worker_settings
 from .shared_worker import SharedWorker
-from .sources import Source, file_of, prepare_source
+from .source_file import Source
+from .sources import file_of, prepare_source
 from .worker_client import Event, Failed, Finished
 
 #: How long a look at the file holds, seconds: the panel is drawn with every move of the mouse over it.

@@ -1,23 +1,19 @@
 """The picture behind an image datablock, as a file that the converter can read.
 
-What Blender has in memory alone, packed or painted, is written to a temporary file: Blender's data are copied in the
-main thread, which is all that has to happen there, and encoded and written in a thread.
+What Blender has in memory alone, packed or painted, is written to a temporary file, see :mod:`addon.source_file`.
 """
 
 from __future__ import annotations
 
 import secrets
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import bpy
-import numpy as np
 from bpy.types import Image
 
 from .errors import AddonError
 from .picture_signature import SIGNATURE_BYTES, converter_suffix, is_hdr
-from .plain_png import write_plain_png
+from .source_file import PixelSource, Source
 
 _REFUSED_SOURCES = {
     "TILED": "It is a UDIM of several tiles. Give a single picture.",
@@ -25,61 +21,6 @@ _REFUSED_SOURCES = {
     "SEQUENCE": "It is an image sequence. Give a single picture.",
     "VIEWER": "It is a render or viewer result. Save it as a picture, and give that.",
 }
-
-
-class Source:
-    """A picture file for the converter; made by :func:`prepare_source`.
-
-    Attributes:
-        path: the file; whole once :meth:`ready` has returned True.
-        is_temporary: whether it was made here, and :meth:`discard` removes it.
-    """
-
-    def __init__(self, path: Path, write: Callable[[], object] | None = None) -> None:
-        self.path = path
-        self.is_temporary = write is not None
-        self._problem: OSError | None = None
-        self._writer = threading.Thread(target=self._run, args=(write,), name="lanet source")
-        if write is not None:
-            self._writer.start()
-
-    def ready(self) -> bool:
-        """Return whether the file can be read now, without waiting.
-
-        Raises:
-            AddonError: it could not be written.
-        """
-        if self._writer.is_alive():
-            return False
-        if self._problem is not None:
-            raise AddonError(f"{self.path}: The picture cannot be written there: {self._problem.strerror}.")
-        return True
-
-    def wait(self) -> None:
-        """Return when the file can be read.
-
-        Raises:
-            AddonError: it could not be written.
-        """
-        if self.is_temporary:
-            self._writer.join()
-        self.ready()
-
-    def discard(self) -> None:
-        """Remove the file if it was made here. Called when the conversion has ended."""
-        if self.is_temporary:
-            self._writer.join()
-            self.path.unlink(missing_ok=True)
-
-    def leave(self) -> None:
-        """Have it discarded as soon as it is written, without waiting for that."""
-        threading.Thread(target=self.discard, name="lanet source").start()
-
-    def _run(self, write: Callable[[], object]) -> None:
-        try:
-            write()
-        except OSError as error:
-            self._problem = error
 
 
 def prepare_source(image: Image, folder: Path | None = None) -> Source:
@@ -93,7 +34,8 @@ def prepare_source(image: Image, folder: Path | None = None) -> Source:
         folder: for temporary files, an existing one; Blender's own by default, which it removes when it ends.
 
     Raises:
-        AddonError: it is HDR already, its file is missing, or it is no single picture; the text says what to do.
+        AddonError: it is HDR already, its file is missing, or it is no single picture; the text says what to do. That
+            pixels are HDR already, :meth:`Source.ready` says.
     """
     if image.source in _REFUSED_SOURCES:
         raise _error(image, _REFUSED_SOURCES[image.source])
@@ -162,21 +104,7 @@ def _from_pixels(image: Image, folder: Path) -> Source:
     width, height = image.size
     if image.channels == 0 or width * height == 0:
         raise _error(image, "Blender cannot read it. Save it as a JPEG or PNG picture, and give that.")
-    pixels = np.empty(height * width * image.channels, dtype=np.float32)
-    image.pixels.foreach_get(pixels)
-    pixels = pixels.reshape(height, width, image.channels)
-    linear = image.is_float
-    if linear and float(pixels[..., :3].max()) > 1.0:
-        raise _already_hdr(image)
-    path = _temporary(folder, ".png")
-    return Source(path, lambda: write_plain_png(path, _top_down(pixels, linear), linear=linear))
-
-
-def _top_down(pixels: np.ndarray, linear: bool) -> np.ndarray:
-    """Return (H, W, 3) as PNG has it: 16 bits for linear light, and the 8 bits that Blender has of all else."""
-    highest, dtype = (65535, np.uint16) if linear else (255, np.uint8)
-    rgb = pixels[::-1, :, :3] if pixels.shape[2] >= 3 else np.repeat(pixels[::-1, :, :1], 3, axis=2)
-    return np.rint(np.clip(rgb, 0.0, 1.0) * highest).astype(dtype)
+    return PixelSource(_temporary(folder, ".png"), image, _already_hdr(image) if image.is_float else None)
 
 
 def _temporary(folder: Path, suffix: str) -> Path:

@@ -24,7 +24,7 @@ choose_python() {
     4.* | 5.0.*) python=${PYTHON:-python3.11} ;;
     *)
         python=${PYTHON313:-python3.13}
-        if ! command -v "$python" >/dev/null && [ -e "${BLENDER_ROOT:-/none}/ready" ]; then
+        if ! "$python" --version >/dev/null 2>&1 && [ -e "${BLENDER_ROOT:-/none}/ready" ]; then
             before="$root/tools/debian_blender_root.sh run $BLENDER_ROOT $folder $root --"
             python=python3
         fi

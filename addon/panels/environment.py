@@ -43,7 +43,7 @@ def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture 
     elif pair is not None:
         column.label(text=pair.ldr.name, icon="IMAGE_DATA", translate=False)
     else:
-        column.label(text="The world has no environment image. Choose one:")
+        draw_text(column, context, "The world has no environment image. Choose one:")
         column.template_ID(context.scene.lanet, "image", open="image.open")
     image = pair.ldr if pair else texture.node.image if texture else None
     image = image or context.scene.lanet.image

@@ -63,7 +63,7 @@ def assert_is(path: Path, rgb_srgb8: np.ndarray) -> None:
 
 def refusal(image: bpy.types.Image) -> str:
     try:
-        prepare_source(image)
+        prepare_source(image).wait()
     except AddonError as error:
         assert str(error).startswith(f"{image.name}: ")
         return str(error)
@@ -206,32 +206,22 @@ def check_a_full_or_missing_folder_is_told(folder):
     source.discard()
 
 
-def check_the_main_thread_only_copies(folder):
-    image = bpy.data.images.new("large", 4096, 2048)
-    image.pixels.foreach_set(np.full(4096 * 2048 * 4, 0.5, np.float32))
-    encoded_s = min(whole_seconds(lambda: prepare_source(image, folder)) for _ in range(2))
-
-    def copy():  # into new memory as there, whose first touch can cost more than the copy
-        image.pixels.foreach_get(np.empty(4096 * 2048 * 4, np.float32))
-
-    copied_s = min(seconds(copy) for _ in range(3))
-    prepared_s = min(seconds(lambda: prepare_source(image, folder)) for _ in range(3))
-    assert prepared_s < copied_s + 0.25 * encoded_s, (prepared_s, copied_s, encoded_s)
-
-
-def seconds(work) -> float:
-    start_s = time.perf_counter()
-    result = work()
-    elapsed_s = time.perf_counter() - start_s
-    if result is not None:
-        written(result)
-    return elapsed_s
-
-
-def whole_seconds(work) -> float:
-    start_s = time.perf_counter()
-    written(work())
-    return time.perf_counter() - start_s
+def check_an_image_that_goes_is_copied_before(folder):
+    image = painted()
+    source = prepare_source(image, folder)
+    source.take_from_blender()
+    bpy.data.images.remove(image)
+    assert_is(written(source), codes())
+    image = painted()
+    source = prepare_source(image, folder)
+    bpy.data.images.remove(image)
+    try:
+        written(source)
+    except AddonError as error:
+        assert "removed" in str(error)
+    else:
+        raise AssertionError("nothing was said")
+    source.discard()
 
 
 def check_the_output_lies_beside_the_blend(folder):
