@@ -8,7 +8,11 @@ import argparse
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--model``, ``--provider`` and ``--threads``."""
     group = parser.add_argument_group("model")
-    group.add_argument("--model", metavar="FILE", help="an ONNX model (default: $LANET_MODEL, else the one supplied)")
+    group.add_argument(
+        "--model",
+        metavar="FILE",
+        help="an ONNX model (default: $LANET_MODEL or, for single pictures, $LANET_IMAGE_MODEL; else the one supplied)",
+    )
     group.add_argument(
         "--provider",
         default="auto",
