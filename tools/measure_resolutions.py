@@ -1,7 +1,8 @@
 """Measure what a conversion costs from 1K to 16K, beside what OpenImageIO alone takes for the same file.
 
 Run ``python tools/measure_resolutions.py`` where nothing else runs. It prints a Markdown table and writes the same to
-``docs/resolutions.md``; the ratios hold elsewhere, the seconds on the machine that the table names.
+``docs/resolutions.md``; the ratios hold elsewhere, the seconds on the machine that the table names. With ``--heights``
+only these sizes are measured, and the report keeps what it says of the others.
 
 OpenImageIO alone decodes the JPEG, makes it linear and writes an EXR with the same channels, sample type and
 compression, with all its threads: once by its own colour conversion (``ImageBuf``), once by a table in numpy. A ratio
@@ -129,7 +130,7 @@ def measure(picture: Path, folder: Path, runs: int) -> dict[str, list[Cost]]:
 
 
 def row_of(height: int, costs: dict[str, list[Cost]]) -> str:
-    """Return a size's row of the table."""
+    """Return a size's row of the table, which begins with the size."""
     wall = {name: statistics.median(cost.wall_s for cost in each) for name, each in costs.items()}
     cpu = {name: statistics.median(cost.cpu_s for cost in each) for name, each in costs.items()}
     peak_gb = max(cost.peak_gb for cost in costs["lanet"])
@@ -142,11 +143,17 @@ def row_of(height: int, costs: dict[str, list[Cost]]) -> str:
             f"{'yes' if ratio <= most else 'no'} ({most:g}), {'yes' if peak_gb <= most_gb else 'no'} ({most_gb:g} GB)"
         )
     megapixels = 2 * height * height / 1e6
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     return (
-        f"| {2 * height}×{height} | {wall['colour conversion']:.2f} | {wall['table']:.2f} | {wall['lanet']:.2f} "
+        f"{_row_start(height)}{len(costs['lanet'])} | {load:.1f} "
+        f"| {wall['colour conversion']:.2f} | {wall['table']:.2f} | {wall['lanet']:.2f} "
         f"| {ratio:.2f} | {cpu['lanet'] / cpu[reference]:.2f} | {1e3 * wall['lanet'] / megapixels:.0f} "
         f"| {peak_gb:.2f} | {verdict} |"
     )
+
+
+def _row_start(height: int) -> str:
+    return f"| {2 * height}×{height} | "
 
 
 def processor_name() -> str:
@@ -159,20 +166,20 @@ def processor_name() -> str:
     return platform.processor()
 
 
-def report(rows: list[str], runs: int) -> str:
+def report(rows: list[str]) -> str:
     """Return the whole report as Markdown."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     return "\n".join(
         [
             "# What a conversion costs, by the picture's size",
             "",
             f"`python tools/measure_resolutions.py`: JPEG to 32-bit ZIP-compressed EXR on {processor_name()}, "
-            f"{os.cpu_count()} cores, OpenImageIO {OpenImageIO.VERSION_STRING}; medians of {runs} runs, the ways in "
-            f"turn; load {load:.1f} at the end. Cold starts of whole processes, the model's loading among them.",
+            f"{os.cpu_count()} cores, OpenImageIO {OpenImageIO.VERSION_STRING}; medians, the ways in turn. "
+            "Cold starts of whole processes, the model's loading among them. *Load* is that of the machine in the last "
+            "minute, the measured processes among it; the ratio of processor time does not depend on it.",
             "",
-            "| size | OpenImageIO, colour conversion (s) | OpenImageIO, table (s) | `lanet convert` (s) | ratio to "
-            "the faster | ratio of processor time | ms per megapixel | peak memory (GB) | as demanded |",
-            "|---|---|---|---|---|---|---|---|---|",
+            "| size | runs | load | OpenImageIO, colour conversion (s) | OpenImageIO, table (s) | `lanet convert` (s) "
+            "| ratio to the faster | ratio of processor time | ms per megapixel | peak memory (GB) | as demanded |",
+            "|---" * 11 + "|",
             *rows,
             "",
         ]
@@ -182,22 +189,25 @@ def report(rows: list[str], runs: int) -> str:
 def main() -> int:
     """Measure, print and write the report, and return the exit status: 1 if a demand is not met."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--heights", type=int, nargs="+", default=HEIGHTS, metavar="ROWS", help="of the panoramas")
+    parser.add_argument("--heights", type=int, nargs="+", default=HEIGHTS, metavar="ROWS", help="only these sizes")
     parser.add_argument("--runs", type=int, default=3, help="of each way at each size")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="a folder that keeps the panoramas for next time")
     parser.add_argument("--report", type=Path, default=REPORT, metavar="FILE", help="the Markdown file to write")
     arguments = parser.parse_args()
-    rows = []
+    before = arguments.report.read_text(encoding="utf-8").splitlines() if arguments.report.is_file() else []
+    rows = {height: row for height in HEIGHTS for row in before if row.startswith(_row_start(height))}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for height in arguments.heights:
-            picture = folder / "panorama.jpg"
-            write_panorama(picture, height)
-            rows.append(row_of(height, measure(picture, folder, arguments.runs)))
-            print(rows[-1], flush=True)
-    text = report(rows, arguments.runs)
+            picture = (arguments.pictures or folder) / f"panorama_{height}.jpg"
+            if not picture.is_file():
+                write_panorama(picture, height)
+            rows[height] = row_of(height, measure(picture, folder, arguments.runs))
+            print(rows[height], flush=True)
+    text = report([rows[height] for height in sorted(rows)])
     arguments.report.write_text(text, encoding="utf-8")
     print(f"\n{text}")
-    return int(any("no (" in row for row in rows))
+    return int(any("no (" in row for row in rows.values()))
 
 
 if __name__ == "__main__":
