@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from lanet_core import sphere
-from lanet_core.networks.light_context import STATISTICS, LightContext
-from lanet_core.networks.overexposure import overexposure_ramp
+from lanet_core.networks.light_context import STATISTICS, Context
 from lanet_core.networks.padding import PaddedConv2d
 
 #: Scales are kept within these natural logs: from 2 % to twenty-fold.
@@ -47,7 +46,6 @@ class ConfidenceHead(nn.Module):
 
     def __init__(self, channels: int, hidden: int = 24) -> None:
         super().__init__()
-        self.context = LightContext()
         self.pixels = nn.Sequential(
             PaddedConv2d(channels + 2, hidden, 3, padding="sphere"), nn.ReLU(inplace=True), nn.Conv2d(hidden, 1, 1)
         )
@@ -56,21 +54,20 @@ class ConfidenceHead(nn.Module):
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)
 
-    def forward(self, ldr_linear: Tensor, features: Tensor, log_hdr: Tensor) -> Confidence:
+    def forward(self, context: Context, features: Tensor, log_hdr: Tensor) -> Confidence:
         """Judge a reconstruction.
 
         Args:
-            ldr_linear: (N, 3, H, 2H), linear Rec.709, [0, 1].
+            context: of the panorama.
             features: (N, channels, H/2, H).
             log_hdr: (N, 3, H, 2H), natural log of linear Rec.709 radiance.
         """
-        with torch.autocast(ldr_linear.device.type, enabled=False):
+        with torch.autocast(features.device.type, enabled=False):
             features, log_hdr = features.detach().float(), log_hdr.detach().float()
-            ramp = overexposure_ramp(ldr_linear.float())
             log_mean = log_hdr.mean(dim=1, keepdim=True)
-            seen = F.avg_pool2d(torch.cat([log_mean / 4.0, ramp], dim=1), 2)
+            seen = F.avg_pool2d(torch.cat([log_mean / 4.0, context.ramp], dim=1), 2)
             log_scale = self.pixels(torch.cat([features, seen], dim=1)).clamp(*_LOG_SCALE_LIMITS)
-            figures = torch.cat([self.context(ldr_linear).statistics, _predicted(ramp, log_hdr)], dim=1)
+            figures = torch.cat([context.statistics, _predicted(context.ramp, log_hdr)], dim=1)
             log_stops = self.scene(figures)[:, 0].clamp(*_LOG_SCALE_LIMITS)
         return Confidence(F.interpolate(log_scale, scale_factor=2.0, mode="nearest"), log_stops)
 

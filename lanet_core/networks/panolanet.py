@@ -91,7 +91,7 @@ class PanoLANet(nn.Module):
         if self.peak_light is not None:
             peaks = self.peak_light(features, context)
             merged = add_peaks(merged, peaks, context.ramp)
-        confidence = self.confidence(ldr_linear, last_skip, merged) if self.confidence is not None else None
+        confidence = self.confidence(context, last_skip, merged) if self.confidence is not None else None
         return output._replace(log_hdr=merged, peaks=peaks, confidence=confidence)
 
 

@@ -126,6 +126,11 @@ def glossy_loss(map_height: int = 32, directions_height: int = 16, exponent: flo
     return ReflectedLightLoss((lobes / lobes.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
+def _solid_angles(panorama: Tensor) -> Tensor:
+    """Return the solid angles of a panorama's rows of pixels, (H, 1), steradians."""
+    return torch.from_numpy(sphere.pixel_solid_angles_sr(*panorama.shape[-2:])).to(panorama)[:, None]
+
+
 def distribution_loss(panorama: Tensor, target: Tensor) -> Tensor:
     """Return how badly the light's directions are met: the Kullback-Leibler divergence, in nats.
 
@@ -139,7 +144,7 @@ def distribution_loss(panorama: Tensor, target: Tensor) -> Tensor:
         panorama: (N, 3, H, 2H), linear Rec.709, > 0.
         target: (N, 3, H, 2H), likewise.
     """
-    solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(*target.shape[-2:])).to(target)[:, None]
+    solid_angles = _solid_angles(target)
 
     def log_shares(light: Tensor) -> Tensor:
         light = light.mean(dim=1) * solid_angles + torch.finfo(torch.float32).tiny
@@ -162,7 +167,7 @@ def peak_loss(log_share: Tensor, target: Tensor, ldr_linear: Tensor) -> Tensor:
         target: (N, 3, H, 2H), calibrated HDR.
         ldr_linear: (N, 3, H, 2H), its LDR.
     """
-    solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(*target.shape[-2:])).to(target)[:, None]
+    solid_angles = _solid_angles(target)
     clipped = overexposure_ramp(ldr_linear) * solid_angles
     light = target.mean(dim=1, keepdim=True)
     area = clipped.sum(dim=(1, 2, 3), keepdim=True).clamp(min=EPSILON)
@@ -251,7 +256,7 @@ class TrainingLoss(nn.Module):
         with torch.no_grad():
             error = log_difference(log_hdr, target).mean(dim=1, keepdim=True).abs()
             stops = self.reflected["irradiance"].each(reconstructed, target)
-            solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(*target.shape[-2:])).to(target)[:, None]
+            solid_angles = _solid_angles(target)
             weights = overexposure_ramp(ldr_linear) * solid_angles
             weights = weights / weights.sum(dim=(1, 2, 3), keepdim=True).clamp(min=EPSILON)
         pixels = (weights * foretelling_loss(confidence.log_scale, error)).sum(dim=(1, 2, 3))

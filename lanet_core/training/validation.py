@@ -11,6 +11,7 @@ from torch import nn
 
 from lanet_core.metrics.irradiance import irradiance_error_stops
 from lanet_core.reconstruction import reconstruct
+from lanet_core.training.losses import foretelling_loss
 from lanet_core.training.pairs import LoadedScene, reduce_panorama, to_tensor
 from lanet_core.training.photographs import photographs
 from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
@@ -40,8 +41,9 @@ class ValidationResult:
     expected_stops: np.ndarray
 
     def foretelling(self) -> float:
-        """Return how badly the network's errors were foretold, see ``losses.foretelling_loss``."""
-        return float(np.mean(self.network_stops / self.expected_stops + np.log(self.expected_stops)))
+        """Return how badly the network's errors were foretold: the mean of the foretelling loss."""
+        log_expected = torch.from_numpy(self.expected_stops).log()
+        return float(foretelling_loss(log_expected, torch.from_numpy(self.network_stops)).mean())
 
 
 def validation_pairs(scenes: Sequence[LoadedScene], draws: int = 2) -> list[ValidationPair]:
