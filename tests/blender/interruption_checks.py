@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import bpy
+import numpy as np
 from blender_process import main
 from enabled_extension import (
     STAGES,
@@ -126,6 +128,23 @@ def check_a_worker_that_is_killed_meanwhile(folder):
         assert state(running) == "FAILED", stage
         assert "was killed" in running.message and "Nothing was changed" in running.message
         assert state_of(scene) == before
+    assert convert() == {"FINISHED"}
+    assert [path.name for path in (folder / "textures").iterdir()] == ["street_lanet.exr"]
+
+
+def check_a_worker_that_is_killed_at_ten_random_moments(folder):
+    scene = file_scene(folder, scale=16)
+    before = state_of(scene)
+    worker = part("session").current().worker
+    for share in np.random.default_rng(3).uniform(0.0, 0.9, 10):
+        running = begin(scene)
+        while running.share < share or worker.worker_pid is None:
+            assert running.step().name == "RUNNING"
+            time.sleep(0.001)
+        os.kill(worker.worker_pid, signal.SIGKILL)
+        assert state(running) == "FAILED", share
+        assert "was killed" in running.message and state_of(scene) == before
+        assert not list(folder.glob("textures/*.exr"))
     assert convert() == {"FINISHED"}
     assert [path.name for path in (folder / "textures").iterdir()] == ["street_lanet.exr"]
 
