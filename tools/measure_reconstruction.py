@@ -1,13 +1,15 @@
 """Measure what enlarging the network's answer does to the light: energy, edges and shape, at several sizes.
 
-Run ``python tools/measure_reconstruction.py``; it prints a Markdown table, and with ``--crops DIR`` it writes pictures
-of the lights beside the truth. The scenes are written as formulas, so their HDR is known at any size. Each is
-photographed by clipping and 8-bit sRGB, and reconstructed
+Run ``python tools/measure_reconstruction.py FILE.exr …`` on panoramas that ``scene_generation/run.py`` has rendered, or
+without a file on scenes that are formulas. It prints a Markdown table, and with ``--crops DIR`` it writes pictures of
+the lights beside the truth. Smaller sizes are means of the largest, which is the truth. Each size is photographed by
+clipping and 8-bit sRGB, and reconstructed from
 
-* from an ideal network, which is the true HDR reduced to the network's size: what is wrong then is the enlargement;
-* from the shipped network, with ``--model``: what is wrong then is mostly the network;
+* an ideal network's answer, the true HDR reduced to the network's size: what is wrong then is the enlargement;
+* one answer of a network, with ``--model``: that to the largest photograph, given to every size;
+* the network's own answer to each photograph: what differs then between sizes is mostly the photograph.
 
-and by plain bilinear enlargement of the gain, HDR over LDR at the network's size.
+Ours is compared with plain bilinear enlargement of the gain, HDR over LDR at the network's size.
 """
 
 from __future__ import annotations
@@ -22,126 +24,106 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from reconstruction_scenes import FORMULAS, Scene, rendered_scene
+
 from lanet_core import sphere
 from lanet_core.calibration import overexposure_ramp
 from lanet_core.colour import linear_to_srgb, quantise_srgb8
 from lanet_core.converter import load_converter
 from lanet_core.heading import columns_to_light
 from lanet_core.images.png import write_png
+from lanet_core.light_balance import label_lights
 from lanet_core.metrics.irradiance import diffuse_irradiance
 from lanet_core.reconstruction import reconstruct
 
-NETWORK_HEIGHT = 256
+NETWORK_SIZE = (256, 512)
+#: A light's surroundings that belong to it, and what counts as beside its edge, in the network's pixels.
+REACH = 2
+#: Lights that give less than this share of what all give are not told apart.
+LEAST_SHARE = 0.002
+#: Edges are looked for in pixels of at most so many rows.
+_EDGE_HEIGHT = 1024
 _STRIP_ROWS = 64
-_ONE_SAMPLE_HEIGHT = 4096
+_CROP_DEG = 8.0
+_CROP_PIXELS = 192
 
-#: Unit directions (..., 3) → radiance (..., 3) or distance from a light in radians (...), negative inside of it.
-Field = Callable[[np.ndarray], np.ndarray]
-
-
-def direction(azimuth_deg: float, elevation_deg: float) -> np.ndarray:
-    """Return a unit vector."""
-    azimuth, elevation = np.radians([azimuth_deg, elevation_deg])
-    return np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
-
-
-def ball(azimuth_deg: float, elevation_deg: float, diameter_deg: float) -> Field:
-    """Return the distance from a disc."""
-    middle, radius = direction(azimuth_deg, elevation_deg), np.radians(diameter_deg / 2.0)
-    return lambda d: 2.0 * np.arcsin(np.clip(np.linalg.norm(d - middle, axis=-1) / 2.0, 0.0, 1.0)) - radius
-
-
-def window(azimuth_deg: float, elevation_deg: float, width_deg: float, height_deg: float) -> Field:
-    """Return the distance from a rectangle in azimuth and elevation."""
-    middle, half = np.radians([azimuth_deg, elevation_deg]), np.radians([width_deg, height_deg]) / 2.0
-
-    def distance(d: np.ndarray) -> np.ndarray:
-        elevation = np.arcsin(np.clip(d[..., 2], -1.0, 1.0))
-        turn = np.angle(np.exp(1j * (np.arctan2(d[..., 1], d[..., 0]) - middle[0])))
-        return np.maximum(np.abs(turn) - half[0], np.abs(elevation - middle[1]) - half[1])
-
-    return distance
+Network = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Light:
-    """A light of one radiance over what surrounds it."""
+class Photograph:
+    """A scene at one size: (H, W, 3) float32 each, linear Rec.709, 1 = white; LDR through 8 bits."""
 
-    name: str
-    distance: Field
-    radiance: tuple[float, float, float]
+    truth: np.ndarray
+    ldr_linear: np.ndarray
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return len(self.truth)
 
 
 @dataclass(frozen=True)
-class Scene:
-    """Lights and all else, linear Rec.709, 1 = white in the photograph."""
+class Lights:
+    """Where each light of a scene is, strongest first: (h, w) bool of the network's size, REACH pixels around it."""
 
-    name: str
-    background: Field
-    lights: tuple[Light, ...]
+    parts: list[np.ndarray]
 
-    def radiance(self, directions: np.ndarray) -> np.ndarray:
-        """Return the scene's radiance, (..., 3) float32."""
-        result = self.background(directions)
-        for light in self.lights:
-            result = np.where(light.distance(directions)[..., None] < 0.0, light.radiance, result)
-        return result.astype(np.float32)
-
-    def panorama(self, height: int) -> np.ndarray:
-        """Return the scene, (height, 2 height, 3) float32, with four samples a pixel, or one of 0.044°."""
-        samples = 2 if height < _ONE_SAMPLE_HEIGHT else 1
-        result = np.empty((height, 2 * height, 3), dtype=np.float32)
-        theta, phi = sphere.zenith_angles_rad(samples * height), sphere.azimuths_rad(samples * 2 * height)
-        for first in range(0, height, _STRIP_ROWS):
-            rows = theta[samples * first : samples * (first + _STRIP_ROWS), None]
-            up = np.broadcast_to(np.cos(rows), (len(rows), len(phi)))
-            values = self.radiance(np.stack([np.sin(rows) * np.cos(phi), np.sin(rows) * np.sin(phi), up], axis=-1))
-            pixels = values.reshape(-1, samples, 2 * height, samples, 3).mean(axis=(1, 3))
-            result[first : first + len(pixels)] = pixels
-        return result
+    def integrals(self, hdr: np.ndarray) -> np.ndarray:
+        """Return each light's radiance over its part, summed over the channels, (n,)."""
+        light = sphere.downsample(hdr, *NETWORK_SIZE).sum(axis=-1) * _solid_angles_sr(NETWORK_SIZE)
+        return np.array([light[part].sum(dtype=np.float64) for part in self.parts])
 
 
-def _sky(d: np.ndarray) -> np.ndarray:
-    """A clear sky, brighter towards the horizon and around the sun, over grass."""
-    from_sun = np.degrees(ball(30.0, 40.0, 0.0)(d))[..., None]
-    up = d[..., 2:]
-    blue = np.array([0.25, 0.4, 0.8]) + np.array([0.5, 0.45, 0.2]) * np.exp(-6.0 * np.maximum(up, 0.0))
-    aureole = 0.5 * np.exp(-from_sun / 12.0) + 6.0 * np.exp(-from_sun / 3.0) + 60.0 * np.exp(-from_sun / 0.7)
-    return np.where(up > 0.0, blue + aureole, np.array([0.12, 0.15, 0.06]))
+def photograph(hdr: np.ndarray) -> Photograph:
+    """Return a panorama with what a camera makes of it."""
+    codes = np.linspace(0.0, 1.0, 256)
+    to_linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    ldr_linear = np.empty_like(hdr)
+    for first in range(0, len(hdr), _STRIP_ROWS):
+        rows = slice(first, first + _STRIP_ROWS)
+        ldr_linear[rows] = to_linear[quantise_srgb8(hdr[rows])]
+    return Photograph(hdr, ldr_linear)
 
 
-def _walls(d: np.ndarray) -> np.ndarray:
-    """A dim room with a texture."""
-    texture = 0.12 + 0.05 * np.sin(40.0 * d[..., :1]) * np.sin(31.0 * d[..., 1:2]) * np.sin(37.0 * d[..., 2:])
-    return texture * np.array([1.0, 0.85, 0.7])
+def find_lights(photographed: Photograph) -> Lights:
+    """Return what hangs together where a photograph is over-exposed, unless it is next to nothing."""
+    share = sphere.downsample(_overexposed(photographed.ldr_linear), *NETWORK_SIZE)
+    labels = label_lights(_grown(share > 0.0, REACH))
+    light = sphere.downsample(photographed.truth, *NETWORK_SIZE).sum(axis=-1) * (share > 0.0)
+    energies = np.bincount(labels.ravel(), (light * _solid_angles_sr(NETWORK_SIZE)).ravel())
+    energies[0] = 0.0
+    strongest = np.argsort(energies)[::-1]
+    return Lights([labels == label for label in strongest if energies[label] > LEAST_SHARE * energies.sum()])
 
 
-SCENES = (
-    Scene("sun", _sky, (Light("sun", ball(30.0, 40.0, 0.533), (26000.0, 24000.0, 20000.0)),)),
-    Scene(
-        "room",
-        _walls,
-        (
-            Light("window", window(0.0, 10.0, 34.0, 22.0), (9.0, 11.0, 14.0)),
-            Light("window at the seam", window(180.0, 5.0, 3.3, 17.0), (20.0, 22.0, 25.0)),
-            Light("ball lamp", ball(75.0, 35.0, 4.0), (90.0, 70.0, 40.0)),
-            Light("lamp overhead", ball(0.0, 89.0, 2.5), (160.0, 130.0, 90.0)),
-            Light("small lamp", ball(-80.0, 20.0, 0.3), (2500.0, 1900.0, 1100.0)),
-            Light("weak lamp", ball(-120.0, 30.0, 2.0), (2.2, 2.0, 1.6)),
-        ),
-    ),
-)
+def claimed_hdr(photographed: Photograph, log_hdr: np.ndarray) -> np.ndarray:
+    """Return what a network says, at its own size: its radiance wherever the picture is over-exposed, else the picture.
+
+    No pixel is darker than the picture.
+    """
+    picture = sphere.downsample(photographed.ldr_linear, *NETWORK_SIZE)
+    shining = sphere.downsample(_overexposed(photographed.ldr_linear), *NETWORK_SIZE)[..., None] > 0.0
+    return np.where(shining, np.maximum(np.exp(log_hdr), picture), picture)
 
 
 def bilinear_gain(ldr_linear: np.ndarray, log_hdr: np.ndarray) -> np.ndarray:
     """Return a picture times the network's gain, enlarged bilinearly: what is to be beaten."""
     height, width = ldr_linear.shape[:2]
     small = sphere.downsample(ldr_linear, *log_hdr.shape[:2])
-    return ldr_linear * sphere.upsample_bilinear(np.exp(log_hdr) / np.maximum(small, np.float32(1e-4)), height, width)
+    gain = np.exp(log_hdr) / np.maximum(small, np.float32(1e-4))
+    result = np.empty_like(ldr_linear)
+    for first in range(0, height, _STRIP_ROWS):
+        end = min(first + _STRIP_ROWS, height)
+        result[first:end] = ldr_linear[first:end] * sphere.upsampled_rows(gain, height, width, first, end)
+    return result
 
 
-def network_of(model: Path | None) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the shipped network: a picture of any size to log HDR."""
+METHODS = {"ours": reconstruct, "bilinear gain": bilinear_gain}
+
+
+def network_of(model: Path) -> Network:
+    """Return a network of the network's size: a picture of any size to log HDR, turned as the product turns it."""
     session = load_converter(model, "cpu").session
     size = session.metadata.input_height, session.metadata.input_width
 
@@ -153,108 +135,137 @@ def network_of(model: Path | None) -> Callable[[np.ndarray], np.ndarray]:
     return answer
 
 
-def distances(light: Light, height: int) -> np.ndarray:
-    """Return each pixel's distance from a light's edge in radians, (height, 2 height) float32."""
-    return light.distance(sphere.pixel_directions(height, 2 * height)).astype(np.float32)
+def log2_ratio(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return the |log2| of the ratio of two maps, both at least 1e-4."""
+    return np.abs(np.log2(np.maximum(prediction, 1e-4) / np.maximum(truth, 1e-4)))
 
 
-def light_integral(hdr: np.ndarray, light: Light) -> float:
-    """Return a light's radiance, mean of the channels, over it and two network pixels around it."""
-    # The difference to the truth matters, so both are summed over the same coarse pixels.
-    near = distances(light, NETWORK_HEIGHT) < 2.0 * np.pi / NETWORK_HEIGHT
-    coarse = sphere.downsample(hdr, NETWORK_HEIGHT, 2 * NETWORK_HEIGHT).mean(axis=-1)
-    return float((coarse * near * sphere.pixel_solid_angles_sr(*coarse.shape)[:, None]).sum())
+def beside_edges(ldr_linear: np.ndarray) -> np.ndarray:
+    """Return which pixels lie within REACH network pixels of an over-exposed part's edge, (H, W) bool."""
+    height, width = ldr_linear.shape[:2]
+    size = (min(height, _EDGE_HEIGHT), min(width, 2 * _EDGE_HEIGHT))
+    share = sphere.downsample(_overexposed(ldr_linear), *size)
+    edge = (_grown(share > 0.0, 1) & _grown(share < 1.0, 1)) | ((share > 0.0) & (share < 1.0))
+    beside = _grown(edge, REACH * size[0] // NETWORK_SIZE[0])
+    rows, columns = (np.arange(new) * old // new for old, new in zip(size, (height, width), strict=True))
+    return beside[rows[:, None], columns]
 
 
-def stops(prediction: np.ndarray, truth: np.ndarray) -> float:
-    """Return the mean over the sphere of |log2| of the ratio of two maps."""
-    return float(sphere.sphere_mean(np.abs(np.log2(prediction / truth))).mean())
-
-
-def edge_stops(hdr: np.ndarray, truth: np.ndarray, ldr_linear: np.ndarray, beside: np.ndarray) -> tuple[float, float]:
-    """Return the mean |log2| of the ratio to the truth beside lights' edges: in the lights, and outside of them."""
-    error = np.abs(np.log2(np.maximum(hdr[beside], 1e-4) / np.maximum(truth[beside], 1e-4))).mean(axis=-1)
-    exposed = overexposure_ramp(ldr_linear[beside]) == 0.0
+def edge_stops(hdr: np.ndarray, photographed: Photograph, beside: np.ndarray) -> tuple[float, float]:
+    """Return the mean error in stops beside lights' edges: in over-exposed pixels, and in well-exposed ones."""
+    error = log2_ratio(hdr[beside], photographed.truth[beside]).mean(axis=-1)
+    exposed = overexposure_ramp(photographed.ldr_linear[beside]) == 0.0
     return tuple(float(error[part].mean()) if part.any() else 0.0 for part in (~exposed, exposed))
 
 
 def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | None) -> Iterator[str]:
     """Yield the table's rows of one scene."""
-    full = scene.panorama(max(heights))
-    networks = {"ideal": None} | ({"shipped": network_of(model)} if model is not None else {})
-    irradiance: dict[tuple[str, str], np.ndarray] = {}
+    largest = photograph(scene.panorama(max(heights)))
+    lights = find_lights(largest)
+    ideal = np.log(np.maximum(sphere.downsample(largest.truth, *NETWORK_SIZE), 1e-8))
+    networks: dict[str, Network] = {"ideal": lambda ldr_linear: ideal}
+    if model is not None:
+        network = network_of(model)
+        one = network(largest.ldr_linear)
+        networks |= {"one answer": lambda ldr_linear: one, "its own answers": network}
+    true_irradiance = diffuse_irradiance(largest.truth)
+    first: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
     for height in sorted(heights, reverse=True):
-        truth = full if height == len(full) else sphere.downsample(full, height, 2 * height)
-        ldr_linear = _photograph(truth)
-        nearest = np.min([distances(light, height) for light in scene.lights], axis=0)
-        beside = np.abs(nearest) < 2.0 * np.pi / NETWORK_HEIGHT
+        at_height = largest
+        if height < largest.height:
+            at_height = photograph(sphere.downsample(largest.truth, height, 2 * height))
+        beside = beside_edges(at_height.ldr_linear)
         for network_name, network in networks.items():
-            if network is None:
-                log_hdr = np.log(sphere.downsample(full, NETWORK_HEIGHT, 2 * NETWORK_HEIGHT))
-            else:
-                log_hdr = network(ldr_linear)
-            for name, method in (("ours", reconstruct), ("bilinear gain", bilinear_gain)):
-                hdr = method(ldr_linear, log_hdr)
-                light = diffuse_irradiance(hdr)
-                agreement = stops(light, irradiance.setdefault((network_name, name), light))
-                integrals = " ".join(
-                    f"{light_integral(hdr, each) / light_integral(full, each):.3f}" for each in scene.lights
-                )
-                inside, outside = edge_stops(hdr, truth, ldr_linear, beside)
+            log_hdr = network(at_height.ldr_linear)
+            claimed = lights.integrals(claimed_hdr(at_height, log_hdr))
+            results = {name: method(at_height.ldr_linear, log_hdr) for name, method in METHODS.items()}
+            for name, hdr in results.items():
+                irradiance, integrals = diffuse_irradiance(hdr), lights.integrals(hdr)
+                before, lights_before = first.setdefault((network_name, name), (irradiance, integrals))
+                inside, outside = edge_stops(hdr, at_height, beside)
                 yield (
-                    f"| {scene.name} | {2 * height}x{height} | {network_name} | {name} | {agreement:.4f} "
-                    f"| {stops(light, diffuse_irradiance(full)):.4f} | {integrals} | {inside:.2f} | {outside:.3f} |"
+                    f"| {scene.name} | {2 * height}x{height} | {network_name} | {name} "
+                    f"| {log2_ratio(irradiance, before).max():.4f} | {_extremes(integrals / lights_before)} "
+                    f"| {_extremes(integrals / claimed)} | {_mean(log2_ratio(irradiance, true_irradiance)):.3f} "
+                    f"| {inside:.2f} | {outside:.3f} |"
                 )
-                if crops is not None:
-                    _write_crops(crops, f"{scene.name}_{2 * height}_{network_name}_{name.split()[0]}", hdr, scene)
-        if crops is not None:
-            _write_crops(crops, f"{scene.name}_{2 * height}_truth", truth, scene)
+            if crops is not None:
+                crops.mkdir(parents=True, exist_ok=True)
+                for number, part in enumerate(lights.parts[:4]):
+                    path = crops / f"{scene.name}_{number}_{2 * height}_{network_name}.png".replace(" ", "_")
+                    write_crop(path, [at_height.truth, *results.values()], part)
 
 
-def _photograph(hdr: np.ndarray) -> np.ndarray:
-    codes = np.linspace(0.0, 1.0, 256)
-    to_linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    result = np.empty_like(hdr)
-    for first in range(0, len(hdr), _STRIP_ROWS):
-        rows = slice(first, first + _STRIP_ROWS)
-        result[rows] = to_linear[quantise_srgb8(hdr[rows])]
-    return result
+def write_crop(path: Path, panoramas: list[np.ndarray], part: np.ndarray) -> None:
+    """Write what lies around the brightest place of a light, a row for each panorama, the first the truth.
+
+    Args:
+        path: a PNG file.
+        panoramas: (H, W, 3) float32 each.
+        part: (h, w) bool, of the network's size: where the light is.
+    """
+    truth, size = panoramas[0], panoramas[0].shape[:2]
+    bright = sphere.downsample(truth, *part.shape).mean(axis=-1) * part
+    middle = sphere.pixel_directions(*part.shape)[np.unravel_index(bright.argmax(), part.shape)]
+    right = np.cross(middle, (0.0, 0.0, 1.0) if abs(middle[2]) < 0.9 else (-1.0, 0.0, 0.0))
+    right /= np.linalg.norm(right)
+    offsets = np.tan(np.radians(np.linspace(-_CROP_DEG / 2.0, _CROP_DEG / 2.0, _CROP_PIXELS)))
+    directions = middle + offsets[:, None] * right + offsets[:, None, None] * np.cross(middle, right)
+    rows, columns = sphere.directions_to_pixels(directions, *size)
+    rows, columns = np.rint(rows).astype(int).clip(0, size[0] - 1), np.rint(columns).astype(int) % size[1]
+    crops = [panorama[rows, columns] for panorama in panoramas]
+    brightest = crops[0].max()
+    shown = [[linear_to_srgb(crop * (gain / brightest)) for gain in _gains(brightest)] for crop in crops]
+    picture = np.concatenate([np.concatenate(row, axis=1) for row in shown], axis=0)
+    write_png(path, np.rint(picture * 255.0).astype(np.uint8))
 
 
-def _write_crops(folder: Path, name: str, hdr: np.ndarray, scene: Scene) -> None:
-    """Write 8° around each light at three exposures, each fitted to the light."""
-    folder.mkdir(parents=True, exist_ok=True)
-    height, width = hdr.shape[:2]
-    offsets = np.tan(np.radians(np.linspace(-4.0, 4.0, 192)))
-    for light in scene.lights:
-        grid = distances(light, 128)
-        middle = sphere.pixel_directions(128, 256)[grid == grid.min()].mean(axis=0)
-        middle /= np.linalg.norm(middle)
-        right = np.cross(middle, (0.0, 0.0, 1.0) if abs(middle[2]) < 0.9 else (-1.0, 0.0, 0.0))
-        right /= np.linalg.norm(right)
-        directions = middle + offsets[:, None] * right + offsets[:, None, None] * np.cross(middle, right)
-        rows, columns = sphere.directions_to_pixels(directions, height, width)
-        crop = hdr[np.rint(rows).astype(int).clip(0, height - 1), np.rint(columns).astype(int) % width]
-        shown = [linear_to_srgb(crop * np.float32(gain / max(light.radiance))) for gain in (64.0, 8.0, 0.9)]
-        path = folder / f"{light.name.replace(' ', '_')}_{name}.png"
-        write_png(path, np.rint(np.concatenate(shown, axis=1) * 255.0).astype(np.uint8))
+def _gains(brightest: float) -> np.ndarray:
+    """Return three exposures from that of the photograph to one that shows the brightest pixel, as shares of it."""
+    return np.geomspace(max(brightest, 1.0), 0.9, 3).astype(np.float32)
+
+
+def _extremes(ratios: np.ndarray) -> str:
+    return f"{ratios.min():.3f} – {ratios.max():.3f}"
+
+
+def _mean(stops: np.ndarray) -> float:
+    return float(sphere.sphere_mean(stops).mean())
+
+
+def _overexposed(ldr_linear: np.ndarray) -> np.ndarray:
+    return (overexposure_ramp(ldr_linear) > 0.0).astype(np.float32)
+
+
+def _solid_angles_sr(size: tuple[int, int]) -> np.ndarray:
+    return sphere.pixel_solid_angles_sr(*size)[:, None]
+
+
+def _grown(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """Return a mask that has spread by so many pixels in every direction, round the meridian and over the poles."""
+    height, width = mask.shape
+    for _ in range(pixels):
+        padded = sphere.padded_sphere(mask)
+        mask = np.any([padded[i : i + height, j : j + width] for i, j in np.ndindex(3, 3)], axis=0)
+    return mask
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("rendered", type=Path, nargs="*", metavar="FILE", help="HDR panoramas; formulas without any")
     parser.add_argument("--heights", type=int, nargs="+", default=[512, 2048, 4096], metavar="ROWS")
-    parser.add_argument("--scene", choices=[scene.name for scene in SCENES], help="only this scene")
     parser.add_argument("--model", type=Path, help="a network's ONNX file, measured beside the ideal one")
     parser.add_argument("--crops", type=Path, metavar="DIR", help="write pictures of the lights")
     arguments = parser.parse_args()
-    print("| scene | size | network | method | irradiance: stops from the largest size | … from the truth", end="")
-    print(" | each light's integral over the true one | edge error in lights, stops | … outside |")
-    print("|---" * 9 + "|")
-    for scene in SCENES:
-        if arguments.scene in (None, scene.name):
-            for row in measure(scene, arguments.heights, arguments.model, arguments.crops):
-                print(row, flush=True)
+    print("| scene | size | network | method | irradiance: most stops from the largest size", end="")
+    print(" | lights: over those of it", end="")
+    print(" | lights: over what the network said | irradiance: mean stops from the truth", end="")
+    print(" | edges, stops: over-exposed | well-exposed |")
+    print("|---" * 10 + "|")
+    for scene in [rendered_scene(path) for path in arguments.rendered] or FORMULAS:
+        for row in measure(scene, arguments.heights, arguments.model, arguments.crops):
+            print(row, flush=True)
 
 
 if __name__ == "__main__":

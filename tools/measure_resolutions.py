@@ -7,6 +7,8 @@ only these sizes are measured, and the report keeps what it says of the others.
 OpenImageIO alone decodes the JPEG, makes it linear and writes an EXR with the same channels, sample type and
 compression, with all its threads: once by its own colour conversion (``ImageBuf``), once by a table in numpy. A ratio
 is to the faster of the two. All three are whole processes, measured in turn in one run.
+
+``--extension`` measures instead what the Blender extension's client and its worker take, beside the command.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +36,10 @@ HEIGHTS = (512, 1024, 2048, 4096, 8192)
 #: What the project demands of the two largest sizes: times OpenImageIO's time, and peak memory in GB.
 DEMANDS = {4096: (1.6, 1.5), 8192: (1.6, 3.0)}
 _STRIP_ROWS = 64
+_WAYS = ("colour conversion", "table", "lanet")
+_EXTENSION_WAYS = ("lanet", "extension")
+#: Marks the rows of the extension's table.
+_IN_BLENDER = " in Blender"
 
 _BY_COLOUR_CONVERSION = """
 import sys
@@ -56,6 +63,19 @@ spec = oiio.ImageSpec(width, height, 3, oiio.FLOAT)
 spec.attribute("compression", "zip")
 output = oiio.ImageOutput.create(sys.argv[2])
 assert output.open(sys.argv[2], spec) and output.write_image(np.take(table, codes, mode="clip")) and output.close()
+"""
+_BY_EXTENSION = """
+import sys
+import time
+from addon.worker_client import Failed, Finished, WorkerClient
+client = WorkerClient()
+client.convert(sys.argv[1], sys.argv[2])
+events = []
+while not any(isinstance(event, (Finished, Failed)) for event in events):
+    time.sleep(0.02)
+    events += client.poll()
+client.stop()
+assert isinstance(events[-1], Finished), events[-1]
 """
 
 
@@ -113,18 +133,19 @@ def cost_of(command: list[str]) -> Cost:
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * bytes_per_unit / 1e9)
 
 
-def measure(picture: Path, folder: Path, runs: int) -> dict[str, list[Cost]]:
+def measure(picture: Path, folder: Path, runs: int, ways: Sequence[str]) -> dict[str, list[Cost]]:
     """Return the costs of each way of each run, by the way's name; the ways take turns."""
     result = str(folder / "result.exr")
     commands = {
         "colour conversion": [sys.executable, "-c", _BY_COLOUR_CONVERSION, str(picture), result],
         "table": [sys.executable, "-c", _BY_TABLE, str(picture), result],
         "lanet": [sys.executable, "-m", "lanet_core.cli.main", "convert", str(picture), "-o", result],
+        "extension": [sys.executable, "-c", _BY_EXTENSION, str(picture), result],
     }
-    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    costs: dict[str, list[Cost]] = {name: [] for name in ways}
     for _ in range(runs):
-        for name, command in commands.items():
-            costs[name].append(cost_of(command))
+        for name in ways:
+            costs[name].append(cost_of(commands[name]))
             Path(result).unlink()
     return costs
 
@@ -152,8 +173,21 @@ def row_of(height: int, costs: dict[str, list[Cost]]) -> str:
     )
 
 
-def _row_start(height: int) -> str:
-    return f"| {2 * height}×{height} | "
+def extension_row(height: int, costs: dict[str, list[Cost]]) -> str:
+    """Return a size's row of the extension's table."""
+    cpu_s = {name: statistics.median(cost.cpu_s for cost in each) for name, each in costs.items()}
+    peak_gb = {name: max(cost.peak_gb for cost in each) for name, each in costs.items()}
+    return (
+        f"{_row_start(height, extension=True)}{len(costs['lanet'])} | {cpu_s['lanet']:.2f} | {cpu_s['extension']:.2f} "
+        f"| {cpu_s['extension'] / cpu_s['lanet']:.2f} | {peak_gb['lanet']:.2f} | {peak_gb['extension']:.2f} |"
+    )
+
+
+def _row_start(height: int, extension: bool = False) -> str:
+    return f"| {2 * height}×{height}{_IN_BLENDER if extension else ''} | "
+
+
+_ROW_STARTS = [_row_start(height, extension) for extension in (False, True) for height in HEIGHTS]
 
 
 def processor_name() -> str:
@@ -166,7 +200,7 @@ def processor_name() -> str:
     return platform.processor()
 
 
-def report(rows: list[str]) -> str:
+def report(rows: Sequence[str], extension_rows: Sequence[str]) -> str:
     """Return the whole report as Markdown."""
     return "\n".join(
         [
@@ -182,6 +216,14 @@ def report(rows: list[str]) -> str:
             "|---" * 11 + "|",
             *rows,
             "",
+            "The Blender extension runs the same code in a process beside Blender, of lower priority. "
+            "`python tools/measure_resolutions.py --extension`, its client and that process beside the command:",
+            "",
+            "| size | runs | processor time: command (s) | extension (s) | ratio | peak memory: command (GB) "
+            "| extension (GB) |",
+            "|---" * 7 + "|",
+            *extension_rows,
+            "",
         ]
     )
 
@@ -191,20 +233,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--heights", type=int, nargs="+", default=HEIGHTS, metavar="ROWS", help="only these sizes")
     parser.add_argument("--runs", type=int, default=3, help="of each way at each size")
+    parser.add_argument("--extension", action="store_true", help="measure the Blender extension beside the command")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="a folder that keeps the panoramas for next time")
     parser.add_argument("--report", type=Path, default=REPORT, metavar="FILE", help="the Markdown file to write")
     arguments = parser.parse_args()
     before = arguments.report.read_text(encoding="utf-8").splitlines() if arguments.report.is_file() else []
-    rows = {height: row for height in HEIGHTS for row in before if row.startswith(_row_start(height))}
+    rows = {start: row for start in _ROW_STARTS for row in before if row.startswith(start)}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for height in arguments.heights:
             picture = (arguments.pictures or folder) / f"panorama_{height}.jpg"
             if not picture.is_file():
                 write_panorama(picture, height)
-            rows[height] = row_of(height, measure(picture, folder, arguments.runs))
-            print(rows[height], flush=True)
-    text = report([rows[height] for height in sorted(rows)])
+            costs = measure(picture, folder, arguments.runs, _EXTENSION_WAYS if arguments.extension else _WAYS)
+            row = (extension_row if arguments.extension else row_of)(height, costs)
+            rows[_row_start(height, arguments.extension)] = row
+            print(row, flush=True)
+    ordered = [rows[start] for start in _ROW_STARTS if start in rows]
+    text = report([row for row in ordered if _IN_BLENDER not in row], [row for row in ordered if _IN_BLENDER in row])
     arguments.report.write_text(text, encoding="utf-8")
     print(f"\n{text}")
     return int(any("no (" in row for row in rows.values()))
