@@ -80,8 +80,15 @@ def under_budget(configuration: TrainingConfiguration, budget: Budget) -> Traini
     )
 
 
-def train_rows(rows: Sequence[str], budget: Budget, data: Path, output: Path) -> None:
+def train_rows(rows: Sequence[str], budget: Budget, data: Path, output: Path, *, bfloat16: bool | None = None) -> None:
     """Train rows one after the other, each in a folder of its name; those that are trained already are left alone.
+
+    Args:
+        rows: names of configurations.
+        budget: what each row gets.
+        data: folder of HDR panoramas.
+        output: where the rows' folders go.
+        bfloat16: compute in bfloat16 where it is safe; on GPUs by default.
 
     Raises:
         LanetError: a row's name, the data or a checkpoint is not usable.
@@ -90,7 +97,8 @@ def train_rows(rows: Sequence[str], budget: Budget, data: Path, output: Path) ->
     from lanet_core.training.trainer import Trainer, TrainerOptions
 
     with training_process("auto") as process:
-        options = TrainerOptions(bfloat16=process.device.type == "cuda", workers=1, log_every=50, validate_every=150)
+        half = process.device.type == "cuda" if bfloat16 is None else bfloat16
+        options = TrainerOptions(bfloat16=half, workers=1, log_every=50, validate_every=150)
         for row in rows:
             print(f"== {row}", flush=True)
             configuration = under_budget(load_configuration(row), budget)
@@ -102,7 +110,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     budget = Budget(**{each.name: getattr(arguments, each.name) for each in dataclasses.fields(Budget)})
     try:
-        train_rows(arguments.rows, budget, arguments.data, arguments.output)
+        train_rows(arguments.rows, budget, arguments.data, arguments.output, bfloat16=arguments.bfloat16)
     except LanetError as error:
         print(f"ablation: error: {error}", file=sys.stderr)
         return 2
@@ -114,6 +122,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of HDR panoramas")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="a folder for each row goes here")
     parser.add_argument("--rows", nargs="+", default=list(ROWS), metavar="NAME", help="(default: all)")
+    parser.add_argument(
+        "--bfloat16",
+        action=argparse.BooleanOptionalAction,
+        help="compute in bfloat16 where it is safe (default: on GPUs; few CPUs are quicker with it)",
+    )
     for each in dataclasses.fields(Budget):
         option = f"--{each.name.replace('_', '-')}"
         kind = float if isinstance(each.default, float) else int
