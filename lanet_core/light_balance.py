@@ -27,7 +27,8 @@ def balance_lights(
     Returns:
         (H, W, C) float32, the radiance; a light that gives nothing stays as it is.
     """
-    labels = _dilated(label_lights(shining))
+    labels = label_lights(shining)
+    labels = np.where(labels > 0, labels, sphere.neighbourhood(labels).max(axis=0))
     fine_labels = _nearest(labels, radiance.shape[:2])
     count = int(labels.max()) + 1
     wanted = _sums(light, labels, count)
@@ -64,14 +65,6 @@ def label_lights(lit: np.ndarray) -> np.ndarray:
     labels = np.zeros(lit.size, dtype=np.intp)
     labels[lit.ravel()] = 1 + np.unique(parent[lit.ravel()], return_inverse=True)[1]
     return labels.reshape(lit.shape)
-
-
-def _dilated(labels: np.ndarray) -> np.ndarray:
-    """Return labels that have spread by one pixel over what has none."""
-    padded = sphere.padded_sphere(labels)
-    height, width = labels.shape
-    around = np.max([padded[row : row + height, column : column + width] for row, column in np.ndindex(3, 3)], axis=0)
-    return np.where(labels > 0, labels, around)
 
 
 def _nearest(labels: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -11,14 +11,15 @@ the picture where it is barely over-exposed, as the released program does by mer
 **Energy.** With ⟨·⟩ the mean over network pixel p, w = m³, s_p the over-exposed share of the pixel and n_p its nearly
 over-exposed share, the light to add is
 
-    e_p = max(0, H_p − ⟨I⟩_p) · ⟨w²⟩_p / ⟨w⟩_p · s_p / (s_p + n_p / 8)
+    e_p = t_p max(0, H_p − ⟨I⟩_p) + g_p        with the trust t_p = ⟨w²⟩_p / ⟨w⟩_p · s_p / (s_p + n_p / 8)
 
 X is made so that Σ ω w X = Σ ω e over every light, whatever the picture's size (:mod:`lanet_core.enlargement` and
-:mod:`lanet_core.light_balance`): a lamp of a few pixels keeps its whole energy, and what the ramp takes from the rim of
-a white light is given to the light. Two parts of what the network says are not added. One is 1 − ⟨w²⟩/⟨w⟩, the trust
-that Eq. 8 has in a picture that is bright, but nowhere white. The other is what belongs to the nearly over-exposed
-pixels, which stay as they are: a lone pixel that noise has lifted over the threshold must not shine for all those
-around it.
+:mod:`lanet_core.light_balance`): a lamp of a few pixels keeps its whole energy. What the ramp takes from the rim of a
+white light is given to the light: each pixel hands what it lacks and does not get itself, up to the greatest trust
+among its neighbours, to them, by the squares of their trusts; g_p is what p is handed. Two parts of what the network
+says are not added. One is 1 − ⟨w²⟩/⟨w⟩, the trust that Eq. 8 has in a picture that is bright, but nowhere near white.
+The other is what belongs to the nearly over-exposed pixels, which stay as they are: a lone pixel that noise has lifted
+over the threshold must not shine for all those around it.
 
 **Shape.** X is smooth from network pixel to network pixel, and constant over a light of one radiance: a
 window is flat up to the edges that it has in the picture. A light that the network sees as a point amid white, so that
@@ -197,8 +198,24 @@ def light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray) ->
     nearly = sphere.downsample(well_exposed * np.clip((level - low) / (high - low), 0.0, 1.0), *size)
     trust = weight_squared * share
     claimed = weight * (share + np.float32(NEARLY_OVEREXPOSED_WEIGHT) * nearly)
-    trust = np.divide(trust, claimed, out=np.zeros_like(trust), where=claimed > 0.0)
-    return np.maximum(radiance - sphere.downsample(picture, *size), 0.0) * trust[..., None]
+    trust = np.divide(trust, claimed, out=np.zeros_like(trust), where=claimed > 0.0)[..., None]
+    lacking = np.maximum(radiance - sphere.downsample(picture, *size), 0.0) * (trust > 0.0)
+    return trust * lacking + _handed_over(lacking, trust)
+
+
+def _handed_over(lacking: np.ndarray, trust: np.ndarray) -> np.ndarray:
+    """Return what a pixel is given of its neighbours' light, (h, w, 3): what they lack and do not get themselves.
+
+    Args:
+        lacking: (h, w, 3) float32, ≥ 0.
+        trust: (h, w, 1) float32, [0, 1]: which part of it each pixel gets itself.
+    """
+    solid_angles_sr = sphere.pixel_solid_angles_sr(*trust.shape[:2]).astype(np.float32)[:, None, None]
+    left = lacking * (sphere.neighbourhood(trust).max(axis=0) - trust) * solid_angles_sr
+    claims = trust * trust
+    all_claims = sphere.neighbourhood(claims).sum(axis=0)
+    per_claim = np.divide(left, all_claims, out=np.zeros_like(left), where=all_claims > 0.0)
+    return claims * sphere.neighbourhood(per_claim).sum(axis=0) / solid_angles_sr
 
 
 def reconstruct(ldr_linear: np.ndarray, log_hdr: np.ndarray) -> np.ndarray:

@@ -263,6 +263,13 @@ def padded_sphere(panorama: np.ndarray, margin: int = 1) -> np.ndarray:
     return padded
 
 
+def neighbourhood(panorama: np.ndarray) -> np.ndarray:
+    """Return each pixel and its eight neighbours on the sphere, (9, h, w[, C]), from an (h, w[, C]) panorama; w even."""
+    height, width = panorama.shape[:2]
+    padded = padded_sphere(panorama)
+    return np.stack([padded[row : row + height, column : column + width] for row, column in np.ndindex(3, 3)])
+
+
 def upsampled_block(padded: np.ndarray, size: tuple[int, int], rows: slice, columns: slice) -> np.ndarray:
     """Return a block of what :func:`upsample_bilinear` makes.
 

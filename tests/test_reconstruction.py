@@ -50,11 +50,27 @@ def test_the_picture_given_is_left_alone():
     np.testing.assert_array_equal(ldr_linear, before)
 
 
-def test_at_the_network_s_own_size_each_pixel_is_given_its_own_light():
-    ldr_linear, log_hdr = random_pair(3, 32, 32)
-    ramp = np.clip((ldr_linear.mean(axis=-1) - THRESHOLD) / (1.0 - THRESHOLD), 0.0, 1.0)
-    expected = ldr_linear + ramp[..., None] ** 3 * np.maximum(np.exp(log_hdr) - ldr_linear, 0.0)
-    np.testing.assert_allclose(reconstruct(ldr_linear, log_hdr), expected, rtol=2e-5)
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_at_the_network_s_own_size_an_evenly_bright_picture_takes_what_the_ramp_believes(level):
+    ldr_linear = np.full((32, 64, 3), level, dtype=np.float32)
+    log_hdr = random_pair(3, 32, 32)[1]
+    ramp = np.float32((level - THRESHOLD) / (1.0 - THRESHOLD))
+    expected = ldr_linear + ramp**3 * np.maximum(np.exp(log_hdr) - ldr_linear, 0.0)
+    np.testing.assert_allclose(reconstruct(ldr_linear, log_hdr), expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("row", [0, 15, 31])
+def test_what_the_ramp_takes_from_a_light_s_rim_is_given_to_the_light(row):
+    ldr_linear = np.full((32, 64, 3), 0.3, dtype=np.float32)
+    rows = slice(max(row - 1, 0), row + 2)
+    ldr_linear[rows, 9:12] = 0.9
+    ldr_linear[row, 10] = 1.0
+    log_hdr = np.full((32, 64, 3), 2.0, dtype=np.float32)
+    said = np.where(ldr_linear > THRESHOLD, np.exp(2.0), ldr_linear)
+    hdr = reconstruct(ldr_linear, log_hdr)
+    np.testing.assert_allclose(light_sum(hdr), light_sum(said), rtol=1e-5)
+    assert (hdr[row, 10] > 2.0 * np.exp(2.0)).all()
+    assert (hdr[row, 9] < 2.0).all()
 
 
 def test_a_white_picture_takes_the_network_s_light_smoothly():

@@ -3,7 +3,7 @@
 Run ``python tools/measure_reconstruction.py FILE.exr …`` on panoramas that ``scene_generation/run.py`` has rendered, or
 without a file on scenes that are formulas. It prints a Markdown table, and with ``--crops DIR`` it writes pictures of
 the lights beside the truth. Smaller sizes are means of the largest, which is the truth. Each size is photographed by
-clipping and 8-bit sRGB, and reconstructed from
+clipping and 8-bit sRGB; with ``--reduced`` only the largest is, and its photograph reduced. It is reconstructed from
 
 * an ideal network's answer, the true HDR reduced to the network's size: what is wrong then is the enlargement;
 * one answer of a network, with ``--model``: that to the largest photograph, given to every size;
@@ -86,6 +86,19 @@ def photograph(hdr: np.ndarray) -> Photograph:
     return Photograph(hdr, ldr_linear)
 
 
+def photographed_anew(photographed: Photograph, height: int) -> Photograph:
+    """Return a photograph of the scene as a camera of fewer rows takes it."""
+    return photograph(sphere.downsample(photographed.truth, height, 2 * height))
+
+
+def reduced(photographed: Photograph, height: int) -> Photograph:
+    """Return a photograph of fewer rows as an artist makes it of a large one: linear means, in 8 bits again."""
+    truth, ldr_linear = (
+        sphere.downsample(each, height, 2 * height) for each in (photographed.truth, photographed.ldr_linear)
+    )
+    return Photograph(truth, photograph(ldr_linear).ldr_linear)
+
+
 def find_lights(photographed: Photograph) -> Lights:
     """Return what hangs together where a photograph is over-exposed, unless it is next to nothing."""
     share = sphere.downsample(_overexposed(photographed.ldr_linear), *NETWORK_SIZE)
@@ -158,7 +171,7 @@ def edge_stops(hdr: np.ndarray, photographed: Photograph, beside: np.ndarray) ->
     return tuple(float(error[part].mean()) if part.any() else 0.0 for part in (~exposed, exposed))
 
 
-def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | None) -> Iterator[str]:
+def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | None, *, reduce: bool) -> Iterator[str]:
     """Yield the table's rows of one scene."""
     largest = photograph(scene.panorama(max(heights)))
     lights = find_lights(largest)
@@ -173,7 +186,7 @@ def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | 
     for height in sorted(heights, reverse=True):
         at_height = largest
         if height < largest.height:
-            at_height = photograph(sphere.downsample(largest.truth, height, 2 * height))
+            at_height = reduced(largest, height) if reduce else photographed_anew(largest, height)
         beside = beside_edges(at_height.ldr_linear)
         for network_name, network in networks.items():
             log_hdr = network(at_height.ldr_linear)
@@ -243,10 +256,8 @@ def _solid_angles_sr(size: tuple[int, int]) -> np.ndarray:
 
 def _grown(mask: np.ndarray, pixels: int) -> np.ndarray:
     """Return a mask that has spread by so many pixels in every direction, round the meridian and over the poles."""
-    height, width = mask.shape
     for _ in range(pixels):
-        padded = sphere.padded_sphere(mask)
-        mask = np.any([padded[i : i + height, j : j + width] for i, j in np.ndindex(3, 3)], axis=0)
+        mask = sphere.neighbourhood(mask).any(axis=0)
     return mask
 
 
@@ -257,6 +268,11 @@ def main() -> None:
     parser.add_argument("--heights", type=int, nargs="+", default=[512, 2048, 4096], metavar="ROWS")
     parser.add_argument("--model", type=Path, help="a network's ONNX file, measured beside the ideal one")
     parser.add_argument("--crops", type=Path, metavar="DIR", help="write pictures of the lights")
+    parser.add_argument(
+        "--reduced",
+        action="store_true",
+        help="smaller photographs are the largest one reduced, instead of the scene photographed anew",
+    )
     arguments = parser.parse_args()
     print("| scene | size | network | method | irradiance: most stops from the largest size", end="")
     print(" | lights: over those of it", end="")
@@ -264,7 +280,7 @@ def main() -> None:
     print(" | edges, stops: over-exposed | well-exposed |")
     print("|---" * 10 + "|")
     for scene in [rendered_scene(path) for path in arguments.rendered] or FORMULAS:
-        for row in measure(scene, arguments.heights, arguments.model, arguments.crops):
+        for row in measure(scene, arguments.heights, arguments.model, arguments.crops, reduce=arguments.reduced):
             print(row, flush=True)
 
 

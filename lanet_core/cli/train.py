@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 NAME = "train"
@@ -35,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="where checkpoints and logs go, and come from"
     )
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="seed of the weights and pictures, such as for each member of an ensemble"
+    )
     parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda or cuda:N")
     parser.add_argument(
         "--bfloat16",
@@ -65,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     fold = parse_fold(arguments.fold) if arguments.fold else None
     configuration = load_configuration(arguments.configuration)
+    if arguments.seed is not None:
+        configuration = dataclasses.replace(configuration, seed=arguments.seed)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     with training_process(arguments.device) as process:

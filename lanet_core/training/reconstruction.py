@@ -39,8 +39,10 @@ def reconstruct(picture: Tensor, log_hdr: Tensor) -> Tensor:
     ramp = overexposure_ramp(picture)
     weight = ramp**3
     radiance = log_hdr.clamp(max=math.log(MAXIMUM_RADIANCE)).exp()
-    lacking = (radiance - pool_by_solid_angle(picture, factor)).clamp(min=0.0)
-    return picture + weight * enlarge_light(lacking * _trust(picture, ramp, factor), weight, factor)
+    trust = _trust(picture, ramp, factor)
+    lacking = (radiance - pool_by_solid_angle(picture, factor)).clamp(min=0.0) * (trust > 0.0)
+    light = trust * lacking + _handed_over(lacking, trust)
+    return picture + weight * enlarge_light(light, weight, factor)
 
 
 def _trust(picture: Tensor, ramp: Tensor, factor: int) -> Tensor:
@@ -51,6 +53,20 @@ def _trust(picture: Tensor, ramp: Tensor, factor: int) -> Tensor:
     pictures = torch.cat([share, ramp**3, ramp**6, nearly], dim=1)
     share, weight, weight_squared, nearly = pool_by_solid_angle(pictures, factor).split(1, dim=1)
     return _quotient(weight_squared * share, weight * (share + NEARLY_OVEREXPOSED_WEIGHT * nearly))
+
+
+def _handed_over(lacking: Tensor, trust: Tensor) -> Tensor:
+    """Return what pixels are given of their neighbours' light, (N, C, H, W), of which those get ``trust``."""
+    height, width = trust.shape[-2:]
+    solid_angles_sr = torch.from_numpy(sphere.pixel_solid_angles_sr(height, width)).to(trust)[:, None]
+    greatest = F.max_pool2d(pad(trust, 1, "sphere"), kernel_size=3, stride=1)
+    claims = trust * trust
+    per_claim = _quotient(lacking * (greatest - trust) * solid_angles_sr, _neighbourhood_sum(claims))
+    return claims * _neighbourhood_sum(per_claim) / solid_angles_sr
+
+
+def _neighbourhood_sum(panorama: Tensor) -> Tensor:
+    return 9.0 * F.avg_pool2d(pad(panorama, 1, "sphere"), kernel_size=3, stride=1)
 
 
 def enlarge_light(light: Tensor, mask: Tensor, factor: int) -> Tensor:
