@@ -264,7 +264,7 @@ def padded_sphere(panorama: np.ndarray, margin: int = 1) -> np.ndarray:
 
 
 def neighbourhood(panorama: np.ndarray) -> np.ndarray:
-    """Return each pixel and its eight neighbours on the sphere, (9, h, w[, C]), from an (h, w[, C]) panorama; w even."""
+    """Return each pixel of an (h, w[, C]) panorama and its eight neighbours on the sphere, (9, h, w[, C]); w even."""
     height, width = panorama.shape[:2]
     padded = padded_sphere(panorama)
     return np.stack([padded[row : row + height, column : column + width] for row, column in np.ndindex(3, 3)])

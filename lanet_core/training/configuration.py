@@ -68,6 +68,8 @@ class AugmentationConfiguration:
         saturation_spread: standard deviation of the natural log of the factor on the saturation.
         supplement_share: share of panoramas that come from a supplement to the data, such as rendered scenes.
         tone_mapped_share: share of LDRs made by display adaptive tone mapping instead of the camera.
+        fine_photograph_share: share of panoramas that are photographed at four times the network's size instead of
+            twice: where a light is smaller than a pixel, what is over-exposed depends on the photograph's size.
     """
 
     exposure_spread_ev: float = 0.0
@@ -77,6 +79,7 @@ class AugmentationConfiguration:
     saturation_spread: float = 0.0
     supplement_share: float = 0.0
     tone_mapped_share: float = 0.5
+    fine_photograph_share: float = 0.0
 
 
 @dataclass(frozen=True)

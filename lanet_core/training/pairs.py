@@ -26,6 +26,8 @@ from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR, draw_camera, exp
 
 #: Panoramas are photographed at this multiple of the network's size, then reduced, as the product does.
 SUPERSAMPLING = 2
+#: The same of those that are photographed finely.
+FINE_SUPERSAMPLING = 4
 
 _DRAWS = 8
 
@@ -70,6 +72,7 @@ class TrainingPairs(Dataset):
         options: how they are varied.
         seed: of the whole training.
         supplement: more panoramas, from which ``options.supplement_share`` of the pictures are made.
+        fine: ``scenes`` at a larger size, from which ``options.fine_photograph_share`` of the other pictures are made.
     """
 
     def __init__(
@@ -79,8 +82,10 @@ class TrainingPairs(Dataset):
         options: AugmentationConfiguration,
         seed: int,
         supplement: Sequence[LoadedScene] = (),
+        fine: Sequence[LoadedScene] = (),
     ) -> None:
         self.scenes = scenes
+        self.fine = fine
         self.supplement = supplement
         self.stage = stage
         self.options = options
@@ -91,13 +96,13 @@ class TrainingPairs(Dataset):
 
         Returns:
             ``(ldr_linear, hdr, picture)``, linear Rec.709, float32, the HDR calibrated: (3, H, W) and (3, H, W), and
-            the LDR before it was reduced to the network's size, (3, kH, kW).
+            the LDR before it was reduced to the network's size, (3, kH, kW), k at most :data:`SUPERSAMPLING`.
         """
         rng = np.random.default_rng([self.seed, number])
         epoch, position = divmod(number, len(self.scenes))
         order = np.random.default_rng([self.seed, epoch, 1]).permutation(len(self.scenes))
         for _ in range(_DRAWS):
-            hdr, row_weights = self._draw_picture(self._draw_scene(self.scenes[order[position]], rng), rng)
+            hdr, row_weights = self._draw_picture(*self._draw_scene(int(order[position]), rng), rng)
             hdr = augmentation.tint(hdr, rng, self.options.white_balance_spread)
             if self.options.saturation_spread:
                 hdr = augmentation.saturate(hdr, np.exp(rng.normal() * self.options.saturation_spread))
@@ -109,43 +114,47 @@ class TrainingPairs(Dataset):
                 continue
             if self.stage.pictures == "panoramas":
                 pair = tuple(reduce_panorama(picture, self.stage.height) for picture in pair)
+                ldr_linear = reduce_panorama(ldr_linear, min(len(ldr_linear), SUPERSAMPLING * self.stage.height))
             return tuple(to_tensor(picture) for picture in (*pair, ldr_linear))
         raise CalibrationError(f"No usable picture was drawn in {_DRAWS} tries (sample {number}).")
 
-    def _draw_scene(self, scene: LoadedScene, rng: np.random.Generator) -> LoadedScene:
-        """Return the scene whose turn it is, or one of the supplement."""
+    def _draw_scene(self, position: int, rng: np.random.Generator) -> tuple[np.ndarray, Sequence[LoadedScene]]:
+        """Return the panorama whose turn it is, or one of the supplement, and scenes of its size."""
         if self.supplement and rng.random() < self.options.supplement_share:
-            return self.supplement[rng.integers(len(self.supplement))]
-        return scene
+            return self.supplement[rng.integers(len(self.supplement))].hdr, self.scenes
+        scenes = self.fine if self.fine and rng.random() < self.options.fine_photograph_share else self.scenes
+        return scenes[position].hdr, scenes
 
-    def _draw_picture(self, loaded: LoadedScene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return an HDR picture and the metering weights of its rows."""
+    def _draw_picture(
+        self, hdr: np.ndarray, scenes: Sequence[LoadedScene], rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return an HDR picture of a panorama, with what is taken of other scenes, and the weights of its rows."""
         if self.stage.pictures == "crops":
-            crop = crops.random_crop(loaded.hdr, rng, height=self.stage.height, width=self.stage.height)
+            crop = crops.random_crop(hdr, rng, height=self.stage.height, width=self.stage.height)
             return (augmentation.mirror(crop) if rng.random() < 0.5 else crop), None
-        hdr = loaded.hdr
         if rng.random() < self.options.glue_share:
-            hdr = augmentation.glue_hemispheres(hdr, self._other_panorama(hdr, rng))
+            hdr = augmentation.glue_hemispheres(hdr, _other_panorama(hdr, scenes, rng))
         if self.options.double_exposure_share and rng.random() < self.options.double_exposure_share:
             level_ev = rng.uniform(-_DOUBLE_EXPOSURE_EV, _DOUBLE_EXPOSURE_EV)
-            hdr = augmentation.double_expose(hdr, self._other_panorama(hdr, rng), level_ev)
+            hdr = augmentation.double_expose(hdr, _other_panorama(hdr, scenes, rng), level_ev)
         hdr = augmentation.rotate_azimuth(hdr, int(rng.integers(hdr.shape[1])))
         if rng.random() < 0.5:
             hdr = augmentation.mirror(hdr)
         return hdr, sphere.pixel_solid_angles_sr(*hdr.shape[:2])
-
-    def _other_panorama(self, hdr: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return another scene's panorama, turned at random; ``hdr`` again if it is of another size."""
-        other = self.scenes[rng.integers(len(self.scenes))].hdr
-        if other.shape != hdr.shape:
-            return hdr
-        return augmentation.rotate_azimuth(other, int(rng.integers(hdr.shape[1])))
 
     def _draw_ldr(self, hdr: np.ndarray, row_weights: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
         if rng.random() < self.options.tone_mapped_share:
             return SRGB8_TO_LINEAR[quantise_srgb8(tone_map(hdr, is_panorama=row_weights is not None))]
         camera = draw_camera(rng, exposure_spread_ev=self.options.exposure_spread_ev)
         return SRGB8_TO_LINEAR[expose(hdr, camera, row_weights)]
+
+
+def _other_panorama(hdr: np.ndarray, scenes: Sequence[LoadedScene], rng: np.random.Generator) -> np.ndarray:
+    """Return another scene's panorama, turned at random; ``hdr`` again if it is of another size."""
+    other = scenes[rng.integers(len(scenes))].hdr
+    if other.shape != hdr.shape:
+        return hdr
+    return augmentation.rotate_azimuth(other, int(rng.integers(hdr.shape[1])))
 
 
 def reduce_panorama(panorama: np.ndarray, height: int) -> np.ndarray:

@@ -28,7 +28,14 @@ from lanet_core.training.crop_validation import crop_validation_pairs, validate_
 from lanet_core.training.distributed import Process
 from lanet_core.training.folds import Fold
 from lanet_core.training.losses import TrainingLoss
-from lanet_core.training.pairs import SUPERSAMPLING, StepNumbers, TrainingPairs, batches, load_scenes
+from lanet_core.training.pairs import (
+    FINE_SUPERSAMPLING,
+    SUPERSAMPLING,
+    StepNumbers,
+    TrainingPairs,
+    batches,
+    load_scenes,
+)
 from lanet_core.training.scenes import Scene, find_scenes
 from lanet_core.training.stage_parts import (
     HEAD_PREFIXES,
@@ -274,9 +281,14 @@ class Trainer:
         supplement = load_scenes(find_scenes(self.supplement, "train"), height) if self.supplement is not None else []
         self.say(f"{len(scenes)} training scenes" + (f" and {len(supplement)} of a supplement" if supplement else ""))
         seed = self.configuration.seed * 1000 + self.stage
-        pairs = TrainingPairs(scenes, stage, self.configuration.augmentation, seed, supplement)
+        fine = load_scenes(self._scenes("train"), FINE_SUPERSAMPLING * stage.height) if self._is_fine(stage) else []
+        pairs = TrainingPairs(scenes, stage, self.configuration.augmentation, seed, supplement, fine)
         numbers = StepNumbers(first, last, stage.batch_size, self.process.rank, self.process.count)
         return batches(pairs, numbers, self.options.workers)
+
+    def _is_fine(self, stage: StageConfiguration) -> bool:
+        """Whether some of a stage's panoramas are photographed finely."""
+        return stage.pictures == "panoramas" and self.configuration.augmentation.fine_photograph_share > 0.0
 
     def _train_step(
         self,
@@ -311,7 +323,8 @@ class Trainer:
             return []
         if stage.pictures == "crops":
             return crop_validation_pairs(load_scenes(self._scenes("val"), 2 * stage.height), stage.height)
-        scenes = load_scenes(self._scenes("val"), SUPERSAMPLING * stage.height)
+        supersampling = FINE_SUPERSAMPLING if self._is_fine(stage) else SUPERSAMPLING
+        scenes = load_scenes(self._scenes("val"), supersampling * stage.height)
         return validation_pairs(scenes)
 
     def _validate(self, log: TrainingLog, pairs: list[ValidationPair]) -> None:

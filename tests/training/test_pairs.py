@@ -108,6 +108,24 @@ def test_a_supplement_gives_its_share_of_the_panoramas(scene_folder, small_confi
     assert 10 <= sum(even) <= 30
 
 
+def test_a_share_of_the_panoramas_is_photographed_finely(small_configuration, tmp_path):
+    """A lamp of one fine pixel is white all over a coarse one, but lifts the mean of fine pixels by a fourth of white."""
+    hdr = np.full((512, 1024, 3), 0.2, np.float32)
+    hdr[200, 300] = 1e4
+    path = tmp_path / "lamp.exr"
+    write_exr(path, hdr, model_name="none", model_sha256="")
+    coarse, fine = (load_scenes([Scene("lamp", path, "train")], height) for height in (256, 512))
+    options = AugmentationConfiguration(tone_mapped_share=0.0, fine_photograph_share=0.5)
+    stage = load_configuration(small_configuration).stages[1]
+    pairs = TrainingPairs(coarse, stage, options, 5, fine=fine)
+    samples = [pairs[number] for number in range(40)]
+    assert {tuple(picture.shape) for _, _, picture in samples} == {(3, 256, 512)}
+    is_fine = [float(picture.max()) < 0.9 for _, _, picture in samples]
+    assert 10 <= sum(is_fine) <= 30
+    energies = [float(hdr.sum() / hdr.median()) for _, hdr, _ in samples]
+    np.testing.assert_allclose(energies, energies[0], rtol=0.02)
+
+
 def test_small_panoramas_are_enlarged_without_smearing_a_light(tmp_path):
     hdr = np.full((64, 128, 3), 0.1, np.float32)
     hdr[20, 30] = 5000.0
