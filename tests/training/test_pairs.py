@@ -109,7 +109,7 @@ def test_a_supplement_gives_its_share_of_the_panoramas(scene_folder, small_confi
 
 
 def test_a_share_of_the_panoramas_is_photographed_finely(small_configuration, tmp_path):
-    """A lamp of one fine pixel is white all over a coarse one, but lifts the mean of fine pixels by a fourth of white."""
+    """A lamp of one fine pixel is white all over a coarse one, but lifts the mean of four fine pixels by a fourth."""
     hdr = np.full((512, 1024, 3), 0.2, np.float32)
     hdr[200, 300] = 1e4
     path = tmp_path / "lamp.exr"
