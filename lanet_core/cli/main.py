@@ -4,7 +4,8 @@ A command is a module of this package with ``NAME``, ``HELP``, ``add_arguments(p
 status``; what is slow to import, it imports in ``run``. Only the module of the command asked for is imported, so that
 converting never waits for what training needs.
 
-Exit status: 0 all done; 1 some of several pictures failed; 2 nothing was done; 130 interrupted.
+Exit status: 0 all done; 1 some of several pictures failed; 2 nothing was done; 130 interrupted;
+141 whoever read the output has gone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 
@@ -30,6 +32,8 @@ COMMANDS = tuple(
 
 EXIT_FAILURE = 2
 EXIT_INTERRUPTED = 130
+#: As a shell says it of a command that SIGPIPE ended.
+EXIT_BROKEN_PIPE = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = argv[0] if argv and argv[0] in COMMANDS else None
     try:
         arguments = _parser([asked] if asked else COMMANDS).parse_args(argv)
-        return arguments.run(arguments)
+        status = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # As with ``| head``. What is still in the buffer must not be tried again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BROKEN_PIPE
     except LanetError as error:
         print(f"lanet: error: {error}", file=sys.stderr)
         return EXIT_FAILURE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -15,7 +16,7 @@ from bad_pictures import float_picture
 from PIL import Image
 from tiny_models import tiny_metadata
 
-from lanet_core.cli.main import COMMANDS, main
+from lanet_core.cli.main import COMMANDS, EXIT_BROKEN_PIPE, main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -124,3 +125,13 @@ def test_a_package_that_is_not_installed_is_told_with_its_extra(tmp_path):
     assert finished.returncode == 2
     assert finished.stderr.startswith("lanet: error: lanet convert needs the package onnxruntime")
     assert "lanet-ibl[cpu]" in finished.stderr
+
+
+def test_a_reader_that_has_gone_is_no_error():
+    """As in ``lanet info | head``."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "lanet_core.cli.main", "info"]
+    with os.fdopen(writing, "wb") as pipe:
+        finished = subprocess.run(command, cwd=ROOT, stdout=pipe, stderr=subprocess.PIPE, text=True)
+    assert (finished.returncode, finished.stderr) == (EXIT_BROKEN_PIPE, "")
