@@ -19,6 +19,9 @@ from lanet_core.networks.padding import pad
 from lanet_core.networks.resampling import enlarge, pool_by_solid_angle
 from lanet_core.reconstruction import MAXIMUM_RADIANCE, NEARLY_OVEREXPOSED, NEARLY_OVEREXPOSED_WEIGHT, REFINEMENT
 
+#: Its square, by which gradients are divided, is a normal float32. What is left out is light that nobody sees.
+_LEAST_DIVISOR = 1e-12
+
 
 def reconstruct(picture: Tensor, log_hdr: Tensor) -> Tensor:
     """Return the HDR panoramas of pictures and the network's output for them.
@@ -98,6 +101,6 @@ def _gather_bilinear(panorama: Tensor, factor: int) -> Tensor:
 
 
 def _quotient(dividend: Tensor, divisor: Tensor) -> Tensor:
-    """Return a quotient, 0 where the divisor is 0, with finite gradients."""
-    lit = divisor > 0.0
+    """Return a quotient, 0 where the divisor is 0 or next to it, with finite gradients."""
+    lit = divisor > _LEAST_DIVISOR
     return torch.where(lit, dividend / torch.where(lit, divisor, torch.ones_like(divisor)), torch.zeros_like(dividend))
