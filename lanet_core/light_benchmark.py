@@ -35,6 +35,7 @@ class Photograph:
         boost_stops: error of each of :data:`BOOSTS_EV`.
         model_stops: error of the model's conversion.
         clipped_fraction: over-exposed share of the sphere.
+        expected_stops: the error that the model expected of its own; None where it has no confidence.
     """
 
     scene: str
@@ -43,6 +44,7 @@ class Photograph:
     boost_stops: tuple[float, ...]
     model_stops: float
     clipped_fraction: float
+    expected_stops: float | None = None
 
 
 def boost_highlights(ldr_linear: np.ndarray, boost_ev: float) -> np.ndarray:
@@ -107,6 +109,7 @@ def measure_photographs(scene: Scene, converter: Converter, draws: int) -> list[
                 boost_stops=tuple(boosts),
                 model_stops=irradiance_error_stops(conversion.hdr, hdr),
                 clipped_fraction=conversion.clipped_fraction,
+                expected_stops=conversion.expected_error_stops,
             )
         )
     return results
@@ -128,3 +131,38 @@ def summarise(measured: Sequence[Photograph], boost_ev: float) -> Mapping[str, M
     return {
         name: {"mean": float(np.mean(values)), "median": float(np.median(values))} for name, values in columns.items()
     }
+
+
+def summarise_confidence(measured: Sequence[Photograph]) -> Mapping[str, float] | None:
+    """Return how well a model foretold its errors; None where it has no confidence.
+
+    Returns:
+        ``expected``: the mean expected error, in stops. ``scale``: the mean of true over expected error, the factor
+        that makes the foretelling best, 1 if it is right already. ``rank_correlation``: Spearman's, of expected and
+        true errors.
+    """
+    if not measured or any(each.expected_stops is None for each in measured):
+        return None
+    expected = np.array([each.expected_stops for each in measured])
+    true = np.array([each.model_stops for each in measured])
+    return {
+        "expected": float(expected.mean()),
+        "scale": float((true / expected).mean()),
+        "rank_correlation": rank_correlation(expected, true),
+    }
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Return Spearman's rank correlation of two series; equal values share the mean of their ranks.
+
+    NaN where a series is constant, or shorter than 2.
+    """
+    ranks = [_ranks(np.asarray(each, dtype=np.float64)) for each in (a, b)]
+    deviations = [each - each.mean() for each in ranks]
+    scale = np.sqrt(np.prod([np.square(each).sum() for each in deviations]))
+    return float((deviations[0] * deviations[1]).sum() / scale) if scale > 0.0 else float("nan")
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    ordered = np.sort(values)
+    return 0.5 * (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right"))

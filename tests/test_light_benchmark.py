@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 
 import numpy as np
@@ -10,7 +11,15 @@ import pytest
 
 from lanet_core.cli.main import main
 from lanet_core.images import write_exr
-from lanet_core.light_benchmark import BOOSTS_EV, Photograph, best_boost_ev, boost_highlights, summarise
+from lanet_core.light_benchmark import (
+    BOOSTS_EV,
+    Photograph,
+    best_boost_ev,
+    boost_highlights,
+    rank_correlation,
+    summarise,
+    summarise_confidence,
+)
 
 
 def photograph(ldr: float, model: float, boosts: dict[float, float]) -> Photograph:
@@ -32,6 +41,26 @@ def test_the_best_boost_has_the_smallest_mean_error():
     assert summary["model"]["mean"] == pytest.approx(0.5)
 
 
+def test_rank_correlation_by_hand():
+    assert rank_correlation([1.0, 2.0, 3.0], [0.1, 5.0, 70.0]) == pytest.approx(1.0)
+    assert rank_correlation([1.0, 2.0, 3.0], [3.0, 2.0, 1.0]) == pytest.approx(-1.0)
+    # Ranks 1, 2, 3, 4 and 2, 1, 3.5, 3.5: covariance 4, variances 5 and 4.5.
+    assert rank_correlation([1.0, 2.0, 3.0, 4.0], [0.2, 0.1, 0.9, 0.9]) == pytest.approx(4.0 / np.sqrt(5.0 * 4.5))
+    assert np.isnan(rank_correlation([1.0, 2.0], [3.0, 3.0]))
+
+
+def test_confidence_by_hand():
+    measured = [
+        dataclasses.replace(photograph(1.0, model, {}), expected_stops=expected)
+        for model, expected in ((0.2, 0.1), (0.4, 0.4), (0.9, 0.3))
+    ]
+    summary = summarise_confidence(measured)
+    assert summary["expected"] == pytest.approx(0.8 / 3.0)
+    assert summary["scale"] == pytest.approx((2.0 + 1.0 + 3.0) / 3.0)
+    assert summary["rank_correlation"] == pytest.approx(0.5)
+    assert summarise_confidence([*measured, photograph(1.0, 0.5, {})]) is None
+
+
 def test_the_command_measures_a_folder(make_model, tmp_path, capsys):
     data = tmp_path / "data"
     data.mkdir()
@@ -50,8 +79,15 @@ def test_the_command_measures_a_folder(make_model, tmp_path, capsys):
         mean = np.mean([float(row[f"{name}_stops"]) for row in rows])
         assert summary["splits"]["val"][name]["mean"] == pytest.approx(mean, abs=1e-4)
     assert summary["splits"]["val"]["boost"]["mean"] < summary["splits"]["val"]["ldr"]["mean"]
+    assert summary["splits"]["val"]["confidence"] is None
+    assert "expected_stops" not in rows[0]
     assert main(arguments) == 0
     assert "| val | mean |" in capsys.readouterr().out
+    confident = str(make_model("confident.onnx", expected_stops=0.25))
+    assert main(["evaluate", str(data), "--model", confident, "--draws", "2", "-o", str(table)]) == 0
+    assert "Confidence on val: 0.250 stops expected" in capsys.readouterr().out
+    with table.open(newline="", encoding="utf-8") as file:
+        assert {row["expected_stops"] for row in csv.DictReader(file)} == {"0.2500"}
 
 
 def test_no_folder(make_model, tmp_path, capsys):

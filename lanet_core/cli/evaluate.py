@@ -34,7 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from lanet_core.converter import load_converter
-    from lanet_core.light_benchmark import best_boost_ev, run_light_benchmark, summarise
+    from lanet_core.light_benchmark import (
+        best_boost_ev,
+        run_light_benchmark,
+        summarise,
+        summarise_confidence,
+    )
 
     converter = load_converter(arguments.model, arguments.provider, arguments.threads)
     # The constant boost is a choice, and choices are made on val alone.
@@ -57,7 +62,11 @@ def run(arguments: argparse.Namespace) -> int:
         "draws": arguments.draws,
         "best_boost_ev": boost_ev,
         "splits": {
-            split: {"photographs": len(results[split]), **summarise(results[split], boost_ev)}
+            split: {
+                "photographs": len(results[split]),
+                **summarise(results[split], boost_ev),
+                "confidence": summarise_confidence(results[split]),
+            }
             for split in (arguments.split or ["val"])
         },
     }
@@ -79,7 +88,17 @@ def _as_table(summary: dict) -> str:
         for statistic in ("mean", "median"):
             ldr, boost, model = (figures[name][statistic] for name in ("ldr", "boost", "model"))
             lines.append(f"| {split} | {statistic} | {ldr:.3f} | {boost:.3f} | {model:.3f} | {model / ldr:.2f} |")
+    for split, figures in summary["splits"].items():
+        if figures["confidence"]:
+            lines += ["", _confidence_in_words(split, figures["confidence"])]
     return "\n".join(lines)
+
+
+def _confidence_in_words(split: str, confidence: dict) -> str:
+    return (
+        f"Confidence on {split}: {confidence['expected']:.3f} stops expected; true over expected error "
+        f"{confidence['scale']:.2f} (mean), rank correlation {confidence['rank_correlation']:.2f}."
+    )
 
 
 def _write_csv(path: Path, results: dict, boost_ev: float) -> None:
@@ -88,11 +107,14 @@ def _write_csv(path: Path, results: dict, boost_ev: float) -> None:
 
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["split", "scene", "category", "clipped_fraction", "ldr_stops", "boost_stops", "model_stops"])
+    columns = ["split", "scene", "category", "clipped_fraction", "ldr_stops", "boost_stops", "model_stops"]
+    foretold = all(each.expected_stops is not None for photographs in results.values() for each in photographs)
+    rows.writerow([*columns, "expected_stops"] if foretold else columns)
     boost = BOOSTS_EV.index(boost_ev)
     for split, photographs in results.items():
         for each in photographs:
-            figures = (each.clipped_fraction, each.ldr_stops, each.boost_stops[boost], each.model_stops)
+            figures = [each.clipped_fraction, each.ldr_stops, each.boost_stops[boost], each.model_stops]
+            figures += [each.expected_stops] if foretold else []
             rows.writerow([split, each.scene, each.category, *(f"{value:.4f}" for value in figures)])
     with replacing(path) as temporary:
         temporary.write_text(text.getvalue(), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 NAME = "export"
@@ -31,8 +32,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="raise the network's gain over the LDR to this power, chosen on val (default: 1)",
     )
     parser.add_argument(
+        "--confidence-scale",
+        type=_positive,
+        default=1.0,
+        metavar="FACTOR",
+        help="multiply the errors that the network expects, so that they are right on val (default: 1)",
+    )
+    parser.add_argument(
         "--half-weights", action="store_true", help="round the weights to 16-bit floats: half the file, the same speed"
     )
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no finite number above 0")
+    return value
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         training_data=arguments.training_data,
         licence=arguments.licence,
         light_exponent=arguments.light_exponent,
+        confidence_scale=arguments.confidence_scale,
         half_weights=arguments.half_weights,
     )
     print(f"{arguments.output}: radiance differs from torch by at most {difference:.1e} of its value")

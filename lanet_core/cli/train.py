@@ -25,8 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--initial",
         type=Path,
-        metavar="CHECKPOINT",
-        help="start from the weights of another run of the same network, for example to teach it scenes of your own",
+        metavar="FILE",
+        help="start from the weights of another run of the same network, for example to teach it scenes of your own; "
+        "a checkpoint, or, to train the confidence alone, a model",
     )
     parser.add_argument(
         "--fold",

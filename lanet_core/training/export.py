@@ -23,6 +23,7 @@ from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.networks.light_exponent import LightExponent
 from lanet_core.networks.padding import set_padding
 from lanet_core.networks.panolanet import build_network
+from lanet_core.networks.scaled_confidence import ScaledConfidence
 from lanet_core.session import Session
 from lanet_core.training.checkpoints import Checkpoint
 from lanet_core.training.compact_onnx import round_to_half, share_constants, store_as_half
@@ -67,6 +68,7 @@ def export_checkpoints(
     training_data: str,
     licence: str = "GPL-3.0-or-later",
     light_exponent: float = 1.0,
+    confidence_scale: float = 1.0,
     half_weights: bool = False,
 ) -> float:
     """Write a checkpoint's averaged weights, or the ensemble of several, as an ONNX model of static shape.
@@ -81,13 +83,14 @@ def export_checkpoints(
         training_data: what they were trained on, one sentence.
         licence: SPDX identifier of the weights' licence.
         light_exponent: see :class:`lanet_core.networks.light_exponent.LightExponent`.
+        confidence_scale: see :class:`lanet_core.networks.scaled_confidence.ScaledConfidence`.
         half_weights: round the weights to half floats, which take half the room; the graph computes in float32.
 
     Returns:
         The largest relative difference between torch and ONNX Runtime, in radiance.
 
     Raises:
-        CheckpointError: the checkpoints are no ensemble.
+        CheckpointError: the checkpoints are no ensemble, or there is no confidence to scale.
         ModelError: the two differ by more than :data:`PARITY`, or half floats do not hold a weight.
         OutputError: the file cannot be written.
     """
@@ -95,7 +98,7 @@ def export_checkpoints(
     first = configurations[0]
     height = height or _common_height(configurations)
     width = height if first.stages[-1].pictures == "crops" else 2 * height
-    network = inference_network(checkpoints, light_exponent)
+    network = inference_network(checkpoints, light_exponent, confidence_scale)
     half = _rounded_to_half(network, path) if half_weights else set()
     example = torch.zeros(1, 3, height, width)
     with torch.no_grad():
@@ -111,7 +114,7 @@ def export_checkpoints(
         overexposure_threshold=OVEREXPOSURE_THRESHOLD,
         created=datetime.datetime.now(datetime.UTC).date().isoformat(),
         configuration_sha256=_configurations_sha256(configurations),
-        postprocessing=_postprocessing(configurations, light_exponent),
+        postprocessing=_postprocessing(configurations, light_exponent, confidence_scale),
         extra_outputs=tuple(outputs[1:]),
         members=len(checkpoints),
         weights="float16" if half_weights else "float32",
@@ -127,11 +130,14 @@ def export_checkpoints(
     return difference
 
 
-def inference_network(checkpoints: Sequence[Checkpoint], light_exponent: float = 1.0) -> nn.Module:
+def inference_network(
+    checkpoints: Sequence[Checkpoint], light_exponent: float = 1.0, confidence_scale: float = 1.0
+) -> nn.Module:
     """Return checkpoints' averaged networks as one, ready to predict calibrated log HDR of panoramas or crops.
 
     Raises:
-        CheckpointError: there are several, and not all are panoLANets for panoramas.
+        CheckpointError: there are several, and not all are panoLANets for panoramas; or the confidence is to be scaled,
+            and not all have one.
     """
     if len(checkpoints) > 1:
         _check_ensemble([checkpoint.configuration for checkpoint in checkpoints])
@@ -139,6 +145,9 @@ def inference_network(checkpoints: Sequence[Checkpoint], light_exponent: float =
     network = Ensemble(networks) if len(networks) > 1 else networks[0]
     if light_exponent != 1.0:
         network = LightExponent(network, light_exponent)
+    if confidence_scale != 1.0:
+        _check_confidence(checkpoints)
+        network = ScaledConfidence(network, confidence_scale)
     return network.eval()
 
 
@@ -161,6 +170,14 @@ def _check_ensemble(configurations: Sequence[TrainingConfiguration]) -> None:
             )
 
 
+def _check_confidence(checkpoints: Sequence[Checkpoint]) -> None:
+    if not all(checkpoint.configuration.network.confidence for checkpoint in checkpoints):
+        raise CheckpointError(
+            "The network has no confidence that could be scaled.",
+            remedy="Train one (lanet train panolanet_confidence --initial …), or do not ask for its scale.",
+        )
+
+
 def _common_height(configurations: Sequence[TrainingConfiguration]) -> int:
     heights = [configuration.stages[-1].height for configuration in configurations]
     if len(set(heights)) > 1:
@@ -176,12 +193,16 @@ def _configurations_sha256(configurations: Sequence[TrainingConfiguration]) -> s
     return hashes[0] if len(set(hashes)) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
-def _postprocessing(configurations: Sequence[TrainingConfiguration], light_exponent: float) -> str:
+def _postprocessing(
+    configurations: Sequence[TrainingConfiguration], light_exponent: float, confidence_scale: float
+) -> str:
     steps = ["calibrated by Eq. 1"] if any(configuration.loss.is_scale_free for configuration in configurations) else []
     if len(configurations) > 1:
         steps.append(f"mean of the log HDR of {len(configurations)} networks")
     if light_exponent != 1.0:
         steps.append(f"gain over the LDR to the power of {light_exponent:g}")
+    if confidence_scale != 1.0:
+        steps.append(f"expected errors times {confidence_scale:g}")
     return f"{', then '.join(steps)}; inside the graph" if steps else "none"
 
 

@@ -28,6 +28,7 @@ from lanet_core.training.crop_validation import crop_validation_pairs, validate_
 from lanet_core.training.distributed import Process
 from lanet_core.training.folds import Fold
 from lanet_core.training.losses import TrainingLoss
+from lanet_core.training.onnx_weights import read_onnx_weights
 from lanet_core.training.pairs import (
     FINE_SUPERSAMPLING,
     SUPERSAMPLING,
@@ -103,8 +104,8 @@ class Trainer:
         options: how to carry it out.
         say: takes each line of progress.
         supplement: a folder of more panoramas to learn from, see ``AugmentationConfiguration.supplement_share``.
-        initial: a checkpoint of another run, from whose averaged weights a new run starts; its network must be this
-            one, but for the heads that the paper does not have.
+        initial: a checkpoint of another run, from whose averaged weights a new run starts, or a model that was exported
+            from one; its network must be this one, but for the heads that the paper does not have.
         fold: the part of the train split that is validated on, in the place of the val split.
 
     Raises:
@@ -184,7 +185,7 @@ class Trainer:
         self.say(f"resuming at step {self.total_steps}")
 
     def _start_from(self, initial: Path) -> None:
-        weights = load_checkpoint(initial).average
+        weights = self._initial_weights(initial)
         own = self.network.state_dict()
         lacking = [name for name in own if name not in weights and not name.startswith(HEAD_PREFIXES)]
         others = [name for name in weights if name not in own or weights[name].shape != own[name].shape]
@@ -192,11 +193,23 @@ class Trainer:
             raise CheckpointError(
                 f"Its network is another one: {(lacking + others)[0]} differs.",
                 path=initial,
-                remedy="Give a checkpoint whose configuration has the same network.",
+                remedy="Give a checkpoint or a model of the same network.",
             )
         for network in (self.network, self.average):
             network.load_state_dict(own | weights)
         self.say(f"starting from {initial}")
+
+    def _initial_weights(self, initial: Path) -> dict[str, Tensor]:
+        if initial.suffix != ".onnx":
+            return load_checkpoint(initial).average
+        weights, norms_are_merged = read_onnx_weights(initial, self.configuration.network)
+        if norms_are_merged and any(stage.trains == "network" for stage in self.configuration.stages):
+            raise CheckpointError(
+                "Its norms were merged into its convolutions: it cannot be trained further, but for the confidence.",
+                path=initial,
+                remedy="Give the checkpoint that it was exported from.",
+            )
+        return weights
 
     def _run_stage(self, log: TrainingLog | None, budget: float) -> int:
         """Do the rest of the current stage, at most ``budget`` steps; return how many were done."""

@@ -11,53 +11,19 @@ import onnxruntime
 import pytest
 import torch
 from onnx import TensorProto
+from random_checkpoints import FACTS, LANET, PANOLANET, blocks, checkpoint
 from torch import nn
 
 from lanet_core.cli.main import main
 from lanet_core.errors import CheckpointError, ModelError
 from lanet_core.networks.confidence import Confidence
-from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.ensemble import Ensemble
 from lanet_core.networks.lanet import NetworkOutput
-from lanet_core.networks.panolanet import build_network
 from lanet_core.session import Session
-from lanet_core.training.checkpoints import Checkpoint, save_checkpoint
+from lanet_core.training.checkpoints import save_checkpoint
 from lanet_core.training.compact_onnx import round_to_half
-from lanet_core.training.configuration import LossConfiguration, StageConfiguration, TrainingConfiguration
+from lanet_core.training.configuration import LossConfiguration
 from lanet_core.training.export import export_checkpoints, inference_network
-
-PANOLANET = NetworkConfiguration(
-    width=0.0625,
-    decoder_normalisation="batch",
-    attention_stream=False,
-    luminance_attention=False,
-    segmentation=False,
-    ceiling_branch=True,
-    light_context=True,
-)
-LANET = NetworkConfiguration(width=0.0625)
-FACTS = {"version": "1.0", "training_data": "none: random weights"}
-
-
-def checkpoint(seed: int, network=PANOLANET, pictures="panoramas", height=128, loss=None) -> Checkpoint:
-    """A checkpoint of random weights and statistics, none of them as at the start."""
-    torch.manual_seed(seed)
-    stage = StageConfiguration(pictures, height, batch_size=1, steps=1, learning_rate=1e-3)
-    configuration = TrainingConfiguration("random", "", (stage,), network=network, loss=loss or LossConfiguration())
-    built = build_network(network)
-    for parameter in built.parameters():
-        parameter.data += 0.03 * torch.randn_like(parameter)
-    for module in built.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.normal_(0.0, 0.2)
-            module.running_var.uniform_(0.5, 2.0)
-    weights = built.state_dict()
-    return Checkpoint(configuration, 1, 0, weights, weights, {})
-
-
-def blocks(seed: int, height=128, width=256) -> np.ndarray:
-    picture = np.random.default_rng(seed).random((height // 16, width // 16, 3), np.float32) * 1.4
-    return picture.clip(0.0, 1.0).repeat(16, axis=0).repeat(16, axis=1)
 
 
 class Says(nn.Module):
@@ -193,8 +159,33 @@ def test_extra_outputs_of_lanet_and_of_the_confidence_head(tmp_path):
     assert session.metadata.extra_outputs == ("log_scale", "log_stops")
     picture = blocks(1)
     answer = session.run(picture)
+    assert "expected errors" not in session.metadata.postprocessing
     with torch.no_grad():
         expected = inference_network([member], 1.1)(torch.from_numpy(np.moveaxis(picture, -1, 0).copy())[None])
     np.testing.assert_allclose(answer.log_scale, expected.confidence.log_scale[0, 0], atol=1e-3)
     assert answer.log_stops == pytest.approx(float(expected.confidence.log_stops), abs=1e-3)
     assert answer.attention is None
+
+
+def test_expected_errors_are_scaled_and_the_light_is_not(tmp_path):
+    members = [checkpoint(seed, replace(PANOLANET, confidence=True)) for seed in range(2)]
+    picture, answers = blocks(1), {}
+    for scale in (1.0, 2.5):
+        export_checkpoints(members, tmp_path / f"{scale}.onnx", confidence_scale=scale, **FACTS)
+        answers[scale] = Session(tmp_path / f"{scale}.onnx", "cpu").run(picture)
+    np.testing.assert_array_equal(answers[2.5].log_hdr, answers[1.0].log_hdr)
+    np.testing.assert_allclose(answers[2.5].log_scale, answers[1.0].log_scale + np.log(2.5), atol=1e-5)
+    assert answers[2.5].log_stops == pytest.approx(answers[1.0].log_stops + np.log(2.5), abs=1e-5)
+    metadata = Session(tmp_path / "2.5.onnx", "cpu").metadata
+    assert metadata.postprocessing.endswith("networks, then expected errors times 2.5; inside the graph")
+
+
+def test_there_is_no_confidence_to_scale(tmp_path, capsys):
+    save_checkpoint(tmp_path / "plain.pt", checkpoint(0))
+    arguments = ["export", str(tmp_path / "plain.pt"), "-o", str(tmp_path / "model.onnx"), "--training-data", "none"]
+    assert main([*arguments, "--confidence-scale", "2"]) == 2
+    assert "no confidence that could be scaled" in capsys.readouterr().err
+    for scale in ("0", "-1", "nan", "inf", "much"):
+        with pytest.raises(SystemExit):
+            main([*arguments, "--confidence-scale", scale])
+    assert not (tmp_path / "model.onnx").exists()

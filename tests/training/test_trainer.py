@@ -254,6 +254,25 @@ def test_the_confidence_head_learns_alone_on_a_network_of_another_run(scene_fold
     assert load_checkpoint(tmp_path / "run" / "best.pt").best[1] == pytest.approx(judged[0], abs=1e-5)
 
 
+def test_the_confidence_of_a_model_is_trained_and_nothing_else_can_be(scene_folder, tmp_path, capsys):
+    plain, confident = tmp_path / "plain.toml", tmp_path / "confident.toml"
+    plain.write_text(CONFIDENT.format(peaks="false", confidence="false", steps=1, part="network"))
+    confident.write_text(CONFIDENT.format(peaks="false", confidence="true", steps=1, part="confidence"))
+    assert train(plain, scene_folder, tmp_path / "plain") == 0
+    models = [str(tmp_path / name) for name in ("plain.onnx", "confident.onnx")]
+    best = [str(tmp_path / name / "best.pt") for name in ("plain", "run")]
+    assert main(["export", best[0], "-o", models[0], "--training-data", "made up"]) == 0
+    assert train(confident, scene_folder, tmp_path / "run", "--initial", models[0]) == 0
+    assert main(["export", best[1], "-o", models[1], "--training-data", "made up"]) == 0
+    picture = np.random.default_rng(0).random((128, 256, 3), np.float32)
+    before, after = (Session(model, "cpu").run(picture) for model in models)
+    np.testing.assert_allclose(after.log_hdr, before.log_hdr, atol=1e-3)
+    assert before.log_scale is None
+    assert after.log_scale is not None
+    assert train(plain, scene_folder, tmp_path / "more", "--initial", models[0]) == 2
+    assert "norms were merged" in capsys.readouterr().err
+
+
 def test_peak_light_is_trained_and_exported(scene_folder, tmp_path, capsys):
     with_peaks = tmp_path / "with_peaks.toml"
     with_peaks.write_text(CONFIDENT.format(peaks="true", confidence="true", steps=2, part="network"))
