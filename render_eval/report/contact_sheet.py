@@ -47,7 +47,8 @@ def write_contact_sheet(
     *,
     metric: str | None = None,
     method: str | None = None,
-    count: int = 3,
+    best: int = 3,
+    worst: int = 5,
 ) -> None:
     """Write a PNG of the best and the worst scenes by a metric: LDR, render under each method and truth.
 
@@ -57,7 +58,8 @@ def write_contact_sheet(
         path: the ``.png`` to write or replace.
         metric: key of :data:`render_eval.scores.METRICS`; the first that was measured if left out.
         method: name of the method whose scores order the scenes; the last that has any if left out.
-        count: best scenes, and likewise worst ones; with fewer scenes than both, each is shown once.
+        best: how many of the best scenes.
+        worst: how many of the worst; with fewer scenes than both, each is shown once.
 
     Raises:
         DataError: the metric or the method is not in the evaluation, or there is no score to order by.
@@ -67,8 +69,8 @@ def write_contact_sheet(
     chosen_metric = _chosen_metric(scores, metric)
     chosen_method = _chosen_method(evaluation, scores, chosen_metric, method)
     ranked = _ranked(evaluation, scores, chosen_metric, chosen_method)
-    picked = [("Best", scene) for scene in ranked[:count]]
-    picked += [("Worst", scene) for scene in ranked[max(count, len(ranked) - count) :]]
+    picked = [("Best", scene) for scene in ranked[:best]]
+    picked += [("Worst", scene) for scene in ranked[max(best, len(ranked) - worst) :]]
     title = f"The scenes that {chosen_method.label} does best and worst by {chosen_metric.label}"
     write_png(path, _sheet(evaluation, scores, chosen_metric, picked, folder, title))
 

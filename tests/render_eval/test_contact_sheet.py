@@ -44,28 +44,28 @@ def colours_of_row(sheet: np.ndarray, row: int) -> list[tuple[int, ...]]:
 @pytest.mark.parametrize("key", ["psnr", "mse"])
 @pytest.mark.parametrize("method", METHODS)
 def test_best_scenes_stand_left_and_worst_right(evaluation, tmp_path, key, method):
-    sheet = sheet_of(evaluation, tmp_path, metric=key, method=method, count=2)
+    sheet = sheet_of(evaluation, tmp_path, metric=key, method=method, best=2, worst=3)
     scores = np.array([each.scores[key] for each in evaluation.results if each.method == method])
     best_first = np.argsort(-scores if METRICS[key].higher_is_better else scores)
-    expected = [*best_first[:2], *best_first[-2:]]
+    expected = [*best_first[:2], *best_first[-3:]]
     for index in range(len(METHODS)):
         assert colours_of_row(sheet, 1 + index) == [render_colour(scene, index) for scene in expected]
-    assert colours_of_row(sheet, 0) == [(9, 9, 9)] * 4
-    assert colours_of_row(sheet, 1 + len(METHODS)) == [(250, 250, 250)] * 4
+    assert colours_of_row(sheet, 0) == [(9, 9, 9)] * 5
+    assert colours_of_row(sheet, 1 + len(METHODS)) == [(250, 250, 250)] * 5
 
 
 def test_the_last_method_and_the_first_metric_decide_if_nothing_is_said(evaluation, tmp_path):
-    said = sheet_of(evaluation, tmp_path, metric="psnr", method="panolanet", count=3)
+    said = sheet_of(evaluation, tmp_path, metric="psnr", method="panolanet", best=3, worst=5)
     assert np.array_equal(sheet_of(evaluation, tmp_path), said)
 
 
 def test_few_scenes_are_shown_once(evaluation, tmp_path):
     few = dataclasses.replace(evaluation, scenes=evaluation.scenes[:4])
-    assert len(colours_of_row(sheet_of(few, tmp_path, count=3), 0)) == 4
+    assert len(colours_of_row(sheet_of(few, tmp_path, best=3, worst=3), 0)) == 4
 
 
 def test_a_picture_keeps_its_shape_in_its_cell(evaluation, tmp_path):
-    sheet = sheet_of(evaluation, tmp_path, count=1)
+    sheet = sheet_of(evaluation, tmp_path, best=1, worst=1)
     cell = sheet[4 * LINE + GAP :, GUTTER:][: CELL[1], : CELL[0]]
     black = np.all(cell == 9, axis=-1)
     rows, columns = np.nonzero(black)
@@ -75,11 +75,13 @@ def test_a_picture_keeps_its_shape_in_its_cell(evaluation, tmp_path):
 
 
 def test_names_and_scores_are_written(evaluation, tmp_path):
-    sheet = sheet_of(evaluation, tmp_path, count=1)
+    sheet = sheet_of(evaluation, tmp_path, best=1, worst=1)
     heading = sheet[: 4 * LINE, GUTTER : GUTTER + CELL[0]]
     renamed = [dataclasses.replace(scene, name=f"{scene.name}, renamed" * 9) for scene in evaluation.scenes]
     results = [dataclasses.replace(each, scene=f"{each.scene}, renamed" * 9) for each in evaluation.results]
-    other = sheet_of(dataclasses.replace(evaluation, scenes=tuple(renamed), results=tuple(results)), tmp_path, count=1)
+    other = sheet_of(
+        dataclasses.replace(evaluation, scenes=tuple(renamed), results=tuple(results)), tmp_path, best=1, worst=1
+    )
     assert other.shape == sheet.shape
     changed = np.any(
         other[: 4 * LINE, GUTTER : GUTTER + CELL[0] + GAP] != sheet[: 4 * LINE, GUTTER : GUTTER + CELL[0] + GAP],
@@ -96,7 +98,7 @@ def test_a_missing_render_leaves_its_cell_grey(evaluation, tmp_path):
         for each in evaluation.results
     ]
     (tmp_path / evaluation.scenes[0].truth_png).write_bytes(b"no picture")
-    sheet = sheet_of(dataclasses.replace(evaluation, results=tuple(results)), tmp_path, count=9)
+    sheet = sheet_of(dataclasses.replace(evaluation, results=tuple(results)), tmp_path, best=9, worst=9)
     assert set(colours_of_row(sheet, 2)) == {(235, 235, 235)}
     assert colours_of_row(sheet, 4).count((235, 235, 235)) == 1
 
@@ -120,5 +122,5 @@ def test_an_infinite_score_is_the_best(evaluation, tmp_path):
     results = list(evaluation.results)
     last = len(results) - 1
     results[last] = dataclasses.replace(results[last], scores=results[last].scores | {"psnr": math.inf})
-    sheet = sheet_of(dataclasses.replace(evaluation, results=tuple(results)), tmp_path, count=1)
+    sheet = sheet_of(dataclasses.replace(evaluation, results=tuple(results)), tmp_path, best=1, worst=1)
     assert colours_of_row(sheet, 3)[0] == render_colour(6, 2)
