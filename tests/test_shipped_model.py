@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import hashlib
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,7 @@ from lanet_core import calibration
 from lanet_core.colour import srgb_to_linear
 from lanet_core.converter import find_model, load_converter
 from lanet_core.images import read_ldr
-from lanet_core.light_benchmark import best_boost_ev, measure_photographs
+from lanet_core.light_benchmark import best_boost_ev, measure_photographs, summarise_confidence
 from lanet_core.training.configuration import load_configuration
 from lanet_core.training.scenes import Scene
 
@@ -41,7 +42,7 @@ def test_the_file(converter):
     assert path == ROOT / "models" / "panolanet.onnx"
     assert path.stat().st_size <= 45e6
     metadata = converter.session.metadata
-    assert metadata.configuration_sha256 == load_configuration("panolanet_lean").sha256
+    assert metadata.configuration_sha256 == load_configuration("panolanet_confidence").sha256
     card = (ROOT / "models" / "panolanet.md").read_text(encoding="utf-8")
     assert hashlib.sha256(path.read_bytes()).hexdigest() in card
     assert metadata.licence in card
@@ -99,6 +100,23 @@ def test_the_cards_figures_are_those_of_the_measurement():
         for column in ("ldr_stops", "boost_stops", "model_stops"):
             mean = np.mean([float(row[column]) for row in rows if row["split"] == split])
             assert f"{mean:.3f}" in card, (split, column)
+
+
+def test_it_says_how_sure_it_is(converter, worlds):
+    """Its confidence tells what is easy from what is hard: among these seven, in the order of the true errors."""
+    photographs = [each for world in worlds for each in measure_photographs(world, converter, draws=1)]
+    assert all(0.05 < each.expected_stops < 3.0 for each in photographs)
+    assert summarise_confidence(photographs)["rank_correlation"] > 0.2
+    ldr_linear = read_ldr(EXAMPLES[0]).rgb_linear
+    uncertainty = converter.convert(ldr_linear).uncertainty
+    exposed = calibration.overexposure_ramp(ldr_linear) == 0.0
+    assert (uncertainty[exposed] == 0.0).all()
+    assert uncertainty[~exposed].mean() > 0.1
+
+
+def test_the_heads_network_is_the_lean_one():
+    lean, confident = (load_configuration(name).network for name in ("panolanet_lean", "panolanet_confidence"))
+    assert dataclasses.replace(lean, confidence=True) == confident
 
 
 def test_eight_bit_codes_and_linear_light_give_the_same(converter):
