@@ -26,7 +26,8 @@ SHAPES = (
     "M-1.5 -5H1.5V-1.5H5V1.5H1.5V5H-1.5V1.5H-5V-1.5H-1.5Z",
 )
 
-_WIDTH, _HEIGHT = 520, 330
+#: A chart's view box.
+WIDTH, HEIGHT = 520, 330
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 508, 12, 282
 _BINS = 4
 _MIN_POINTS_PER_BIN = 2
@@ -60,8 +61,8 @@ def scatter(series: Sequence[Series], x_axis: Axis, y_axis: Axis, title: str) ->
         title: what the chart shows, for those who cannot see it.
     """
     drawn = [_series(each, x_axis, y_axis) for each in reversed(series)]
-    view_box = {"viewBox": f"0 0 {_WIDTH} {_HEIGHT}"}
-    return block("svg", [*_frame(x_axis, y_axis), *drawn], role="img", aria_label=title, class_="chart", **view_box)
+    view_box = {"viewBox": f"0 0 {WIDTH} {HEIGHT}"}
+    return block("svg", [*frame(x_axis, y_axis), *drawn], role="img", aria_label=title, class_="chart", **view_box)
 
 
 def shape_of(index: int) -> int:
@@ -97,23 +98,8 @@ def trend(points: Sequence[Point]) -> list[tuple[float, float]]:
     return [tuple(np.median(part, axis=0).tolist()) for part in np.array_split(values, _BINS)]
 
 
-def _series(series: Series, x_axis: Axis, y_axis: Axis) -> Element:
-    shape = f"#shape-{shape_of(series.index)}"
-    marks = []
-    for point in series.points:
-        left, top = _position(point.x, point.y, x_axis, y_axis)
-        name = f"{point.name}, {series.label}: {point.y:.4g} at {point.x:.3g}"
-        marks.append(element("use", element("title", name), href=shape, x=f"{left:.1f}", y=f"{top:.1f}"))
-    corners = [_position(x, y, x_axis, y_axis) for x, y in trend(series.points)]
-    joined = " ".join(f"{left:.1f},{top:.1f}" for left, top in corners)
-    # Beyond as many methods as there are colours, lines of the same colour are told apart by dashes.
-    dashes = "6 3" if series.index // len(LIGHT_COLOURS) % 2 else None
-    line = element("polyline", points=joined, stroke_dasharray=dashes) if corners else None
-    colour = f"series colour-{series.index % len(LIGHT_COLOURS)}"
-    return element("g", line, *marks, class_=colour, data_method=series.index)
-
-
-def _frame(x_axis: Axis, y_axis: Axis) -> list[Element]:
+def frame(x_axis: Axis, y_axis: Axis) -> list[Element]:
+    """Return a chart's grid, axes and their texts, in a view box of :data:`WIDTH` by :data:`HEIGHT`."""
     parts = []
     for value, text in x_axis.ticks:
         left = f"{_LEFT + x_axis.place(value) * (_RIGHT - _LEFT):.1f}"
@@ -125,14 +111,31 @@ def _frame(x_axis: Axis, y_axis: Axis) -> list[Element]:
         parts.append(element("text", text, x=_LEFT - 6, y=f"{top + 4:.1f}", text_anchor="end"))
     middle = (_TOP + _BOTTOM) / 2
     parts.append(element("path", d=f"M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}", class_="axis"))
-    across = {"x": (_LEFT + _RIGHT) / 2, "y": _HEIGHT - 10, "text_anchor": "middle", "class_": "label"}
+    across = {"x": (_LEFT + _RIGHT) / 2, "y": HEIGHT - 10, "text_anchor": "middle", "class_": "label"}
     parts.append(element("text", x_axis.label, **across))
     upright = {"transform": f"translate(14 {middle}) rotate(-90)", "text_anchor": "middle", "class_": "label"}
     parts.append(element("text", y_axis.label, **upright))
     return parts
 
 
-def _position(x: float, y: float, x_axis: Axis, y_axis: Axis) -> tuple[float, float]:
+def position(x: float, y: float, x_axis: Axis, y_axis: Axis) -> tuple[float, float]:
+    """Return where a point lies in a chart's view box, from its left and upper edge."""
     left = _LEFT + x_axis.place(x) * (_RIGHT - _LEFT)
     top = _BOTTOM - y_axis.place(y) * (_BOTTOM - _TOP)
     return left, top
+
+
+def _series(series: Series, x_axis: Axis, y_axis: Axis) -> Element:
+    shape = f"#shape-{shape_of(series.index)}"
+    marks = []
+    for point in series.points:
+        left, top = position(point.x, point.y, x_axis, y_axis)
+        name = f"{point.name}, {series.label}: {point.y:.4g} at {point.x:.3g}"
+        marks.append(element("use", element("title", name), href=shape, x=f"{left:.1f}", y=f"{top:.1f}"))
+    corners = [position(x, y, x_axis, y_axis) for x, y in trend(series.points)]
+    joined = " ".join(f"{left:.1f},{top:.1f}" for left, top in corners)
+    # Beyond as many methods as there are colours, lines of the same colour are told apart by dashes.
+    dashes = "6 3" if series.index // len(LIGHT_COLOURS) % 2 else None
+    line = element("polyline", points=joined, stroke_dasharray=dashes) if corners else None
+    colour = f"series colour-{series.index % len(LIGHT_COLOURS)}"
+    return element("g", line, *marks, class_=colour, data_method=series.index)
