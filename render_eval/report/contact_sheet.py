@@ -21,7 +21,7 @@ from render_eval.report.summary import Scores
 from render_eval.scores import Metric
 
 _CELL_WIDTH, _CELL_HEIGHT = 240, 135
-_GUTTER = 170
+_GUTTER = 290
 _GAP = 8
 _LINE = 22
 _FONT_SIZE = 14

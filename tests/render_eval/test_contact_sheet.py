@@ -16,7 +16,7 @@ from render_eval.report import write_contact_sheet
 from render_eval.scores import METRICS
 
 SCENES = [f"scene {number}" for number in range(7)]
-CELL, GAP, GUTTER, LINE = (240, 135), 8, 170, 22
+CELL, GAP, GUTTER, LINE = (240, 135), 8, 290, 22
 
 
 @pytest.fixture
