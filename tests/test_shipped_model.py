@@ -119,6 +119,17 @@ def test_the_heads_network_is_the_lean_one():
     assert dataclasses.replace(lean, confidence=True) == confident
 
 
+def test_the_cards_four_balls_are_those_of_the_evaluation():
+    card = (ROOT / "models" / "panolanet.md").read_text(encoding="utf-8")
+    with (ROOT / "render_eval" / "results" / "results.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["scene"] for row in rows}) == 20
+    for method, label in (("ldr", "LDR as is"), ("koeo", "KOEO"), ("panolanet", "**shipped**")):
+        own = [row for row in rows if row["method"] == method]
+        psnr, ssim, mse = (np.mean([float(row[key]) for row in own]) for key in ("psnr", "ssim", "mse"))
+        assert f"| {label} | {psnr:.2f} | {ssim:.3f} | {mse:.3f} |" in card
+
+
 def test_eight_bit_codes_and_linear_light_give_the_same(converter):
     rgb_srgb8 = np.random.default_rng(0).integers(0, 256, (64, 128, 3), dtype=np.uint8)
     linear = srgb_to_linear(rgb_srgb8.astype(np.float64) / 255.0).astype(np.float32)
