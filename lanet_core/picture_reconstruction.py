@@ -81,7 +81,7 @@ class PictureReconstruction:
         """
         log_hdr = np.minimum(self.shown_part(log_hdr), np.float32(np.log(MAXIMUM_RADIANCE)))
         radiance = plane.shrink(np.exp(log_hdr), self._known_size)
-        light = light_to_add(self._picture.result, self._masks.result, radiance)
+        light = light_to_add(self._picture.result, self._masks.result, radiance, on_sphere=False)
         self._light_and_weight = plane.padded(np.concatenate([light, self._masks.result[..., 1:2]], axis=-1))
 
     def strip(self, ldr_linear_strip: np.ndarray, first_row: int) -> np.ndarray:

@@ -45,6 +45,13 @@ def padded(picture: np.ndarray) -> np.ndarray:
     return np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="edge")
 
 
+def neighbourhood(picture: np.ndarray) -> np.ndarray:
+    """Return each pixel of an (h, w, C) picture and its eight neighbours, (9, h, w, C); beyond the edges there is 0."""
+    height, width = picture.shape[:2]
+    surrounded = np.pad(picture, ((1, 1), (1, 1), (0, 0)))
+    return np.stack([surrounded[row : row + height, column : column + width] for row, column in np.ndindex(3, 3)])
+
+
 def enlarged_rows(padded_picture: np.ndarray, size: tuple[int, int], first_row: int, end_row: int) -> np.ndarray:
     """Return some rows of what :func:`enlarge` makes.
 

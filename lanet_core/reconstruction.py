@@ -31,9 +31,11 @@ from the code, so there m³ is taken from its mean over network pixels, as far a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from lanet_core import calibration, sphere
+from lanet_core import calibration, plane, sphere
 from lanet_core.enlargement import enlarge_light
 from lanet_core.light_balance import balance_lights
 from lanet_core.point_lights import PointLight, separate_point_lights
@@ -178,13 +180,15 @@ def weight_without_steps(ramp: np.ndarray, mean_weight: np.ndarray) -> np.ndarra
     return weight
 
 
-def light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray) -> np.ndarray:
+def light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray, *, on_sphere: bool = True) -> np.ndarray:
     """Return e_p of this module: the light that each network pixel is to be given.
 
     Args:
         picture: (H, W, 3) float32, linear Rec.709, [0, 1]; of the network's size or finer.
         mask: (H, W, 3) float32, [0, 1]: each pixel's over-exposed share and the means of its weights and their squares.
         radiance: (h, w, 3) float32, linear Rec.709, 1 = LDR white: the network's.
+        on_sphere: whether what leaves at one edge comes in at another, and pixels cover solid angles; or else they are
+            those of a flat picture.
 
     Returns:
         (h, w, 3) float32, ≥ 0, mean radiance over each network pixel; 0 where nothing is over-exposed.
@@ -200,22 +204,31 @@ def light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray) ->
     claimed = weight * (share + np.float32(NEARLY_OVEREXPOSED_WEIGHT) * nearly)
     trust = np.divide(trust, claimed, out=np.zeros_like(trust), where=claimed > 0.0)[..., None]
     lacking = np.maximum(radiance - sphere.downsample(picture, *size), 0.0) * (trust > 0.0)
-    return trust * lacking + _handed_over(lacking, trust)
+    if on_sphere:
+        areas = sphere.pixel_solid_angles_sr(*size).astype(np.float32)[:, None, None]
+        return trust * lacking + _handed_over(lacking, trust, areas, sphere.neighbourhood)
+    return trust * lacking + _handed_over(lacking, trust, np.float32(1.0), plane.neighbourhood)
 
 
-def _handed_over(lacking: np.ndarray, trust: np.ndarray) -> np.ndarray:
+def _handed_over(
+    lacking: np.ndarray,
+    trust: np.ndarray,
+    areas: np.ndarray,
+    neighbourhood: Callable[[np.ndarray], np.ndarray],
+) -> np.ndarray:
     """Return what a pixel is given of its neighbours' light, (h, w, 3): what they lack and do not get themselves.
 
     Args:
         lacking: (h, w, 3) float32, ≥ 0.
         trust: (h, w, 1) float32, [0, 1]: which part of it each pixel gets itself.
+        areas: of the pixels, broadcast over them, in any unit.
+        neighbourhood: stacks each pixel and its eight neighbours.
     """
-    solid_angles_sr = sphere.pixel_solid_angles_sr(*trust.shape[:2]).astype(np.float32)[:, None, None]
-    left = lacking * (sphere.neighbourhood(trust).max(axis=0) - trust) * solid_angles_sr
+    left = lacking * (neighbourhood(trust).max(axis=0) - trust) * areas
     claims = trust * trust
-    all_claims = sphere.neighbourhood(claims).sum(axis=0)
+    all_claims = neighbourhood(claims).sum(axis=0)
     per_claim = np.divide(left, all_claims, out=np.zeros_like(left), where=all_claims > 0.0)
-    return claims * sphere.neighbourhood(per_claim).sum(axis=0) / solid_angles_sr
+    return claims * neighbourhood(per_claim).sum(axis=0) / areas
 
 
 def reconstruct(ldr_linear: np.ndarray, log_hdr: np.ndarray) -> np.ndarray:

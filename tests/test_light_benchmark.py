@@ -44,8 +44,8 @@ def test_the_best_boost_has_the_smallest_mean_error():
 def test_rank_correlation_by_hand():
     assert rank_correlation([1.0, 2.0, 3.0], [0.1, 5.0, 70.0]) == pytest.approx(1.0)
     assert rank_correlation([1.0, 2.0, 3.0], [3.0, 2.0, 1.0]) == pytest.approx(-1.0)
-    # Ranks 1, 2, 3, 4 and 2, 1, 3.5, 3.5: covariance 4, variances 5 and 4.5.
-    assert rank_correlation([1.0, 2.0, 3.0, 4.0], [0.2, 0.1, 0.9, 0.9]) == pytest.approx(4.0 / np.sqrt(5.0 * 4.5))
+    # Ranks 1, 2, 3, 4 and 2, 1, 3.5, 3.5: their deviations' products add up to 3.5, their squares to 5 and 4.5.
+    assert rank_correlation([1.0, 2.0, 3.0, 4.0], [0.2, 0.1, 0.9, 0.9]) == pytest.approx(3.5 / np.sqrt(5.0 * 4.5))
     assert np.isnan(rank_correlation([1.0, 2.0], [3.0, 3.0]))
 
 

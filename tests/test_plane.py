@@ -34,3 +34,10 @@ def test_enlarging_is_bilinear(picture, size):
     np.testing.assert_allclose(enlarged, expected, atol=1e-5)
     padded = plane.padded(picture)
     np.testing.assert_array_equal(plane.enlarged_rows(padded, size, 5, 11), enlarged[5:11])
+
+
+def test_a_neighbourhood_ends_at_the_edges():
+    picture = np.arange(1.0, 7.0, dtype=np.float32).reshape(2, 3, 1)
+    sums = plane.neighbourhood(picture).sum(axis=0)[..., 0]
+    np.testing.assert_array_equal(sums, [[12.0, 21.0, 16.0], [12.0, 21.0, 16.0]])
+    np.testing.assert_array_equal(plane.neighbourhood(picture)[4], picture)
