@@ -57,7 +57,8 @@ class LightContext(nn.Module):
         opposite = torch.arange(_ROWS * columns).view(_ROWS, columns).flip(0).roll(_ROWS, 1).flatten()
         solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(_ROWS, columns)).float().repeat_interleave(columns)
         elevation = torch.from_numpy(sphere.zenith_angles_rad(_ROWS)).cos().float().repeat_interleave(columns)
-        self.register_buffer("lobes", torch.cat([lobes, lobes[opposite]]), persistent=False)
+        self.register_buffer("lobes", lobes, persistent=False)
+        self.register_buffer("opposite", opposite, persistent=False)
         self.register_buffer("weights", solid_angles / solid_angles.sum(), persistent=False)
         self.register_buffer("elevation", elevation, persistent=False)
 
@@ -88,6 +89,7 @@ class LightContext(nn.Module):
             ]
             coarse = pool_by_solid_angle(torch.cat(fields, dim=1), height // _ROWS).flatten(2)
             lobes = coarse[:, :3] @ self.lobes.T
+            lobes = torch.cat([lobes, lobes[:, :, self.opposite]], dim=2)
             maps = torch.cat([log_ldr / 4.0 + 1.0, self._lobe_maps(lobes, height, width)], dim=1)
             return Context(maps, self._statistics(coarse, lobes), ramp)
 

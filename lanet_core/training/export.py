@@ -26,7 +26,7 @@ from lanet_core.networks.panolanet import build_network
 from lanet_core.networks.scaled_confidence import ScaledConfidence
 from lanet_core.session import Session
 from lanet_core.training.checkpoints import Checkpoint
-from lanet_core.training.compact_onnx import round_to_half, share_constants, store_as_half
+from lanet_core.training.compact_onnx import forget_node_names, round_to_half, share_constants, store_as_half
 from lanet_core.training.configuration import TrainingConfiguration
 
 OPSET = 17  # the oldest with all that is used, so that old runtimes run the model
@@ -265,6 +265,7 @@ def _write(
     model = onnx.load(path)
     share_constants(model)
     store_as_half(model, {f"network.{name}" for name in half_weights})
+    forget_node_names(model)
     onnx.helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
