@@ -43,6 +43,7 @@ def test_the_file(converter):
     assert path.stat().st_size <= 45e6
     metadata = converter.session.metadata
     assert metadata.configuration_sha256 == load_configuration("panolanet_confidence").sha256
+    assert (metadata.members, metadata.weights) == (4, "float16")
     card = (ROOT / "models" / "panolanet.md").read_text(encoding="utf-8")
     assert hashlib.sha256(path.read_bytes()).hexdigest() in card
     assert metadata.licence in card
@@ -114,9 +115,10 @@ def test_it_says_how_sure_it_is(converter, worlds):
     assert uncertainty[~exposed].mean() > 0.1
 
 
-def test_the_heads_network_is_the_lean_one():
-    lean, confident = (load_configuration(name).network for name in ("panolanet_lean", "panolanet_confidence"))
-    assert dataclasses.replace(lean, confidence=True) == confident
+@pytest.mark.parametrize("name", ["panolanet_600", "panolanet_supplement"])
+def test_the_heads_network_is_that_of_its_members(name):
+    member, confident = (load_configuration(each).network for each in (name, "panolanet_confidence"))
+    assert dataclasses.replace(member, confidence=True) == confident
 
 
 def test_the_cards_four_balls_are_those_of_the_evaluation():

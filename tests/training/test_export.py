@@ -68,6 +68,7 @@ def test_an_exported_ensemble_is_the_mean_of_its_members(tmp_path):
     model = onnx.load(path)
     large = [node.attribute[0].t.raw_data for node in model.graph.node if node.op_type == "Constant"]
     assert max(Counter(data for data in large if len(data) >= 1024).values()) == 1
+    assert not any(node.name for node in model.graph.node)
 
 
 def test_members_that_were_trained_otherwise_have_a_hash_of_their_own(tmp_path):
