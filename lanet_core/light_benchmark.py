@@ -6,13 +6,14 @@ highlight boost, and converted by a model. The truth is the HDR panorama, calibr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from lanet_core.calibration import overexposure_ramp
+from lanet_core.conversion import Conversion
 from lanet_core.converter import Converter
 from lanet_core.images import read_hdr
 from lanet_core.metrics.irradiance import irradiance_error_stops
@@ -97,9 +98,7 @@ def measure_photographs(scene: Scene, converter: Converter, draws: int) -> list[
         InputError: the panorama cannot be read.
     """
     results = []
-    for rgb_srgb8, hdr in photographs(read_hdr(scene.path), scene.name, draws):
-        ldr_linear = SRGB8_TO_LINEAR[rgb_srgb8]
-        conversion = converter.convert(rgb_srgb8)
+    for ldr_linear, hdr, conversion in converted_photographs(scene, converter, draws):
         boosts = [irradiance_error_stops(boost_highlights(ldr_linear, ev), hdr) for ev in BOOSTS_EV]
         results.append(
             Photograph(
@@ -113,6 +112,20 @@ def measure_photographs(scene: Scene, converter: Converter, draws: int) -> list[
             )
         )
     return results
+
+
+def converted_photographs(
+    scene: Scene, converter: Converter, draws: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, Conversion]]:
+    """Yield ``draws`` photographs of one scene: the LDR, the truth calibrated to it, and the model's conversion.
+
+    LDR and truth are (H, W, 3) float32, linear Rec.709, 1 = the LDR's white.
+
+    Raises:
+        InputError: the panorama cannot be read.
+    """
+    for rgb_srgb8, hdr in photographs(read_hdr(scene.path), scene.name, draws):
+        yield SRGB8_TO_LINEAR[rgb_srgb8], hdr, converter.convert(rgb_srgb8)
 
 
 def best_boost_ev(measured: Sequence[Photograph]) -> float:

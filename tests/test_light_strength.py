@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 
 import light_strength
 
+from lanet_core import light_benchmark
 from lanet_core.training.scenes import Scene
 from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
 
@@ -33,8 +34,8 @@ def errors(monkeypatch, factor: float, columns: int = 0) -> np.ndarray:
     rgb_srgb8[8:12, 30:34] = 255
     hdr = SRGB8_TO_LINEAR[rgb_srgb8]
     hdr[8:12, 30:34] = 50.0
-    monkeypatch.setattr(light_strength, "read_hdr", lambda path: hdr)
-    monkeypatch.setattr(light_strength, "photographs", lambda hdr, name, draws: [(rgb_srgb8, hdr)] * draws)
+    monkeypatch.setattr(light_benchmark, "read_hdr", lambda path: hdr)
+    monkeypatch.setattr(light_benchmark, "photographs", lambda hdr, name, draws: [(rgb_srgb8, hdr)] * draws)
     scene = Scene("lamp", Path("lamp.exr"), "val")
     return light_strength.errors_by_factor([scene], Knows(hdr, factor, columns))
 

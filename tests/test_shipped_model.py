@@ -115,10 +115,10 @@ def test_it_says_how_sure_it_is(converter, worlds):
     assert uncertainty[~exposed].mean() > 0.1
 
 
-@pytest.mark.parametrize("name", ["panolanet_600", "panolanet_supplement"])
-def test_the_heads_network_is_that_of_its_members(name):
-    member, confident = (load_configuration(each).network for each in (name, "panolanet_confidence"))
-    assert dataclasses.replace(member, confidence=True) == confident
+@pytest.mark.parametrize("name", ["panolanet_600", "panolanet_supplement", "panolanet_lean"])
+def test_the_heads_network_is_that_of_the_recipes(name):
+    recipe, confident = (load_configuration(each).network for each in (name, "panolanet_confidence"))
+    assert dataclasses.replace(recipe, confidence=True) == confident
 
 
 def test_the_cards_four_balls_are_those_of_the_evaluation():

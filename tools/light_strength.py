@@ -11,22 +11,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from lanet_core.converter import Converter, load_converter
 from lanet_core.errors import LanetError
-from lanet_core.images import read_hdr
+from lanet_core.light_benchmark import converted_photographs
 from lanet_core.metrics.irradiance import irradiance_error_stops
 from lanet_core.training.folds import parse_fold
-from lanet_core.training.photographs import photographs
 from lanet_core.training.scenes import Scene, find_scenes
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
 
 #: Binary logs of the factors.
 FACTORS_EV = np.arange(-2.0, 2.01, 0.25)
+_FACTORS = np.exp2(FACTORS_EV, dtype=np.float32)
 
 
 def errors_by_factor(scenes: Sequence[Scene], converter: Converter, draws: int = 2) -> np.ndarray:
@@ -35,14 +34,13 @@ def errors_by_factor(scenes: Sequence[Scene], converter: Converter, draws: int =
     Raises:
         InputError: a panorama cannot be read.
     """
-    return np.array([errors for scene in scenes for errors in _errors_of_scene(scene, converter, draws)])
-
-
-def _errors_of_scene(scene: Scene, converter: Converter, draws: int) -> Iterator[list[float]]:
-    for rgb_srgb8, hdr in photographs(read_hdr(scene.path), scene.name, draws):
-        ldr_linear = SRGB8_TO_LINEAR[rgb_srgb8]
-        added = converter.convert(rgb_srgb8).hdr - ldr_linear
-        yield [irradiance_error_stops(ldr_linear + np.exp2(np.float32(ev)) * added, hdr) for ev in FACTORS_EV]
+    return np.array(
+        [
+            [irradiance_error_stops(ldr_linear + factor * (conversion.hdr - ldr_linear), hdr) for factor in _FACTORS]
+            for scene in scenes
+            for ldr_linear, hdr, conversion in converted_photographs(scene, converter, draws)
+        ]
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     means = errors.mean(axis=0)
     best = int(means.argmin())
     print("| light | error, stops |\n|---|---|")
-    print(f"| as the model says | {means[np.flatnonzero(FACTORS_EV == 0.0)[0]]:.3f} |")
+    print(f"| as the model says | {means[FACTORS_EV == 0.0].item():.3f} |")
     print(f"| times 2^{FACTORS_EV[best]:g}, the best for all | {means[best]:.3f} |")
     print(f"| times each photograph's best | {errors.min(axis=1).mean():.3f} |")
     return 0
