@@ -38,6 +38,9 @@ class NetworkConfiguration:
             :mod:`lanet_core.networks.peak_light`; needs ``light_context``. Not in the paper.
         confidence: add the head of :mod:`lanet_core.networks.confidence`; needs ``light_context``. Not in the paper.
         bottom_dropout: share of the deepest features that each training step leaves out.
+        light_channels: with any, this is no U-Net but the light network of
+            :mod:`lanet_core.networks.light_network`, with so many channels. Not in the paper; for panoramas only.
+        light_blocks: convolutions of the light network after the first.
         padding: ``sphere`` wraps in azimuth and crosses the poles; ``symmetric`` is the paper's.
     """
 
@@ -58,6 +61,8 @@ class NetworkConfiguration:
     peak_light: bool = False
     confidence: bool = False
     bottom_dropout: float = 0.0
+    light_channels: int = 0
+    light_blocks: int = 3
     padding: Padding = "sphere"
 
     def __post_init__(self) -> None:
@@ -70,6 +75,10 @@ class NetworkConfiguration:
             raise ValueError("segmentation needs attention_stream")
         if self.ceiling_branch and self.attention_stream:
             raise ValueError("panoLANet (ceiling_branch) has no attention_stream")
+        if self.light_channels % 4:
+            raise ValueError(f"light_channels is {self.light_channels}, but must be a multiple of 4")
+        if self.light_channels and (self.ceiling_branch or self.attention_stream):
+            raise ValueError("the light network has no ceiling_branch and no attention_stream")
         for name in ("peak_light", "confidence"):
             if getattr(self, name) and not (self.light_context and self.ceiling_branch):
                 raise ValueError(f"{name} needs light_context and ceiling_branch")
@@ -86,7 +95,9 @@ class NetworkConfiguration:
 
     @property
     def architecture(self) -> str:
-        """The network's name: ``panolanet``, ``lanet`` or ``unet``."""
+        """The network's name: ``panolanet``, ``lanet``, ``unet`` or ``light``."""
+        if self.light_channels:
+            return "light"
         if self.ceiling_branch:
             return "panolanet"
         return "lanet" if self.attention_stream else "unet"

@@ -14,6 +14,7 @@ from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, pan
 from lanet_core.networks.confidence import ConfidenceHead
 from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.lanet import LDR_FLOOR_LINEAR, LANet, NetworkOutput
+from lanet_core.networks.light_network import LightNetwork
 from lanet_core.networks.overexposure import close_mask, overexposure_ramp
 from lanet_core.networks.padding import PaddedConv2d
 from lanet_core.networks.peak_light import PeakLight, add_peaks
@@ -95,6 +96,8 @@ class PanoLANet(nn.Module):
         return output._replace(log_hdr=merged, peaks=peaks, confidence=confidence)
 
 
-def build_network(configuration: NetworkConfiguration) -> LANet | PanoLANet:
+def build_network(configuration: NetworkConfiguration) -> LANet | PanoLANet | LightNetwork:
     """Return the network that a configuration describes, freshly initialised."""
+    if configuration.light_channels:
+        return LightNetwork(configuration)
     return PanoLANet(configuration) if configuration.ceiling_branch else LANet(configuration)

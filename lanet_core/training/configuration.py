@@ -107,7 +107,7 @@ class StageConfiguration:
 
     Attributes:
         pictures: ``crops`` trains LANet, or panoLANet's panorama branch, on perspective crops; ``panoramas``
-            trains the whole network.
+            trains the whole network; ``light_grids`` trains the light network on panoramas reduced to its grid.
         height: rows of the pictures. Crops are square, panoramas twice as wide.
         batch_size: pictures a step, over all processes together.
         steps: steps of the stage.
@@ -117,9 +117,10 @@ class StageConfiguration:
         warmup_steps: steps over which the learning rate rises from 0.
         from_best: start from the best weights of the stage before instead of its last.
         trains: ``network``, or ``confidence``: the confidence head alone, the network as it is.
+        pool: how many different light grids are drawn, to be seen again and again.
     """
 
-    pictures: Literal["crops", "panoramas"]
+    pictures: Literal["crops", "panoramas", "light_grids"]
     height: int
     batch_size: int
     steps: int
@@ -128,6 +129,7 @@ class StageConfiguration:
     warmup_steps: int = 0
     from_best: bool = False
     trains: Literal["network", "confidence"] = "network"
+    pool: int = 8192
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,8 @@ class TrainingConfiguration:
         """Refuse stages that the network cannot be trained on."""
         if self.network.light_context and any(stage.pictures == "crops" for stage in self.stages):
             raise ValueError("light_context needs whole panoramas, and a stage trains on crops")
+        if {stage.pictures == "light_grids" for stage in self.stages} - {self.network.light_channels > 0}:
+            raise ValueError("light_grids are what the light network is trained on, and no other")
         if not self.network.confidence and any(stage.trains == "confidence" for stage in self.stages):
             raise ValueError("a stage trains the confidence head, and the network has none")
 

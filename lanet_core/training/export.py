@@ -23,6 +23,7 @@ from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.networks.light_exponent import LightExponent
 from lanet_core.networks.padding import set_padding
 from lanet_core.networks.panolanet import build_network
+from lanet_core.networks.relit import Relit
 from lanet_core.networks.scaled_confidence import ScaledConfidence
 from lanet_core.session import Session
 from lanet_core.training.checkpoints import Checkpoint
@@ -71,12 +72,13 @@ def export_checkpoints(
     confidence_scale: float = 1.0,
     half_weights: bool = False,
 ) -> float:
-    """Write a checkpoint's averaged weights, or the ensemble of several, as an ONNX model of static shape.
+    """Write a checkpoint's averaged weights, or those of several as one, as an ONNX model of static shape.
 
     The file is compared with torch under ONNX Runtime's CPU provider before it gets its name.
 
     Args:
-        checkpoints: a trained one; or several panoLANets, whose mean log HDR is exported.
+        checkpoints: a trained one; or several panoLANets, whose mean log HDR is exported, and light networks, which say
+            how strong its light is.
         path: the file to write.
         height: rows of the network's input, a multiple of 128; that of the last stage by default.
         version: the weights' version.
@@ -90,12 +92,17 @@ def export_checkpoints(
         The largest relative difference between torch and ONNX Runtime, in radiance.
 
     Raises:
-        CheckpointError: the checkpoints are no ensemble, or there is no confidence to scale.
+        CheckpointError: the checkpoints do not make one model, or there is no confidence to scale.
         ModelError: the two differ by more than :data:`PARITY`, or half floats do not hold a weight.
         OutputError: the file cannot be written.
     """
     configurations = [checkpoint.configuration for checkpoint in checkpoints]
-    first = configurations[0]
+    detailed = [each for each in configurations if not _is_light(each)]
+    if not detailed:
+        raise CheckpointError(
+            "A light network alone gives no detail.", remedy="Give the checkpoint of a panoLANet, too."
+        )
+    first = detailed[0]
     height = height or _common_height(configurations)
     width = height if first.stages[-1].pictures == "crops" else 2 * height
     network = inference_network(checkpoints, light_exponent, confidence_scale)
@@ -116,7 +123,7 @@ def export_checkpoints(
         configuration_sha256=_configurations_sha256(configurations),
         postprocessing=_postprocessing(configurations, light_exponent, confidence_scale),
         extra_outputs=tuple(outputs[1:]),
-        members=len(checkpoints),
+        members=len(detailed),
         weights="float16" if half_weights else "float32",
     )
     with replacing(path) as temporary:
@@ -135,18 +142,25 @@ def inference_network(
 ) -> nn.Module:
     """Return checkpoints' averaged networks as one, ready to predict calibrated log HDR of panoramas or crops.
 
+    Light networks correct the others, whatever their place; alone, they are the network.
+
     Raises:
-        CheckpointError: there are several, and not all are panoLANets for panoramas; or the confidence is to be scaled,
-            and not all have one.
+        CheckpointError: there are several, and not all are networks for panoramas; or the confidence is to be scaled,
+            and not all panoLANets have one.
     """
     if len(checkpoints) > 1:
         _check_ensemble([checkpoint.configuration for checkpoint in checkpoints])
-    networks = [_averaged_network(checkpoint) for checkpoint in checkpoints]
+    detailed, lights = (
+        [each for each in checkpoints if _is_light(each.configuration) is wanted] for wanted in (False, True)
+    )
+    networks = [_averaged_network(checkpoint) for checkpoint in detailed or lights]
     network = Ensemble(networks) if len(networks) > 1 else networks[0]
+    if detailed and lights:
+        network = Relit(network, [_averaged_network(checkpoint) for checkpoint in lights])
     if light_exponent != 1.0:
         network = LightExponent(network, light_exponent)
     if confidence_scale != 1.0:
-        _check_confidence(checkpoints)
+        _check_confidence(detailed)
         network = ScaledConfidence(network, confidence_scale)
     return network.eval()
 
@@ -162,12 +176,21 @@ def _averaged_network(checkpoint: Checkpoint) -> nn.Module:
 
 def _check_ensemble(configurations: Sequence[TrainingConfiguration]) -> None:
     for number, configuration in enumerate(configurations, start=1):
-        if not configuration.network.ceiling_branch or configuration.stages[-1].pictures != "panoramas":
+        if not _is_member(configuration):
             raise CheckpointError(
                 f"Only panoLANets trained on panoramas make an ensemble, and number {number} of these checkpoints, "
                 f"{configuration.name}, is none.",
                 remedy="Export it on its own.",
             )
+
+
+def _is_member(configuration: TrainingConfiguration) -> bool:
+    is_panolanet = configuration.network.ceiling_branch and configuration.stages[-1].pictures == "panoramas"
+    return is_panolanet or _is_light(configuration)
+
+
+def _is_light(configuration: TrainingConfiguration) -> bool:
+    return configuration.network.light_channels > 0
 
 
 def _check_confidence(checkpoints: Sequence[Checkpoint]) -> None:
@@ -197,8 +220,11 @@ def _postprocessing(
     configurations: Sequence[TrainingConfiguration], light_exponent: float, confidence_scale: float
 ) -> str:
     steps = ["calibrated by Eq. 1"] if any(configuration.loss.is_scale_free for configuration in configurations) else []
-    if len(configurations) > 1:
-        steps.append(f"mean of the log HDR of {len(configurations)} networks")
+    lights = sum(map(_is_light, configurations))
+    if len(configurations) - lights > 1:
+        steps.append(f"mean of the log HDR of {len(configurations) - lights} networks")
+    if lights:
+        steps.append(f"its light as strong as {lights} light networks say")
     if light_exponent != 1.0:
         steps.append(f"gain over the LDR to the power of {light_exponent:g}")
     if confidence_scale != 1.0:

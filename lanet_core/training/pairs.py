@@ -112,7 +112,7 @@ class TrainingPairs(Dataset):
             except CalibrationError:  # a crop that is all sky, or all night: draw another
                 position = int(rng.integers(len(self.scenes)))
                 continue
-            if self.stage.pictures == "panoramas":
+            if self.stage.pictures != "crops":
                 pair = tuple(reduce_panorama(picture, self.stage.height) for picture in pair)
                 ldr_linear = reduce_panorama(ldr_linear, min(len(ldr_linear), SUPERSAMPLING * self.stage.height))
             return tuple(to_tensor(picture) for picture in (*pair, ldr_linear))

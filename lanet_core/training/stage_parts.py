@@ -15,7 +15,9 @@ HEAD_PREFIXES = (CONFIDENCE_PREFIX, "peak_light.")
 
 
 def stage_part(network: nn.Module, stage: StageConfiguration) -> nn.Module:
-    """Return the part of a network that a stage runs: on crops, the panorama branch alone."""
+    """Return the part of a network that a stage runs: on crops, the panorama branch alone; on grids, what sees them."""
+    if stage.pictures == "light_grids":
+        return network.grid
     return _panorama_branch(network) if stage.pictures == "crops" else network
 
 

@@ -27,6 +27,7 @@ from lanet_core.training.configuration import (
 from lanet_core.training.crop_validation import crop_validation_pairs, validate_crops
 from lanet_core.training.distributed import Process
 from lanet_core.training.folds import Fold
+from lanet_core.training.light_grids import LightGridLoss, LightGrids, LightSamples, grid_batches
 from lanet_core.training.losses import TrainingLoss
 from lanet_core.training.onnx_weights import read_onnx_weights
 from lanet_core.training.pairs import (
@@ -144,7 +145,8 @@ class Trainer:
         self.say = say if process.is_first else lambda line: None
         # Channels last is what convolutions on CPUs and tensor cores are quickest with.
         self.network = build_network(configuration.network).to(process.device, memory_format=torch.channels_last)
-        self.loss = TrainingLoss(configuration.loss).to(process.device)
+        loss = LightGridLoss() if configuration.network.light_channels else TrainingLoss(configuration.loss)
+        self.loss = loss.to(process.device)
         self.average = start_average(self.network)
         self.stage, self.step, self.best = 0, 0, None
         self._optimiser_state: dict | None = None
@@ -297,6 +299,10 @@ class Trainer:
         fine = load_scenes(self._scenes("train"), FINE_SUPERSAMPLING * stage.height) if self._is_fine(stage) else []
         pairs = TrainingPairs(scenes, stage, self.configuration.augmentation, seed, supplement, fine)
         numbers = StepNumbers(first, last, stage.batch_size, self.process.rank, self.process.count)
+        if stage.pictures == "light_grids":
+            self.say(f"drawing {stage.pool} light grids")
+            maximum = self.configuration.loss.target_maximum
+            return grid_batches(LightGrids(pairs, stage.pool, seed, self.options.workers, maximum), numbers)
         return batches(pairs, numbers, self.options.workers)
 
     def _is_fine(self, stage: StageConfiguration) -> bool:
@@ -312,13 +318,9 @@ class Trainer:
     ) -> dict[str, float]:
         """Do one step; return the loss, its terms and the gradient's norm."""
         set_training_mode(network, stage)
-        device = self.process.device
-        ldr_linear, hdr, picture = (tensor.to(device) for tensor in batch)
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(stage, self.step)
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.options.bfloat16):
-            output = network(ldr_linear.contiguous(memory_format=torch.channels_last))
-        loss, terms = self.loss(output, ldr_linear, hdr, picture)
+        loss, terms = self._judge(network, stage, [tensor.to(self.process.device) for tensor in batch])
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(
@@ -330,6 +332,18 @@ class Trainer:
             **{name: term.item() for name, term in terms.items()},
             "gradient_norm": norm.item(),
         }
+
+    def _judge(
+        self, network: nn.Module, stage: StageConfiguration, batch: list[Tensor]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss of what a network says of a batch, and its terms by name."""
+        with torch.autocast(self.process.device.type, torch.bfloat16, enabled=self.options.bfloat16):
+            if stage.pictures == "light_grids":
+                samples = LightSamples(*batch)
+                said, truth = network(samples.maps, samples.statistics), (samples,)
+            else:
+                said, truth = network(batch[0].contiguous(memory_format=torch.channels_last)), batch
+        return self.loss(said, *truth)
 
     def _validation_pairs(self, stage: StageConfiguration) -> list[ValidationPair]:
         if not self.process.is_first:
@@ -344,7 +358,7 @@ class Trainer:
         if not pairs:
             return
         stage = self.configuration.stages[self.stage]
-        network = stage_part(self.average, stage)
+        network = self.average if stage.pictures == "light_grids" else stage_part(self.average, stage)
         network = Calibrated(network) if self.configuration.loss.is_scale_free else network
         if stage.pictures == "crops":
             figures, reconstructed = validate_crops(network, pairs, self.process.device)

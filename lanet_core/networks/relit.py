@@ -1,0 +1,64 @@
+"""A panoLANet whose light is made as strong as light networks say, direction by direction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from lanet_core.networks.lanet import LDR_FLOOR_LINEAR, NetworkOutput
+from lanet_core.networks.light_network import GRID_ROWS, LightNetwork, light_grid
+from lanet_core.networks.overexposure import overexposure_ramp
+from lanet_core.networks.resampling import enlarge, pool_by_solid_angle
+
+_TINY = 1e-9
+#: The light of one direction is changed by at most this natural log.
+_LOG_LIMIT = 9.0
+
+
+class Relit(nn.Module):
+    """The light of a network in amounts that others give.
+
+    Over each cell of the grid what the network adds to the picture, weighted as the reconstruction does by the cube of
+    the ramp, comes to the geometric mean of what the light networks add there. Within a cell, and on to the next, it
+    stays distributed as the network has it.
+
+    Args:
+        network: predicts calibrated log HDR of panoramas.
+        lights: one or more.
+    """
+
+    def __init__(self, network: nn.Module, lights: Sequence[LightNetwork]) -> None:
+        super().__init__()
+        self.network = network
+        self.lights = nn.ModuleList(lights)
+
+    def forward(self, ldr_linear: Tensor) -> NetworkOutput:
+        """Reconstruct calibrated log HDR from panoramas (N, 3, H, 2H), linear Rec.709 in [0, 1]."""
+        output = self.network(ldr_linear)
+        grid = light_grid(ldr_linear, self.lights[0].context)
+        log_light = torch.stack([light.grid(*grid) for light in self.lights]).mean(dim=0)
+        with torch.autocast(ldr_linear.device.type, enabled=False):
+            log_hdr = relight(ldr_linear.float(), output.log_hdr.float(), log_light)
+        return output._replace(log_hdr=log_hdr)
+
+
+def relight(ldr_linear: Tensor, log_hdr: Tensor, log_light: Tensor) -> Tensor:
+    """Return log HDR (N, 3, H, W) with the light of the grid.
+
+    Args:
+        ldr_linear: (N, 3, H, W), linear Rec.709, [0, 1].
+        log_hdr: (N, 3, H, W), natural log of radiance, 1 = the LDR's white.
+        log_light: (N, 3, 16, 32), natural log of the radiance that a white pixel lacks.
+    """
+    factor = int(ldr_linear.shape[-2]) // GRID_ROWS
+    ldr_linear = ldr_linear.clamp(min=LDR_FLOOR_LINEAR)
+    weight = overexposure_ramp(ldr_linear) ** 3
+    lacking = (log_hdr.exp() - ldr_linear).clamp(min=_TINY)
+    share = pool_by_solid_angle(weight, factor)
+    mean = pool_by_solid_angle(weight * lacking, factor) / share.clamp(min=_TINY)
+    log_change = (log_light - mean.clamp(min=_TINY).log()).clamp(-_LOG_LIMIT, _LOG_LIMIT)
+    # Cells without clipped pixels say nothing of their neighbours.
+    log_change = enlarge(share * log_change, factor) / enlarge(share, factor).clamp(min=_TINY)
+    return torch.where(weight > 0.0, (ldr_linear + lacking * log_change.exp()).log(), log_hdr)
