@@ -318,6 +318,9 @@ class Trainer:
     ) -> dict[str, float]:
         """Do one step; return the loss, its terms and the gradient's norm."""
         set_training_mode(network, stage)
+        # What dropout leaves out depends on nothing but the step, so that a run resumes exactly.
+        place = (self.configuration.seed, self.stage, self.step, self.process.rank)
+        torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(stage, self.step)
         loss, terms = self._judge(network, stage, [tensor.to(self.process.device) for tensor in batch])

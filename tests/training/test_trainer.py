@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from training_runs import train, weights_of
 
 from lanet_core.cli.main import main
 from lanet_core.errors import CheckpointError
@@ -24,21 +25,11 @@ from lanet_core.training.export import inference_network, parity
 from lanet_core.training.trainer import learning_rate
 
 
-def train(configuration, data, folder, *options: str) -> int:
-    arguments = ["train", str(configuration), "--data", str(data), "-o", str(folder), "--device", "cpu"]
-    return main([*arguments, "--threads", "1", "--workers", "0", "--log-every", "1", *options])
-
-
 @pytest.fixture(scope="module")
 def finished_run(small_configuration, scene_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     assert train(small_configuration, scene_folder, folder) == 0
     return folder
-
-
-def weights_of(folder):
-    checkpoint = load_checkpoint(folder / "checkpoint.pt")
-    return checkpoint.network | {f"average.{name}": value for name, value in checkpoint.average.items()}
 
 
 def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(small_configuration, scene_folder, finished_run, tmp_path):
