@@ -44,6 +44,7 @@ class LightSamples(NamedTuple):
     target: Tensor
 
 
+@torch.no_grad()
 def reduce_to_grid(
     ldr_linear: Tensor, hdr: Tensor, picture: Tensor, context: LightContext, target_maximum: float = math.inf
 ) -> LightSamples:
@@ -56,9 +57,10 @@ def reduce_to_grid(
         context: has no weights.
         target_maximum: the HDR is clipped to this.
     """
-    # The reconstruction is linear in what the picture lacks, so that one unit of it tells all.
-    log_unit = (pool_by_solid_angle(picture, picture.shape[-2] // ldr_linear.shape[-2]) + 1.0).log()
-    given = (reconstruct(picture, log_unit) - picture).mean(dim=1, keepdim=True)
+    # The reconstruction is linear in what the picture lacks and the same for all channels: one unit of grey tells all.
+    grey = picture.mean(dim=1, keepdim=True)
+    log_unit = (pool_by_solid_angle(grey, grey.shape[-2] // ldr_linear.shape[-2]) + 1.0).log()
+    given = reconstruct(grey, log_unit) - grey
     return LightSamples(
         *light_grid(ldr_linear, context),
         *(
