@@ -17,7 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="CHECKPOINT",
-        help="best.pt or checkpoint.pt of a training run; several panoLANets become one model, their mean",
+        help="best.pt or checkpoint.pt of a training run; several panoLANets become one model, their mean, "
+        "with its light as strong as light networks among them say",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .onnx file to write")
     parser.add_argument("--height", type=int, metavar="ROWS", help="of the network (default: the last stage's)")

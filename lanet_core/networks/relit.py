@@ -13,6 +13,10 @@ from lanet_core.networks.overexposure import overexposure_ramp
 from lanet_core.networks.resampling import enlarge, pool_by_solid_angle
 
 _TINY = 1e-9
+#: How far the light goes, in logs, from the network's amount to the light networks'. On train scenes that were held out
+#: and on val the errors from 0.5 to 1 are alike, and three quarters have the smallest.
+SHARE = 0.75
+
 #: The light of one direction is changed by at most this natural log.
 _LOG_LIMIT = 9.0
 
@@ -21,8 +25,8 @@ class Relit(nn.Module):
     """The light of a network in amounts that others give.
 
     Over each cell of the grid what the network adds to the picture, weighted as the reconstruction does by the cube of
-    the ramp, comes to the geometric mean of what the light networks add there. Within a cell, and on to the next, it
-    stays distributed as the network has it.
+    the ramp, goes :data:`SHARE` of the way, in logs, to the geometric mean of what the light networks add there. Within
+    a cell, and on to the next, it stays distributed as the network has it.
 
     Args:
         network: predicts calibrated log HDR of panoramas.
@@ -44,21 +48,22 @@ class Relit(nn.Module):
         return output._replace(log_hdr=log_hdr)
 
 
-def relight(ldr_linear: Tensor, log_hdr: Tensor, log_light: Tensor) -> Tensor:
+def relight(ldr_linear: Tensor, log_hdr: Tensor, log_light: Tensor, share: float = SHARE) -> Tensor:
     """Return log HDR (N, 3, H, W) with the light of the grid.
 
     Args:
         ldr_linear: (N, 3, H, W), linear Rec.709, [0, 1].
         log_hdr: (N, 3, H, W), natural log of radiance, 1 = the LDR's white.
         log_light: (N, 3, 16, 32), natural log of the radiance that a white pixel lacks.
+        share: 0 changes nothing, 1 gives the light of the grid.
     """
     factor = int(ldr_linear.shape[-2]) // GRID_ROWS
     ldr_linear = ldr_linear.clamp(min=LDR_FLOOR_LINEAR)
     weight = overexposure_ramp(ldr_linear) ** 3
     lacking = (log_hdr.exp() - ldr_linear).clamp(min=_TINY)
-    share = pool_by_solid_angle(weight, factor)
-    mean = pool_by_solid_angle(weight * lacking, factor) / share.clamp(min=_TINY)
+    clipped = pool_by_solid_angle(weight, factor)
+    mean = pool_by_solid_angle(weight * lacking, factor) / clipped.clamp(min=_TINY)
     log_change = (log_light - mean.clamp(min=_TINY).log()).clamp(-_LOG_LIMIT, _LOG_LIMIT)
     # Cells without clipped pixels say nothing of their neighbours.
-    log_change = enlarge(share * log_change, factor) / enlarge(share, factor).clamp(min=_TINY)
-    return torch.where(weight > 0.0, (ldr_linear + lacking * log_change.exp()).log(), log_hdr)
+    log_change = enlarge(clipped * log_change, factor) / enlarge(clipped, factor).clamp(min=_TINY)
+    return torch.where(weight > 0.0, (ldr_linear + lacking * (share * log_change).exp()).log(), log_hdr)

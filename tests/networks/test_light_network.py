@@ -90,8 +90,10 @@ def white_blots() -> torch.Tensor:
 def test_relit_light_has_the_strength_of_the_grid_and_leaves_the_rest():
     ldr_linear = white_blots()
     log_hdr = torch.where(ldr_linear == 1.0, 4.0, 0.25).log()
-    relit = relight(ldr_linear, log_hdr, torch.full((1, 3, 16, 32), math.log(7.0))).exp()
+    relit = relight(ldr_linear, log_hdr, torch.full((1, 3, 16, 32), math.log(7.0)), 1.0).exp()
     torch.testing.assert_close(relit, torch.where(ldr_linear == 1.0, 8.0, 0.25))
+    half_way = relight(ldr_linear, log_hdr, torch.full((1, 3, 16, 32), math.log(12.0)), 0.5).exp()
+    torch.testing.assert_close(half_way, torch.where(ldr_linear == 1.0, 7.0, 0.25))  # 3 and 12: 6 is their mean
 
 
 def test_relit_light_stays_where_the_network_saw_it():
@@ -101,7 +103,7 @@ def test_relit_light_stays_where_the_network_saw_it():
     log_light = torch.full((1, 3, 16, 32), math.log(3.0))
     log_light[..., 16:] = math.log(5.0)
     log_hdr = (ldr_linear + lacking).log()
-    light = relight(ldr_linear, log_hdr, log_light).exp() - ldr_linear
+    light = relight(ldr_linear, log_hdr, log_light, 1.0).exp() - ldr_linear
     for columns, wanted in ((slice(40, 72), 3.0), (slice(160, 192), 5.0)):
         given = light[..., 40:72, columns]
         assert pool_by_solid_angle(light * (ldr_linear == 1.0), 8)[0, :, 6, columns.start // 8 + 1] == pytest.approx(
