@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import hashlib
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -42,8 +42,11 @@ def test_the_file(converter):
     assert path == ROOT / "models" / "panolanet.onnx"
     assert path.stat().st_size <= 45e6
     metadata = converter.session.metadata
-    assert metadata.configuration_sha256 == load_configuration("panolanet_confidence").sha256
-    assert (metadata.members, metadata.weights) == (4, "float16")
+    light = load_configuration("light_network")
+    trained = [load_configuration("panolanet_confidence")] * 2 + [replace(light, seed=seed) for seed in (1, 2, 3, 4)]
+    hashes = "\n".join(configuration.sha256 for configuration in trained)
+    assert metadata.configuration_sha256 == hashlib.sha256(hashes.encode()).hexdigest()
+    assert (metadata.members, metadata.weights) == (2, "float16")
     card = (ROOT / "models" / "panolanet.md").read_text(encoding="utf-8")
     assert hashlib.sha256(path.read_bytes()).hexdigest() in card
     assert metadata.licence in card
@@ -118,7 +121,7 @@ def test_it_says_how_sure_it_is(converter, worlds):
 @pytest.mark.parametrize("name", ["panolanet_600", "panolanet_supplement", "panolanet_lean"])
 def test_the_heads_network_is_that_of_the_recipes(name):
     recipe, confident = (load_configuration(each).network for each in (name, "panolanet_confidence"))
-    assert dataclasses.replace(recipe, confidence=True) == confident
+    assert replace(recipe, confidence=True) == confident
 
 
 def test_the_cards_four_balls_are_those_of_the_evaluation():
