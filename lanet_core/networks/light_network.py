@@ -24,9 +24,10 @@ from lanet_core.networks.resampling import enlarge, pool_by_solid_angle
 #: Rows of the grid.
 GRID_ROWS = 16
 
-_EXPOSED_CHANNELS = 6
-_SHARE_CHANNELS = 5
-_GRID_CHANNELS = MAP_CHANNELS + _SHARE_CHANNELS + 2 + _EXPOSED_CHANNELS
+_SHARE_CHANNELS = 5  # of the ramp, its cube, all channels clipped, any of them, and well exposed
+_LOG_SHARE_CHANNELS = 2
+_EXPOSED_CHANNELS = 6  # of the well exposed part: colour, spread of its logs, mid-tones, texture
+_GRID_CHANNELS = MAP_CHANNELS + _SHARE_CHANNELS + _LOG_SHARE_CHANNELS + _EXPOSED_CHANNELS
 
 _CLIPPED = 0.99
 _MID_TONE = 0.5
@@ -76,10 +77,9 @@ def light_grid(ldr_linear: Tensor, context: LightContext) -> LightGrid:
         ]
         fields = torch.cat([seen.maps, *shares, *(exposed * field for field in of_exposed)], dim=1)
         fields = pool_by_solid_angle(fields, int(ldr_linear.shape[-2]) // GRID_ROWS)
-        maps, shares, sums = fields.split([MAP_CHANNELS, _SHARE_CHANNELS, _EXPOSED_CHANNELS + 1], dim=1)
-        colour, square, level, mid_tones, texture = (sums / shares[:, 4:].clamp(min=_SHARE_FLOOR)).split(
-            [3, 1, 1, 1, 1], dim=1
-        )
+        maps, shares, sums = fields.split([MAP_CHANNELS, _SHARE_CHANNELS, 7], dim=1)
+        means = sums / shares[:, 4:].clamp(min=_SHARE_FLOOR)
+        colour, square, level, mid_tones, texture = means.split([3, 1, 1, 1, 1], dim=1)
         spread = (square - level.square()).clamp(min=0.0).sqrt()
         log_shares = shares[:, [0, 2]].clamp(min=_LOG_FLOOR).log() / 4.0 + 1.0
         maps = [maps, shares, log_shares, colour / 4.0 + 1.0, spread / 2.0, mid_tones, texture]
