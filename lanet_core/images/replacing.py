@@ -101,10 +101,13 @@ def _remove_if_unused(path: Path) -> None:
 
 
 def _lock(file: int) -> None:
-    """Mark a file as being written, until it is closed or the process ends."""
+    """Mark a file as being written, until it is closed or the process ends.
+
+    Somebody who looks for leftovers may hold the new file for a moment, and leaves it; that is waited for.
+    """
     if fcntl is not None:
         with suppress(OSError):  # some network disks have no locks; nobody can take the file for unused there either
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _check_replaceable(path: Path) -> None:

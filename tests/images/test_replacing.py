@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -256,6 +257,31 @@ def test_what_is_written_in_the_same_process_is_left_alone(tmp_path):
             assert one.exists() and two.exists()
         assert one.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.exr", "two.exr"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no file that is open")
+def test_a_file_that_was_looked_at_before_it_was_locked_is_left_alone(tmp_path, monkeypatch):
+    import fcntl
+
+    open_really, looking = os.open, []
+
+    def open_and_look(path, flags, *mode):
+        file = open_really(path, flags, *mode)
+        if flags & os.O_CREAT and not looking:
+            # What another writer's search for leftovers does to a file that is new.
+            other = open_really(path, os.O_WRONLY)
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            looking.append(threading.Timer(0.1, os.close, [other]))
+            looking[0].start()
+        return file
+
+    monkeypatch.setattr(os, "open", open_and_look)
+    path = tmp_path / "result.png"
+    with replacing(path) as temporary:
+        looking[0].join()
+        temporary.write_bytes(b"written")
+        remove_leftovers(tmp_path)
+    assert path.read_bytes() == b"written"
 
 
 @pytest.mark.parametrize("stranger", [".lanet-notes.exr", ".lanet-0123456789abcdef", "lanet-0123456789abcdef.exr"])
