@@ -1,7 +1,7 @@
 """How much light the over-exposed parts of a panorama hold, on a coarse grid of directions.
 
-Diffuse light is blind to detail, and a small network that sees a panorama on 32×16 directions learns from tens of
-thousands of pictures, most of them rendered, in minutes. It says how strong the clipped light is and about where; a
+Diffuse light is blind to detail, and a small network that sees a panorama on 32×16 directions learns from thousands of
+pictures, half of them rendered, in minutes. It says how strong the clipped light is and about where; a
 panoLANet, which learnt from fewer pictures of a larger size, says where exactly: :mod:`lanet_core.networks.relit`.
 """
 

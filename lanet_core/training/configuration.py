@@ -149,7 +149,8 @@ class TrainingConfiguration:
         """Refuse stages that the network cannot be trained on."""
         if self.network.light_context and any(stage.pictures == "crops" for stage in self.stages):
             raise ValueError("light_context needs whole panoramas, and a stage trains on crops")
-        if {stage.pictures == "light_grids" for stage in self.stages} - {self.network.light_channels > 0}:
+        is_light = self.network.light_channels > 0
+        if any((stage.pictures == "light_grids") is not is_light for stage in self.stages):
             raise ValueError("light_grids are what the light network is trained on, and no other")
         if not self.network.confidence and any(stage.trains == "confidence" for stage in self.stages):
             raise ValueError("a stage trains the confidence head, and the network has none")

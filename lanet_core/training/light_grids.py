@@ -1,12 +1,11 @@
 """What the light network learns from: training pairs reduced to its grid, drawn once and seen many times.
 
-Making a pair takes a hundred times as long as learning from it on the grid, and a grid is small enough to be kept.
+Making a pair takes many times as long as learning from it on the grid, and a grid is small enough to be kept.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,11 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from lanet_core.metrics.irradiance import irradiance_matrix
 from lanet_core.networks.light_context import LightContext
 from lanet_core.networks.light_network import GRID_ROWS, light_grid
 from lanet_core.networks.resampling import pool_by_solid_angle
-from lanet_core.training.losses import ReflectedLightLoss
+from lanet_core.training.losses import irradiance_loss
 from lanet_core.training.pairs import TrainingPairs
 from lanet_core.training.reconstruction import reconstruct
 
@@ -105,7 +103,6 @@ class _Reduced(Dataset):
         return math.ceil(self.count / _CHUNK)
 
     def __getitem__(self, chunk: int) -> LightSamples:
-        torch.set_num_threads(1)
         numbers = range(chunk * _CHUNK, min((chunk + 1) * _CHUNK, self.count))
         batch = (torch.stack(each) for each in zip(*(self.pairs[number] for number in numbers), strict=True))
         return reduce_to_grid(*batch, self.context, self.target_maximum)
@@ -116,8 +113,7 @@ class LightGridLoss(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        columns = 2 * GRID_ROWS
-        self.irradiance = ReflectedLightLoss(irradiance_matrix(GRID_ROWS, columns, GRID_ROWS, columns))
+        self.irradiance = irradiance_loss(GRID_ROWS, GRID_ROWS)
 
     def forward(self, log_light: Tensor, samples: LightSamples) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss, and it by its name.
@@ -128,8 +124,3 @@ class LightGridLoss(nn.Module):
         """
         stops = self.irradiance(samples.picture + samples.given * log_light.float().exp(), samples.target)
         return stops, {"irradiance": stops}
-
-
-def grid_batches(grids: LightGrids, numbers: Iterator[list[int]]) -> DataLoader:
-    """Return the loader of batches of a pool; it is quick enough to need no background process."""
-    return DataLoader(grids, batch_sampler=numbers)

@@ -195,6 +195,6 @@ class StepNumbers:
         return len(self.steps)
 
 
-def batches(pairs: TrainingPairs, numbers: StepNumbers, workers: int) -> DataLoader:
-    """Return the loader of (ldr_linear, hdr, picture) batches, made by background processes."""
+def batches(pairs: Dataset, numbers: StepNumbers, workers: int) -> DataLoader:
+    """Return the loader of a dataset's batches, such as (ldr_linear, hdr, picture), made by background processes."""
     return DataLoader(pairs, batch_sampler=numbers, num_workers=workers)

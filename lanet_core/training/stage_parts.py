@@ -21,6 +21,11 @@ def stage_part(network: nn.Module, stage: StageConfiguration) -> nn.Module:
     return _panorama_branch(network) if stage.pictures == "crops" else network
 
 
+def judged_part(network: nn.Module, stage: StageConfiguration) -> nn.Module:
+    """Return the part of a network that is validated: what the stage runs, but on grids the panoramas made of them."""
+    return network if stage.pictures == "light_grids" else stage_part(network, stage)
+
+
 def fit_edges(network: nn.Module, stage: StageConfiguration, padding: Padding) -> None:
     """Let a network treat edges as a stage's pictures ask: a crop has some, a panorama what ``padding`` says."""
     set_padding(_panorama_branch(network), "symmetric" if stage.pictures == "crops" else padding)

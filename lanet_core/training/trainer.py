@@ -19,17 +19,14 @@ from lanet_core.networks.calibrated import Calibrated
 from lanet_core.networks.panolanet import build_network
 from lanet_core.training.average import start_average, update_average
 from lanet_core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from lanet_core.training.configuration import (
-    OptimiserConfiguration,
-    StageConfiguration,
-    TrainingConfiguration,
-)
+from lanet_core.training.configuration import StageConfiguration, TrainingConfiguration
 from lanet_core.training.crop_validation import crop_validation_pairs, validate_crops
 from lanet_core.training.distributed import Process
 from lanet_core.training.folds import Fold
-from lanet_core.training.light_grids import LightGridLoss, LightGrids, LightSamples, grid_batches
+from lanet_core.training.light_grids import LightGridLoss, LightGrids, LightSamples
 from lanet_core.training.losses import TrainingLoss
 from lanet_core.training.onnx_weights import read_onnx_weights
+from lanet_core.training.optimisation import learning_rate, make_optimiser
 from lanet_core.training.pairs import (
     FINE_SUPERSAMPLING,
     SUPERSAMPLING,
@@ -44,6 +41,7 @@ from lanet_core.training.stage_parts import (
     fit_edges,
     freeze_what_is_not_trained,
     hand_on_pretrained_weights,
+    judged_part,
     set_training_mode,
     stage_part,
 )
@@ -52,10 +50,6 @@ from lanet_core.training.validation import ValidationPair, validate, validation_
 
 LAST_CHECKPOINT = "checkpoint.pt"
 BEST_CHECKPOINT = "best.pt"
-
-#: The paper's schedule: the learning rate falls by this factor at every so many steps.
-_STEP_FACTOR, _STEP_LENGTH = 0.8, 5000
-_COSINE_FLOOR = 0.01
 
 
 @dataclass(frozen=True)
@@ -73,25 +67,6 @@ class TrainerOptions:
     workers: int = 1
     log_every: int = 50
     validate_every: int = 500
-
-
-def learning_rate(stage: StageConfiguration, step: int) -> float:
-    """Return the learning rate of a stage's step (counted from 0)."""
-    warmup = min(1.0, (step + 1) / stage.warmup_steps) if stage.warmup_steps else 1.0
-    if stage.schedule == "step":
-        return stage.learning_rate * warmup * _STEP_FACTOR ** (step // _STEP_LENGTH)
-    cosine = 0.5 * (1.0 + math.cos(math.pi * step / stage.steps))
-    return stage.learning_rate * warmup * (_COSINE_FLOOR + (1.0 - _COSINE_FLOOR) * cosine)
-
-
-def _optimiser(network: nn.Module, options: OptimiserConfiguration) -> torch.optim.Optimizer:
-    """Return AdamW that decays convolutions' weights only, not norms and biases."""
-    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": options.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, betas=(options.beta1, options.beta2))
 
 
 class Trainer:
@@ -220,7 +195,7 @@ class Trainer:
         trained, average = (stage_part(each, stage) for each in (self.network, self.average))
         freeze_what_is_not_trained(trained, stage)
         wrapped = self.process.wrap(trained)
-        optimiser = _optimiser(trained, self.configuration.optimiser)
+        optimiser = make_optimiser(trained, self.configuration.optimiser)
         if self._optimiser_state is not None:
             optimiser.load_state_dict(self._optimiser_state)
             self._optimiser_state = None
@@ -302,7 +277,8 @@ class Trainer:
         if stage.pictures == "light_grids":
             self.say(f"drawing {stage.pool} light grids")
             maximum = self.configuration.loss.target_maximum
-            return grid_batches(LightGrids(pairs, stage.pool, seed, self.options.workers, maximum), numbers)
+            grids = LightGrids(pairs, stage.pool, seed, self.options.workers, maximum)
+            return batches(grids, numbers, workers=0)  # they are made
         return batches(pairs, numbers, self.options.workers)
 
     def _is_fine(self, stage: StageConfiguration) -> bool:
@@ -361,7 +337,7 @@ class Trainer:
         if not pairs:
             return
         stage = self.configuration.stages[self.stage]
-        network = self.average if stage.pictures == "light_grids" else stage_part(self.average, stage)
+        network = judged_part(self.average, stage)
         network = Calibrated(network) if self.configuration.loss.is_scale_free else network
         if stage.pictures == "crops":
             figures, reconstructed = validate_crops(network, pairs, self.process.device)

@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from network_values import LIGHT
 
 from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.networks.light_context import LightContext
@@ -14,13 +15,6 @@ from lanet_core.networks.overexposure import overexposure_ramp
 from lanet_core.networks.relit import Relit, relight
 from lanet_core.networks.resampling import pool_by_solid_angle
 
-LIGHT = {
-    "light_channels": 8,
-    "attention_stream": False,
-    "luminance_attention": False,
-    "segmentation": False,
-    "bottom_dropout": 0.2,
-}
 COLOUR, SPREAD, MID_TONES, TEXTURE = slice(15, 18), 18, 19, 20
 
 

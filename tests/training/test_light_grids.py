@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from network_values import LIGHT
 from random_checkpoints import FACTS, blocks, checkpoint
 from training_runs import train, weights_of
 
@@ -27,9 +28,6 @@ from lanet_core.training.pairs import TrainingPairs, load_scenes
 from lanet_core.training.reconstruction import reconstruct
 from lanet_core.training.scenes import find_scenes
 
-LIGHT = NetworkConfiguration(
-    light_channels=8, attention_stream=False, luminance_attention=False, segmentation=False, bottom_dropout=0.1
-)
 SMALL_LIGHT = """
 name = "small_light"
 description = "A light network of a few steps."
@@ -118,7 +116,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(light_configuration, s
 
 def test_an_exported_model_is_relit(tmp_path):
     panolanets = [checkpoint(seed) for seed in range(2)]
-    lights = [checkpoint(seed, network=LIGHT, pictures="light_grids") for seed in range(3)]
+    lights = [checkpoint(seed, network=NetworkConfiguration(**LIGHT), pictures="light_grids") for seed in range(3)]
     path, picture = tmp_path / "relit.onnx", blocks(5)
     assert export_checkpoints([lights[0], *panolanets, *lights[1:]], path, **FACTS) < 1e-3
     session = Session(path, "cpu")
@@ -146,7 +144,9 @@ def test_an_exported_model_is_relit(tmp_path):
 def test_a_light_network_alone_is_no_model(tmp_path):
     path = tmp_path / "light.onnx"
     with pytest.raises(CheckpointError, match="no detail"):
-        export_checkpoints([checkpoint(0, network=LIGHT, pictures="light_grids")], path, **FACTS)
+        export_checkpoints(
+            [checkpoint(0, network=NetworkConfiguration(**LIGHT), pictures="light_grids")], path, **FACTS
+        )
     assert not path.exists()
 
 
@@ -155,11 +155,10 @@ def test_a_light_network_alone_is_no_model(tmp_path):
     [
         ({"light_channels": 8}, "light_grids", "no attention_stream"),
         ({"light_channels": 6}, "light_grids", "multiple of 4"),
-        ({"light_channels": 8, **dict.fromkeys(("attention_stream", "luminance_attention", "segmentation"), False)},
-         "panoramas", "light_grids are"),
+        (LIGHT, "panoramas", "light_grids are"),
         ({}, "light_grids", "light_grids are"),
     ],
-)  # fmt: skip
+)
 def test_configurations_that_name_no_light_network(network, pictures, said):
     stage = {"pictures": pictures, "height": 128, "batch_size": 1, "steps": 1, "learning_rate": 1e-3}
     with pytest.raises(DataError, match=said):

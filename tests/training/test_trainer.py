@@ -22,7 +22,7 @@ from lanet_core.training.average import start_average, update_average
 from lanet_core.training.checkpoints import load_checkpoint
 from lanet_core.training.configuration import StageConfiguration, load_configuration
 from lanet_core.training.export import inference_network, parity
-from lanet_core.training.trainer import learning_rate
+from lanet_core.training.optimisation import learning_rate
 
 
 @pytest.fixture(scope="module")
