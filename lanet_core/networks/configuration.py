@@ -41,6 +41,7 @@ class NetworkConfiguration:
         light_channels: with any, this is no U-Net but the light network of
             :mod:`lanet_core.networks.light_network`, with so many channels. Not in the paper; for panoramas only.
         light_blocks: convolutions of the light network after the first.
+        light_rows: rows of the panorama that the light network reduces to its grid; it pools taller ones to them first.
         padding: ``sphere`` wraps in azimuth and crosses the poles; ``symmetric`` is the paper's.
     """
 
@@ -63,6 +64,7 @@ class NetworkConfiguration:
     bottom_dropout: float = 0.0
     light_channels: int = 0
     light_blocks: int = 3
+    light_rows: int = 128
     padding: Padding = "sphere"
 
     def __post_init__(self) -> None:

@@ -141,14 +141,19 @@ class LightNetwork(nn.Module):
 
     def __init__(self, configuration: NetworkConfiguration) -> None:
         super().__init__()
+        self.rows = configuration.light_rows
         self.context = LightContext()
         self.grid = GridNetwork(configuration.light_channels, configuration.light_blocks, configuration.bottom_dropout)
 
     def forward(self, ldr_linear: Tensor) -> NetworkOutput:
-        """Reconstruct log HDR from panoramas (N, 3, H, 2H), linear Rec.709 in [0, 1]; H a multiple of 16."""
-        log_light = self.grid(*light_grid(ldr_linear, self.context))
+        """Reconstruct log HDR from panoramas (N, 3, H, 2H), linear Rec.709 in [0, 1]; H a multiple of ``rows``."""
+        log_light = self.grid(*self.seen(ldr_linear))
         with torch.autocast(ldr_linear.device.type, enabled=False):
             ldr_linear = ldr_linear.float().clamp(min=LDR_FLOOR_LINEAR)
             light = enlarge(log_light, int(ldr_linear.shape[-2]) // GRID_ROWS).exp()
             lit = (overexposure_ramp(ldr_linear) > 0.0).to(light)
             return NetworkOutput((ldr_linear + lit * light).log())
+
+    def seen(self, ldr_linear: Tensor) -> LightGrid:
+        """Return what the grid network sees of panoramas (N, 3, H, 2H), as in :meth:`forward`."""
+        return light_grid(pool_by_solid_angle(ldr_linear, int(ldr_linear.shape[-2]) // self.rows), self.context)

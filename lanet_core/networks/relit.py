@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from lanet_core.networks.lanet import LDR_FLOOR_LINEAR, NetworkOutput
-from lanet_core.networks.light_network import GRID_ROWS, LightNetwork, light_grid
+from lanet_core.networks.light_network import GRID_ROWS, LightGrid, LightNetwork
 from lanet_core.networks.overexposure import overexposure_ramp
-from lanet_core.networks.resampling import enlarge, pool_by_solid_angle
+from lanet_core.networks.reconstruction import lacking_light
+from lanet_core.networks.resampling import enlarge, pool_by_solid_angle, repeat_pixels
 
 _TINY = 1e-9
 #: How far the light goes, in logs, from the network's amount to the light networks'. On train scenes that were held out
@@ -30,22 +31,45 @@ class Relit(nn.Module):
 
     Args:
         network: predicts calibrated log HDR of panoramas.
+        rows: of the panoramas that it sees; what it says of them is enlarged to what the light networks see.
         lights: one or more.
     """
 
-    def __init__(self, network: nn.Module, lights: Sequence[LightNetwork]) -> None:
+    def __init__(self, network: nn.Module, rows: int, lights: Sequence[LightNetwork]) -> None:
         super().__init__()
         self.network = network
+        self.rows = rows
         self.lights = nn.ModuleList(lights)
 
     def forward(self, ldr_linear: Tensor) -> NetworkOutput:
-        """Reconstruct calibrated log HDR from panoramas (N, 3, H, 2H), linear Rec.709 in [0, 1]."""
-        output = self.network(ldr_linear)
-        grid = light_grid(ldr_linear, self.lights[0].context)
-        log_light = torch.stack([light.grid(*grid) for light in self.lights]).mean(dim=0)
+        """Reconstruct calibrated log HDR from panoramas (N, 3, H, 2H), linear Rec.709 in [0, 1].
+
+        H is a multiple of the rows that each network sees, at most twice those of the first.
+        """
+        ldr_linear = ldr_linear.float()
+        factor = int(ldr_linear.shape[-2]) // self.rows
+        output = self.network(pool_by_solid_angle(ldr_linear, factor))
+        if factor > 1:
+            output = _enlarged(output, ldr_linear, factor)
+        seen: dict[int, LightGrid] = {}  # the same for all that see so many rows
+        for light in self.lights:
+            if light.rows not in seen:
+                seen[light.rows] = light.seen(ldr_linear)
+        log_light = torch.stack([light.grid(*seen[light.rows]) for light in self.lights]).mean(dim=0)
         with torch.autocast(ldr_linear.device.type, enabled=False):
-            log_hdr = relight(ldr_linear.float(), output.log_hdr.float(), log_light)
-        return output._replace(log_hdr=log_hdr)
+            return output._replace(log_hdr=relight(ldr_linear, output.log_hdr.float(), log_light))
+
+
+def _enlarged(output: NetworkOutput, ldr_linear: Tensor, factor: int) -> NetworkOutput:
+    """Return what a network said of a panorama reduced by a factor, of the whole one."""
+    with torch.autocast(ldr_linear.device.type, enabled=False):
+        ldr_linear = ldr_linear.clamp(min=LDR_FLOOR_LINEAR)
+        lit = (overexposure_ramp(ldr_linear) > 0.0).to(ldr_linear)
+        log_hdr = (ldr_linear + lit * lacking_light(ldr_linear, output.log_hdr.float())).log()
+        confidence = output.confidence
+        if confidence is not None:
+            confidence = confidence._replace(log_scale=repeat_pixels(confidence.log_scale.float(), factor))
+        return NetworkOutput(log_hdr, confidence=confidence)
 
 
 def relight(ldr_linear: Tensor, log_hdr: Tensor, log_light: Tensor, share: float = SHARE) -> Tensor:

@@ -28,3 +28,11 @@ def enlarge(panorama: Tensor, factor: int) -> Tensor:
         pad(panorama, 1, "sphere"), scale_factor=float(factor), mode="bilinear", align_corners=False
     )
     return enlarged[..., factor:-factor, factor:-factor]
+
+
+def repeat_pixels(panorama: Tensor, factor: int) -> Tensor:
+    """Return (N, C, H, W) with every pixel ``factor`` times in each direction.
+
+    Not by ``repeat_interleave``: where it is exported, torch 2.13 turns other slices' starts of -1 into 3.
+    """
+    return F.interpolate(panorama, scale_factor=float(factor), mode="nearest")

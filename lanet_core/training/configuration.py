@@ -152,6 +152,8 @@ class TrainingConfiguration:
         is_light = self.network.light_channels > 0
         if any((stage.pictures == "light_grids") is not is_light for stage in self.stages):
             raise ValueError("light_grids are what the light network is trained on, and no other")
+        if is_light and any(stage.height != self.network.light_rows for stage in self.stages):
+            raise ValueError(f"the light network sees {self.network.light_rows} rows, and a stage has another height")
         if not self.network.confidence and any(stage.trains == "confidence" for stage in self.stages):
             raise ValueError("a stage trains the confidence head, and the network has none")
 

@@ -25,6 +25,7 @@ from lanet_core.networks.padding import set_padding
 from lanet_core.networks.panolanet import build_network
 from lanet_core.networks.relit import SHARE, Relit
 from lanet_core.networks.scaled_confidence import ScaledConfidence
+from lanet_core.reconstruction import REFINEMENT
 from lanet_core.session import Session
 from lanet_core.training.checkpoints import Checkpoint
 from lanet_core.training.compact_onnx import forget_node_names, round_to_half, share_constants, store_as_half
@@ -80,7 +81,8 @@ def export_checkpoints(
         checkpoints: a trained one; or several panoLANets, whose mean log HDR is exported, and light networks, which say
             how strong its light is.
         path: the file to write.
-        height: rows of the network's input, a multiple of 128; that of the last stage by default.
+        height: rows that the networks see, a multiple of 128; those of the last stage by default. With light networks
+            that see more, the model's input is as high as they need it.
         version: the weights' version.
         training_data: what they were trained on, one sentence.
         licence: SPDX identifier of the weights' licence.
@@ -103,9 +105,10 @@ def export_checkpoints(
             "A light network alone gives no detail.", remedy="Give the checkpoint of a panoLANet, too."
         )
     first = detailed[0]
-    height = height or _common_height(configurations)
+    seen = height or _common_height(detailed)
+    height = _height_for_all(seen, configurations)
     width = height if first.stages[-1].pictures == "crops" else 2 * height
-    network = inference_network(checkpoints, light_exponent, confidence_scale)
+    network = inference_network(checkpoints, light_exponent, confidence_scale, seen)
     half = _rounded_to_half(network, path) if half_weights else set()
     example = torch.zeros(1, 3, height, width)
     with torch.no_grad():
@@ -138,11 +141,15 @@ def export_checkpoints(
 
 
 def inference_network(
-    checkpoints: Sequence[Checkpoint], light_exponent: float = 1.0, confidence_scale: float = 1.0
+    checkpoints: Sequence[Checkpoint],
+    light_exponent: float = 1.0,
+    confidence_scale: float = 1.0,
+    rows: int | None = None,
 ) -> nn.Module:
     """Return checkpoints' averaged networks as one, ready to predict calibrated log HDR of panoramas or crops.
 
-    Light networks correct the others, whatever their place; alone, they are the network.
+    Light networks correct the others, whatever their place; alone, they are the network. ``rows`` are those that the
+    others see, by default those that they were trained on.
 
     Raises:
         CheckpointError: there are several, and not all are networks for panoramas; or the confidence is to be scaled,
@@ -156,7 +163,8 @@ def inference_network(
     networks = [_averaged_network(checkpoint) for checkpoint in detailed or lights]
     network = Ensemble(networks) if len(networks) > 1 else networks[0]
     if detailed and lights:
-        network = Relit(network, [_averaged_network(checkpoint) for checkpoint in lights])
+        rows = rows or _common_height([checkpoint.configuration for checkpoint in detailed])
+        network = Relit(network, rows, [_averaged_network(checkpoint) for checkpoint in lights])
     if light_exponent != 1.0:
         network = LightExponent(network, light_exponent)
     if confidence_scale != 1.0:
@@ -209,6 +217,18 @@ def _common_height(configurations: Sequence[TrainingConfiguration]) -> int:
             remedy="Give --height, or leave out those of another size.",
         )
     return heights[0]
+
+
+def _height_for_all(rows: int, configurations: Sequence[TrainingConfiguration]) -> int:
+    """Return the rows of the model's input: what the networks see, or the light networks where they see more."""
+    seen = {rows, *(each.network.light_rows for each in configurations if _is_light(each))}
+    height = max(seen)
+    if any(height % each for each in seen) or height > REFINEMENT * rows:
+        raise CheckpointError(
+            f"Networks that see {rows} rows and light networks that see {sorted(seen - {rows})} do not make one model.",
+            remedy=f"Leave some out: all must divide the largest, which is at most {REFINEMENT} times the first.",
+        )
+    return height
 
 
 def _configurations_sha256(configurations: Sequence[TrainingConfiguration]) -> str:

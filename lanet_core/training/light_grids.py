@@ -15,10 +15,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from lanet_core.networks.light_context import LightContext
 from lanet_core.networks.light_network import GRID_ROWS, light_grid
+from lanet_core.networks.reconstruction import reconstruct
 from lanet_core.networks.resampling import pool_by_solid_angle
 from lanet_core.training.losses import irradiance_loss
 from lanet_core.training.pairs import TrainingPairs
-from lanet_core.training.reconstruction import reconstruct
 
 #: Grids made at once by a background process.
 _CHUNK = 16

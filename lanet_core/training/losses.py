@@ -19,9 +19,9 @@ from lanet_core.metrics.irradiance import irradiance_matrix
 from lanet_core.networks.confidence import Confidence
 from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.networks.overexposure import overexposure_ramp
+from lanet_core.networks.reconstruction import reconstruct
 from lanet_core.networks.resampling import pool_by_solid_angle
 from lanet_core.training.configuration import LossConfiguration
-from lanet_core.training.reconstruction import reconstruct
 
 #: ε of Eq. 3, and the lower end of calibrated HDR in the released program.
 EPSILON = 1e-8

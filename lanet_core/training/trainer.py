@@ -51,6 +51,11 @@ from lanet_core.training.validation import ValidationPair, validate, validation_
 LAST_CHECKPOINT = "checkpoint.pt"
 BEST_CHECKPOINT = "best.pt"
 
+#: Rows of the panoramas that a stage's pictures are made from, in rows of the pictures. A crop shows about a quarter of
+#: the azimuth: it takes a panorama twice as high to be as sharp. A light grid is of few directions, however fine the
+#: photograph.
+_PANORAMA_HEIGHTS = {"crops": 2, "panoramas": SUPERSAMPLING, "light_grids": 1}
+
 
 @dataclass(frozen=True)
 class TrainerOptions:
@@ -265,8 +270,7 @@ class Trainer:
         return learnt if purpose == "train" else held_out
 
     def _loader(self, stage: StageConfiguration, first: int, last: int) -> DataLoader:
-        # A crop shows about a quarter of the azimuth: it takes a panorama twice as high to be as sharp.
-        height = 2 * stage.height if stage.pictures == "crops" else SUPERSAMPLING * stage.height
+        height = _PANORAMA_HEIGHTS[stage.pictures] * stage.height
         scenes = load_scenes(self._scenes("train"), height)
         supplement = load_scenes(find_scenes(self.supplement, "train"), height) if self.supplement is not None else []
         self.say(f"{len(scenes)} training scenes" + (f" and {len(supplement)} of a supplement" if supplement else ""))
@@ -327,11 +331,9 @@ class Trainer:
     def _validation_pairs(self, stage: StageConfiguration) -> list[ValidationPair]:
         if not self.process.is_first:
             return []
-        if stage.pictures == "crops":
-            return crop_validation_pairs(load_scenes(self._scenes("val"), 2 * stage.height), stage.height)
-        supersampling = FINE_SUPERSAMPLING if self._is_fine(stage) else SUPERSAMPLING
-        scenes = load_scenes(self._scenes("val"), supersampling * stage.height)
-        return validation_pairs(scenes)
+        multiple = FINE_SUPERSAMPLING if self._is_fine(stage) else _PANORAMA_HEIGHTS[stage.pictures]
+        scenes = load_scenes(self._scenes("val"), multiple * stage.height)
+        return crop_validation_pairs(scenes, stage.height) if stage.pictures == "crops" else validation_pairs(scenes)
 
     def _validate(self, log: TrainingLog, pairs: list[ValidationPair]) -> None:
         if not pairs:

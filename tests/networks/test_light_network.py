@@ -8,6 +8,7 @@ import pytest
 import torch
 from network_values import LIGHT
 
+from lanet_core.networks.confidence import Confidence
 from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.networks.light_context import LightContext
 from lanet_core.networks.light_network import LightNetwork, light_grid
@@ -68,6 +69,17 @@ def test_turning_the_panorama_turns_the_light(network, some_panorama):
     torch.testing.assert_close(turned, direct.roll(24, dims=-1), rtol=1e-4, atol=1e-4)
 
 
+def test_a_network_of_fewer_rows_sees_a_panorama_pooled_to_them(make_network, some_panorama):
+    network = make_network(**LIGHT, light_rows=64).eval()
+    noise = torch.rand(some_panorama.shape, generator=torch.Generator().manual_seed(2))
+    fine = (some_panorama * noise).clamp(max=1.0)
+    seen, expected = network.seen(fine), light_grid(pool_by_solid_angle(fine, 2), network.context)
+    torch.testing.assert_close(seen.maps, expected.maps)
+    torch.testing.assert_close(seen.statistics, expected.statistics)
+    assert (seen.maps - light_grid(fine, network.context).maps).abs().max() > 0.05
+    assert network(fine).log_hdr.shape == fine.shape
+
+
 def test_gradients_reach_every_weight(network, some_panorama):
     network.grid(*light_grid(some_panorama, network.context)).square().mean().backward()
     assert all(parameter.grad.abs().sum() > 0.0 for parameter in network.parameters())
@@ -120,15 +132,35 @@ class _Says(torch.nn.Module):
         return NetworkOutput((ldr_linear + 1.0).log(), attention=ldr_linear[:, :2])
 
 
+class _SaysOfFew(torch.nn.Module):
+    """Nine in all white pixels of 64 rows, and that it may be wrong by their columns."""
+
+    def forward(self, ldr_linear):
+        columns = torch.arange(128.0).expand(1, 1, 64, 128)
+        log_hdr = torch.where(ldr_linear == 1.0, 9.0, ldr_linear).log()
+        return NetworkOutput(log_hdr, confidence=Confidence(columns, torch.zeros(1)))
+
+
+def test_what_was_said_of_fewer_rows_is_enlarged(make_network):
+    light = make_network(**LIGHT, light_rows=64).eval()
+    ldr_linear = white_blots()
+    with torch.no_grad():
+        output = Relit(_SaysOfFew(), 64, [light])(ldr_linear)
+        log_light = light.grid(*light.seen(ldr_linear))
+    expected = relight(ldr_linear, torch.where(ldr_linear == 1.0, 9.0, ldr_linear).log(), log_light)
+    torch.testing.assert_close(output.log_hdr, expected, rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(output.confidence.log_scale[0, 0, 5], torch.arange(128.0).repeat_interleave(2))
+
+
 def test_several_light_networks_say_the_mean_of_their_logs(make_network, some_panorama):
     lights = []
-    for level in (0.0, 2.0):
-        network = make_network(**LIGHT).eval()
+    for level, rows in ((0.0, 128), (2.0, 64), (1.0, 64)):
+        network = make_network(**LIGHT, light_rows=rows).eval()
         network.grid.level[-1].bias.data += level
         lights.append(network)
     with torch.no_grad():
-        logs = [light.grid(*light_grid(some_panorama, light.context)) for light in lights]
-        output = Relit(_Says(), lights)(some_panorama)
+        logs = [light.grid(*light.seen(some_panorama)) for light in lights]
+        output = Relit(_Says(), 128, lights)(some_panorama)
     expected = relight(some_panorama, (some_panorama + 1.0).log(), torch.stack(logs).mean(dim=0))
     torch.testing.assert_close(output.log_hdr, expected)
     assert output.attention is not None

@@ -16,8 +16,8 @@ from training_runs import train, weights_of
 from lanet_core.errors import CheckpointError, DataError
 from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.light_context import LightContext
-from lanet_core.networks.light_network import light_grid
 from lanet_core.networks.panolanet import build_network
+from lanet_core.networks.reconstruction import reconstruct
 from lanet_core.networks.relit import relight
 from lanet_core.networks.resampling import pool_by_solid_angle
 from lanet_core.session import Session
@@ -25,7 +25,6 @@ from lanet_core.training.configuration import AugmentationConfiguration, StageCo
 from lanet_core.training.export import export_checkpoints, inference_network
 from lanet_core.training.light_grids import LightGridLoss, LightGrids, LightSamples, reduce_to_grid
 from lanet_core.training.pairs import TrainingPairs, load_scenes
-from lanet_core.training.reconstruction import reconstruct
 from lanet_core.training.scenes import find_scenes
 
 SMALL_LIGHT = """
@@ -116,7 +115,10 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(light_configuration, s
 
 def test_an_exported_model_is_relit(tmp_path):
     panolanets = [checkpoint(seed) for seed in range(2)]
-    lights = [checkpoint(seed, network=NetworkConfiguration(**LIGHT), pictures="light_grids") for seed in range(3)]
+    lights = [
+        checkpoint(seed, NetworkConfiguration(**LIGHT, light_rows=rows), "light_grids", height=rows)
+        for seed, rows in enumerate((128, 64, 64))
+    ]
     path, picture = tmp_path / "relit.onnx", blocks(5)
     assert export_checkpoints([lights[0], *panolanets, *lights[1:]], path, **FACTS) < 1e-3
     session = Session(path, "cpu")
@@ -132,13 +134,32 @@ def test_an_exported_model_is_relit(tmp_path):
         for light in lights:
             network = build_network(light.configuration.network).eval()
             network.load_state_dict(light.average)
-            logs.append(network.grid(*light_grid(tensor, network.context)))
+            logs.append(network.grid(*network.seen(tensor)))
     relit = relight(tensor, plain, torch.stack(logs).mean(dim=0))
     assert (relit - plain).abs().max() > 0.1
     np.testing.assert_allclose(session.run(picture).log_hdr, np.moveaxis(relit[0].numpy(), 0, -1), atol=1e-3)
     # The lobes of the sphere are in the file once, whatever the number of networks.
     sizes = [len(node.attribute[0].t.raw_data) for node in onnx.load(path).graph.node if node.op_type == "Constant"]
     assert sizes.count(max(sizes)) == 1
+
+
+def test_light_networks_that_see_more_rows_make_the_input_larger(tmp_path):
+    light = checkpoint(1, NetworkConfiguration(**LIGHT, light_rows=256), "light_grids", height=256)
+    path, picture = tmp_path / "relit.onnx", blocks(5, 256, 512)
+    assert export_checkpoints([checkpoint(0), light], path, **FACTS) < 1e-3
+    session = Session(path, "cpu")
+    assert (session.metadata.input_height, session.metadata.input_width) == (256, 512)
+    with torch.no_grad():
+        network = inference_network([checkpoint(0), light])
+        expected = network(torch.from_numpy(np.moveaxis(picture, -1, 0).copy())[None]).log_hdr[0].numpy()
+    np.testing.assert_allclose(session.run(picture).log_hdr, np.moveaxis(expected, 0, -1), atol=1e-3)
+
+
+@pytest.mark.parametrize("rows", [192, 512])
+def test_light_networks_that_see_too_much_make_no_model(tmp_path, rows):
+    light = checkpoint(1, NetworkConfiguration(**LIGHT, light_rows=rows), "light_grids", height=rows)
+    with pytest.raises(CheckpointError, match="do not make one model"):
+        export_checkpoints([checkpoint(0), light], tmp_path / "relit.onnx", **FACTS)
 
 
 def test_a_light_network_alone_is_no_model(tmp_path):
@@ -157,6 +178,7 @@ def test_a_light_network_alone_is_no_model(tmp_path):
         ({"light_channels": 6}, "light_grids", "multiple of 4"),
         (LIGHT, "panoramas", "light_grids are"),
         ({}, "light_grids", "light_grids are"),
+        ({**LIGHT, "light_rows": 64}, "light_grids", "sees 64 rows"),
     ],
 )
 def test_configurations_that_name_no_light_network(network, pictures, said):

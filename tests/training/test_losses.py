@@ -11,10 +11,10 @@ import torch
 from lanet_core import sphere
 from lanet_core.metrics.irradiance import irradiance_error_stops
 from lanet_core.networks.lanet import NetworkOutput
+from lanet_core.networks.reconstruction import reconstruct
 from lanet_core.reconstruction import reconstruct as reconstruct_array
 from lanet_core.training import losses
 from lanet_core.training.configuration import LossConfiguration
-from lanet_core.training.reconstruction import reconstruct
 
 
 def grey(*values: float) -> torch.Tensor:

@@ -16,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812
 from lanet_core import sphere
 from lanet_core.networks.overexposure import overexposure_ramp
 from lanet_core.networks.padding import pad
-from lanet_core.networks.resampling import enlarge, pool_by_solid_angle
+from lanet_core.networks.resampling import enlarge, pool_by_solid_angle, repeat_pixels
 from lanet_core.reconstruction import MAXIMUM_RADIANCE, NEARLY_OVEREXPOSED, NEARLY_OVEREXPOSED_WEIGHT, REFINEMENT
 
 #: Its square, by which gradients are divided, is a normal float32. What is left out is light that nobody sees.
@@ -36,7 +36,15 @@ def reconstruct(picture: Tensor, log_hdr: Tensor) -> Tensor:
     Raises:
         ValueError: k is larger: of such a picture the product remembers less than its pixels.
     """
-    factor = picture.shape[-2] // log_hdr.shape[-2]
+    return picture + overexposure_ramp(picture) ** 3 * lacking_light(picture, log_hdr)
+
+
+def lacking_light(picture: Tensor, log_hdr: Tensor) -> Tensor:
+    """Return what the network says that each pixel would lack if it were white, (N, 3, kH, kW) float32, linear Rec.709.
+
+    Arguments and errors are those of :func:`reconstruct`.
+    """
+    factor = int(picture.shape[-2]) // int(log_hdr.shape[-2])
     if factor > REFINEMENT:
         raise ValueError(f"the picture is {factor} times as large as the network's output, more than {REFINEMENT}")
     ramp = overexposure_ramp(picture)
@@ -45,7 +53,7 @@ def reconstruct(picture: Tensor, log_hdr: Tensor) -> Tensor:
     trust = _trust(picture, ramp, factor)
     lacking = (radiance - pool_by_solid_angle(picture, factor)).clamp(min=0.0) * (trust > 0.0)
     light = trust * lacking + _handed_over(lacking, trust)
-    return picture + weight * enlarge_light(light, weight, factor)
+    return enlarge_light(light, weight, factor)
 
 
 def _trust(picture: Tensor, ramp: Tensor, factor: int) -> Tensor:
@@ -60,7 +68,7 @@ def _trust(picture: Tensor, ramp: Tensor, factor: int) -> Tensor:
 
 def _handed_over(lacking: Tensor, trust: Tensor) -> Tensor:
     """Return what pixels are given of their neighbours' light, (N, C, H, W), of which those get ``trust``."""
-    height, width = trust.shape[-2:]
+    height, width = map(int, trust.shape[-2:])
     solid_angles_sr = torch.from_numpy(sphere.pixel_solid_angles_sr(height, width)).to(trust)[:, None]
     greatest = F.max_pool2d(pad(trust, 1, "sphere"), kernel_size=3, stride=1)
     claims = trust * trust
@@ -82,7 +90,7 @@ def enlarge_light(light: Tensor, mask: Tensor, factor: int) -> Tensor:
     """
     shining = pool_by_solid_angle(mask, factor)
     light = light * (shining > 0.0)
-    within = _quotient(light, shining).repeat_interleave(factor, -1).repeat_interleave(factor, -2)
+    within = repeat_pixels(_quotient(light, shining), factor)
     smooth = _quotient(enlarge(light, factor), enlarge(shining, factor))
     wanted, given = (_gather_bilinear(mask * each, factor) for each in (within, smooth))
     return smooth * enlarge(_quotient(wanted, given), factor)
@@ -90,7 +98,7 @@ def enlarge_light(light: Tensor, mask: Tensor, factor: int) -> Tensor:
 
 def _gather_bilinear(panorama: Tensor, factor: int) -> Tensor:
     """Return the transpose of :func:`lanet_core.networks.resampling.enlarge`, weighted by solid angle."""
-    channels, height = panorama.shape[1], panorama.shape[-2]
+    channels, height = int(panorama.shape[1]), int(panorama.shape[-2])
     weighted = panorama * torch.from_numpy(sphere.pixel_solid_angles_sr(height, 2 * height)).to(panorama)[:, None]
     if factor == 1:
         return weighted
