@@ -42,8 +42,9 @@ def test_the_file(converter):
     assert path == ROOT / "models" / "panolanet.onnx"
     assert path.stat().st_size <= 45e6
     metadata = converter.session.metadata
-    light = load_configuration("light_network")
-    trained = [load_configuration("panolanet_confidence")] * 2 + [replace(light, seed=seed) for seed in (1, 2, 3, 4)]
+    trained = [load_configuration("panolanet_confidence")] * 2
+    trained += [replace(load_configuration("light_network"), seed=seed) for seed in (1, 2, 3, 4)]
+    trained += [replace(load_configuration("light_network_256"), seed=seed) for seed in (1, 2)]
     hashes = "\n".join(configuration.sha256 for configuration in trained)
     assert metadata.configuration_sha256 == hashlib.sha256(hashes.encode()).hexdigest()
     assert (metadata.members, metadata.weights) == (2, "float16")

@@ -51,10 +51,8 @@ from lanet_core.training.validation import ValidationPair, validate, validation_
 LAST_CHECKPOINT = "checkpoint.pt"
 BEST_CHECKPOINT = "best.pt"
 
-#: Rows of the panoramas that a stage's pictures are made from, in rows of the pictures. A crop shows about a quarter of
-#: the azimuth: it takes a panorama twice as high to be as sharp. A light grid is of few directions, however fine the
-#: photograph.
-_PANORAMA_HEIGHTS = {"crops": 2, "panoramas": SUPERSAMPLING, "light_grids": 1}
+#: Rows of the panoramas that light grids are made from, however few of them the network sees.
+_LIGHT_GRID_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -270,7 +268,7 @@ class Trainer:
         return learnt if purpose == "train" else held_out
 
     def _loader(self, stage: StageConfiguration, first: int, last: int) -> DataLoader:
-        height = _PANORAMA_HEIGHTS[stage.pictures] * stage.height
+        height = _panorama_rows(stage)
         scenes = load_scenes(self._scenes("train"), height)
         supplement = load_scenes(find_scenes(self.supplement, "train"), height) if self.supplement is not None else []
         self.say(f"{len(scenes)} training scenes" + (f" and {len(supplement)} of a supplement" if supplement else ""))
@@ -331,8 +329,8 @@ class Trainer:
     def _validation_pairs(self, stage: StageConfiguration) -> list[ValidationPair]:
         if not self.process.is_first:
             return []
-        multiple = FINE_SUPERSAMPLING if self._is_fine(stage) else _PANORAMA_HEIGHTS[stage.pictures]
-        scenes = load_scenes(self._scenes("val"), multiple * stage.height)
+        height = FINE_SUPERSAMPLING * stage.height if self._is_fine(stage) else _panorama_rows(stage)
+        scenes = load_scenes(self._scenes("val"), height)
         return crop_validation_pairs(scenes, stage.height) if stage.pictures == "crops" else validation_pairs(scenes)
 
     def _validate(self, log: TrainingLog, pairs: list[ValidationPair]) -> None:
@@ -393,3 +391,14 @@ class Trainer:
                 best=self.best,
             ),
         )
+
+
+def _panorama_rows(stage: StageConfiguration) -> int:
+    """Return the rows of the panoramas that a stage's pictures are made from."""
+    match stage.pictures:
+        case "crops":  # one shows about a quarter of the azimuth: it takes a panorama twice as high to be as sharp
+            return 2 * stage.height
+        case "panoramas":
+            return SUPERSAMPLING * stage.height
+        case "light_grids":
+            return max(_LIGHT_GRID_ROWS, stage.height)
