@@ -16,6 +16,7 @@ from torch.nn import functional as F  # noqa: N812
 from lanet_core import sphere
 from lanet_core.networks.light_context import STATISTICS, Context
 from lanet_core.networks.padding import PaddedConv2d
+from lanet_core.networks.resampling import repeat_pixels
 
 #: Scales are kept within these natural logs: from 2 % to twenty-fold.
 _LOG_SCALE_LIMITS = (-4.0, 3.0)
@@ -69,7 +70,7 @@ class ConfidenceHead(nn.Module):
             log_scale = self.pixels(torch.cat([features, seen], dim=1)).clamp(*_LOG_SCALE_LIMITS)
             figures = torch.cat([context.statistics, _predicted(context.ramp, log_hdr)], dim=1)
             log_stops = self.scene(figures)[:, 0].clamp(*_LOG_SCALE_LIMITS)
-        return Confidence(F.interpolate(log_scale, scale_factor=2.0, mode="nearest"), log_stops)
+        return Confidence(repeat_pixels(log_scale, 2), log_stops)
 
 
 def _predicted(ramp: Tensor, log_hdr: Tensor) -> Tensor:

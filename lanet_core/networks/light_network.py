@@ -86,6 +86,18 @@ def light_grid(ldr_linear: Tensor, context: LightContext) -> LightGrid:
         return LightGrid(torch.cat(maps, dim=1), seen.statistics)
 
 
+def add_light(ldr_linear: Tensor, light: Tensor) -> Tensor:
+    """Return the log HDR (N, 3, H, W) of pictures whose over-exposed pixels are given some light.
+
+    Args:
+        ldr_linear: (N, 3, H, W) float32, linear Rec.709 in [0, 1].
+        light: (N, 3, H, W), linear Rec.709, ≥ 0; of no account where nothing is over-exposed.
+    """
+    ldr_linear = ldr_linear.clamp(min=LDR_FLOOR_LINEAR)
+    lit = (overexposure_ramp(ldr_linear) > 0.0).to(light)
+    return (ldr_linear + lit * light).log()
+
+
 class GridNetwork(nn.Module):
     """From the grid to the light that its over-exposed parts lack.
 
@@ -149,10 +161,8 @@ class LightNetwork(nn.Module):
         """Reconstruct log HDR from panoramas (N, 3, H, 2H), linear Rec.709 in [0, 1]; H a multiple of ``rows``."""
         log_light = self.grid(*self.seen(ldr_linear))
         with torch.autocast(ldr_linear.device.type, enabled=False):
-            ldr_linear = ldr_linear.float().clamp(min=LDR_FLOOR_LINEAR)
             light = enlarge(log_light, int(ldr_linear.shape[-2]) // GRID_ROWS).exp()
-            lit = (overexposure_ramp(ldr_linear) > 0.0).to(light)
-            return NetworkOutput((ldr_linear + lit * light).log())
+            return NetworkOutput(add_light(ldr_linear.float(), light))
 
     def seen(self, ldr_linear: Tensor) -> LightGrid:
         """Return what the grid network sees of panoramas (N, 3, H, 2H), as in :meth:`forward`."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lanet_core.networks.lanet import LDR_FLOOR_LINEAR, NetworkOutput
-from lanet_core.networks.light_network import GRID_ROWS, LightGrid, LightNetwork
+from lanet_core.networks.light_network import GRID_ROWS, LightGrid, LightNetwork, add_light
 from lanet_core.networks.overexposure import overexposure_ramp
 from lanet_core.networks.reconstruction import lacking_light
 from lanet_core.networks.resampling import enlarge, pool_by_solid_angle, repeat_pixels
@@ -64,8 +64,7 @@ def _enlarged(output: NetworkOutput, ldr_linear: Tensor, factor: int) -> Network
     """Return what a network said of a panorama reduced by a factor, of the whole one."""
     with torch.autocast(ldr_linear.device.type, enabled=False):
         ldr_linear = ldr_linear.clamp(min=LDR_FLOOR_LINEAR)
-        lit = (overexposure_ramp(ldr_linear) > 0.0).to(ldr_linear)
-        log_hdr = (ldr_linear + lit * lacking_light(ldr_linear, output.log_hdr.float())).log()
+        log_hdr = add_light(ldr_linear, lacking_light(ldr_linear, output.log_hdr.float()))
         confidence = output.confidence
         if confidence is not None:
             confidence = confidence._replace(log_scale=repeat_pixels(confidence.log_scale.float(), factor))

@@ -28,6 +28,8 @@ from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR, draw_camera, exp
 SUPERSAMPLING = 2
 #: The same of those that are photographed finely.
 FINE_SUPERSAMPLING = 4
+#: Rows of the panoramas that light grids are made from, however few of them the network sees.
+_LIGHT_GRID_ROWS = 256
 
 _DRAWS = 8
 
@@ -41,6 +43,17 @@ class LoadedScene:
 
     scene: Scene
     hdr: np.ndarray
+
+
+def panorama_rows(stage: StageConfiguration) -> int:
+    """Return the rows of the panoramas that a stage's pictures are made from."""
+    match stage.pictures:
+        case "crops":  # one shows about a quarter of the azimuth: it takes a panorama twice as high to be as sharp
+            return 2 * stage.height
+        case "panoramas":
+            return SUPERSAMPLING * stage.height
+        case "light_grids":
+            return max(_LIGHT_GRID_ROWS, stage.height)
 
 
 def load_scenes(scenes: Sequence[Scene], height: int) -> list[LoadedScene]:

@@ -29,11 +29,11 @@ from lanet_core.training.onnx_weights import read_onnx_weights
 from lanet_core.training.optimisation import learning_rate, make_optimiser
 from lanet_core.training.pairs import (
     FINE_SUPERSAMPLING,
-    SUPERSAMPLING,
     StepNumbers,
     TrainingPairs,
     batches,
     load_scenes,
+    panorama_rows,
 )
 from lanet_core.training.scenes import Scene, find_scenes
 from lanet_core.training.stage_parts import (
@@ -50,9 +50,6 @@ from lanet_core.training.validation import ValidationPair, validate, validation_
 
 LAST_CHECKPOINT = "checkpoint.pt"
 BEST_CHECKPOINT = "best.pt"
-
-#: Rows of the panoramas that light grids are made from, however few of them the network sees.
-_LIGHT_GRID_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -268,7 +265,7 @@ class Trainer:
         return learnt if purpose == "train" else held_out
 
     def _loader(self, stage: StageConfiguration, first: int, last: int) -> DataLoader:
-        height = _panorama_rows(stage)
+        height = panorama_rows(stage)
         scenes = load_scenes(self._scenes("train"), height)
         supplement = load_scenes(find_scenes(self.supplement, "train"), height) if self.supplement is not None else []
         self.say(f"{len(scenes)} training scenes" + (f" and {len(supplement)} of a supplement" if supplement else ""))
@@ -329,7 +326,7 @@ class Trainer:
     def _validation_pairs(self, stage: StageConfiguration) -> list[ValidationPair]:
         if not self.process.is_first:
             return []
-        height = FINE_SUPERSAMPLING * stage.height if self._is_fine(stage) else _panorama_rows(stage)
+        height = FINE_SUPERSAMPLING * stage.height if self._is_fine(stage) else panorama_rows(stage)
         scenes = load_scenes(self._scenes("val"), height)
         return crop_validation_pairs(scenes, stage.height) if stage.pictures == "crops" else validation_pairs(scenes)
 
@@ -391,14 +388,3 @@ class Trainer:
                 best=self.best,
             ),
         )
-
-
-def _panorama_rows(stage: StageConfiguration) -> int:
-    """Return the rows of the panoramas that a stage's pictures are made from."""
-    match stage.pictures:
-        case "crops":  # one shows about a quarter of the azimuth: it takes a panorama twice as high to be as sharp
-            return 2 * stage.height
-        case "panoramas":
-            return SUPERSAMPLING * stage.height
-        case "light_grids":
-            return max(_LIGHT_GRID_ROWS, stage.height)
