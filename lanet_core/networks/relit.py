@@ -6,17 +6,25 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
+from lanet_core import sphere
 from lanet_core.networks.lanet import LDR_FLOOR_LINEAR, NetworkOutput
 from lanet_core.networks.light_network import GRID_ROWS, LightGrid, LightNetwork, add_light
 from lanet_core.networks.overexposure import overexposure_ramp
+from lanet_core.networks.padding import pad
 from lanet_core.networks.reconstruction import lacking_light
 from lanet_core.networks.resampling import enlarge, pool_by_solid_angle, repeat_pixels
 
 _TINY = 1e-9
-#: How far the light goes, in logs, from the network's amount to the light networks': what had the smallest error on
-#: train scenes that were held out, relit by two light networks of 128 and 256 rows.
-SHARE = 1.0
+_FAINT = 1e-3  # what a white pixel lacks at least; less would be rounding, and its log nothing to multiply
+
+#: Up to this natural log more or less than its surroundings have, what the network says of a pixel of a large clipped
+#: area is no light of its own: networks see no further than the edges of such areas, and rim them.
+CALM_LOG = 1.0
+
+#: Changed smoothly from cell to cell, the amounts are a little off, and less so the second time.
+_PASSES = 2
 
 #: The light of one direction is changed by at most this natural log.
 _LOG_LIMIT = 9.0
@@ -26,8 +34,8 @@ class Relit(nn.Module):
     """The light of a network in amounts that others give.
 
     Over each cell of the grid what the network adds to the picture, weighted as the reconstruction does by the cube of
-    the ramp, goes :data:`SHARE` of the way, in logs, to the geometric mean of what the light networks add there. Within
-    a cell, and on to the next, it stays distributed as the network has it.
+    the ramp, becomes the geometric mean of what the light networks add there. Within a cell, and on to the next, it
+    stays distributed as the network has it, only calmer in large clipped areas.
 
     Args:
         network: predicts calibrated log HDR of panoramas.
@@ -71,22 +79,53 @@ def _enlarged(output: NetworkOutput, ldr_linear: Tensor, factor: int) -> Network
         return NetworkOutput(log_hdr, confidence=confidence)
 
 
-def relight(ldr_linear: Tensor, log_hdr: Tensor, log_light: Tensor, share: float = SHARE) -> Tensor:
+def relight(ldr_linear: Tensor, log_hdr: Tensor, log_light: Tensor, calm_log: float = CALM_LOG) -> Tensor:
     """Return log HDR (N, 3, H, W) with the light of the grid.
 
     Args:
         ldr_linear: (N, 3, H, W), linear Rec.709, [0, 1].
         log_hdr: (N, 3, H, W), natural log of radiance, 1 = the LDR's white.
         log_light: (N, 3, 16, 32), natural log of the radiance that a white pixel lacks.
-        share: 0 changes nothing, 1 gives the light of the grid.
+        calm_log: see :func:`_calmed`.
     """
-    factor = int(ldr_linear.shape[-2]) // GRID_ROWS
     ldr_linear = ldr_linear.clamp(min=LDR_FLOOR_LINEAR)
     weight = overexposure_ramp(ldr_linear) ** 3
-    lacking = (log_hdr.exp() - ldr_linear).clamp(min=_TINY)
+    lacking = (log_hdr.exp() - ldr_linear).clamp(min=_FAINT)
+    lacking = _calmed(_in_amounts(lacking, weight, log_light), weight, calm_log)
+    for _ in range(_PASSES):
+        lacking = _in_amounts(lacking, weight, log_light)
+    return torch.where(weight > 0.0, (ldr_linear + lacking).log(), log_hdr)
+
+
+def _in_amounts(lacking: Tensor, weight: Tensor, log_light: Tensor) -> Tensor:
+    """Return light, (N, 3, H, W), changed smoothly so that its weighted mean over each cell becomes the grid's."""
+    factor = int(lacking.shape[-2]) // GRID_ROWS
     clipped = pool_by_solid_angle(weight, factor)
     mean = pool_by_solid_angle(weight * lacking, factor) / clipped.clamp(min=_TINY)
     log_change = (log_light - mean.clamp(min=_TINY).log()).clamp(-_LOG_LIMIT, _LOG_LIMIT)
     # Cells without clipped pixels say nothing of their neighbours.
     log_change = enlarge(clipped * log_change, factor) / enlarge(clipped, factor).clamp(min=_TINY)
-    return torch.where(weight > 0.0, (ldr_linear + lacking * (share * log_change).exp()).log(), log_hdr)
+    return lacking * log_change.exp()
+
+
+def _calmed(lacking: Tensor, weight: Tensor, calm_log: float) -> Tensor:
+    """Return light, (N, 3, H, W), without what is a little more or less than its surroundings have.
+
+    A firm threshold (Gao & Bruce 1997) of the natural log against its mean around: ``calm_log`` where all is clipped
+    there, and lower with the root of the clipped part, as a lamp or a sun in a clear sky is all that there is. Up to it
+    pixels become like their surroundings, and from twice of it on they stay as they are.
+    """
+    factor = int(lacking.shape[-2]) // GRID_ROWS
+    log_grey = lacking.mean(dim=1, keepdim=True).clamp(min=_FAINT).log()
+    clipped, log_sum = (_around(pool_by_solid_angle(each, factor)) for each in (weight, weight * log_grey))
+    clipped, log_sum = enlarge(clipped, factor), enlarge(log_sum, factor)
+    excess = log_grey - log_sum / clipped.clamp(min=_TINY)
+    threshold = calm_log * clipped.clamp(0.0, 1.0).sqrt()
+    removed = torch.minimum(excess.abs(), (2.0 * threshold - excess.abs()).clamp(min=0.0)) * excess.sign()
+    return lacking * (-removed).exp()
+
+
+def _around(cells: Tensor) -> Tensor:
+    """Return the mean of each cell of the grid and its eight neighbours."""
+    solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(GRID_ROWS, 2 * GRID_ROWS)).to(cells)[:, None]
+    return F.avg_pool2d(pad(cells * solid_angles, 1, "sphere"), kernel_size=3, stride=1) / solid_angles

@@ -23,7 +23,7 @@ from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.networks.light_exponent import LightExponent
 from lanet_core.networks.padding import set_padding
 from lanet_core.networks.panolanet import build_network
-from lanet_core.networks.relit import SHARE, Relit
+from lanet_core.networks.relit import Relit
 from lanet_core.networks.scaled_confidence import ScaledConfidence
 from lanet_core.reconstruction import REFINEMENT
 from lanet_core.session import Session
@@ -244,7 +244,7 @@ def _postprocessing(
     if len(configurations) - lights > 1:
         steps.append(f"mean of the log HDR of {len(configurations) - lights} networks")
     if lights:
-        steps.append(f"its light {SHARE:.0%} of the way, in logs, to what {lights} light networks say")
+        steps.append(f"its light in the amounts of {lights} light networks")
     if light_exponent != 1.0:
         steps.append(f"gain over the LDR to the power of {light_exponent:g}")
     if confidence_scale != 1.0:

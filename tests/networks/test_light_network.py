@@ -96,10 +96,8 @@ def white_blots() -> torch.Tensor:
 def test_relit_light_has_the_strength_of_the_grid_and_leaves_the_rest():
     ldr_linear = white_blots()
     log_hdr = torch.where(ldr_linear == 1.0, 4.0, 0.25).log()
-    relit = relight(ldr_linear, log_hdr, torch.full((1, 3, 16, 32), math.log(7.0)), 1.0).exp()
+    relit = relight(ldr_linear, log_hdr, torch.full((1, 3, 16, 32), math.log(7.0))).exp()
     torch.testing.assert_close(relit, torch.where(ldr_linear == 1.0, 8.0, 0.25))
-    half_way = relight(ldr_linear, log_hdr, torch.full((1, 3, 16, 32), math.log(12.0)), 0.5).exp()
-    torch.testing.assert_close(half_way, torch.where(ldr_linear == 1.0, 7.0, 0.25))  # 3 and 12: 6 is their mean
 
 
 def test_relit_light_stays_where_the_network_saw_it():
@@ -109,13 +107,44 @@ def test_relit_light_stays_where_the_network_saw_it():
     log_light = torch.full((1, 3, 16, 32), math.log(3.0))
     log_light[..., 16:] = math.log(5.0)
     log_hdr = (ldr_linear + lacking).log()
-    light = relight(ldr_linear, log_hdr, log_light, 1.0).exp() - ldr_linear
+    light = relight(ldr_linear, log_hdr, log_light, calm_log=0.0).exp() - ldr_linear
     for columns, wanted in ((slice(40, 72), 3.0), (slice(160, 192), 5.0)):
         given = light[..., 40:72, columns]
         assert pool_by_solid_angle(light * (ldr_linear == 1.0), 8)[0, :, 6, columns.start // 8 + 1] == pytest.approx(
             [wanted] * 3, rel=0.05
         )
         assert torch.corrcoef(torch.stack([given.flatten(), lacking[..., 40:72, columns].flatten()]))[0, 1] > 0.98
+
+
+def relit_white(lacking: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """A wide white area and a small one relit by a grid that says 3 everywhere: the light as it is, and calmed."""
+    ldr_linear = torch.full((1, 3, 128, 256), 0.3)
+    ldr_linear[..., 24:88, 24:120] = 1.0
+    ldr_linear[..., 44:50, 200:206] = 1.0
+    log_hdr = (ldr_linear + (ldr_linear == 1.0) * lacking).log()
+    log_light = torch.full((1, 3, 16, 32), math.log(3.0))
+    as_it_is, calmed = (
+        (relight(ldr_linear, log_hdr, log_light, calm_log).exp() - ldr_linear)[0].mean(dim=0) for calm_log in (0.0, 1.0)
+    )
+    return as_it_is, calmed
+
+
+def test_the_rim_of_a_large_white_area_is_calmed_and_the_amount_stays():
+    lacking = torch.full((1, 3, 128, 256), 3.0)
+    lacking[..., 24:28, :] = 7.0
+    as_it_is, calmed = relit_white(lacking)
+    assert as_it_is[25, 72] / as_it_is[29, 72] == pytest.approx(7.0 / 3.0, rel=0.15)
+    assert calmed[25, 72] / calmed[29, 72] < 1.2
+    assert pool_by_solid_angle(calmed[None, None], 8)[0, 0, 3, 9] == pytest.approx(3.0, rel=0.03)
+
+
+def test_a_sun_in_a_white_sky_and_the_middle_of_a_lamp_stay():
+    lacking = torch.full((1, 3, 128, 256), 3.0)
+    lacking[..., 54:56, 72:74] = 3000.0
+    lacking[..., 46:48, 202:204] = 12.0
+    as_it_is, calmed = relit_white(lacking)
+    assert calmed[54, 72] / calmed[54, 75] > 0.9 * as_it_is[54, 72] / as_it_is[54, 75] > 300.0
+    assert calmed[46, 202] / calmed[44, 200] > 0.75 * as_it_is[46, 202] / as_it_is[44, 200] > 3.0
 
 
 def test_cells_without_clipped_pixels_change_nothing():

@@ -124,8 +124,7 @@ def test_an_exported_model_is_relit(tmp_path):
     session = Session(path, "cpu")
     assert session.metadata.members == 2
     assert session.metadata.postprocessing == (
-        "mean of the log HDR of 2 networks, then its light 100% of the way, in logs, to what 3 light networks say; "
-        "inside the graph"
+        "mean of the log HDR of 2 networks, then its light in the amounts of 3 light networks; inside the graph"
     )
     tensor = torch.from_numpy(np.moveaxis(picture, -1, 0).copy())[None]
     with torch.no_grad():
