@@ -61,13 +61,21 @@ def test_confidence_by_hand():
     assert summarise_confidence([*measured, photograph(1.0, 0.5, {})]) is None
 
 
-def test_the_command_measures_a_folder(make_model, tmp_path, capsys):
-    data = tmp_path / "data"
+def write_scenes(data, splits: dict[str, str]):
+    """Write a panorama with a lamp for each name, each lamp brighter than the one before, and their splits."""
     data.mkdir()
-    hdr = np.random.default_rng(0).lognormal(0.0, 0.3, (64, 128, 3)).astype(np.float32)
-    hdr[10:14, 20:26] = 40.0
-    write_exr(data / "room.exr", hdr, model_name="none", model_sha256="")
-    (data / "scenes.csv").write_text("slug,file,split,category\nroom,room.exr,val,indoor\n", encoding="utf-8")
+    lines = ["slug,file,split,category\n"]
+    for number, (name, split) in enumerate(splits.items()):
+        hdr = np.random.default_rng(0).lognormal(0.0, 0.3, (64, 128, 3)).astype(np.float32)
+        hdr[10:14, 20:26] = 40.0 * 10.0**number
+        write_exr(data / f"{name}.exr", hdr, model_name="none", model_sha256="")
+        lines.append(f"{name},{name}.exr,{split},indoor\n")
+    (data / "scenes.csv").write_text("".join(lines), encoding="utf-8")
+    return data
+
+
+def test_the_command_measures_a_folder(make_model, tmp_path, capsys):
+    data = write_scenes(tmp_path / "data", {"room": "val"})
     table = tmp_path / "figures.csv"
     arguments = ["evaluate", str(data), "--model", str(make_model()), "--draws", "2", "-o", str(table)]
     assert main([*arguments, "--json"]) == 0
@@ -87,7 +95,21 @@ def test_the_command_measures_a_folder(make_model, tmp_path, capsys):
     assert main(["evaluate", str(data), "--model", confident, "--draws", "2", "-o", str(table)]) == 0
     assert "Confidence on val: 0.250 stops expected" in capsys.readouterr().out
     with table.open(newline="", encoding="utf-8") as file:
-        assert {row["expected_stops"] for row in csv.DictReader(file)} == {"0.2500"}
+        assert {row["expected_stops"] for row in csv.DictReader(file)} == {"0.25000"}
+
+
+def test_several_splits_are_measured_together_too(make_model, tmp_path, capsys):
+    data, table = write_scenes(tmp_path / "data", {"room": "val", "hall": "test"}), tmp_path / "errors.csv"
+    arguments = ["evaluate", str(data), "--model", str(make_model()), "--split", "val", "--split", "test"]
+    assert main([*arguments, "-o", str(table), "--json"]) == 0
+    splits = json.loads(capsys.readouterr().out)["splits"]
+    assert list(splits) == ["val", "test", "val and test"]
+    assert splits["val and test"]["photographs"] == 4
+    means = [splits[split]["ldr"]["mean"] for split in splits]
+    assert means[0] != means[1]
+    assert means[2] == pytest.approx((means[0] + means[1]) / 2)
+    with table.open(newline="", encoding="utf-8") as file:
+        assert [row["split"] for row in csv.DictReader(file)] == ["val", "val", "test", "test"]
 
 
 def test_no_folder(make_model, tmp_path, capsys):

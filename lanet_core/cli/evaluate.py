@@ -56,22 +56,24 @@ def run(arguments: argparse.Namespace) -> int:
                 arguments.data, split, converter, draws=arguments.draws, progress=advance
             )
     boost_ev = best_boost_ev(results["val"])
+    asked = {split: results[split] for split in arguments.split or ["val"]}
+    groups = {**asked, " and ".join(asked): [each for photographs in asked.values() for each in photographs]}
     summary = {
         "model": f"{converter.session.metadata.name} {converter.session.metadata.version}",
         "model_sha256": converter.session.sha256,
         "draws": arguments.draws,
         "best_boost_ev": boost_ev,
         "splits": {
-            split: {
-                "photographs": len(results[split]),
-                **summarise(results[split], boost_ev),
-                "confidence": summarise_confidence(results[split]),
+            group: {
+                "photographs": len(photographs),
+                **summarise(photographs, boost_ev),
+                "confidence": summarise_confidence(photographs),
             }
-            for split in (arguments.split or ["val"])
+            for group, photographs in groups.items()
         },
     }
     if arguments.output is not None:
-        _write_csv(arguments.output, {split: results[split] for split in summary["splits"]}, boost_ev)
+        _write_csv(arguments.output, asked, boost_ev)
     print(json.dumps(summary, indent=1) if arguments.json else _as_table(summary))
     return 0
 
@@ -115,6 +117,6 @@ def _write_csv(path: Path, results: dict, boost_ev: float) -> None:
         for each in photographs:
             figures = [each.clipped_fraction, each.ldr_stops, each.boost_stops[boost], each.model_stops]
             figures += [each.expected_stops] if foretold else []
-            rows.writerow([split, each.scene, each.category, *(f"{value:.4f}" for value in figures)])
+            rows.writerow([split, each.scene, each.category, *(f"{value:.5f}" for value in figures)])
     with replacing(path) as temporary:
         temporary.write_text(text.getvalue(), encoding="utf-8")
