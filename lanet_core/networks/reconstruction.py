@@ -16,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812
 from lanet_core import sphere
 from lanet_core.networks.overexposure import overexposure_ramp
 from lanet_core.networks.padding import pad
-from lanet_core.networks.resampling import enlarge, pool_by_solid_angle, repeat_pixels
+from lanet_core.networks.resampling import enlarge, neighbourhood_mean, pool_by_solid_angle, repeat_pixels
 from lanet_core.reconstruction import MAXIMUM_RADIANCE, NEARLY_OVEREXPOSED, NEARLY_OVEREXPOSED_WEIGHT, REFINEMENT
 
 #: Its square, by which gradients are divided, is a normal float32. What is left out is light that nobody sees.
@@ -77,7 +77,7 @@ def _handed_over(lacking: Tensor, trust: Tensor) -> Tensor:
 
 
 def _neighbourhood_sum(panorama: Tensor) -> Tensor:
-    return 9.0 * F.avg_pool2d(pad(panorama, 1, "sphere"), kernel_size=3, stride=1)
+    return 9.0 * neighbourhood_mean(panorama)
 
 
 def enlarge_light(light: Tensor, mask: Tensor, factor: int) -> Tensor:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
 from lanet_core import sphere
 from lanet_core.networks.lanet import LDR_FLOOR_LINEAR, NetworkOutput
 from lanet_core.networks.light_network import GRID_ROWS, LightGrid, LightNetwork, add_light
 from lanet_core.networks.overexposure import overexposure_ramp
-from lanet_core.networks.padding import pad
 from lanet_core.networks.reconstruction import lacking_light
-from lanet_core.networks.resampling import enlarge, pool_by_solid_angle, repeat_pixels
+from lanet_core.networks.resampling import enlarge, neighbourhood_mean, pool_by_solid_angle, repeat_pixels
 
 _TINY = 1e-9
 _FAINT = 1e-3  # what a white pixel lacks at least; less would be rounding, and its log nothing to multiply
@@ -89,43 +88,63 @@ def relight(ldr_linear: Tensor, log_hdr: Tensor, log_light: Tensor, calm_log: fl
         calm_log: see :func:`_calmed`.
     """
     ldr_linear = ldr_linear.clamp(min=LDR_FLOOR_LINEAR)
-    weight = overexposure_ramp(ldr_linear) ** 3
+    clipped = _clipped(overexposure_ramp(ldr_linear) ** 3)
     lacking = (log_hdr.exp() - ldr_linear).clamp(min=_FAINT)
-    lacking = _calmed(_in_amounts(lacking, weight, log_light), weight, calm_log)
+    lacking = _calmed(_in_amounts(lacking, clipped, log_light), clipped, calm_log)
     for _ in range(_PASSES):
-        lacking = _in_amounts(lacking, weight, log_light)
-    return torch.where(weight > 0.0, (ldr_linear + lacking).log(), log_hdr)
+        lacking = _in_amounts(lacking, clipped, log_light)
+    return torch.where(clipped.weight > 0.0, (ldr_linear + lacking).log(), log_hdr)
 
 
-def _in_amounts(lacking: Tensor, weight: Tensor, log_light: Tensor) -> Tensor:
+class _Clipped(NamedTuple):
+    """Where light is added.
+
+    Attributes:
+        weight: (N, 1, H, W), the part of what a white pixel lacks that the reconstruction adds to this one.
+        share: (N, 1, 16, 32), its mean over each cell of the grid.
+        smooth_share: (N, 1, H, W), that enlarged.
+        factor: rows of a cell.
+    """
+
+    weight: Tensor
+    share: Tensor
+    smooth_share: Tensor
+    factor: int
+
+
+def _clipped(weight: Tensor) -> _Clipped:
+    factor = int(weight.shape[-2]) // GRID_ROWS
+    share = pool_by_solid_angle(weight, factor)
+    return _Clipped(weight, share, enlarge(share, factor), factor)
+
+
+def _in_amounts(lacking: Tensor, clipped: _Clipped, log_light: Tensor) -> Tensor:
     """Return light, (N, 3, H, W), changed smoothly so that its weighted mean over each cell becomes the grid's."""
-    factor = int(lacking.shape[-2]) // GRID_ROWS
-    clipped = pool_by_solid_angle(weight, factor)
-    mean = pool_by_solid_angle(weight * lacking, factor) / clipped.clamp(min=_TINY)
+    weight, share, smooth_share, factor = clipped
+    mean = pool_by_solid_angle(weight * lacking, factor) / share.clamp(min=_TINY)
     log_change = (log_light - mean.clamp(min=_TINY).log()).clamp(-_LOG_LIMIT, _LOG_LIMIT)
     # Cells without clipped pixels say nothing of their neighbours.
-    log_change = enlarge(clipped * log_change, factor) / enlarge(clipped, factor).clamp(min=_TINY)
+    log_change = enlarge(share * log_change, factor) / smooth_share.clamp(min=_TINY)
     return lacking * log_change.exp()
 
 
-def _calmed(lacking: Tensor, weight: Tensor, calm_log: float) -> Tensor:
+def _calmed(lacking: Tensor, clipped: _Clipped, calm_log: float) -> Tensor:
     """Return light, (N, 3, H, W), without what is a little more or less than its surroundings have.
 
     A firm threshold (Gao & Bruce 1997) of the natural log against its mean around: ``calm_log`` where all is clipped
     there, and lower with the root of the clipped part, as a lamp or a sun in a clear sky is all that there is. Up to it
     pixels become like their surroundings, and from twice of it on they stay as they are.
     """
-    factor = int(lacking.shape[-2]) // GRID_ROWS
     log_grey = lacking.mean(dim=1, keepdim=True).clamp(min=_FAINT).log()
-    clipped, log_sum = (_around(pool_by_solid_angle(each, factor)) for each in (weight, weight * log_grey))
-    clipped, log_sum = enlarge(clipped, factor), enlarge(log_sum, factor)
-    excess = log_grey - log_sum / clipped.clamp(min=_TINY)
-    threshold = calm_log * clipped.clamp(0.0, 1.0).sqrt()
+    log_light = pool_by_solid_angle(clipped.weight * log_grey, clipped.factor)
+    share, log_sum = (enlarge(_around(cells), clipped.factor) for cells in (clipped.share, log_light))
+    excess = log_grey - log_sum / share.clamp(min=_TINY)
+    threshold = calm_log * share.clamp(0.0, 1.0).sqrt()
     removed = torch.minimum(excess.abs(), (2.0 * threshold - excess.abs()).clamp(min=0.0)) * excess.sign()
     return lacking * (-removed).exp()
 
 
 def _around(cells: Tensor) -> Tensor:
-    """Return the mean of each cell of the grid and its eight neighbours."""
+    """Return about the mean of each cell and its eight neighbours: their integral over nine times its area."""
     solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(GRID_ROWS, 2 * GRID_ROWS)).to(cells)[:, None]
-    return F.avg_pool2d(pad(cells * solid_angles, 1, "sphere"), kernel_size=3, stride=1) / solid_angles
+    return neighbourhood_mean(cells * solid_angles) / solid_angles

@@ -30,6 +30,11 @@ def enlarge(panorama: Tensor, factor: int) -> Tensor:
     return enlarged[..., factor:-factor, factor:-factor]
 
 
+def neighbourhood_mean(panorama: Tensor) -> Tensor:
+    """Return the plain mean of each pixel and its eight neighbours on the sphere, (N, C, H, W)."""
+    return F.avg_pool2d(pad(panorama, 1, "sphere"), kernel_size=3, stride=1)
+
+
 def repeat_pixels(panorama: Tensor, factor: int) -> Tensor:
     """Return (N, C, H, W) with every pixel ``factor`` times in each direction.
 
