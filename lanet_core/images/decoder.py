@@ -25,7 +25,6 @@ _SAMPLE_TYPES = {"uint8", "uint16", "uint", "uint32", "half", "float", "double"}
 #: The metadata that matter here. They are asked for by name: listing all that a file has crashes OpenImageIO 3.0 on
 #: some colour profiles.
 _TAGS = (
-    "CICP",
     "ICCProfile",
     "Orientation",
     "jpeg:ColorSpace",
