@@ -6,6 +6,7 @@ say in what they differ.
 
 from __future__ import annotations
 
+import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -306,7 +307,8 @@ def _exposure_warnings(reconstruction: StripReconstruction) -> tuple[str, ...]:
 
 
 def _check_not_the_same_file(source: Path, output: Path) -> None:
-    if source.exists() and output.exists() and source.samefile(output):
+    # Not Path.exists, which raises of a name that is too long.
+    if os.path.exists(source) and os.path.exists(output) and source.samefile(output):  # noqa: PTH110
         raise OutputNotWritableError(
             "This is the picture to convert, which is never overwritten.", path=output, remedy="Name another file."
         )
