@@ -97,7 +97,11 @@ def check_file(path: str | Path) -> None:
         InputError: the file cannot be an image that :func:`lanet_core.images.read_ldr` reads.
     """
     path = Path(path)
-    check_before_opening(path, file_kind(path))
+    kind = file_kind(path)
+    check_before_opening(path, kind)
+    if kind in (FileKind.TIFF, FileKind.EXR):  # whose headers are opened without decoding
+        with open_image(path, kind):
+            pass
 
 
 @contextmanager
@@ -205,9 +209,9 @@ def _not_opened(complaint: str, path: Path) -> InputError:
     if not _ABSURD_SIZE.search(complaint):
         return damaged(path, complaint)
     return ImageTooLargeError(
-        f"The picture declares absurd dimensions ({complaint.strip().partition(chr(10))[0]}).",
+        f"The image declares too large dimensions or too many channels ({complaint.strip().partition(chr(10))[0]}).",
         path=path,
-        remedy=f"Give a picture of at most {MAX_PIXELS} pixels.",
+        remedy=f"Export it as RGB, with at most {MAX_PIXELS} pixels.",
     )
 
 

@@ -142,7 +142,7 @@ def test_one_picture_that_is_named_twice_is_converted_once(lanet, picture, tmp_p
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8", "POSIX"])
 def test_names_that_are_not_utf8(picture, tmp_path, street, locale):
     folder = os.fsencode(tmp_path) + b"/d\xfcrer"
-    Path(os.fsdecode(folder)).mkdir()
+    Path(os.fsdecode(folder), "hdr").mkdir(parents=True)
     shutil.copy(picture, folder + b"/caf\xe9 \xff.png")
     done = shell(
         "$LANET convert d*/caf*.png -o d*/ --json && $LANET convert d*/caf*.png -o d*/ && "
