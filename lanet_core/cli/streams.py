@@ -9,21 +9,15 @@ import sys
 from tqdm import tqdm
 
 from lanet_core.errors import OutputError
+from lanet_core.standard_streams import open_closed_streams
 
 _failures: list[OSError] = []
 
 
 def prepare_streams() -> None:
-    """Open what the parent closed, and print what the locale cannot encode as escapes.
-
-    Without this, the first file that is opened takes the number of a closed stream, and gets what libraries print.
-    """
+    """Open what the parent closed, and print what the locale cannot encode as escapes."""
     _failures.clear()
-    for number in (0, 1, 2):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
+    open_closed_streams()
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115 - open until the process ends
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
