@@ -75,11 +75,37 @@ class SameConv2d(nn.Conv2d):
         return F.conv2d(features, weight, bias, self.stride, (rows, columns), 1, self.groups)
 
 
-def normalised_convolution(convolution: SameConv2d, norm: nn.BatchNorm2d, features: Tensor) -> Tensor:
+class Bias(nn.Module):
+    """What is left of a batch normalisation that was folded into its convolution."""
+
+    def __init__(self, bias: Tensor) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(bias)
+
+
+def fold_normalisation(network: nn.Module) -> None:
+    """Multiply the scales of an encoder's batch normalisation into its convolutions' weights, in place, for export."""
+    pairs = {"_conv_stem": "_bn0", "_expand_conv": "_bn0", "_depthwise_conv": "_bn1", "_project_conv": "_bn2"}
+    for module in list(network.modules()):
+        for convolution, norm in pairs.items():
+            if not isinstance(getattr(module, convolution, None), SameConv2d):
+                continue
+            weight, bias = _folded(getattr(module, convolution), getattr(module, norm))
+            getattr(module, convolution).weight.data = weight.detach()
+            setattr(module, norm, Bias(bias.detach()))
+
+
+def normalised_convolution(convolution: SameConv2d, norm: nn.BatchNorm2d | Bias, features: Tensor) -> Tensor:
     """Convolve and normalise with the stored statistics, as one convolution."""
+    if isinstance(norm, Bias):
+        return convolution.convolve(features, convolution.weight, norm.bias)
+    return convolution.convolve(features, *_folded(convolution, norm))
+
+
+def _folded(convolution: SameConv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Return the weight and the bias of a convolution followed by its normalisation."""
     scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
-    weight = convolution.weight * scale[:, None, None, None]
-    return convolution.convolve(features, weight, norm.bias - norm.running_mean * scale)
+    return convolution.weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
 
 
 class _InvertedBottleneck(nn.Module):
