@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from lanet_core.errors import DataError
 from lanet_core.networks.configuration import NetworkConfiguration
+from lanet_core.training.lite_configuration import TASK, LiteTrainingConfiguration, lite_from_dict
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def from_dict(values: dict[str, Any], *, path: Path | None = None) -> TrainingCo
         raise DataError(f"The configuration is not valid: {error}.", path=path) from error
 
 
-def load_configuration(name_or_path: str | Path) -> TrainingConfiguration:
+def load_configuration(name_or_path: str | Path) -> TrainingConfiguration | LiteTrainingConfiguration:
     """Read a configuration: a TOML file's path, or the name of one that comes with the package.
 
     Raises:
@@ -211,7 +212,7 @@ def load_configuration(name_or_path: str | Path) -> TrainingConfiguration:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise DataError(f"This is not valid TOML: {error}.", path=path) from error
-    return from_dict(values, path=path)
+    return lite_from_dict(values, path=path) if values.get("task") == TASK else from_dict(values, path=path)
 
 
 def shipped_configurations() -> list[str]:
