@@ -18,7 +18,14 @@ import numpy as np
 from lanet_core import colour
 from lanet_core.conversion import Conversion, confidence_warnings
 from lanet_core.errors import OutputNotWritableError, WrongModelError
-from lanet_core.images import Picture, open_exr, picture_from_array, read_ldr
+from lanet_core.images import (
+    SOURCE_SHA256_ATTRIBUTE,
+    Picture,
+    file_sha256,
+    open_exr,
+    picture_from_array,
+    read_ldr,
+)
 from lanet_core.parallel import map_in_order
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
 from lanet_core.session import Answer, Session
@@ -184,6 +191,7 @@ class StripConverter(ABC):
         _check_not_the_same_file(path, output)
         if confidence:
             self._check_confidence()
+        source_sha256 = file_sha256(path)
         picture = read_ldr(path)
         source = self._source(picture)
         solved = self._solve(source, report)
@@ -199,6 +207,7 @@ class StripConverter(ABC):
             is_panorama=self.makes_panoramas,
             further_channels=(UNCERTAINTY_CHANNEL,) if confidence else (),
             pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
+            attributes={SOURCE_SHA256_ATTRIBUTE: source_sha256},
             threads=self._threads,
         ) as writer:
             for _, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "writing"):

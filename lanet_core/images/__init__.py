@@ -8,17 +8,21 @@ from lanet_core.images.hdr import read_hdr
 from lanet_core.images.ldr import read_ldr
 from lanet_core.images.picture import Picture
 from lanet_core.images.png import write_png
+from lanet_core.images.source_hash import SOURCE_SHA256_ATTRIBUTE, file_sha256, read_source_sha256
 
 __all__ = [
     "MAX_PIXELS",
+    "SOURCE_SHA256_ATTRIBUTE",
     "CroppedArea",
     "ExrWriter",
     "GPano",
     "Picture",
+    "file_sha256",
     "open_exr",
     "picture_from_array",
     "read_hdr",
     "read_ldr",
+    "read_source_sha256",
     "write_exr",
     "write_png",
 ]
