@@ -171,9 +171,7 @@ class TrainingConfiguration:
         return json.loads(json.dumps(dataclasses.asdict(self)))
 
 
-def from_dict(
-    values: dict[str, Any], *, path: Path | None = None
-) -> TrainingConfiguration | LiteTrainingConfiguration:
+def from_dict(values: dict[str, Any], *, path: Path | None = None) -> TrainingConfiguration | LiteTrainingConfiguration:
     """Build a configuration from plain values.
 
     Raises:
