@@ -3,11 +3,12 @@
 The light grid's cells are too large to show how a sky brightens towards the sun. Within the clipped area of a light,
 the diffuse radiance gets the profile
 
-    a(θ, d) = (θ + θ₀)^-1.5 · d / (d + min(θ, 6°) / 2)
+    a(θ, d) = (θ + θ₀)^-1.5 · d / (d + min(θ, 12°) / 2)
 
 with θ the angle to the light and d the distance to the edge of the clipped area. It falls off as the aureole of a sun
-does, and reaches 0, and thus the exposed surroundings, at the edge. Its energy is the grid's, within about 11° of where
-the grid has it.
+does, and reaches 0, and thus the exposed surroundings, at the edge. Only soft edges count, where the surroundings are
+nearly white: at a roof or a tree, which cover the sky, the radiance ends as the image does. Its energy is the grid's,
+within about 11° of where the grid has it.
 """
 
 from __future__ import annotations
@@ -16,14 +17,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lanet_core.clipped_areas import MAXIMUM_DEPTH_RAD, ClippedAreas, pixel_directions_at
+from lanet_core.clipped_areas import ClippedAreas, pixel_directions_at
 from lanet_core.point_lights import PointLight
 
 #: θ₀
 _CORE_RAD = np.radians(0.7)
-_EDGE_RAD = np.radians(6.0)
-#: The edge of a blob has less influence from the first of these angles to a light on, and none from the second on.
-_FAR_RAD = (np.radians(15.0), np.radians(30.0))
+_EDGE_RAD = np.radians(12.0)
 
 
 def aureole(lights: Sequence[PointLight], areas: ClippedAreas) -> np.ndarray:
@@ -42,14 +41,8 @@ def aureole(lights: Sequence[PointLight], areas: ClippedAreas) -> np.ndarray:
         rows, columns = np.nonzero((areas.labels == blob) & (areas.weight > 0.0))
         directions = pixel_directions_at(rows, columns, areas.weight.shape)
         angles = np.stack([np.arccos(np.clip(directions @ light.direction, -1.0, 1.0)) for light in own])
-        nearest = angles.min(axis=0)
-        depths = np.full(len(rows), MAXIMUM_DEPTH_RAD)
-        near = nearest < _FAR_RAD[1]
-        depths[near] = areas.depths_rad(blob, rows[near], columns[near])
-        depths = np.maximum(depths, 0.25 * np.pi / len(profile))
-        taper = depths / (depths + np.minimum(nearest, _EDGE_RAD) / 2.0)
-        far = np.clip((nearest - _FAR_RAD[0]) / (_FAR_RAD[1] - _FAR_RAD[0]), 0.0, 1.0)
-        taper += (1.0 - taper) * far
+        depths = np.maximum(areas.depths_rad(blob, rows, columns), 0.25 * np.pi / len(profile))
+        taper = depths / (depths + np.minimum(angles.min(axis=0), _EDGE_RAD) / 2.0)
         shares = np.array([light.energy.mean() for light in own])
         falloff = (shares / shares.sum()) @ (angles + _CORE_RAD) ** -1.5
         profile[rows, columns] = falloff * taper

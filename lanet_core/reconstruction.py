@@ -35,7 +35,7 @@ from lanet_core import sphere
 from lanet_core.aureole import aureole
 from lanet_core.clipped_areas import ClippedAreas, balance
 from lanet_core.enlargement import enlarge_light, repeat_cells
-from lanet_core.overexposure import overexposure, relative_to_white
+from lanet_core.overexposure import OVEREXPOSURE_THRESHOLD, overexposure, relative_to_white
 from lanet_core.point_lights import PointLight, find_point_lights
 from lanet_core.strips import StripDownsampler, StripGatherer, StripMaximum
 
@@ -53,7 +53,7 @@ NEARLY_OVEREXPOSED_WEIGHT = 0.125
 #: Factors of the bounds on specks, for diffuse and for concentrated light.
 _DIFFUSE_SUPPORT, _CONCENTRATED_SUPPORT = 64.0, 350.0
 #: Standard deviation with which the diffuse radiance around a disc is smoothed.
-_AUREOLE_SMOOTHING_RAD = np.radians(5.6)
+_AUREOLE_SMOOTHING_RAD = np.radians(10.0)
 #: Half a code of 8-bit sRGB near white, in linear light: 2.2 / 255 / 2.
 _HALF_CODE = 0.0043
 
@@ -99,7 +99,10 @@ class Reconstruction:
         """
         relative = relative_to_white(ldr_linear_band, self._white)
         self._image.add(relative, first_row)
-        weight = overexposure(relative)
+        weight = np.zeros(relative.shape[:2], dtype=np.float32)
+        for columns in self._blocks():
+            if relative[:, columns].max() > OVEREXPOSURE_THRESHOLD:
+                weight[:, columns] = overexposure(relative[:, columns])
         if not weight.any():
             return
         self._weight.add(weight[..., None], first_row)
@@ -228,14 +231,19 @@ class Reconstruction:
         """
         hdr = ldr_linear_band.copy()
         rows = slice(first_row, first_row + len(hdr))
-        for start in range(0, self._size[1], _BLOCK_COLUMNS):
-            columns = slice(start, min(start + _BLOCK_COLUMNS, self._size[1]))
+        darkest_white = self._white.min()
+        for columns in self._blocks():
             block = hdr[:, columns]
-            relative = relative_to_white(block, self._white)
-            weight = overexposure(relative)
-            if weight.any():
-                block += self._added(relative, weight, rows, columns)
+            if block.max() > OVEREXPOSURE_THRESHOLD * darkest_white:
+                relative = relative_to_white(block, self._white)
+                weight = overexposure(relative)
+                if weight.any():
+                    block += self._added(relative, weight, rows, columns)
         return hdr
+
+    def _blocks(self) -> list[slice]:
+        """Return the columns of each block of a band."""
+        return [slice(start, start + _BLOCK_COLUMNS) for start in range(0, self._size[1], _BLOCK_COLUMNS)]
 
     def _added(self, relative: np.ndarray, weight: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
         """Return the radiance to add to a block, (n, m, 3): exactly 0 where the over-exposure is 0."""
