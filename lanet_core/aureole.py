@@ -3,7 +3,7 @@
 The light grid's cells are too large to show how a sky brightens towards the sun. Within the clipped area of a light,
 the diffuse radiance gets the profile
 
-    a(θ, d) = (θ + θ₀)^-1.5 · d / (d + min(θ, 12°) / 2)
+    a(θ, d) = (θ² + θ₀²)^-¾ · (d / (d + min(θ, 12°) / 2))^1.5
 
 with θ the angle to the light and d the distance to the edge of the clipped area. It falls off as the aureole of a sun
 does, and reaches 0, and thus the exposed surroundings, at the edge. Only soft edges count, where the surroundings are
@@ -21,7 +21,7 @@ from lanet_core.clipped_areas import ClippedAreas, pixel_directions_at
 from lanet_core.point_lights import PointLight
 
 #: θ₀
-_CORE_RAD = np.radians(0.7)
+_CORE_RAD = np.radians(1.0)
 _EDGE_RAD = np.radians(12.0)
 
 
@@ -44,6 +44,6 @@ def aureole(lights: Sequence[PointLight], areas: ClippedAreas) -> np.ndarray:
         depths = np.maximum(areas.depths_rad(blob, rows, columns), 0.25 * np.pi / len(profile))
         taper = depths / (depths + np.minimum(angles.min(axis=0), _EDGE_RAD) / 2.0)
         shares = np.array([light.energy.mean() for light in own])
-        falloff = (shares / shares.sum()) @ (angles + _CORE_RAD) ** -1.5
-        profile[rows, columns] = falloff * taper
+        falloff = (shares / shares.sum()) @ (angles**2 + _CORE_RAD**2) ** -0.75
+        profile[rows, columns] = falloff * taper**1.5
     return profile.astype(np.float32)
