@@ -31,6 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="DIR", help="where checkpoints and logs go, and come from"
     )
     parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="replace a value of the configuration, such as stages.0.steps=200 or loss.glossy=0.5; repeatable",
+    )
+    parser.add_argument(
         "--seed", type=int, metavar="N", help="seed of the weights and pictures, such as for each member of an ensemble"
     )
     parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda or cuda:N")
@@ -62,10 +70,11 @@ def run(arguments: argparse.Namespace) -> int:
     from lanet_core.training.folds import parse_fold
     from lanet_core.training.lite_configuration import LiteTrainingConfiguration
     from lanet_core.training.lite_trainer import LiteTrainer
+    from lanet_core.training.overrides import override, write_record
     from lanet_core.training.trainer import Trainer, TrainerOptions
 
     fold = parse_fold(arguments.fold) if arguments.fold else None
-    configuration = load_configuration(arguments.configuration)
+    configuration = override(load_configuration(arguments.configuration), arguments.overrides)
     if arguments.seed is not None:
         configuration = dataclasses.replace(configuration, seed=arguments.seed)
     if arguments.threads:
@@ -84,6 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
             )
         else:
             trainer = Trainer(*common, fold=fold)
+        if process.is_first:
+            write_record(arguments.output, configuration, arguments.overrides)
         trainer.run(stop_after=arguments.stop_after)
     return 0
 

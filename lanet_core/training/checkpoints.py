@@ -12,7 +12,7 @@ import torch
 from lanet_core.errors import CheckpointError
 from lanet_core.images.replacing import replacing
 from lanet_core.training.configuration import TrainingConfiguration, from_dict
-from lanet_core.training.lite_configuration import TASK, LiteTrainingConfiguration, lite_from_dict
+from lanet_core.training.lite_configuration import LiteTrainingConfiguration
 
 _FORMAT = 1
 
@@ -83,10 +83,9 @@ def load_checkpoint(path: Path) -> Checkpoint | LiteCheckpoint:
         values = torch.load(path, map_location="cpu", weights_only=True)
         if values.pop("format") != _FORMAT:
             raise KeyError("format")
-        is_lite = values["configuration"].get("task") == TASK
-        read = lite_from_dict if is_lite else from_dict
-        values["configuration"] = read(values["configuration"], path=path)
-        return LiteCheckpoint(**values) if is_lite else Checkpoint(**values)
+        configuration = values["configuration"] = from_dict(values["configuration"], path=path)
+        kind = LiteCheckpoint if isinstance(configuration, LiteTrainingConfiguration) else Checkpoint
+        return kind(**values)
     except (RuntimeError, KeyError, TypeError, EOFError, AttributeError, pickle.UnpicklingError) as error:
         raise CheckpointError(
             "This is not a checkpoint of this program, or it is damaged.",

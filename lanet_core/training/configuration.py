@@ -131,12 +131,14 @@ class TrainingConfiguration:
         return json.loads(json.dumps(dataclasses.asdict(self)))
 
 
-def from_dict(values: dict[str, Any], *, path: Path | None = None) -> TrainingConfiguration:
+def from_dict(values: dict[str, Any], *, path: Path | None = None) -> TrainingConfiguration | LiteTrainingConfiguration:
     """Build a configuration from plain values.
 
     Raises:
         DataError: a key is unknown or missing, or a value is not allowed; ``path`` is named as the file.
     """
+    if values.get("task") == TASK:
+        return lite_from_dict(values, path=path)
     try:
         values = dict(values)
         sections = {
@@ -172,7 +174,7 @@ def load_configuration(name_or_path: str | Path) -> TrainingConfiguration | Lite
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise DataError(f"This is not valid TOML: {error}.", path=path) from error
-    return lite_from_dict(values, path=path) if values.get("task") == TASK else from_dict(values, path=path)
+    return from_dict(values, path=path)
 
 
 def shipped_configurations() -> list[str]:

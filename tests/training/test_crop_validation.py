@@ -18,6 +18,7 @@ from lanet_core.cli.main import main
 from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.training.checkpoints import load_checkpoint
 from lanet_core.training.configuration import load_configuration
+from lanet_core.training.export import export_checkpoint
 from lanet_core.training.pairs import LoadedScene
 from lanet_core.training.scenes import Scene
 from lanet_core.training.tasks.crops import CropTask, overexposed_error_stops
@@ -114,7 +115,7 @@ def test_from_training_to_a_converted_photograph(scene_folder, tmp_path, capsys)
     assert list((run / "pictures").glob("*.png"))
 
     model = tmp_path / "lanet.onnx"
-    assert main(["export", str(run / "best.pt"), "-o", str(model), "--training-data", "Three made-up scenes."]) == 0
+    export_checkpoint(load_checkpoint(run / "best.pt"), model, version="1.0", training_data="Three made-up scenes.")
     converter = load_image_converter(model, threads=1)
     assert converter.session.metadata.postprocessing == "calibrated by Eq. 1; inside the graph"
     picture = np.full((90, 160, 3), 90, dtype=np.uint8)
