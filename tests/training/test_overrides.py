@@ -26,7 +26,7 @@ def test_values_are_read_by_the_type_of_their_field(configuration):
             "loss.segmentation=0.5",
             "loss.target=normalised",
             "network.encoder_blocks=2, 2, 2, 2",
-            "stages.0.from_best=true",
+            "network.ceiling_attention=no",
             "name=mine",
         ],
     )
@@ -34,7 +34,7 @@ def test_values_are_read_by_the_type_of_their_field(configuration):
     assert isinstance(changed.stages[1].steps, int)
     assert (changed.loss.segmentation, changed.loss.target) == (0.5, "normalised")
     assert changed.network.encoder_blocks == (2, 2, 2, 2)
-    assert changed.stages[0].from_best is True
+    assert changed.network.ceiling_attention is False
     assert changed.name == "mine"
 
 
@@ -62,7 +62,7 @@ def test_values_that_need_each_other_are_set_together(configuration):
         ("stages.7.steps=1", "not one of the indices 0 to 1"),
         ("stages.0.steps=1.5", "1.5"),
         ("loss.target=both", "not one of calibrated, normalised"),
-        ("stages.0.from_best=maybe", "neither true nor false"),
+        ("network.ceiling_attention=maybe", "neither true nor false"),
         ("network.encoder_blocks=1,2", "2 values instead of 4"),
         ("loss=1", "is a section"),
         ("seed.0=1", "single value"),
