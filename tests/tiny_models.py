@@ -32,7 +32,7 @@ def tiny_metadata(**changes) -> ModelMetadata:
 
 
 def tiny_network(ldr_linear: np.ndarray, gain: float) -> np.ndarray:
-    """Return the log HDR of a tiny model of the paper's networks: log(max(I, floor)) + gain where the channel mean is above the threshold."""
+    """Return the log HDR of a tiny model: log(max(I, floor)) + gain where the channel mean is above the threshold."""
     bright = ldr_linear.mean(axis=-1, keepdims=True) > MODEL_THRESHOLD
     return np.log(np.maximum(ldr_linear, MODEL_FLOOR)) + gain * bright
 
@@ -42,8 +42,8 @@ def tiny_light(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the outputs of a tiny model of the shipped architecture: diffuse and concentrated radiance.
 
-    The diffuse radiance is the mean of image times over-exposure in each cell, times the gain; the concentrated radiance
-    is the mean over-exposure, times ``sun``.
+    The diffuse radiance is the mean of image times over-exposure in each cell, times the gain; the concentrated
+    radiance is the mean over-exposure, times ``sun``.
     """
     share = overexposure[..., :1]
 
