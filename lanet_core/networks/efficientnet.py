@@ -52,14 +52,60 @@ class SameConv2d(nn.Conv2d):
 
     def forward(self, features: Tensor) -> Tensor:
         """Convolve (N, C, H, W); sides are multiples of the stride."""
+        return self.convolve(features, self.weight, self.bias)
+
+    def convolve(self, features: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Convolve with other weights of the same shape."""
         total = self.kernel_size[0] - self.stride[0]
         if total <= 0:
-            return super().forward(features)
+            return F.conv2d(features, weight, bias, self.stride, 0, 1, self.groups)
         before, after = total // 2, total - total // 2
+        rows = 0
         if self.wraps:
             features = F.pad(features, (before, after, 0, 0), mode="circular")
-            return super().forward(F.pad(features, (0, 0, before, after)))
-        return super().forward(F.pad(features, (before, after, before, after)))
+            columns = 0
+        else:
+            columns = before
+        if before == after:
+            rows = before
+        elif self.wraps:
+            features = F.pad(features, (0, 0, before, after))
+        else:
+            features, columns = F.pad(features, (before, after, before, after)), 0
+        return F.conv2d(features, weight, bias, self.stride, (rows, columns), 1, self.groups)
+
+
+class Bias(nn.Module):
+    """What is left of a batch normalisation that was folded into its convolution."""
+
+    def __init__(self, bias: Tensor) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(bias)
+
+
+def fold_normalisation(network: nn.Module) -> None:
+    """Multiply the scales of an encoder's batch normalisation into its convolutions' weights, in place, for export."""
+    pairs = {"_conv_stem": "_bn0", "_expand_conv": "_bn0", "_depthwise_conv": "_bn1", "_project_conv": "_bn2"}
+    for module in list(network.modules()):
+        for convolution, norm in pairs.items():
+            if not isinstance(getattr(module, convolution, None), SameConv2d):
+                continue
+            weight, bias = _folded(getattr(module, convolution), getattr(module, norm))
+            getattr(module, convolution).weight.data = weight.detach()
+            setattr(module, norm, Bias(bias.detach()))
+
+
+def normalised_convolution(convolution: SameConv2d, norm: nn.BatchNorm2d | Bias, features: Tensor) -> Tensor:
+    """Convolve and normalise with the stored statistics, as one convolution."""
+    if isinstance(norm, Bias):
+        return convolution.convolve(features, convolution.weight, norm.bias)
+    return convolution.convolve(features, *_folded(convolution, norm))
+
+
+def _folded(convolution: SameConv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Return the weight and the bias of a convolution followed by its normalisation."""
+    scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+    return convolution.weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
 
 
 class _InvertedBottleneck(nn.Module):
@@ -78,14 +124,16 @@ class _InvertedBottleneck(nn.Module):
         self._bn2 = nn.BatchNorm2d(stage.channels, eps=_BATCH_NORM_EPSILON)
 
     def forward(self, features: Tensor) -> Tensor:
-        inner = F.relu6(self._bn0(self._expand_conv(features))) if hasattr(self, "_expand_conv") else features
-        inner = F.relu6(self._bn1(self._depthwise_conv(inner)))
-        inner = self._bn2(self._project_conv(inner))
+        inner = features
+        if hasattr(self, "_expand_conv"):
+            inner = F.relu6(normalised_convolution(self._expand_conv, self._bn0, inner), inplace=True)
+        inner = F.relu6(normalised_convolution(self._depthwise_conv, self._bn1, inner), inplace=True)
+        inner = normalised_convolution(self._project_conv, self._bn2, inner)
         return features + inner if self.is_residual else inner
 
 
 class EfficientNetLite0(nn.Module):
-    """Encoder with 3.4 M weights. Batch normalisation always uses its stored statistics."""
+    """Encoder with 3.4 M weights. Batch normalisation uses its stored statistics, in training too."""
 
     def __init__(self, *, wraps: bool = True) -> None:
         super().__init__()
@@ -103,21 +151,14 @@ class EfficientNetLite0(nn.Module):
             if isinstance(module, SameConv2d):
                 module.wraps = wraps
 
-    def train(self, mode: bool = True) -> EfficientNetLite0:
-        """Switch the mode of everything but the batch normalisation."""
-        super().train(mode)
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
-        return self
-
     def forward(self, srgb: Tensor) -> list[Tensor]:
         """Return the skips, (N, C, H/2, W/2) to (N, C, H/32, W/32), C as in :data:`SKIP_CHANNELS`.
 
         Args:
             srgb: (N, 3, H, W), sRGB-encoded, [0, 1]; H and W multiples of 32.
         """
-        features = F.relu6(self._bn0(self._conv_stem((srgb * 255.0 - 127.0) / 128.0)))
+        features = normalised_convolution(self._conv_stem, self._bn0, (srgb * 255.0 - 127.0) / 128.0)
+        features = F.relu6(features, inplace=True)
         skips = []
         for number, block in enumerate(self._blocks):
             features = block(features)

@@ -18,6 +18,8 @@ from lanet_core.networks.resampling import pool_by_solid_angle
 
 #: Rows of the panorama on which the integrals are taken.
 _ROWS = 32
+#: Rows on which the integrals around each direction are taken.
+_LOBE_ROWS = 16
 #: Bands of elevation, as parts of the height from the top: all, then from the zenith to the nadir.
 _BANDS = ((0.0, 1.0), (0.0, 0.35), (0.35, 0.5), (0.5, 0.65), (0.65, 1.0))
 #: Luminances that split the exposed pixels.
@@ -37,11 +39,15 @@ class SceneStatistics(nn.Module):
         weights = sphere.pixel_solid_angles_sr(_ROWS, 1).repeat(2 * _ROWS) / (2 * _ROWS) / (4.0 * math.pi)
         rows = (np.arange(_ROWS) + 0.5).repeat(2 * _ROWS) / _ROWS
         bands = np.stack([weights * ((rows >= low) & (rows < high)) for low, high in _BANDS])
-        cosines = directions @ directions.T
-        lobes = np.stack([np.maximum(cosines, 0.0) ** exponent * weights for exponent in _LOBES])
+        coarse = sphere.pixel_directions(_LOBE_ROWS, 2 * _LOBE_ROWS).reshape(-1, 3)
+        coarse_weights = sphere.pixel_solid_angles_sr(_LOBE_ROWS, 1).repeat(2 * _LOBE_ROWS) / (
+            8.0 * math.pi * _LOBE_ROWS
+        )
+        lobes = np.stack([np.maximum(coarse @ coarse.T, 0.0) ** exponent * coarse_weights for exponent in _LOBES])
         self.register_buffer("weights", torch.from_numpy(weights).float(), persistent=False)
         self.register_buffer("bands", torch.from_numpy(bands).float(), persistent=False)
         self.register_buffer("elevation", torch.from_numpy(directions[:, 2]).float(), persistent=False)
+        self.register_buffer("coarse_weights", torch.from_numpy(coarse_weights).float(), persistent=False)
         self.register_buffer("lobes", torch.from_numpy(lobes).float(), persistent=False)
 
     @property
@@ -64,7 +70,9 @@ class SceneStatistics(nn.Module):
         exposed = (luminance < OVEREXPOSURE_THRESHOLD).to(image)
         levels = [exposed * (luminance < level).to(image) for level in _LEVELS]
         maps = torch.cat([image, luminance, exposed, exposed * luminance, overexposure, *levels], dim=1)
-        maps = pool_by_solid_angle(maps, factor).flatten(2)
+        maps = pool_by_solid_angle(maps, factor)
+        coarse = pool_by_solid_angle(maps[:, 4:8], _ROWS // _LOBE_ROWS).flatten(2)
+        maps = maps.flatten(2)
         luminance, exposed, radiance, share, reached = (maps[:, index] for index in range(3, 8))
         log_luminance = (luminance + _DARK).log()
         mean_radiance = (radiance + _DARK * _SHARE_FLOOR) / (exposed + _SHARE_FLOOR)
@@ -98,10 +106,10 @@ class SceneStatistics(nn.Module):
             ((share.square() * self.weights).sum(dim=-1) / (all_light + 1e-6) + 1e-3).log() / 3.0 + 0.5,
         ]
         for lobe in self.lobes:
-            near = torch.stack([reached, exposed, radiance], dim=1) @ lobe.T
-            towards = near[:, 0] * self.weights
-            around = (near[:, 2] + _DARK * _SHARE_FLOOR) / (near[:, 1] + _SHARE_FLOOR)
-            opposite = around.reshape(-1, _ROWS, 2 * _ROWS).flip(1).roll(_ROWS, 2).flatten(1)
+            exposed_near, radiance_near, _, reached_near = (coarse[:, index] @ lobe.T for index in range(4))
+            towards = reached_near * self.coarse_weights
+            around = (radiance_near + _DARK * _SHARE_FLOOR) / (exposed_near + _SHARE_FLOOR)
+            opposite = around.reshape(-1, _LOBE_ROWS, 2 * _LOBE_ROWS).flip(1).roll(_LOBE_ROWS, 2).flatten(1)
             figures += [(mean(each, towards) + _DARK).log() / 2.0 + 1.0 for each in (around, opposite)]
         figures.append((mean(mean_radiance, reached * self.weights) + _DARK).log() / 2.0 + 1.0)
         return torch.stack(figures, dim=1)

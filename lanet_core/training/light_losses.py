@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -11,34 +9,12 @@ from torch.nn import functional as F  # noqa: N812
 from lanet_core import sphere
 from lanet_core.networks.panolanet_lite import LightOutput
 from lanet_core.training.light_photographs import LightSample
+from lanet_core.training.lite_configuration import LightLossWeights
 from lanet_core.training.losses import glossy_loss, irradiance_loss
 
 #: Scenes with less light to add than this, radiance times steradians, have no distribution to learn.
 _LEAST_ENERGY = 0.02
 _OVEREXPOSED = 0.02
-
-
-@dataclass(frozen=True)
-class LightLossWeights:
-    """Weights of the terms.
-
-    Attributes:
-        irradiance: mean absolute error of diffuse irradiance, in stops.
-        glossy: the same of glossy reflection.
-        distribution: Kullback-Leibler divergence of the added light over the cells, in nats.
-        cells: absolute error of the log radiance of over-exposed cells.
-        place: the same divergence of the concentrated light.
-        energy: absolute error of the log of the concentrated light's total.
-        beam: absolute error of the light within some degrees of the strongest concentrated light, in stops.
-    """
-
-    irradiance: float = 1.0
-    glossy: float = 0.3
-    distribution: float = 0.15
-    cells: float = 0.1
-    place: float = 0.1
-    energy: float = 0.1
-    beam: float = 0.1
 
 
 class LightLoss(nn.Module):

@@ -1,8 +1,7 @@
 """Training images of the light network: photographs of HDR panoramas, made in torch on the training device.
 
 A photograph is taken at the scene's full resolution and edited there. Its white level and its over-exposure are
-measured there too, and only then is it reduced to the network's size, as in a conversion. A sample depends on the
-seed and its own number only.
+measured there too, and only then is it reduced to the network's size, as in a conversion.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.networks.resampling import pool_by_solid_angle
 from lanet_core.overexposure import CHANNEL_THRESHOLD
 from lanet_core.training.edits import Photograph, edit, srgb_decode
+from lanet_core.training.lite_configuration import PhotographOptions
 from lanet_core.training.sharp_lights import Disc, take_light
 from lanet_core.training.virtual_camera import MIDDLE_GREY, Camera, draw_camera
 from lanet_core.white_level import BrightColours, WhiteLevel
@@ -54,29 +54,6 @@ class LightSample(NamedTuple):
     concentrated: Tensor
     truth: Tensor
     weight: Tensor
-
-
-@dataclass(frozen=True)
-class PhotographOptions:
-    """How the training photographs vary.
-
-    Attributes:
-        exposure_spread_ev: standard deviation of the exposure compensation.
-        white_balance_spread: standard deviation of the natural log of each channel's gain.
-        saturation_spread: standard deviation of the natural log of the factor on the saturation.
-        glue_share: share of panoramas whose lower hemisphere is another scene's.
-        edit_share: share of photographs that are edited, see :mod:`lanet_core.training.edits`.
-        sharp_share: share of scenes whose strongest light is redrawn as a disc without glare.
-        cap_share: share of evenly lit scenes whose highlights are cut at white: white that is no light.
-    """
-
-    exposure_spread_ev: float = 0.5
-    white_balance_spread: float = 0.12
-    saturation_spread: float = 0.2
-    glue_share: float = 0.0
-    edit_share: float = 0.5
-    sharp_share: float = 0.2
-    cap_share: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -171,27 +148,18 @@ def measure_white(encoded: Tensor) -> WhiteLevel:
 
 
 class LightPhotographs:
-    """An endless sequence of training photographs.
+    """Photographs of scenes, varied at random.
 
     Args:
         scenes: to photograph, all of one size.
         options: how the photographs vary.
         height: rows of the network's input.
-        seed: of the sequence.
     """
 
-    def __init__(self, scenes: Sequence[TrainingScene], options: PhotographOptions, height: int, seed: int) -> None:
+    def __init__(self, scenes: Sequence[TrainingScene], options: PhotographOptions, height: int) -> None:
         self.scenes = scenes
         self.options = options
         self.height = height
-        self.seed = seed
-
-    def __getitem__(self, number: int) -> LightSample:
-        """Return the sample of a number; each scene has its turn once in every ``len(scenes)``."""
-        rng = np.random.default_rng([self.seed, number])
-        epoch, position = divmod(number, len(self.scenes))
-        order = np.random.default_rng([self.seed, epoch, 1]).permutation(len(self.scenes))
-        return self.draw(self.scenes[int(order[position])], rng)
 
     def draw(self, scene: TrainingScene, rng: np.random.Generator) -> LightSample:
         """Return a photograph of a scene, varied at random."""
