@@ -27,8 +27,8 @@ class ClippedAreas:
 
     Args:
         weight: see the attribute; W even.
-        surroundings: (H, W) float32, mean of the channels of the part of each pixel that is not over-exposed, relative
-            to white; 0 by default.
+        surroundings: (H, W) float32, brightest channel of the part of each pixel that is not over-exposed, relative to
+            white; 0 by default.
     """
 
     def __init__(self, weight: np.ndarray, surroundings: np.ndarray | None = None) -> None:

@@ -148,7 +148,7 @@ class Reconstruction:
         """
         weight = self._weight.result[..., 0]
         surroundings = self._surroundings()
-        areas = ClippedAreas(weight, surroundings)
+        areas = ClippedAreas(weight, surroundings.max(axis=-1))
         grids = [diffuse, np.zeros_like(diffuse) if concentrated is None else concentrated]
         grids = [_at_most(np.clip(grid, 0.0, np.float32(MAXIMUM_RADIANCE)), weight.shape) for grid in grids]
         cell_size = grids[0].shape[:2]
@@ -179,17 +179,17 @@ class Reconstruction:
         self._radiance_and_weight = sphere.padded_sphere(np.concatenate([radiance, smooth_weight[..., None]], axis=-1))
 
     def _surroundings(self) -> np.ndarray:
-        """Return the level of the well-exposed part of each recorded pixel, (H, W) float32, [0, 1]."""
-        weight = self._weight.result[..., 0]
+        """Return the level of the well-exposed part of each recorded pixel, (H, W, 3) float32, [0, 1]."""
+        weight = self._weight.result
         # Over-exposed parts count as white: the rest of the mean is the well-exposed part's.
-        level = (self._image.result.mean(axis=-1) - weight) / np.maximum(1.0 - weight, np.float32(1e-6))
+        level = (self._image.result - weight) / np.maximum(1.0 - weight, np.float32(1e-6))
         return np.clip(level, 0.0, 1.0)
 
     def _support(self, surroundings: np.ndarray) -> np.ndarray:
         """Return s / n of this module for each recorded pixel, (H, W) float32; infinite where n is 0."""
         weight = self._weight.result[..., 0]
         low, high = NEARLY_OVEREXPOSED
-        nearly = (1.0 - weight) * np.clip((surroundings - low) / (high - low), 0.0, 1.0)
+        nearly = (1.0 - weight) * np.clip((surroundings.mean(axis=-1) - low) / (high - low), 0.0, 1.0)
         means = _at_most(np.stack([weight, nearly], axis=-1), self._network_size)
         means = sphere.upsample_bilinear(sphere.neighbourhood(means).mean(axis=0), *weight.shape)
         return np.divide(means[..., 0], means[..., 1], out=np.full_like(weight, np.inf), where=means[..., 1] > 0.0)
