@@ -38,6 +38,7 @@ from lanet_core.enlargement import enlarge_light, repeat_cells
 from lanet_core.overexposure import OVEREXPOSURE_THRESHOLD, overexposure, relative_to_white
 from lanet_core.point_lights import PointLight, find_point_lights
 from lanet_core.strips import StripDownsampler, StripGatherer, StripMaximum
+from lanet_core.white_level import WhiteLevel
 
 #: Greatest radiance that is added; the sun is near 1e5 times a sunlit white.
 MAXIMUM_RADIANCE = 1e8
@@ -72,13 +73,15 @@ class Reconstruction:
         height: rows of the image.
         width: columns of the image, even.
         network_height: rows of the network's input, which has twice as many columns.
-        white_linear: (3,) float32, the image's white level, see :attr:`lanet_core.white_level.WhiteLevel.linear`.
+        white: the image's white level; 1 by default.
     """
 
-    def __init__(self, height: int, width: int, network_height: int, white_linear: np.ndarray | None = None) -> None:
+    def __init__(self, height: int, width: int, network_height: int, white: WhiteLevel | None = None) -> None:
         self._size = (height, width)
         self._network_size = (network_height, 2 * network_height)
-        self._white = np.ones(3, dtype=np.float32) if white_linear is None else np.float32(white_linear)
+        self._white = white or WhiteLevel()
+        #: Light of the well-exposed pixels, of the image over its white and relative to white and black.
+        self._exposed_light = np.zeros(2)
         fine_size = (min(height, REFINEMENT * network_height), min(width, REFINEMENT * 2 * network_height))
         self._image = StripDownsampler(self._size, fine_size, channels=3)
         self._weight = StripDownsampler(self._size, fine_size, channels=1)
@@ -103,6 +106,8 @@ class Reconstruction:
         for columns in self._blocks():
             if relative[:, columns].max() > OVEREXPOSURE_THRESHOLD:
                 weight[:, columns] = overexposure(relative[:, columns])
+        if self._white.black > 0.0:
+            self._measure_exposed_light(ldr_linear_band, relative, weight == 0.0, first_row)
         if not weight.any():
             return
         self._weight.add(weight[..., None], first_row)
@@ -114,6 +119,24 @@ class Reconstruction:
         self._overexposed_sr += float(
             sphere.pixel_solid_angles_sr(*self._size)[rows] @ np.count_nonzero(is_overexposed, axis=1)
         )
+
+    def _measure_exposed_light(
+        self, ldr_linear_band: np.ndarray, relative: np.ndarray, is_exposed: np.ndarray, first_row: int
+    ) -> None:
+        areas = sphere.pixel_solid_angles_sr(*self._size)[first_row : first_row + len(relative)]
+        for index, light in enumerate((ldr_linear_band / self._white.linear, relative)):
+            self._exposed_light[index] += areas @ (light.mean(axis=-1) * is_exposed).sum(axis=1, dtype=np.float64)
+
+    @property
+    def _unit(self) -> np.ndarray:
+        """Radiance of the image for radiance 1 relative to white, (3,) float32.
+
+        It is the white level, unless lifted blacks make the exposed part brighter than it is relative to white: the
+        added light keeps its ratio to the exposed part.
+        """
+        image, relative = self._exposed_light
+        gain = image / relative if image > 0.0 and relative > 0.0 else 1.0
+        return self._white.linear * np.float32(gain)
 
     @property
     def overexposed_fraction(self) -> float:
@@ -231,7 +254,7 @@ class Reconstruction:
         """
         hdr = ldr_linear_band.copy()
         rows = slice(first_row, first_row + len(hdr))
-        darkest_white = self._white.min()
+        darkest_white = self._white.linear.min()
         for columns in self._blocks():
             block = hdr[:, columns]
             if block.max() > OVEREXPOSURE_THRESHOLD * darkest_white:
@@ -255,7 +278,7 @@ class Reconstruction:
                 part = slice(reached.start - rows.start, reached.stop - rows.start)
                 coverage = light.coverage(self._size, reached, columns) * (weight[part] > 0.0)
                 added[part] += coverage[..., None] * radiance
-        return added * self._white
+        return added * self._unit
 
 
 def _around_lights(diffuse: np.ndarray, lights: list[PointLight], areas: ClippedAreas) -> np.ndarray:
@@ -319,7 +342,7 @@ def reconstruct(
     ldr_linear: np.ndarray,
     diffuse: np.ndarray,
     concentrated: np.ndarray | None = None,
-    white_linear: np.ndarray | None = None,
+    white: WhiteLevel | None = None,
     network_height: int | None = None,
 ) -> np.ndarray:
     """Return the HDR panorama of an image and a prediction for it.
@@ -328,14 +351,14 @@ def reconstruct(
         ldr_linear: (H, W, 3) float32, linear Rec.709, [0, 1]; W even.
         diffuse: (g, 2 g, 3) float32, see :meth:`Reconstruction.solve`.
         concentrated: likewise.
-        white_linear: (3,) float32, the image's white level; 1 by default.
+        white: the image's white level; 1 by default.
         network_height: rows of the network's input; 2 g by default.
 
     Returns:
         (H, W, 3) float32, linear Rec.709: the image where its over-exposure is 0, never darker elsewhere.
     """
     height, width = ldr_linear.shape[:2]
-    reconstruction = Reconstruction(height, width, network_height or 2 * len(diffuse), white_linear)
+    reconstruction = Reconstruction(height, width, network_height or 2 * len(diffuse), white)
     band_rows = max(1, _BAND_PIXELS // width)
     starts = range(0, height, band_rows)
     for start in starts:
