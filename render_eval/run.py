@@ -24,11 +24,12 @@ from lanet_core.errors import DataError, LanetError
 from render_eval import arguments as command_line
 from render_eval.campaign import Campaign, Finished, assemble
 from render_eval.dask_scheduler import existing_cluster, local_cluster
-from render_eval.dataset import find_pairs
+from render_eval.dataset import Pair, find_pairs
 from render_eval.jod import MissingPackageError, load_cvvdp
 from render_eval.methods import MethodOptions
 from render_eval.progress import name_of, with_progress
 from render_eval.report import write_report, write_summary
+from render_eval.run_lock import locked
 from render_eval.scene_description import SceneDescription, from_dict, load_scene_description
 from render_eval.scheduler import Scheduler, SchedulerError, in_process, write_token
 from render_eval.store import make_folder
@@ -63,6 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
     """
     campaign = campaign_of(arguments)
     pairs = find_pairs(campaign.data, arguments.split)
+    with locked(campaign.out):
+        return evaluate(campaign, pairs, arguments)
+
+
+def evaluate(campaign: Campaign, pairs: Sequence[Pair], arguments: argparse.Namespace) -> int:
+    """Evaluate in an output folder that is this run's alone, and return the exit status."""
     write_token(campaign)
     if arguments.summary is not None:
         make_folder(arguments.summary)
@@ -158,7 +165,7 @@ def scheduler_of(arguments: argparse.Namespace) -> AbstractContextManager[Schedu
         SchedulerError: several processes were asked for inside a Blender program, whose Python cannot start them.
     """
     if arguments.scheduler is not None:
-        return existing_cluster(arguments.scheduler)
+        return existing_cluster(arguments.scheduler, arguments.tls)
     if arguments.jobs == 1:
         return in_process()
     blender = sys.modules.get("bpy")
