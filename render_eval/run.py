@@ -25,8 +25,10 @@ from render_eval import arguments as command_line
 from render_eval.campaign import Campaign, Finished, assemble
 from render_eval.dask_scheduler import existing_cluster, local_cluster
 from render_eval.dataset import find_pairs
+from render_eval.hdrvdp import NOT_ASKED, HdrVdpProgram
 from render_eval.jod import MissingPackageError, load_cvvdp
 from render_eval.methods import MethodOptions
+from render_eval.paper_table import paper_table
 from render_eval.progress import name_of, with_progress
 from render_eval.report import write_report, write_summary
 from render_eval.scene_description import SceneDescription, from_dict, load_scene_description
@@ -72,12 +74,28 @@ def run(arguments: argparse.Namespace) -> int:
         check_picture_of(arguments.picture_of, names)
         work = scheduler.work(campaign, pairs, names)
         finished = list(with_progress(work, total=len(pairs) * (1 + len(names))))
-    settings = {"command": command_line.as_text(arguments), "split": arguments.split or ""}
+    settings = {
+        "command": command_line.as_text(arguments),
+        "split": arguments.split or "",
+        "absent": absent_metrics(campaign),
+    }
     evaluation = assemble(campaign, tools, finished, settings)
     write_report(evaluation, campaign.out, picture_of=arguments.picture_of)
     if arguments.summary is not None:
         write_summary(evaluation, campaign.out, arguments.summary, picture_of=arguments.picture_of)
+    print(paper_table(evaluation), end="\n\n")
     return summarise(finished, campaign.out)
+
+
+def absent_metrics(campaign: Campaign) -> dict[str, str]:
+    """Return {metric's key: why it is not measured}."""
+    domain = "image_" if campaign.metrics == "maps" else ""
+    absent = {}
+    if campaign.hdrvdp is None:
+        absent[f"{domain}hdrvdp_q"] = NOT_ASKED
+    if not campaign.jod:
+        absent[f"{domain}jod"] = "ColorVideoVDP is not installed, or --no-jod was given."
+    return absent
 
 
 def check_picture_of(name: str | None, methods: Sequence[str]) -> None:
@@ -103,7 +121,7 @@ def campaign_of(arguments: argparse.Namespace) -> Campaign:
         raise DataError("The output lies in the data folder.", path=out, remedy="Choose a folder beside it.")
     names = arguments.methods
     if names is None:
-        names = "" if arguments.method else command_line.DEFAULT_METHODS
+        names = "" if arguments.method else command_line.DEFAULT_METHODS[arguments.metrics]
     # Processes of one machine share its cores; to Blender 0 means all of them.
     threads = max(1, (os.cpu_count() or 1) // arguments.jobs) if arguments.jobs > 1 else 0
     return Campaign(
@@ -116,11 +134,14 @@ def campaign_of(arguments: argparse.Namespace) -> Campaign:
             expandnet_weights=arguments.expandnet_weights,
             weights=arguments.weights,
             model=arguments.model,
+            image_model=arguments.image_model,
             threads=threads or None,
         ),
         threads=threads,
         seed=arguments.seed,
+        metrics=arguments.metrics,
         jod=wants_jod(arguments),
+        hdrvdp=HdrVdpProgram(arguments.hdrvdp, arguments.octave) if arguments.hdrvdp is not None else None,
         force=arguments.force,
     )
 
