@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from render_eval.datasets import DATA_SETS
 from render_eval.hdrvdp import OCTAVE
 from render_eval.methods import KNOWN_METHODS
 from render_eval.provenance import shown_path
@@ -40,7 +41,13 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
         "their true HDR, NAME.png next to NAME.hdr",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the report goes")
-    parser.add_argument("--split", choices=("train", "val", "test"), help="only this split of the folder's scenes.csv")
+    parser.add_argument(
+        "--dataset",
+        choices=tuple(DATA_SETS),
+        help="what the folder is, see docs/comparing.md (default: found out by its files)",
+    )
+    parser.add_argument("--split", choices=("train", "val", "test"), help="only this split of the folder's scenes")
+    parser.add_argument("--scenes", metavar="NAMES", help="only these scenes, separated by commas")
 
 
 def _add_methods(parser: argparse.ArgumentParser) -> None:

@@ -228,7 +228,7 @@ _ALL = (
     ),
     Metric(
         key="image_pu_psnr",
-        label="PU-PSNR",
+        label="PU-PSNR of the picture",
         unit="dB",
         higher_is_better=True,
         domain="image",
@@ -237,7 +237,7 @@ _ALL = (
     ),
     Metric(
         key="image_pu_ssim",
-        label="PU-SSIM",
+        label="PU-SSIM of the picture",
         unit="",
         higher_is_better=True,
         domain="image",
@@ -246,7 +246,7 @@ _ALL = (
     ),
     Metric(
         key="image_simse",
-        label="siMSE",
+        label="siMSE of the picture",
         unit="ln²",
         higher_is_better=False,
         domain="image",
@@ -258,7 +258,7 @@ _ALL = (
     ),
     Metric(
         key="image_jod",
-        label="ColorVideoVDP",
+        label="ColorVideoVDP of the picture",
         unit="JOD",
         higher_is_better=True,
         domain="image",
@@ -267,7 +267,7 @@ _ALL = (
     ),
     Metric(
         key="image_hdrvdp_q",
-        label="HDR-VDP Q",
+        label="HDR-VDP Q of the picture",
         unit="",
         higher_is_better=True,
         domain="image",

@@ -24,7 +24,8 @@ from lanet_core.errors import DataError, LanetError
 from render_eval import arguments as command_line
 from render_eval.campaign import Campaign, Finished, assemble
 from render_eval.dask_scheduler import existing_cluster, local_cluster
-from render_eval.dataset import find_pairs
+from render_eval.dataset import Pair
+from render_eval.datasets import find_named_pairs
 from render_eval.hdrvdp import NOT_ASKED, HdrVdpProgram
 from render_eval.jod import MissingPackageError, load_cvvdp
 from render_eval.methods import MethodOptions
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         LanetError: nothing could be done, or nothing more can be written.
     """
     campaign = campaign_of(arguments)
-    pairs = find_pairs(campaign.data, arguments.split)
+    pairs = chosen(find_named_pairs(arguments.dataset, campaign.data, arguments.split), arguments)
     write_token(campaign)
     if arguments.summary is not None:
         make_folder(arguments.summary)
@@ -85,6 +86,24 @@ def run(arguments: argparse.Namespace) -> int:
         write_summary(evaluation, campaign.out, arguments.summary, picture_of=arguments.picture_of)
     print(paper_table(evaluation), end="\n\n")
     return summarise(finished, campaign.out)
+
+
+def chosen(pairs: Sequence[Pair], arguments: argparse.Namespace) -> list[Pair]:
+    """Return the scenes that ``--scenes`` names, or all.
+
+    Raises:
+        DataError: there is no scene of a name.
+    """
+    if arguments.scenes is None:
+        return list(pairs)
+    wanted = [name.strip() for name in arguments.scenes.split(",") if name.strip()]
+    missing = set(wanted) - {pair.name for pair in pairs}
+    if missing or not wanted:
+        names = ", ".join(pair.name for pair in pairs)
+        raise DataError(
+            f"There is no scene {min(missing, default='')!r}.", path=arguments.data, remedy=f"There are {names}."
+        )
+    return [pair for pair in pairs if pair.name in wanted]
 
 
 def absent_metrics(campaign: Campaign) -> dict[str, str]:

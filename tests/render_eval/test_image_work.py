@@ -68,7 +68,7 @@ def test_a_run_leaves_a_report_and_the_papers_table(pairs, tmp_path, capsys):
     assert run(pairs, out, "--methods", "ldr,koeo,oracle-3") == 0
     printed = capsys.readouterr().out
     assert "| method | scenes | PU-PSNR ↑ | PU-SSIM ↑ | siMSE × 10 ↓ | HDR-VDP Q ↑ | JOD ↑ |" in printed
-    assert "HDR-VDP Q is empty. HDR-VDP was not asked for: give --hdrvdp DIR" in printed
+    assert "HDR-VDP Q of the picture is empty. HDR-VDP was not asked for: give --hdrvdp DIR" in printed
     evaluation = read_results(out / "results.json")
     assert [scene.name for scene in evaluation.scenes] == ["photo_1", "photo_2"]
     assert evaluation.settings["metrics"] == "maps"
@@ -86,12 +86,19 @@ def test_a_run_leaves_a_report_and_the_papers_table(pairs, tmp_path, capsys):
             assert float(row["image_simse"]) == pytest.approx(simse(image, photograph.truth), rel=1e-6)
     page = (out / "index.html").read_text(encoding="utf-8")
     assert "Reconstructed HDR pictures against the true ones" in page
-    assert "HDR-VDP Q is not among them" in page
+    assert "HDR-VDP Q of the picture is not among them" in page
     assert (out / evaluation.results[0].render_png).is_file()
 
 
 def pair_of(folder: Path, name: str) -> Pair:
     return Pair(name, folder / f"{name}.exr", folder / f"{name}.png")
+
+
+def test_only_the_scenes_that_are_named(pairs, tmp_path, capsys):
+    assert run(pairs, tmp_path / "report", "--methods", "ldr", "--scenes", "photo_2") == 0
+    assert [scene.name for scene in read_results(tmp_path / "report/results.json").scenes] == ["photo_2"]
+    assert run(pairs, tmp_path / "other", "--methods", "ldr", "--scenes", "photo_2,photo_9") == 2
+    assert "There is no scene 'photo_9'. There are photo_1, photo_2." in capsys.readouterr().err
 
 
 def test_a_second_run_does_nothing_again(pairs, tmp_path):
@@ -126,7 +133,7 @@ def test_hdrvdp_fills_its_column(pairs, tmp_path, capsys):
     assert run(pairs, tmp_path / "report", "--methods", "ldr", "--hdrvdp", str(release), "--octave", octave) == 0
     printed = capsys.readouterr().out
     assert "| 8.25 |" in printed
-    assert "HDR-VDP Q is empty" not in printed
+    assert "HDR-VDP Q of the picture is empty" not in printed
     versions = json.loads((tmp_path / "report/results.json").read_text(encoding="utf-8"))["versions"]
     assert versions["hdrvdp"].startswith("HDR-VDP-3")
     assert run(pairs, tmp_path / "other", "--methods", "ldr", "--hdrvdp", str(release), "--octave", "no-octave") == 2
