@@ -74,6 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
     from lanet_core.training.configuration import load_configuration
     from lanet_core.training.distributed import training_process
     from lanet_core.training.folds import parse_fold
+    from lanet_core.training.lite_configuration import LiteTrainingConfiguration
+    from lanet_core.training.lite_trainer import LiteTrainer
     from lanet_core.training.overrides import override, write_record
     from lanet_core.training.trainer import Trainer, TrainerOptions
 
@@ -85,18 +87,17 @@ def run(arguments: argparse.Namespace) -> int:
         torch.set_num_threads(arguments.threads)
     with training_process(arguments.device) as process:
         bfloat16 = process.device.type == "cuda" if arguments.bfloat16 is None else arguments.bfloat16
-        trainer = Trainer(
-            configuration,
-            arguments.data,
-            arguments.output,
-            process,
-            TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every),
-            say=lambda line: print(line, flush=True),
-            supplement=arguments.supplement,
-            initial=arguments.initial,
-            fold=fold,
-        )
+        options = TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every)
+        common = (configuration, arguments.data, arguments.output, process, options, _say, arguments.supplement)
+        if isinstance(configuration, LiteTrainingConfiguration):
+            trainer = LiteTrainer(*common, fold=fold)
+        else:
+            trainer = Trainer(*common, initial=arguments.initial, fold=fold)
         if process.is_first:
             write_record(arguments.output, configuration, arguments.overrides)
         trainer.run(stop_after=arguments.stop_after)
     return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from lanet_core.errors import DataError
 from lanet_core.networks.configuration import NetworkConfiguration
+from lanet_core.training.lite_configuration import TASK, LiteTrainingConfiguration, lite_from_dict
 
 
 @dataclass(frozen=True)
@@ -170,12 +171,14 @@ class TrainingConfiguration:
         return json.loads(json.dumps(dataclasses.asdict(self)))
 
 
-def from_dict(values: dict[str, Any], *, path: Path | None = None) -> TrainingConfiguration:
+def from_dict(values: dict[str, Any], *, path: Path | None = None) -> TrainingConfiguration | LiteTrainingConfiguration:
     """Build a configuration from plain values.
 
     Raises:
         DataError: a key is unknown or missing, or a value is not allowed; ``path`` is named as the file.
     """
+    if values.get("task") == TASK:
+        return lite_from_dict(values, path=path)
     try:
         values = dict(values)
         sections = {
@@ -192,7 +195,7 @@ def from_dict(values: dict[str, Any], *, path: Path | None = None) -> TrainingCo
         raise DataError(f"The configuration is not valid: {error}.", path=path) from error
 
 
-def load_configuration(name_or_path: str | Path) -> TrainingConfiguration:
+def load_configuration(name_or_path: str | Path) -> TrainingConfiguration | LiteTrainingConfiguration:
     """Read a configuration: a TOML file's path, or the name of one that comes with the package.
 
     Raises:

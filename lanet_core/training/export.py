@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.errors import CheckpointError, ModelError
 from lanet_core.images.replacing import replacing
-from lanet_core.model_metadata import INPUT_NAME, METADATA_KEY, OUTPUT_NAME, ModelMetadata
+from lanet_core.model_metadata import METADATA_KEY, OUTPUT_NAME, ModelMetadata
 from lanet_core.networks.calibrated import Calibrated
 from lanet_core.networks.ensemble import Ensemble
 from lanet_core.networks.lanet import NetworkOutput
@@ -109,7 +109,7 @@ def export_checkpoints(
     height = _height_for_all(seen, configurations)
     width = height if first.stages[-1].pictures == "crops" else 2 * height
     network = inference_network(checkpoints, light_exponent, confidence_scale, seen)
-    half = _rounded_to_half(network, path) if half_weights else set()
+    half = rounded_to_half(network, path) if half_weights else set()
     example = torch.zeros(1, 3, height, width)
     with torch.no_grad():
         outputs = list(named_outputs(network(example)))
@@ -130,7 +130,7 @@ def export_checkpoints(
         weights="float16" if half_weights else "float32",
     )
     with replacing(path) as temporary:
-        _write(network, example, temporary, metadata, half)
+        write_onnx(_Outputs(network), (example,), temporary, metadata, {f"network.{name}" for name in half})
         difference = parity(network, temporary)
         if not difference <= PARITY:
             raise ModelError(
@@ -252,7 +252,12 @@ def _postprocessing(
     return f"{', then '.join(steps)}; inside the graph" if steps else "none"
 
 
-def _rounded_to_half(network: nn.Module, path: Path) -> set[str]:
+def rounded_to_half(network: nn.Module, path: Path) -> set[str]:
+    """Round a network's weights to half floats and return their names.
+
+    Raises:
+        ModelError: half floats do not hold a weight.
+    """
     try:
         return round_to_half(network)
     except ValueError as error:
@@ -289,9 +294,22 @@ def _test_picture(height: int, width: int, seed: int) -> np.ndarray:
     return blocks.repeat(16, axis=0).repeat(16, axis=1).astype(np.float32)
 
 
-def _write(
-    network: nn.Module, example: Tensor, path: Path, metadata: ModelMetadata, half_weights: Collection[str]
+def write_onnx(
+    outputs: nn.Module,
+    examples: tuple[Tensor, ...],
+    path: Path,
+    metadata: ModelMetadata,
+    half_weights: Collection[str],
 ) -> None:
+    """Write a network with its description as an ONNX file.
+
+    Args:
+        outputs: the network; returns the model's outputs in their order.
+        examples: its inputs, of the model's shapes.
+        path: the file to write.
+        metadata: names the inputs and outputs.
+        half_weights: names of the weights that are stored as half floats.
+    """
     # With half floats, norms stay apart from the convolutions before them until the model is loaded: merged into the
     # weights they would be rounded once more.
     training = torch.onnx.TrainingMode.PRESERVE if half_weights else torch.onnx.TrainingMode.EVAL
@@ -299,10 +317,10 @@ def _write(
         # The tracer warns of every shape that it takes for constant: static shapes are what is wanted.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Outputs(network).eval(),
-            (example,),
+            outputs.eval(),
+            examples,
             str(path),
-            input_names=[INPUT_NAME],
+            input_names=list(metadata.input_shapes),
             output_names=list(metadata.output_shapes),
             opset_version=OPSET,
             training=training,
@@ -310,7 +328,7 @@ def _write(
         )
     model = onnx.load(path)
     share_constants(model)
-    store_as_half(model, {f"network.{name}" for name in half_weights})
+    store_as_half(model, half_weights)
     forget_node_names(model)
     onnx.helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
     onnx.checker.check_model(model, full_check=True)
