@@ -131,6 +131,7 @@ def measure(plan: Plan) -> Iterator[Row]:
     """Yield the rows of all parts; a part that fails or has no time left is a row with the reason."""
     parts: list[tuple[str, Callable[[Plan], Iterator[Row]]]] = [
         ("network", network_rows),
+        ("the paper's full network", paper_rows),
         ("fp16", half_rows),
         ("conversions", conversion_rows),
         ("training", training_rows),
@@ -146,17 +147,38 @@ def measure(plan: Plan) -> Iterator[Row]:
 
 
 def network_rows(plan: Plan) -> Iterator[Row]:
-    """Yield the network's time per panorama by batch size, and its difference from the CPU."""
+    """Yield the shipped network's time per panorama by batch size, and its difference from the CPU."""
+    yield from _rows_of_network(plan, plan.model, "network")
+
+
+def paper_rows(plan: Plan) -> Iterator[Row]:
+    """Yield the same of the paper's full network with untrained weights, which takes as long as a trained one."""
+    from lanet_core.networks.panolanet import build_network
+    from lanet_core.training.checkpoints import Checkpoint
+    from lanet_core.training.configuration import load_configuration
+    from lanet_core.training.export import export_checkpoints
+    from lanet_core.training.overrides import override
+
+    configuration = override(load_configuration(PAPERS_CONFIGURATION), plan.settings)
+    weights = build_network(configuration.network).state_dict()
+    with tempfile.TemporaryDirectory() as name:
+        model = Path(name, "paper.onnx")
+        checkpoint = Checkpoint(configuration, 0, 0, weights, weights, {})
+        export_checkpoints([checkpoint], model, version="0", training_data="none: untrained")
+        yield from _rows_of_network(plan, model, "the paper's full network")
+
+
+def _rows_of_network(plan: Plan, model: Path, what: str) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as name:
         free = Path(name, "free_batch.onnx")
-        size = free_batch(plan.model, free)
+        size = free_batch(model, free)
         session = start_session(free, plan.provider).session
         for batch in plan.batches:
-            yield from _timed_batch(plan, session, batch, size, "network")
+            yield from _timed_batch(plan, session, batch, size, what)
         if plan.provider != "cpu":
             pictures = _pictures(1, size)
             own, reference = (_log_hdr(each, pictures) for each in (session, start_session(free, "cpu").session))
-            yield _difference("largest difference from the CPU", own, reference)
+            yield _difference(f"{what}, largest difference from the CPU", own, reference)
 
 
 def half_rows(plan: Plan) -> Iterator[Row]:
@@ -202,7 +224,8 @@ def _timed_batch(plan: Plan, session: Any, batch: int, size: tuple[int, int], wh
             _log_hdr(session, pictures)
             times.append((time.perf_counter() - start) / batch)
     except Exception as error:  # ONNX Runtime's errors have no base class; a batch too large for the card is one
-        yield Row(name, f"not measured: {' '.join(str(error).split())[:120]}")
+        reason = "the model takes one picture at a time" if "Reshape" in str(error) else " ".join(str(error).split())
+        yield Row(name, f"not measured: {reason[:120]}")
         return
     yield Row(name, f"{1000.0 * median(times):.1f} ms", median(times))
 
