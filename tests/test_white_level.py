@@ -63,7 +63,7 @@ def test_a_tint_has_a_white_for_each_channel(sunny, gains):
 def test_highlights_without_a_plateau_have_a_soft_shoulder():
     directions = sphere.pixel_directions(HEIGHT, 2 * HEIGHT)
     cosines = directions @ np.array([0.6, 0.0, 0.8])
-    clouds = np.random.default_rng(4).lognormal(0.0, 0.4, cosines.shape)
+    clouds = np.random.default_rng(4).lognormal(0.0, 0.8, cosines.shape)
     exposed = clouds * (0.3 + 3.0 * np.maximum(cosines, 0.0) ** 60)
     curve = linear_to_srgb((exposed / (1.0 + exposed)).astype(np.float32))
     white = measured(curve[..., None].repeat(3, axis=2))
