@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,8 @@ class Conversion:
         warnings: what a person should know, one sentence each.
         expected_error_stops: by how much the model expects the diffuse irradiance of its result to be wrong: mean
             absolute error over all directions, in stops. None where the model does not predict it.
-        strength_range_ev: likely range of the factor that the added light lacks, in stops, such as (-0.4, 0.9): the tenth
-            and the ninetieth percentile. None likewise.
+        strength_range_ev: likely range of the factor that the added light lacks, in stops, such as (-0.4, 0.9): the
+            tenth and the ninetieth percentile. None likewise.
         white_level: the image's white level.
         hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white; None where the result is a file, which never lies in
             memory as a whole.
@@ -55,7 +55,7 @@ class Conversion:
     warnings: tuple[str, ...] = ()
     expected_error_stops: float | None = None
     strength_range_ev: tuple[float, float] | None = None
-    white_level: WhiteLevel = WhiteLevel()
+    white_level: WhiteLevel = field(default_factory=WhiteLevel)
     hdr: np.ndarray | None = None
     uncertainty: np.ndarray | None = None
     attention: np.ndarray | None = None

@@ -84,7 +84,7 @@ class ImageConverter(StripConverter):
     def _reconstruction(self, source: FlatSource, white: WhiteLevel) -> PictureReconstruction:
         metadata = self.session.metadata
         network_size = (metadata.input_height, metadata.input_width)
-        return PictureReconstruction((source.height, source.width), network_size, white.linear)
+        return PictureReconstruction((source.height, source.width), network_size, white)
 
     def _predict(self, reconstruction: PictureReconstruction) -> Prediction:
         prediction = self.session.run(ldr_linear=reconstruction.network_input())
