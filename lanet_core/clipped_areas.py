@@ -27,13 +27,13 @@ class ClippedAreas:
 
     Args:
         weight: see the attribute; W even.
-        surroundings: (H, W) float32, brightest channel of the part of each pixel that is not over-exposed, relative to
-            white; 0 by default.
+        surroundings: (H, W, 3) float32, mean of the part of each pixel that is not over-exposed, linear Rec.709
+            relative to white; 0 by default.
     """
 
     def __init__(self, weight: np.ndarray, surroundings: np.ndarray | None = None) -> None:
         self.weight = weight
-        self._surroundings = np.zeros_like(weight) if surroundings is None else surroundings
+        self._surroundings = np.zeros((*weight.shape, 3), dtype=np.float32) if surroundings is None else surroundings
         labels = label_areas(weight >= _CONNECTING_WEIGHT)
         labels = np.where(labels > 0, labels, sphere.neighbourhood(labels).max(axis=0))
         remaining = label_areas((weight > 0.0) & (labels == 0))
@@ -71,7 +71,7 @@ class ClippedAreas:
         if not weights_sr.size:
             return 0.0
         low, high = _NEARLY_WHITE
-        softness = np.clip((self._surroundings[ring] - low) / (high - low), 0.0, 1.0)
+        softness = np.clip((self._surroundings[ring].mean(axis=-1) - low) / (high - low), 0.0, 1.0)
         return float(softness @ weights_sr / weights_sr.sum())
 
     def depths_rad(self, blob: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -88,7 +88,9 @@ class ClippedAreas:
         pixel_rad = np.pi / len(self.weight)
         # The mean over neighbours is free of the noise that compression leaves at edges.
         inside = sphere.neighbourhood(self.weight * (self.labels == blob)).mean(axis=0) >= 0.5
-        edge = ~inside & sphere.neighbourhood(inside).any(axis=0) & (self._surroundings >= np.mean(_NEARLY_WHITE))
+        # One bright channel is enough: glare may be coloured.
+        is_bright = self._surroundings.max(axis=-1) >= np.mean(_NEARLY_WHITE)
+        edge = ~inside & sphere.neighbourhood(inside).any(axis=0) & is_bright
         edge_rows, edge_columns = np.nonzero(edge)
         edges = pixel_directions_at(edge_rows, edge_columns, self.weight.shape)
         directions = pixel_directions_at(rows, columns, self.weight.shape)

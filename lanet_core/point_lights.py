@@ -141,7 +141,7 @@ def _clusters(
             break
         # The sun is near the middle of its glare: depth in the blob counts beside the energy.
         depths = areas.depths_rad(blob, rows[near], columns[near]) + 1e-3
-        centre = (left[near] * np.square(depths)) @ directions[near]
+        centre = (left[near] * depths) @ directions[near]
         clusters.append((_nearest_inside(centre, near, directions, areas.weight[rows, columns]), energy))
         left[near] = 0.0
     return clusters
