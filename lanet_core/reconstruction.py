@@ -97,12 +97,14 @@ class Reconstruction:
             ldr_linear_band: (n, W, 3) float32, linear Rec.709, [0, 1].
             first_row: the row of the image that the band begins with; every row is to be observed once.
         """
-        relative = relative_to_white(ldr_linear_band, self._white)
-        self._image.add(relative, first_row)
+        relative = ldr_linear_band if (self._white == 1.0).all() else np.empty_like(ldr_linear_band)
         weight = np.zeros(relative.shape[:2], dtype=np.float32)
         for columns in self._blocks():
+            if relative is not ldr_linear_band:
+                relative[:, columns] = relative_to_white(ldr_linear_band[:, columns], self._white)
             if relative[:, columns].max() > OVEREXPOSURE_THRESHOLD:
                 weight[:, columns] = overexposure(relative[:, columns])
+        self._image.add(relative, first_row)
         if not weight.any():
             return
         self._weight.add(weight[..., None], first_row)
