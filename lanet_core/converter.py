@@ -55,7 +55,7 @@ class Converter(StripConverter):
         return sphere.pixel_solid_angles_sr(source.height, source.width)
 
     def _reconstruction(self, source: Panorama, white: WhiteLevel) -> Reconstruction:
-        return Reconstruction(source.height, source.width, self.session.metadata.input_height, white.linear)
+        return Reconstruction(source.height, source.width, self.session.metadata.input_height, white)
 
     def _predict(self, reconstruction: Reconstruction) -> Prediction:
         """Run the network on the panorama rotated to its light, and rotate the prediction back."""
@@ -77,7 +77,7 @@ class Converter(StripConverter):
     def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
         if prediction.strength_range is None:
             return None
-        return UncertaintyMap(prediction.strength_range, white.linear)
+        return UncertaintyMap(prediction.strength_range, white)
 
 
 def load_converter(model: str | Path | None = None, provider: str = "auto", threads: int | None = None) -> Converter:

@@ -23,13 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="more panoramas to learn from, such as rendered ones; the configuration says in what share",
     )
     parser.add_argument(
-        "--initial",
-        type=Path,
-        metavar="FILE",
-        help="start from the weights of another run of the same network, for example to teach it scenes of your own; "
-        "a checkpoint, or, to train the confidence alone, a model",
-    )
-    parser.add_argument(
         "--fold",
         metavar="K/N",
         help="validate on the K-th of N parts of the train split, and learn from the others; lanet export joins the N",
@@ -71,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train and return the exit status."""
     import torch
 
+    from lanet_core.errors import DataError
     from lanet_core.training.configuration import load_configuration
     from lanet_core.training.distributed import training_process
     from lanet_core.training.folds import parse_fold
@@ -88,11 +82,17 @@ def run(arguments: argparse.Namespace) -> int:
     with training_process(arguments.device) as process:
         bfloat16 = process.device.type == "cuda" if arguments.bfloat16 is None else arguments.bfloat16
         options = TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every)
-        common = (configuration, arguments.data, arguments.output, process, options, _say, arguments.supplement)
+        common = (configuration, arguments.data, arguments.output, process, options, _say)
         if isinstance(configuration, LiteTrainingConfiguration):
-            trainer = LiteTrainer(*common, fold=fold)
+            trainer = LiteTrainer(*common, synthetic=arguments.supplement, fold=fold)
+        elif arguments.supplement is not None:
+            raise DataError(
+                f"The configuration {configuration.name} takes no images from a supplement.",
+                path=arguments.supplement,
+                remedy="Leave --supplement out.",
+            )
         else:
-            trainer = Trainer(*common, initial=arguments.initial, fold=fold)
+            trainer = Trainer(*common, fold=fold)
         if process.is_first:
             write_record(arguments.output, configuration, arguments.overrides)
         trainer.run(stop_after=arguments.stop_after)

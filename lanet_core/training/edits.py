@@ -138,14 +138,14 @@ def add_noise(image: Photograph, rng: np.random.Generator) -> None:
 def compress(image: Photograph, rng: np.random.Generator) -> None:
     """Quantise the discrete cosine transform of 8×8 blocks as a JPEG of quality 50 to 95 does (ITU-T T.81)."""
     quality = rng.uniform(50.0, 95.0)
-    scale = (5000.0 / quality if quality < 50.0 else 200.0 - 2.0 * quality) / 100.0
+    scale = 2.0 - quality / 50.0  # that of libjpeg
     cosines, luma, chroma = (each.to(image.encoded) for each in _jpeg_tables())
     to_ycbcr = torch.tensor(_YCBCR).to(image.encoded)
     ycbcr = torch.einsum("ij,jhw->ihw", to_ycbcr, image.encoded * 255.0)
     height, width = (side // 8 for side in ycbcr.shape[-2:])
     blocks = ycbcr.reshape(3, height, 8, width, 8).permute(0, 1, 3, 2, 4)
     coefficients = cosines @ (blocks - _column((128.0, 0.0, 0.0), blocks)[..., None, None]) @ cosines.T
-    tables = (torch.stack([luma, chroma, chroma])[:, None, None] * scale).round().clamp(min=1.0)
+    tables = (torch.stack([luma, chroma, chroma])[:, None, None] * scale + 0.5).floor().clamp(min=1.0)
     blocks = cosines.T @ ((coefficients / tables).round() * tables) @ cosines
     ycbcr = (blocks + _column((128.0, 0.0, 0.0), blocks)[..., None, None]).permute(0, 1, 3, 2, 4).reshape(ycbcr.shape)
     image.encoded = (torch.einsum("ij,jhw->ihw", to_ycbcr.inverse(), ycbcr) / 255.0).clamp(0.0, 1.0)

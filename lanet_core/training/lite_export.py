@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
-from lanet_core.errors import ModelError
 from lanet_core.images.replacing import replacing
 from lanet_core.model_metadata import LITE, ModelMetadata
 from lanet_core.networks.efficientnet import fold_normalisation
@@ -18,7 +17,7 @@ from lanet_core.networks.panolanet_lite import PanoLANetLite
 from lanet_core.networks.uncertainty_head import PanoLANetWithUncertainty, UncertaintyHead
 from lanet_core.session import Session
 from lanet_core.training.checkpoints import LiteCheckpoint
-from lanet_core.training.export import PARITY, rounded_to_half, write_onnx
+from lanet_core.training.export import check_parity, rounded_to_half, write_onnx
 
 
 class _Outputs(nn.Module):
@@ -94,11 +93,7 @@ def export_lite(
     with replacing(path) as temporary:
         write_onnx(outputs, test_inputs(height), temporary, metadata, {f"network.{name}" for name in half})
         difference = lite_parity(outputs, temporary)
-        if not difference <= PARITY:
-            raise ModelError(
-                f"ONNX Runtime and torch differ by {difference:.2g} of the radiance, more than {PARITY:.0e}.",
-                path=path,
-            )
+        check_parity(difference, path)
     return difference
 
 

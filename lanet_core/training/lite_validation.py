@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from lanet_core.training.light_photographs import LightSample, TrainingScene, photograph_sample, stack
-from lanet_core.training.losses import ReflectedLightLoss
+from lanet_core.training.reflected_light import ReflectedLightLoss
 from lanet_core.training.virtual_camera import draw_camera
 
 #: Seeds of the photographs: clean ones, and edited ones.

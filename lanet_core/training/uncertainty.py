@@ -17,7 +17,7 @@ from torch.nn import functional as F  # noqa: N812
 from lanet_core.networks.panolanet_lite import PanoLANetLite
 from lanet_core.networks.uncertainty_head import PREDICTION_FIGURES, UncertaintyHead, uncertainty_figures
 from lanet_core.training.light_photographs import LightSample
-from lanet_core.training.losses import ReflectedLightLoss
+from lanet_core.training.reflected_light import ReflectedLightLoss
 
 #: Factors on the added light among which the best one of a photograph is sought, in stops.
 FACTORS_EV = np.arange(-4.0, 4.01, 0.125)

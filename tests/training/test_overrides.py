@@ -23,18 +23,18 @@ def test_values_are_read_by_the_type_of_their_field(configuration):
         configuration,
         [
             "stages.1.steps=200",
-            "loss.glossy=0.5",
+            "loss.segmentation=0.5",
             "loss.target=normalised",
             "network.encoder_blocks=2, 2, 2, 2",
-            "stages.0.from_best=true",
+            "network.ceiling_attention=no",
             "name=mine",
         ],
     )
     assert (changed.stages[1].steps, changed.stages[0].steps) == (200, configuration.stages[0].steps)
     assert isinstance(changed.stages[1].steps, int)
-    assert (changed.loss.glossy, changed.loss.target) == (0.5, "normalised")
+    assert (changed.loss.segmentation, changed.loss.target) == (0.5, "normalised")
     assert changed.network.encoder_blocks == (2, 2, 2, 2)
-    assert changed.stages[0].from_best is True
+    assert changed.network.ceiling_attention is False
     assert changed.name == "mine"
 
 
@@ -44,8 +44,8 @@ def test_a_single_element_of_a_tuple_can_be_set(configuration):
 
 def test_the_hash_covers_the_overrides_and_nothing_else_changes_it(configuration):
     assert override(configuration, []) == configuration
-    assert override(configuration, ["loss.glossy=0.5"]).sha256 != configuration.sha256
-    back = override(configuration, ["loss.glossy=0.5", f"loss.glossy={configuration.loss.glossy}"])
+    assert override(configuration, ["loss.segmentation=0.5"]).sha256 != configuration.sha256
+    back = override(configuration, ["loss.segmentation=0.5", f"loss.segmentation={configuration.loss.segmentation}"])
     assert back.sha256 == configuration.sha256
 
 
@@ -62,11 +62,11 @@ def test_values_that_need_each_other_are_set_together(configuration):
         ("stages.7.steps=1", "not one of the indices 0 to 1"),
         ("stages.0.steps=1.5", "1.5"),
         ("loss.target=both", "not one of calibrated, normalised"),
-        ("stages.0.from_best=maybe", "neither true nor false"),
+        ("network.ceiling_attention=maybe", "neither true nor false"),
         ("network.encoder_blocks=1,2", "2 values instead of 4"),
         ("loss=1", "is a section"),
         ("seed.0=1", "single value"),
-        ("loss.glossy", "not PATH=VALUE"),
+        ("loss.segmentation", "not PATH=VALUE"),
         ("network.width=-1", "must be positive"),
     ],
 )
@@ -76,12 +76,12 @@ def test_a_mistake_is_an_error_that_names_it(configuration, assignment, problem)
 
 
 def test_a_run_records_its_overrides_and_goes_on_only_with_them(small_configuration, scene_folder, tmp_path, capsys):
-    changes = ["--set", "stages.0.steps=1", "--set", "loss.glossy=0.5"]
+    changes = ["--set", "stages.0.steps=1", "--set", "loss.segmentation=0.5"]
     assert train(small_configuration, scene_folder, tmp_path, "--stop-after", "1", *changes) == 0
     checkpoint = load_checkpoint(tmp_path / "checkpoint.pt")
-    assert (checkpoint.configuration.stages[0].steps, checkpoint.configuration.loss.glossy) == (1, 0.5)
+    assert (checkpoint.configuration.stages[0].steps, checkpoint.configuration.loss.segmentation) == (1, 0.5)
     record = json.loads((tmp_path / "configuration.json").read_text(encoding="utf-8"))
-    assert record["overrides"] == ["stages.0.steps=1", "loss.glossy=0.5"]
+    assert record["overrides"] == ["stages.0.steps=1", "loss.segmentation=0.5"]
     assert record["sha256"] == checkpoint.configuration.sha256
     assert record["sha256"] != load_configuration(small_configuration).sha256
     assert train(small_configuration, scene_folder, tmp_path, "--stop-after", "1") == 2
