@@ -121,13 +121,14 @@ class WorkerClient:
         """The number of the worker's process, None where there is none."""
         return self._process.pid if self._process else None
 
-    def convert(self, source: str | Path, output: str | Path, *, half: bool = False) -> int:
+    def convert(self, source: str | Path, output: str | Path, *, half: bool | str = False) -> int:
         """Ask for a conversion; return the request's number.
 
         Args:
             source: an LDR picture file.
-            output: the OpenEXR file to write, replaced only by a result that is whole; its folder is made.
-            half: write 16-bit floats instead of 32-bit floats.
+            output: the OpenEXR file to write; its folder is made. A result of the same image is replaced, once the new
+                one is whole; beside any other file, the new one is numbered.
+            half: write 16-bit floats instead of 32-bit floats; ``auto`` if they can hold the brightest value.
         """
         return self._ask(do="convert", source=str(source), output=str(output), half=half)
 
