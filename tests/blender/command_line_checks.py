@@ -54,8 +54,9 @@ def check_without_save_the_file_stays(folder):
 
 
 def check_a_relative_output_folder_is_stored_relative(folder):
+    scene = opened_scene(folder)
     (folder / "scenes").mkdir()
-    scene = opened_scene(folder / "scenes")
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scenes" / "scene.blend"))
     os.chdir(folder / "scenes")
     assert run("convert", "-o", "../hdri", "--save")[0] == 0
     assert (folder / "hdri" / "street_lanet.exr").is_file()

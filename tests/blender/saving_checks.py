@@ -83,7 +83,7 @@ def check_saving_elsewhere_keeps_the_light(folder):
         place = folder / ("remapped" if remapped else "plain")
         for name in ("a", "b", "c"):
             (place / name).mkdir(parents=True)
-        _, hdr, pixels = unsaved_scene(place) if remapped else saved_scene(place)
+        _, hdr, pixels = unsaved_scene(folder) if remapped else saved_scene(folder)
         bpy.ops.wm.save_as_mainfile(filepath=str(place / "a" / "scene.blend"))
         bpy.ops.wm.save_as_mainfile(filepath=str(place / "b" / "scene.blend"), relative_remap=remapped)
         np.testing.assert_array_equal(pixels_of(hdr), pixels)

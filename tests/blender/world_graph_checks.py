@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-import OpenEXR
+import OpenImageIO
 from blender_process import main
 
 from addon import light_notes, world_graph
@@ -19,8 +19,11 @@ LINEAR = "Linear Rec.709"
 
 
 def write_exr(path: Path, rgb_linear: np.ndarray) -> Path:
-    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    OpenEXR.File(header, {"RGB": np.ascontiguousarray(rgb_linear, dtype=np.float32)}).write(str(path))
+    # By OpenImageIO: the OpenEXR module and the library of a Blender that links it dynamically are no good company.
+    height, width, channels = rgb_linear.shape
+    output = OpenImageIO.ImageOutput.create(str(path))
+    assert output.open(str(path), OpenImageIO.ImageSpec(width, height, channels, "float"))
+    assert output.write_image(np.ascontiguousarray(rgb_linear, dtype=np.float32)) and output.close()
     return path
 
 
@@ -584,8 +587,10 @@ def render(scene, folder: Path) -> np.ndarray:
     settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGB"
     scene.render.filepath = str(folder / "render.exr")
     bpy.ops.render.render(write_still=True)
-    with OpenEXR.File(scene.render.filepath) as file:
-        return file.channels()["RGB"].pixels.copy()
+    image = OpenImageIO.ImageInput.open(scene.render.filepath)
+    pixels = image.read_image("float")
+    image.close()
+    return pixels
 
 
 def gradient_exr(folder: Path) -> Path:
