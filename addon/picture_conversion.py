@@ -170,7 +170,7 @@ class PictureConversion:
                 self.share = 1.0
                 self.state = State.FINISHED
             case Failed():
-                message = event.message.replace(str(self._source.path), self._source_name())
+                message = event.message_about(self._source.path, self._source_name())
                 self._fail(for_artist(message), event.details)
             case Cancelled():
                 self.state = State.CANCELLED

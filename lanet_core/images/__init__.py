@@ -1,6 +1,7 @@
 """Files in, files out: pictures to linear light, and results to files that appear whole or not at all."""
 
 from lanet_core.images.array import picture_from_array
+from lanet_core.images.decoder import check_file
 from lanet_core.images.exr import ExrWriter, open_exr, write_exr
 from lanet_core.images.file_kind import MAX_PIXELS
 from lanet_core.images.gpano import CroppedArea, GPano
@@ -17,6 +18,7 @@ __all__ = [
     "ExrWriter",
     "GPano",
     "Picture",
+    "check_file",
     "file_sha256",
     "open_exr",
     "picture_from_array",

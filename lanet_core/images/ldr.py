@@ -18,6 +18,7 @@ from lanet_core.images.jpeg import first_picture_end
 from lanet_core.images.orientation import upright
 from lanet_core.images.picture import Picture
 from lanet_core.images.pixel_checks import without_negatives
+from lanet_core.images.png_chunks import read_cicp
 from lanet_core.images.tone_curve import gamma_curve
 
 #: ITU-T H.273 transfer characteristics of HDR video, which a PNG's cICP chunk may declare.
@@ -51,13 +52,15 @@ def read_ldr(path: str | Path) -> Picture:
     kind = file_kind(path)
     if kind in (FileKind.EXR, FileKind.RADIANCE):
         raise _already_hdr(f"This is {kind.name}, a format of HDR pictures.", path)
+    if kind is FileKind.PNG:
+        _refuse_hdr_transfer(path)
     decoded = decode(path, kind)
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         gpano, warnings = find_gpano(data)
         if kind is FileKind.JPEG and _is_float(decoded):
             decoded = _ldr_of_ultra_hdr(data)
             warnings += ("This is an Ultra HDR picture: its gain map was left aside and its LDR picture taken.",)
-    encoding, encoding_warnings = _encoding(decoded, path)
+    encoding, encoding_warnings = _encoding(decoded)
     samples = _checked_samples(decoded.samples, path)
     return Picture(
         samples=upright(samples, int(decoded.tags.get("Orientation", 1))),
@@ -90,17 +93,22 @@ def _checked_samples(samples: np.ndarray, path: Path) -> np.ndarray:
     return samples
 
 
+def _refuse_hdr_transfer(path: Path) -> None:
+    """Refuse a PNG that cICP declares as HDR video; OpenImageIO 3.0 reports no cICP."""
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        cicp = read_cicp(data)
+    if cicp is not None and cicp[1] in _HDR_TRANSFERS:
+        raise _already_hdr(f"It is encoded with {_HDR_TRANSFERS[cicp[1]]}.", path)
+
+
 def _already_hdr(reason: str, path: Path) -> AlreadyHdrError:
     return AlreadyHdrError(
         f"The picture is HDR already. {reason}", path=path, remedy="Use it as it is: it needs no conversion."
     )
 
 
-def _encoding(decoded: Decoded, path: Path) -> tuple[ColourEncoding, tuple[str, ...]]:
+def _encoding(decoded: Decoded) -> tuple[ColourEncoding, tuple[str, ...]]:
     """Return how the samples encode colour; by a PNG's own order of precedence (PNG, third edition, 4.3)."""
-    transfer = tuple(decoded.tags.get("CICP", ()))[1:2]
-    if transfer and transfer[0] in _HDR_TRANSFERS:
-        raise _already_hdr(f"It is encoded with {_HDR_TRANSFERS[transfer[0]]}.", path)
     default = LINEAR if _is_float(decoded) else SRGB
     if "ICCProfile" in decoded.tags:
         try:

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from lanet_core.errors import InputError, LanetError
-from lanet_core.images.decoder import open_header
+from lanet_core.images.decoder import open_image
 from lanet_core.images.file_kind import FileKind, file_kind
 
 #: The header attribute: 64 hexadecimal digits, of the source file's bytes.
@@ -44,11 +44,8 @@ def read_source_sha256(path: str | Path) -> str | None:
     try:
         if file_kind(path) is not FileKind.EXR:
             return None
-        image = open_header(path, FileKind.EXR)
+        with open_image(path, FileKind.EXR) as image:
+            value = image.spec().getattribute(SOURCE_SHA256_ATTRIBUTE)
     except LanetError:
         return None
-    try:
-        value = image.spec().getattribute(SOURCE_SHA256_ATTRIBUTE)
-    finally:
-        image.close()
     return value if isinstance(value, str) else None

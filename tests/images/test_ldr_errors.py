@@ -184,14 +184,20 @@ def test_hdr_formats(tmp_path, suffix):
     assert_refused(path, errors.AlreadyHdrError)
 
 
-def test_pq_png(tmp_path):
+@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
+def test_an_hdr_transfer_in_a_png(tmp_path, transfer, name):
     path = tmp_path / "picture.png"
     Image.fromarray(random_rgb8()).save(path)
-    path.write_bytes(with_png_chunk(path.read_bytes(), b"cICP", bytes([9, 16, 0, 1])))
-    spec = OpenImageIO.ImageInput.open(str(path)).spec()
-    if spec.getattribute("CICP") is None:
-        pytest.skip("this OpenImageIO reads no cICP")
-    assert_refused(path, errors.AlreadyHdrError, "PQ")
+    path.write_bytes(with_png_chunk(path.read_bytes(), b"cICP", bytes([9, transfer, 0, 1])))
+    assert_refused(path, errors.AlreadyHdrError, name)
+
+
+@pytest.mark.parametrize("data", [bytes([1, 13, 0, 1]), bytes([9, 16, 0]), bytes([9, 16, 0, 1, 0]), b""])
+def test_a_png_of_another_transfer_or_with_a_malformed_chunk_is_read(tmp_path, data):
+    path = tmp_path / "picture.png"
+    Image.fromarray(random_rgb8()).save(path)
+    path.write_bytes(with_png_chunk(path.read_bytes(), b"cICP", data))
+    np.testing.assert_array_equal(read_ldr(path).samples, random_rgb8())
 
 
 def absurd_png(width, height):

@@ -1,0 +1,46 @@
+"""The chunks of a PNG file, of which a decoder reports only some.
+
+Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 5.3 (chunk layout), 11.3.2.6 (cICP).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from mmap import mmap
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_CHUNK_OVERHEAD = 12  # length, type and checksum
+
+
+def chunks(data: bytes | mmap) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the type, first byte and length of each chunk that the file contains wholly, checksum included.
+
+    Args:
+        data: the whole file, signature included.
+    """
+    position = len(SIGNATURE)
+    while position + _CHUNK_OVERHEAD <= len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        end = position + _CHUNK_OVERHEAD + length
+        if end > len(data):
+            return
+        yield data[position + 4 : position + 8], position + 8, length
+        position = end
+
+
+def read_cicp(data: bytes | mmap) -> tuple[int, int, int, int] | None:
+    """Return the coding-independent code points of a PNG.
+
+    Args:
+        data: the whole file.
+
+    Returns:
+        Colour primaries, transfer characteristics, matrix coefficients and the full-range flag (ITU-T H.273); None
+        where the file has no valid cICP chunk before its image data.
+    """
+    for kind, first, length in chunks(data):
+        if kind == b"IDAT":
+            return None
+        if kind == b"cICP" and length == 4:
+            return tuple(data[first : first + 4])
+    return None
