@@ -11,7 +11,7 @@ import numpy as np
 import OpenImageIO
 
 from lanet_core.colour import REC709_CHROMATICITIES
-from lanet_core.errors import OutputError
+from lanet_core.errors import HalfRangeError, OutputError
 from lanet_core.images.file_names import utf8_name
 from lanet_core.images.replacing import replacing
 from lanet_core.parallel import bounded
@@ -201,7 +201,7 @@ def _check_values(rgb_linear: np.ndarray, half: bool, path: Path) -> None:
             remedy="Convert again; if it persists, the model file is faulty.",
         )
     if half and peak > HALF_MAX:
-        raise OutputError(
+        raise HalfRangeError(
             f"The brightest value is {peak:.6g}, and half floats end at {HALF_MAX:.0f}.",
             path=path,
             remedy="Write 32-bit floats.",
