@@ -99,11 +99,9 @@ def _components(mask: np.ndarray) -> list[tuple[tuple[int, int, int, int], float
             current.append((left, right, number))
         previous = current
     joined: dict[int, list[int]] = {}
-    for number, box in enumerate(boxes):
-        root = _root(parent, number)
-        known = joined.setdefault(root, list(box[:4]) + [0])
-        known[:] = [min(known[0], box[0]), max(known[1], box[1]), min(known[2], box[2]), max(known[3], box[3]),
-                    known[4] + box[4]]  # fmt: skip
+    for number, (top, bottom, left, right, area) in enumerate(boxes):
+        box = joined.setdefault(_root(parent, number), [top, bottom, left, right, 0])
+        box[:] = min(box[0], top), max(box[1], bottom), min(box[2], left), max(box[3], right), box[4] + area
     return [
         ((top, bottom, left, right), area / ((bottom - top) * (right - left)))
         for top, bottom, left, right, area in joined.values()
