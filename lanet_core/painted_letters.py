@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from lanet_core.painted_shapes import Rectangle, curvature_px, flat_levels, near, without
+from lanet_core.painted_shapes import Rectangle, curvature_px, flat_levels, near, same, without
 
 #: Smallest and largest height of a letter: pixels, and a share of the panorama's height.
 _SMALLEST_PX, _LARGEST_SHARE = 6, 0.12
@@ -22,7 +22,11 @@ _LEAST_CURVATURE_PX = 4.0
 _MOST_FILLED = 0.75
 #: A row in which letters end has so many times the ends of the rows around it.
 _PEAK = 3.0
-_MOST_LINES = 12
+_MOST_LINES = 6
+#: Greatest mean number of ends of strokes in a row of a line: more is the texture of a surface.
+_MOST_CROSSINGS = 400
+#: Heights of ascenders and descenders relative to the other letters.
+_ASCENDER = 0.6
 
 
 def find_letters(luma: np.ndarray, areas: Sequence[Rectangle] = ()) -> list[Rectangle]:
@@ -35,10 +39,11 @@ def find_letters(luma: np.ndarray, areas: Sequence[Rectangle] = ()) -> list[Rect
     luma = without(luma, areas)
     letters: list[Rectangle] = []
     for level in flat_levels(luma):
-        mask = near(luma, level)
-        for top, bottom in _lines(mask):
-            if not any(letter.top < bottom and top < letter.bottom for letter in letters):
-                letters += _letters_of_line(mask, top, bottom, level)
+        for alike in (same, near):
+            mask = alike(luma, level)
+            for top, bottom in _lines(mask):
+                if not any(letter.top < bottom and top < letter.bottom for letter in letters):
+                    letters += _letters_of_line(mask, top, bottom, level)
     return letters
 
 
@@ -46,28 +51,33 @@ def _lines(mask: np.ndarray) -> Iterator[tuple[int, int]]:
     """Yield the first row and the row after the last of what may be lines of letters."""
     above, below = np.zeros_like(mask), np.zeros_like(mask)
     above[1:], below[:-1] = mask[:-1], mask[1:]
-    tops, bottoms = _peaks((mask & ~above).sum(axis=1)), _peaks((mask & ~below).sum(axis=1))
+    tops, bottoms = _peaks(mask & ~above), _peaks(mask & ~below)
     largest = int(_LARGEST_SHARE * len(mask))
     pairs = [(top, bottom + 1) for bottom in bottoms for top in tops if _SMALLEST_PX <= bottom + 1 - top <= largest]
     yield from pairs[:_MOST_LINES]
 
 
-def _peaks(counts: np.ndarray) -> list[int]:
-    """Return rows that have far more edges than the rows around them, the highest first."""
-    padded = np.pad(counts.astype(np.float64), 4)
+def _peaks(edges: np.ndarray) -> list[int]:
+    """Return rows that have far more pieces of edges than the rows around them, the highest first."""
+    pieces = np.count_nonzero(edges[:, 1:] & ~edges[:, :-1], axis=1)
+    padded = np.pad(np.count_nonzero(edges, axis=1).astype(np.float64), 4)
+    counts = padded[4:-4]
     around = np.stack([padded[4 + shift : 4 + shift + len(counts)] for shift in (-4, -3, -2, 2, 3, 4)])
-    peaks = np.flatnonzero((counts >= 3 * _FEWEST_LETTERS) & (counts > _PEAK * np.median(around, axis=0)))
+    peaks = np.flatnonzero((pieces >= _FEWEST_LETTERS - 1) & (counts > _PEAK * np.median(around, axis=0)))
     return peaks[np.argsort(-counts[peaks])][:_MOST_LINES].tolist()
 
 
 def _letters_of_line(mask: np.ndarray, top: int, bottom: int, luma: float) -> list[Rectangle]:
     """Return the letters between two rows; none without evidence that they are letters."""
-    first, end = max(0, top - 2), min(len(mask), bottom + 2)
+    # Room for ascenders and descenders. What goes on beyond it is no letter.
+    room = 1 + round(_ASCENDER * (bottom - top))
+    first, end = max(0, top - room), min(len(mask), bottom + room)
+    if np.count_nonzero(np.diff(mask[first:end], axis=1)) > _MOST_CROSSINGS * (end - first):
+        return []
     boxes = [
         (Rectangle(first + box[0], first + box[1], box[2], box[3], luma), filled)
         for box, filled in _components(mask[first:end])
     ]
-    # What goes on beyond the line is no letter of it.
     boxes = [each for each in boxes if each[0].top > first and each[0].bottom < end]
     aligned = [(box, filled) for box, filled in boxes if abs(box.top - top) <= 1 and abs(box.bottom - bottom) <= 1]
     if len(aligned) < _FEWEST_LETTERS or np.mean([filled for _, filled in aligned]) > _MOST_FILLED:
@@ -78,7 +88,11 @@ def _letters_of_line(mask: np.ndarray, top: int, bottom: int, luma: float) -> li
     if 2 * len(exact) < len(aligned) or curvature < _LEAST_CURVATURE_PX:
         return []
     margin = bottom - top
-    return [box for box, _ in boxes if left - margin <= box.left and box.right <= right + margin]
+    return [
+        box
+        for box, _ in boxes
+        if left - margin <= box.left and box.right <= right + margin and box.top < bottom and top < box.bottom
+    ]
 
 
 def _components(mask: np.ndarray) -> list[tuple[tuple[int, int, int, int], float]]:

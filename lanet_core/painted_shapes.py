@@ -22,22 +22,32 @@ import numpy as np
 
 #: Greatest difference from an area's luma, in 8-bit codes, that compression makes near the area's edges and letters.
 TOLERANCE = 24.0
+#: Least difference of the pixels beyond an edge.
+STEP = 10.0
 
 #: Darker areas are not over-exposed whatever the image's white level is.
 _LEAST_LUMA = 150.0
 #: Difference within which most pixels of an area are.
 _FLAT = 3.0
 _FLAT_SHARE = 0.5
+#: Difference within which the medians of most lines are.
+_EVEN = 1.0
 #: Share of a line of an area that has its colour: at the area's edge, and where there are letters.
 _EDGE_SHARE, _LETTERS_SHARE = 0.94, 0.3
-#: Greatest share of the line beyond the edge that has the same colour.
-_BEYOND_SHARE = 0.7
+#: Greatest share of the line beyond the edge that has the same colour, and greatest mean over the edges of a label.
+_BEYOND_SHARE, _MEAN_BEYOND_SHARE = 0.7, 0.35
 #: Lines at the edge that are free of letters.
 _CLEAR_LINES = 2
+#: Lines beyond the edge that differ from the area: more than a stroke of a letter that begins there.
+_BEYOND_LINES = 5
 #: Smallest and largest bar as a share of the panorama's height.
 _SMALLEST_BAR, _LARGEST_BAR = 0.016, 0.36
-#: Beyond the upper edge of a lone upper bar, luma differs by this much: else it may be a round lamp in a ceiling.
-_LEAST_RANGE_BEYOND = 24.0
+#: Beyond the edge of a lone bar at the top, luma differs by this much: else it may be a round lamp in the zenith. The
+#: second figure is for large bars: a camera is hardly ever exactly below the middle of a large lamp.
+_LEAST_RANGE_BEYOND = (24.0, 6.0)
+_LARGE_BAR = 0.04
+#: Least share of the edge of a lone bar beyond which the luma differs: a sky above a line of large letters has less.
+_LEAST_LONE_STEP = 0.6
 
 _LEAST_CURVATURE_PX = 2.0
 #: Smallest label in pixels.
@@ -45,6 +55,7 @@ _LABEL_ROWS, _LABEL_COLUMNS = 4, 10
 #: Gaps in an edge that compression makes.
 _GAP_PX = 2
 _MOST_LABELS = 16
+_MOST_ENDS = 8
 
 
 @dataclass(frozen=True)
@@ -66,9 +77,23 @@ class Rectangle:
     luma: float
 
 
+#: Number of lines and luma of a bar, and the share of its edge beyond which the luma differs.
+_Bar = tuple[int, float, float]
+
+
 def near(luma: np.ndarray, level: float) -> np.ndarray:
     """Return which pixels have a colour, (...) bool."""
     return np.abs(luma - np.float32(level)) <= TOLERANCE
+
+
+def same(luma: np.ndarray, level: float) -> np.ndarray:
+    """Return which pixels cannot be told from a colour, (...) bool."""
+    return np.abs(luma - np.float32(level)) <= STEP
+
+
+def step(inner: np.ndarray, outer: np.ndarray, level: float) -> np.ndarray:
+    """Return where an area of a colour ends between pixels inside and the next ones outside, (...) bool."""
+    return near(inner, level) & ~same(outer, level) & (np.abs(inner - outer) > STEP)
 
 
 def find_bars(luma: np.ndarray) -> list[Rectangle]:
@@ -93,8 +118,12 @@ def find_bars(luma: np.ndarray) -> list[Rectangle]:
         top = _continued(luma, bottom)
     elif sides and top and not bottom:
         bottom = _continued(luma[::-1], top)
-    if top and not bottom and not sides and np.ptp(np.percentile(luma[top[0]], [10, 90])) < _LEAST_RANGE_BEYOND:
-        top = None
+    if bottom and not top and not sides and bottom[2] < _LEAST_LONE_STEP:
+        bottom = None
+    if top and not bottom and not sides:
+        beyond = np.ptp(np.percentile(luma[top[0]], [10, 90]))
+        if beyond < _LEAST_RANGE_BEYOND[top[0] >= _LARGE_BAR * height] or top[2] < _LEAST_LONE_STEP:
+            top = None
     bars = []
     if top:
         bars.append(Rectangle(0, top[0], 0, width, top[1]))
@@ -107,24 +136,31 @@ def find_bars(luma: np.ndarray) -> list[Rectangle]:
     return bars
 
 
-def _bar(luma: np.ndarray, least: int) -> tuple[int, float] | None:
-    """Return the number of rows and the luma of a bar in the first rows, None if there is none."""
+def _bar(luma: np.ndarray, least: int) -> _Bar | None:
+    """Return the bar in the first rows, None if there is none."""
     first = luma[:2]
     level = float(np.median(first))
     if level < _LEAST_LUMA:
         return None
-    flat = np.abs(luma[: int(_LARGEST_BAR * len(luma)) + 1] - np.float32(level)) <= _FLAT
-    shares = near(luma[: len(flat)], level).mean(axis=1)
-    within = np.flatnonzero(shares < _LETTERS_SHARE)
-    within = int(within[0]) if within.size else len(shares) - 1
-    for count in range(within, least - 1, -1):
-        if shares[count] > _BEYOND_SHARE or (shares[count - _CLEAR_LINES : count] < _EDGE_SHARE).any():
-            continue
-        return (count, level) if flat[:count].mean() >= _FLAT_SHARE else None
+    luma = luma[: int(_LARGEST_BAR * len(luma)) + _BEYOND_LINES]
+    shares, beyond = near(luma, level).mean(axis=1), same(luma, level).mean(axis=1)
+    ends = np.flatnonzero(beyond[: len(luma) - _BEYOND_LINES + 1] < _LETTERS_SHARE)
+    end = int(ends[0]) if ends.size else len(luma) - _BEYOND_LINES
+    for count in range(end, least - 1, -1):
+        is_edge = (
+            shares[count - _CLEAR_LINES : count].min() >= _EDGE_SHARE
+            and beyond[count : count + _BEYOND_LINES].max() <= _BEYOND_SHARE
+            and (stepped := step(luma[count - 1], luma[count], level).mean()) >= 1.0 - _BEYOND_SHARE
+        )
+        if is_edge:
+            # A sky has a gradient; only the lines next to an edge are changed by compression.
+            even = np.abs(np.median(luma[:count], axis=1) - level) <= _EVEN
+            flat = np.abs(luma[:count] - np.float32(level)) <= _FLAT
+            return (count, level, stepped) if min(even.mean(), flat.mean()) >= _FLAT_SHARE else None
     return None
 
 
-def _continued(luma: np.ndarray, opposite: tuple[int, float]) -> tuple[int, float] | None:
+def _continued(luma: np.ndarray, opposite: _Bar) -> _Bar | None:
     """Return a bar in the first rows like the one opposite, None if the rows contradict it."""
     count, level = opposite
     flat = np.abs(luma[:count] - np.float32(level)) <= _FLAT
@@ -142,15 +178,12 @@ def find_labels(luma: np.ndarray, bars: Sequence[Rectangle] = ()) -> list[Rectan
     luma = without(luma, bars)
     labels: list[Rectangle] = []
     for level in flat_levels(luma):
-        mask = near(luma, level)
-        for edge in _straight_edges(mask):
+        for edge in _straight_edges(luma, level):
             if any(_overlap(edge, label) for label in labels):
                 continue
-            label = _label(luma, mask, replace(edge, luma=level))
-            if label is not None:
-                labels.append(label)
-                if len(labels) == _MOST_LABELS:
-                    return labels
+            labels += list(_labels_at(luma, edge))[:1]
+            if len(labels) == _MOST_LABELS:
+                return labels
     return labels
 
 
@@ -192,20 +225,15 @@ def curvature_px(row: float, columns: int, size: tuple[int, int]) -> float:
     return float((np.arctan(np.tan(elevation) / np.cos(half_width)) - elevation) * size[0] / np.pi)
 
 
-def _straight_edges(mask: np.ndarray) -> Iterator[Rectangle]:
-    """Yield edges too straight to be photographed, as rectangles of one row inside the mask."""
-    for towards in (1, -1):
-        beyond = np.zeros_like(mask)
-        if towards == 1:
-            beyond[:-1] = mask[1:]
-        else:
-            beyond[1:] = mask[:-1]
-        edge = mask & ~beyond
-        for row in np.flatnonzero(edge.sum(axis=1) >= _LABEL_COLUMNS):
+def _straight_edges(luma: np.ndarray, level: float) -> Iterator[Rectangle]:
+    """Yield edges too straight to be photographed, as rectangles of one row inside an area."""
+    upper, lower = luma[:-1], luma[1:]
+    for inner, outer, first in ((upper, lower, 0), (lower, upper, 1)):
+        edge = step(inner, outer, level)
+        for row in np.flatnonzero(np.count_nonzero(edge, axis=1) >= _LABEL_COLUMNS):
             for left, right in _runs(edge[row]):
-                boundary = row + 1 if towards == 1 else row
-                if curvature_px(boundary, right - left, mask.shape) >= _LEAST_CURVATURE_PX:
-                    yield Rectangle(int(row), int(row) + 1, left, right, 0.0)
+                if curvature_px(row + 1, right - left, luma.shape) >= _LEAST_CURVATURE_PX:
+                    yield Rectangle(int(row) + first, int(row) + first + 1, left, right, level)
 
 
 def _runs(line: np.ndarray) -> list[tuple[int, int]]:
@@ -221,33 +249,43 @@ def _overlap(one: Rectangle, other: Rectangle) -> bool:
     return one.top < other.bottom and other.top < one.bottom and one.left < other.right and other.left < one.right
 
 
-def _label(luma: np.ndarray, mask: np.ndarray, edge: Rectangle) -> Rectangle | None:
-    """Return the label that an edge belongs to, None if the other edges are not there."""
+def _labels_at(luma: np.ndarray, edge: Rectangle) -> Iterator[Rectangle]:
+    """Yield what may be the label that an edge belongs to, the largest first."""
     columns = slice(edge.left, edge.right)
-    shares = mask[:, columns].mean(axis=1)
-    top = _reach(shares[: edge.top + 1][::-1])
-    bottom = _reach(shares[edge.top :])
-    label = replace(edge, top=edge.top + 1 - top, bottom=edge.top + bottom)
-    rows = slice(label.top, label.bottom)
-    height, width = mask.shape
-    if not _LABEL_ROWS <= label.bottom - label.top <= 0.5 * height or edge.right - edge.left > 0.95 * width:
-        return None
-    inside = np.abs(luma[rows, columns] - np.float32(edge.luma)) <= _FLAT
-    borders = [mask[label.top, columns], mask[label.bottom - 1, columns]]
-    borders += [mask[rows, edge.left], mask[rows, edge.right - 1]]
-    if inside.mean() < _FLAT_SHARE or min(border.mean() for border in borders) < _EDGE_SHARE:
-        return None
-    beyond = [
-        mask[label.top - 1, columns] if label.top > 0 else None,
-        mask[label.bottom, columns] if label.bottom < height else None,
-        mask[rows, edge.left - 1] if edge.left > 0 else None,
-        mask[rows, edge.right] if edge.right < width else None,
+    level = edge.luma
+    inside, beyond = near(luma[:, columns], level).mean(axis=1), same(luma[:, columns], level).mean(axis=1)
+    ends = [
+        _ends(inside[edge.top :], beyond[edge.top :]),
+        _ends(inside[edge.top :: -1], beyond[edge.top :: -1]),
     ]
-    shares = [line.mean() for line in beyond if line is not None]
-    return label if len(shares) >= 3 and max(shares) <= 1.0 - _BEYOND_SHARE else None
+    labels = [replace(edge, bottom=edge.top + count) for count in ends[0]]
+    labels += [replace(edge, top=edge.bottom - count) for count in ends[1]]
+    yield from sorted((label for label in labels if _is_label(luma, label)), key=lambda label: label.top - label.bottom)
 
 
-def _reach(shares: np.ndarray) -> int:
-    """Return how many of the first lines belong to a label: up to the first that hardly has its colour."""
-    ends = np.flatnonzero(shares < _LETTERS_SHARE)
-    return int(ends[0]) if ends.size else len(shares)
+def _ends(inside: np.ndarray, beyond: np.ndarray) -> list[int]:
+    """Return after how many of the first lines a label may end."""
+    outside = np.flatnonzero(beyond < _LETTERS_SHARE)
+    reach = int(outside[0]) if outside.size else len(beyond)
+    counts = np.arange(1, reach + 1)
+    following = np.append(beyond, 0.0)[counts]
+    return counts[(inside[counts - 1] >= _EDGE_SHARE) & (following <= _BEYOND_SHARE)][-_MOST_ENDS:].tolist()
+
+
+def _is_label(luma: np.ndarray, label: Rectangle) -> bool:
+    """Return whether a rectangle is flat and has four sharp edges."""
+    (height, width), level = luma.shape, label.luma
+    top, bottom, left, right = label.top, label.bottom, label.left, label.right
+    if not _LABEL_ROWS <= bottom - top <= 0.5 * height or right - left > 0.95 * width:
+        return False
+    rows, columns = slice(top, bottom), slice(left, right)
+    borders = (luma[top, columns], luma[bottom - 1, columns], luma[rows, left], luma[rows, right - 1])
+    if min(near(border, level).mean() for border in borders) < _EDGE_SHARE:
+        return False
+    if (np.abs(luma[rows, columns] - np.float32(level)) <= _FLAT).mean() < _FLAT_SHARE:
+        return False
+    beyond = [luma[row, columns] if 0 <= row < height else None for row in (top - 1, bottom)]
+    beyond += [luma[rows, column] if 0 <= column < width else None for column in (left - 1, right)]
+    pairs = [(inner, outer) for inner, outer in zip(borders, beyond, strict=True) if outer is not None]
+    shares = [1.0 - step(inner, outer, level).mean() for inner, outer in pairs]
+    return len(shares) >= 3 and max(shares) <= _BEYOND_SHARE and np.mean(shares) <= _MEAN_BEYOND_SHARE
