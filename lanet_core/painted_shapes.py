@@ -46,8 +46,11 @@ _SMALLEST_BAR, _LARGEST_BAR = 0.016, 0.36
 #: second figure is for large bars: a camera is hardly ever exactly below the middle of a large lamp.
 _LEAST_RANGE_BEYOND = (24.0, 6.0)
 _LARGE_BAR = 0.04
-#: Least share of the edge of a lone bar beyond which the luma differs: a sky above a line of large letters has less.
-_LEAST_LONE_STEP = 0.6
+#: Least share of the edge of a bar beyond which the luma differs: without another bar, as a sky above a line of large
+#: letters or an over-exposed wall has less, and with one.
+_LEAST_LONE_STEP = (0.6, 0.3)
+#: Widest bar at a side as a share of the panorama's width.
+_LARGEST_SIDE = 0.1
 
 _LEAST_CURVATURE_PX = 2.0
 #: Smallest label in pixels.
@@ -109,7 +112,11 @@ def find_bars(luma: np.ndarray) -> list[Rectangle]:
     rows = slice(top[0] if top else 0, height - bottom[0] if bottom else height)
     if rows.stop - rows.start < height // 4:
         return []
-    left, right = _bar(luma[rows].T, 2), _bar(luma[rows, ::-1].T, 2)
+    columns = luma[rows].T
+    left, right = (
+        side if side and side[0] <= _LARGEST_SIDE * width and side[2] >= _LEAST_LONE_STEP[bool(top or bottom)] else None
+        for side in (_bar(columns, 2), _bar(columns[::-1], 2))
+    )
     if not (left and right and abs(left[0] - right[0]) <= 1):
         left, right = (side if side and side[0] >= least else None for side in (left, right))
     sides = [side for side in (left, right) if side]
@@ -118,11 +125,11 @@ def find_bars(luma: np.ndarray) -> list[Rectangle]:
         top = _continued(luma, bottom)
     elif sides and top and not bottom:
         bottom = _continued(luma[::-1], top)
-    if bottom and not top and not sides and bottom[2] < _LEAST_LONE_STEP:
+    if bottom and not top and not sides and bottom[2] < _LEAST_LONE_STEP[0]:
         bottom = None
     if top and not bottom and not sides:
         beyond = np.ptp(np.percentile(luma[top[0]], [10, 90]))
-        if beyond < _LEAST_RANGE_BEYOND[top[0] >= _LARGE_BAR * height] or top[2] < _LEAST_LONE_STEP:
+        if beyond < _LEAST_RANGE_BEYOND[top[0] >= _LARGE_BAR * height] or top[2] < _LEAST_LONE_STEP[0]:
             top = None
     bars = []
     if top:
@@ -162,7 +169,7 @@ def _bar(luma: np.ndarray, least: int) -> _Bar | None:
 
 def _continued(luma: np.ndarray, opposite: _Bar) -> _Bar | None:
     """Return a bar in the first rows like the one opposite, None if the rows contradict it."""
-    count, level = opposite
+    count, level, _ = opposite
     flat = np.abs(luma[:count] - np.float32(level)) <= _FLAT
     edge = near(luma[count - 1 : count + 1], level).mean(axis=1)
     return opposite if flat.mean() > 0.8 and edge[0] >= _EDGE_SHARE and edge[1] < edge[0] - 0.05 else None
