@@ -24,6 +24,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from lanet_core.light_balance import label_lights
 from reconstruction_scenes import FORMULAS, Scene, rendered_scene
 
 from lanet_core import sphere
@@ -32,7 +33,6 @@ from lanet_core.colour import linear_to_srgb, quantise_srgb8
 from lanet_core.converter import load_converter
 from lanet_core.heading import columns_to_light
 from lanet_core.images.png import write_png
-from lanet_core.light_balance import label_lights
 from lanet_core.metrics.irradiance import diffuse_irradiance
 from lanet_core.reconstruction import reconstruct
 
