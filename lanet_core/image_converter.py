@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,8 @@ class ImageConverter(StripConverter):
     def _reconstruction(self, source: FlatSource, white: WhiteLevel) -> PictureReconstruction:
         metadata = self.session.metadata
         network_size = (metadata.input_height, metadata.input_width)
+        # LANet has learnt from photographs with the blacks that they have.
+        white = dataclasses.replace(white, black=0.0)
         return PictureReconstruction((source.height, source.width), network_size, white)
 
     def _predict(self, reconstruction: PictureReconstruction) -> Prediction:

@@ -33,9 +33,10 @@ import numpy as np
 
 from lanet_core import sphere
 from lanet_core.aureole import aureole
+from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.clipped_areas import ClippedAreas, balance
 from lanet_core.enlargement import enlarge_light, repeat_cells
-from lanet_core.overexposure import OVEREXPOSURE_THRESHOLD, overexposure, relative_to_white
+from lanet_core.overexposure import overexposure, relative_to_white
 from lanet_core.point_lights import PointLight, find_point_lights
 from lanet_core.strips import StripDownsampler, StripGatherer, StripMaximum
 from lanet_core.white_level import WhiteLevel
@@ -59,6 +60,8 @@ _AUREOLE_SMOOTHING_RAD = np.radians(10.0)
 _HALF_CODE = 0.0043
 
 _BAND_PIXELS = 1 << 18
+#: Radiance relative to white, mean of the channels, of the pixels that give the scale of an image with lifted blacks.
+_MIDTONES = (0.02, 0.6)
 #: Bands are processed in blocks of so many columns, those that have over-exposed pixels.
 _BLOCK_COLUMNS = 256
 
@@ -80,8 +83,8 @@ class Reconstruction:
         self._size = (height, width)
         self._network_size = (network_height, 2 * network_height)
         self._white = white or WhiteLevel()
-        #: Light of the well-exposed pixels, of the image over its white and relative to white and black.
-        self._exposed_light = np.zeros(2)
+        #: Solid angle of the midtones, and the integral over it of the natural log of their gain, see :attr:`_unit`.
+        self._midtones_sr, self._log_gain_sr = 0.0, 0.0
         fine_size = (min(height, REFINEMENT * network_height), min(width, REFINEMENT * 2 * network_height))
         self._image = StripDownsampler(self._size, fine_size, channels=3)
         self._weight = StripDownsampler(self._size, fine_size, channels=1)
@@ -123,19 +126,23 @@ class Reconstruction:
     def _measure_exposed_light(
         self, ldr_linear_band: np.ndarray, relative: np.ndarray, is_exposed: np.ndarray, first_row: int
     ) -> None:
-        areas = sphere.pixel_solid_angles_sr(*self._size)[first_row : first_row + len(relative)]
-        for index, light in enumerate((ldr_linear_band / self._white.linear, relative)):
-            self._exposed_light[index] += areas @ (light.mean(axis=-1) * is_exposed).sum(axis=1, dtype=np.float64)
+        image, relative = ((each.mean(axis=-1)) for each in (ldr_linear_band / self._white.linear, relative))
+        low, high = _MIDTONES
+        is_midtone = is_exposed & (relative > low) & (relative < high)
+        areas = sphere.pixel_solid_angles_sr(*self._size)[first_row : first_row + len(relative), None]
+        gains = np.log(image[is_midtone] / relative[is_midtone])
+        areas = np.broadcast_to(areas, relative.shape)[is_midtone]
+        self._log_gain_sr += float(areas @ gains)
+        self._midtones_sr += float(areas.sum())
 
     @property
     def _unit(self) -> np.ndarray:
         """Radiance of the image for radiance 1 relative to white, (3,) float32.
 
-        It is the white level, unless lifted blacks make the exposed part brighter than it is relative to white: the
-        added light keeps its ratio to the exposed part.
+        It is the white level, unless lifted blacks make the midtones brighter than they are relative to white: the
+        added light keeps its ratio to the midtones.
         """
-        image, relative = self._exposed_light
-        gain = image / relative if image > 0.0 and relative > 0.0 else 1.0
+        gain = np.exp(self._log_gain_sr / self._midtones_sr) if self._midtones_sr > 0.0 else 1.0
         return self._white.linear * np.float32(gain)
 
     @property

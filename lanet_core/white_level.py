@@ -37,8 +37,9 @@ _LARGE_SURFACE = 0.12
 #: A plateau below the ceiling that covers more than this is a surface in any case.
 _LARGEST_PLATEAU = 0.3
 _GRADIENT_SHARE = 0.03
-#: Black is the value below which this share of the image lies in its darkest channel; between these limits it is lifted.
-_BLACK_SHARE = 1e-3
+#: Black is the value below which this share of the image lies in its darkest channel. Between these limits it is
+#: lifted.
+_BLACK_SHARE = 5e-3
 _LIFTED = (0.02, 0.3)
 _DARK_LEVELS = 256
 #: Black is measured in every so many columns.
@@ -158,7 +159,10 @@ def _plateau(colours: np.ndarray, weights: np.ndarray, counts: np.ndarray) -> Wh
     order = np.flatnonzero(allowed)
     order = order[np.argsort(-weights[order])][:64]
     for candidate in order[np.argsort(-colours[order].mean(axis=1))]:
-        near = (np.abs(colours - colours[candidate]) <= 2.0 / _LEVELS).all(axis=1)
+        # Compression spreads a plateau: its level is that of the densest colour around.
+        around = np.flatnonzero((np.abs(colours - colours[candidate]) <= 4.0 / _LEVELS).all(axis=1))
+        densest = around[weights[around].argmax()]
+        near = (np.abs(colours - colours[densest]) <= 1.5 / _LEVELS).all(axis=1)
         share = weights[near].sum()
         if not _is_plateau(share, counts[near].sum()):
             continue

@@ -73,6 +73,12 @@ def test_a_missing_field_is_refused(field):
         (changed(extra_outputs=["log_stops", "log_scale"]), "another order"),
         (changed(members=0), "0 members"),
         (changed(weights="int8"), "int8"),
+        (changed(input_height=10**9), "1000000000"),
+        (changed(input_width=2**63), "9223372036854775808"),
+        ("[" * 90_000, "not JSON"),
+        ('{"name": ' * 9_000, "not JSON"),
+        (changed(name="n" * 200_000), "longer than"),
+        ('{"input_height": ' + "9" * 5000 + "}", "not JSON"),
     ],
 )
 def test_what_is_no_such_description_is_refused_with_its_reason(text, reason):

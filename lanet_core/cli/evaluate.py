@@ -8,7 +8,8 @@ import io
 import json
 from pathlib import Path
 
-from lanet_core.cli.model_arguments import add_model_arguments
+from lanet_core.cli.destinations import check_file_target
+from lanet_core.cli.model_arguments import add_model_arguments, whole_number
 
 NAME = "evaluate"
 HELP = "measure the error of diffuse irradiance on HDR panoramas, in stops"
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("train", "val", "test"),
         help="split to measure; may be given again (default: val)",
     )
-    parser.add_argument("--draws", type=int, default=2, help="photographs of each scene (default: 2)")
+    parser.add_argument("--draws", type=whole_number(1), default=2, help="photographs of each scene (default: 2)")
     parser.add_argument("-o", "--output", type=Path, metavar="CSV", help="write the errors of every photograph")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     add_model_arguments(parser)
@@ -41,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         summarise_confidence,
     )
 
+    if arguments.output is not None:
+        check_file_target(arguments.output)
     converter = load_converter(arguments.model, arguments.provider, arguments.threads)
     # The constant boost is a choice, and choices are made on val alone.
     splits = list(dict.fromkeys(["val", *(arguments.split or [])]))

@@ -1,7 +1,7 @@
 """Files in, files out: pictures to linear light, and results to files that appear whole or not at all."""
 
 from lanet_core.images.array import picture_from_array
-from lanet_core.images.decoder import check_file
+from lanet_core.images.decoder import check_file, read_size
 from lanet_core.images.exr import ExrWriter, open_exr, write_exr
 from lanet_core.images.file_kind import MAX_PIXELS
 from lanet_core.images.gpano import CroppedArea, GPano
@@ -24,6 +24,7 @@ __all__ = [
     "picture_from_array",
     "read_hdr",
     "read_ldr",
+    "read_size",
     "read_source_sha256",
     "write_exr",
     "write_png",

@@ -104,6 +104,18 @@ def check_file(path: str | Path) -> None:
             pass
 
 
+def read_size(path: str | Path) -> tuple[int, int]:
+    """Return an image's columns and rows, of an EXR those of its display window, without decoding it.
+
+    Raises:
+        InputError: the file is missing, damaged, or of no format known here.
+    """
+    path = Path(path)
+    with open_image(path, file_kind(path)) as image:
+        spec = image.spec()
+        return spec.full_width, spec.full_height
+
+
 @contextmanager
 def open_image(path: Path, kind: FileKind) -> Iterator[OpenImageIO.ImageInput]:
     """Open a file of any kind with OpenImageIO, after a check of what it declares.

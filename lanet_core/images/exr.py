@@ -14,6 +14,7 @@ from lanet_core.colour import REC709_CHROMATICITIES
 from lanet_core.errors import OutputError
 from lanet_core.images.file_names import utf8_name
 from lanet_core.images.replacing import replacing
+from lanet_core.parallel import bounded
 
 #: The largest number that a half float holds.
 HALF_MAX = 65504.0
@@ -125,7 +126,7 @@ def open_exr(
         header["textureformat"] = "LatLong Environment"  # OpenImageIO's way to say envmap = latlong
     if pose_heading_deg is not None:
         header["gpanoPoseHeadingDegrees"] = float(pose_heading_deg)
-    OpenImageIO.attribute("exr_threads", threads or 0)
+    OpenImageIO.attribute("exr_threads", bounded(threads) if threads else 0)
     with replacing(path) as temporary, utf8_name(temporary) as name:
         output = OpenImageIO.ImageOutput.create(name)
         channels = ("R", "G", "B", *further_channels)
