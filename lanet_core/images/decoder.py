@@ -25,15 +25,16 @@ _SAMPLE_TYPES = {"uint8", "uint16", "uint", "uint32", "half", "float", "double"}
 #: The metadata that matter here. They are asked for by name: listing all that a file has crashes OpenImageIO 3.0 on
 #: some colour profiles.
 _TAGS = (
-    "CICP",
     "ICCProfile",
     "Orientation",
     "jpeg:ColorSpace",
     "oiio:ColorSpace",
-    "oiio:Gamma",
+    "oiio:Movie",
     "tiff:ColorSpace",
     "tiff:PhotometricInterpretation",
 )
+#: Pages that are counted.
+_MAXIMUM_PAGES = 1000
 #: OpenImageIO refuses some absurd headers by itself, with one of these phrases.
 _ABSURD_SIZE = re.compile(r"header claims a \d+ MB|exceeds|may not exceed")
 
@@ -44,26 +45,29 @@ class Decoded:
 
     Attributes:
         samples: (H, W, 1) or (H, W, 3), the file's own dtype, as stored, not upright.
-        transparent_share: how much of the picture is not wholly opaque, [0, 1].
+        transparent: (H, W) bool, pixels of less than half opacity; None where there are none.
+        pages: how many pages a TIFF has; 1 for other files.
         bit_depth: bits per channel in the file.
         tags: OpenImageIO's metadata by name, of those in ``_TAGS`` that the file has.
     """
 
     samples: np.ndarray
-    transparent_share: float
+    transparent: np.ndarray | None
+    pages: int
     bit_depth: int
     tags: dict[str, object]
 
 
 def decode(path: Path, kind: FileKind) -> Decoded:
-    """Decode a JPEG, PNG, TIFF, WebP or Radiance file.
+    """Decode a file of any kind but OpenEXR.
 
     Args:
         path: the file.
         kind: its format, by its signature.
 
     Returns:
-        Samples of the first image in the file, alpha taken off; colour is not multiplied by alpha.
+        Samples of the largest page of a TIFF, or of the first image of another file, alpha taken off; colour is not
+        multiplied by alpha.
 
     Raises:
         DamagedImageError: the file is truncated or corrupt.
@@ -73,6 +77,7 @@ def decode(path: Path, kind: FileKind) -> Decoded:
     """
     image = open_header(path, kind)
     try:
+        pages = _select_largest(image, kind, path)
         spec = image.spec()
         tags = {name: value for name in _TAGS if (value := spec.getattribute(name)) is not None}
         _check_colour_model(tags, path)
@@ -86,7 +91,8 @@ def decode(path: Path, kind: FileKind) -> Decoded:
         image.close()
     return Decoded(
         samples=samples[..., :channels],
-        transparent_share=_transparent_share(samples, spec.alpha_channel),
+        transparent=_transparent(samples, spec.alpha_channel),
+        pages=pages,
         bit_depth=spec.get_int_attribute("oiio:BitsPerSample", samples.dtype.itemsize * 8),
         tags=tags,
     )
@@ -176,8 +182,22 @@ def _colour_channels(spec: OpenImageIO.ImageSpec, path: Path) -> int:
     return channels
 
 
-def _transparent_share(samples: np.ndarray, alpha_channel: int) -> float:
+def _select_largest(image: OpenImageIO.ImageInput, kind: FileKind, path: Path) -> int:
+    """Seek the page to decode and return how many there are. Only a TIFF has pages."""
+    if kind is not FileKind.TIFF:
+        return 1
+    sizes = []
+    while len(sizes) < _MAXIMUM_PAGES and image.seek_subimage(len(sizes), 0):
+        sizes.append(image.spec().width * image.spec().height)
+    image.geterror()  # of the image after the last one
+    image.seek_subimage(sizes.index(max(sizes)), 0)
+    check_size(image.spec().width, image.spec().height, path)
+    return len(sizes)
+
+
+def _transparent(samples: np.ndarray, alpha_channel: int) -> np.ndarray | None:
     if alpha_channel < 0:
-        return 0.0
+        return None
     opaque = np.iinfo(samples.dtype).max if samples.dtype.kind == "u" else 1.0
-    return float((samples[..., alpha_channel] < opaque).mean())
+    transparent = samples[..., alpha_channel] < opaque / 2
+    return transparent if transparent.any() else None
