@@ -12,6 +12,7 @@ from lanet_core.errors import ModelNotFoundError, WrongModelError
 from lanet_core.heading import columns_to_light
 from lanet_core.images import Picture
 from lanet_core.panorama import Panorama, panorama_from_picture
+from lanet_core.reading_options import ReadingOptions
 from lanet_core.reconstruction import Reconstruction
 from lanet_core.session import Answer, Session
 from lanet_core.strip_converter import StripConverter
@@ -45,8 +46,8 @@ class Converter(StripConverter):
             )
         super().__init__(session, threads)
 
-    def _source(self, picture: Picture) -> Panorama:
-        return panorama_from_picture(picture)
+    def _source(self, picture: Picture, options: ReadingOptions) -> Panorama:
+        return panorama_from_picture(picture, options)
 
     def _reconstruction(self, source: Panorama) -> Reconstruction:
         return Reconstruction(source.height, source.width, self.session.metadata.input_height)

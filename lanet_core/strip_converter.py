@@ -19,8 +19,10 @@ from lanet_core import colour
 from lanet_core.conversion import Conversion, confidence_warnings
 from lanet_core.errors import OutputNotWritableError, WrongModelError
 from lanet_core.images import Picture, open_exr, picture_from_array, read_ldr
+from lanet_core.measured_light import MeasuredLight
 from lanet_core.parallel import map_in_order
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
+from lanet_core.reading_options import ReadingOptions
 from lanet_core.session import Answer, Session
 
 #: The EXR channel that says how uncertain each pixel is. A name without a dot: see :func:`lanet_core.images.open_exr`.
@@ -33,6 +35,7 @@ class LdrSource(Protocol):
     height: int
     width: int
     warnings: tuple[str, ...]
+    measured: MeasuredLight | None
 
     def linear_rows(self, first: int, end: int) -> np.ndarray:
         """Return the light of some rows: (n, W, 3) float32, linear Rec.709, [0, 1]; called from several threads."""
@@ -94,7 +97,7 @@ class StripConverter(ABC):
         self._threads = threads
 
     @abstractmethod
-    def _source(self, picture: Picture) -> LdrSource:
+    def _source(self, picture: Picture, options: ReadingOptions) -> LdrSource:
         """Return the light to convert, or refuse a picture of another kind."""
 
     @abstractmethod
@@ -117,6 +120,7 @@ class StripConverter(ABC):
         self,
         rgb: np.ndarray,
         *,
+        options: ReadingOptions | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
@@ -125,6 +129,7 @@ class StripConverter(ABC):
         Args:
             rgb: (H, W, 3), Rec.709 primaries: uint8 or uint16, sRGB-encoded, or float, linear, [0, 1]. A panorama has
                 W = 2 H and at least 64x32.
+            options: how it is to be understood.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -135,7 +140,8 @@ class StripConverter(ABC):
             ConversionCancelled: ``cancelled`` returned true.
         """
         report = ProgressReport(progress, cancelled)
-        source = self._source(picture_from_array(rgb))
+        options = options or ReadingOptions()
+        source = self._source(picture_from_array(rgb, extend=options.extend), options)
         solved = self._solve(source, report)
         size = (source.height, source.width)
         uncertainty_of = self._uncertainty(source, solved.answer)
@@ -157,6 +163,7 @@ class StripConverter(ABC):
         *,
         half: bool = False,
         confidence: bool = False,
+        options: ReadingOptions | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
@@ -167,6 +174,7 @@ class StripConverter(ABC):
             output: the OpenEXR file to write; replaced if it exists. Nothing is left of it after a failure.
             half: write 16-bit floats instead of 32-bit floats.
             confidence: also write the channel ``uncertainty``, see :attr:`Conversion.uncertainty`.
+            options: how the picture is to be understood.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -184,8 +192,9 @@ class StripConverter(ABC):
         _check_not_the_same_file(path, output)
         if confidence:
             self._check_confidence()
-        picture = read_ldr(path)
-        source = self._source(picture)
+        options = options or ReadingOptions()
+        picture = read_ldr(path, extend=options.extend)
+        source = self._source(picture, options)
         solved = self._solve(source, report)
         uncertainty_of = self._uncertainty(source, solved.answer) if confidence else None
         report("writing")
@@ -246,7 +255,8 @@ class StripConverter(ABC):
         def result(strip: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
             ldr_linear = source.linear_rows(*strip)
             uncertain = uncertainty_of(ldr_linear, strip[0]) if uncertainty_of is not None else None
-            return solved.reconstruction.strip(ldr_linear, strip[0]), uncertain
+            hdr = solved.reconstruction.strip(ldr_linear, strip[0])
+            return hdr if source.measured is None else source.measured.merged(hdr, strip[0]), uncertain
 
         strips = source.strips()
         results = map_in_order(result, strips, self._threads)

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from lanet_core.cli.destinations import expand_patterns, is_folder, make_folder, plan
 from lanet_core.cli.model_arguments import add_model_arguments
+from lanet_core.cli.reading_arguments import add_reading_arguments, reading_options
 from lanet_core.errors import InputError, LanetError, OutputError, WrongModelError
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also write how uncertain each pixel is, in stops: the EXR channel uncertainty",
     )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    add_reading_arguments(parser)
     add_model_arguments(parser)
 
 
@@ -212,7 +214,12 @@ def _convert_one(
         return Outcome(job, "skipped")
     try:
         conversion = converter.convert_file(
-            job.source, job.output, half=arguments.half, confidence=arguments.confidence, progress=progress
+            job.source,
+            job.output,
+            half=arguments.half,
+            confidence=arguments.confidence,
+            options=reading_options(arguments),
+            progress=progress,
         )
         if job.preview is not None:
             from lanet_core.cli.preview import write_preview
