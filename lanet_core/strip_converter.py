@@ -19,7 +19,7 @@ from lanet_core import colour
 from lanet_core.conversion import Conversion, confidence_warnings
 from lanet_core.errors import OutputNotWritableError, WrongModelError
 from lanet_core.images import Picture, open_exr, picture_from_array, read_ldr
-from lanet_core.measured_light import MeasuredLight
+from lanet_core.measured_light import CompletedLight, MeasuredLight
 from lanet_core.parallel import map_in_order
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
 from lanet_core.reading_options import ReadingOptions
@@ -74,11 +74,13 @@ class Solved:
         reconstruction: ready to make the result.
         answer: the network's.
         network_seconds: how long it took.
+        completed: gives the result where light above white was measured; None where it was not.
     """
 
     reconstruction: StripReconstruction
     answer: Answer
     network_seconds: float
+    completed: CompletedLight | None = None
 
 
 class StripConverter(ABC):
@@ -240,7 +242,14 @@ class StripConverter(ABC):
         network_seconds = time.perf_counter() - start
         report("reconstruction")
         reconstruction.solve(answer.log_hdr)
-        return Solved(reconstruction, answer, network_seconds)
+        completed = None
+        if source.measured is not None:
+
+            def predicted(first: int, end: int) -> np.ndarray:
+                return reconstruction.strip(source.linear_rows(first, end), first)
+
+            completed = source.measured.completed((source.height, source.width), strips, predicted)
+        return Solved(reconstruction, answer, network_seconds, completed)
 
     def _strips(
         self,
@@ -255,8 +264,9 @@ class StripConverter(ABC):
         def result(strip: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
             ldr_linear = source.linear_rows(*strip)
             uncertain = uncertainty_of(ldr_linear, strip[0]) if uncertainty_of is not None else None
-            hdr = solved.reconstruction.strip(ldr_linear, strip[0])
-            return hdr if source.measured is None else source.measured.merged(hdr, strip[0]), uncertain
+            if solved.completed is not None:
+                return solved.completed.rows(*strip), uncertain
+            return solved.reconstruction.strip(ldr_linear, strip[0]), uncertain
 
         strips = source.strips()
         results = map_in_order(result, strips, self._threads)

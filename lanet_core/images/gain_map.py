@@ -18,6 +18,8 @@ from lanet_core.images.gain_map_metadata import GainMapMetadata, metadata_at
 
 _START_OF_IMAGE = b"\xff\xd8\xff"
 _APPLE_GAIN_MAP = b"urn:com:apple:photo:2020:aux:hdrgainmap"
+#: How near to the largest gain counts as it: some of 255 codes.
+_NEAR_MAXIMUM = 0.9
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,10 @@ class GainMap:
         self._size = size
         self._log2_gain = metadata.log2_gain(samples.astype(np.float32) / np.float32(np.iinfo(samples.dtype).max))
 
-    @property
-    def peak_stops(self) -> float:
-        """The largest gain in the map, in stops."""
-        return float(self._log2_gain.max())
+    def ends_at_its_maximum(self, peak: float) -> bool:
+        """Return whether a level of light is what the largest gain makes of white, so that real light may exceed it."""
+        white = self._applied(np.ones(3, np.float32), np.float32(self.metadata.maximum_stops))
+        return peak >= _NEAR_MAXIMUM * float(white.max())
 
     def applied_to_rows(self, rgb_linear: np.ndarray, first: int) -> np.ndarray:
         """Return the HDR light of some rows of the image.

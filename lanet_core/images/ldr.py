@@ -168,8 +168,10 @@ def _with_gain_map(picture: Picture, samples: np.ndarray, found: FoundGainMap, o
     rows = np.linspace(0, picture.height - 1, min(picture.height, _PLATEAU_SIZE)).astype(np.intp)
     columns = np.linspace(0, picture.width - 1, min(picture.width, _PLATEAU_SIZE)).astype(np.intp)
     light = measured.measured_pixels(*np.meshgrid(rows, columns, indexing="ij"))
-    ceiling = find_plateau(light, _GAIN_MAP_TOLERANCE)
     peak = float(light.max())
+    ceiling = find_plateau(light, _GAIN_MAP_TOLERANCE)
+    if ceiling is None and gain_map.ends_at_its_maximum(peak):
+        ceiling = peak
     stops = np.log2(max(peak, 1.0))
     note = f"The image's gain map was applied: light up to {stops:.1f} stops above white was measured"
     note += ". The measurement is complete, nothing is added." if ceiling is None else ", more is added only above it."
