@@ -145,7 +145,7 @@ def _problem(seen: Overview) -> tuple[str, str]:
             "The image is 2:1, but its halves show the same: it is stereo (VR180 or two squeezed eyes).",
             "Pass --eye left or --eye right",
         )
-    if seen.is_over_under():
+    if seen.is_over_under() and seen.edges_meet():
         return (
             "The image is 2:1, but its upper and lower half show the same: it is stereo, squeezed.",
             "Pass --eye top or --eye bottom",

@@ -34,16 +34,15 @@ def read(tmp_path, data: bytes):
 
 @pytest.mark.parametrize("values", [MapValues(), MapValues(minimum=(-0.5,), maximum=(3.5,), gamma=(1.4,)), THREE])
 def test_the_light_is_that_of_libultrahdr(tmp_path, values):
-    # It reads three channels from ISO's metadata alone.
-    picture = read(tmp_path, gain_map_jpeg(scene(), values, kinds=("xmp", "iso")))
+    # It reads three channels from ISO's metadata alone, and interpolates smaller maps less exactly.
+    picture = read(tmp_path, gain_map_jpeg(scene(), values, kinds=("xmp", "iso"), factor=1))
     image = OpenImageIO.ImageInput.open(str(picture.path))
     theirs = image.read_image(0, 0, 0, 3, OpenImageIO.FLOAT)
     image.close()
     assert theirs.max() > 2.0  # it did apply the map
-    # Theirs interpolates the map in another way (by inverse distances), which differs at the lights' rims.
     ours = picture.measured_rows(0, 64)
-    assert np.abs(np.log2((ours + 0.02) / (theirs + 0.02))).max() < 0.4
-    assert np.abs(np.log2((ours + 0.02) / (theirs + 0.02))).mean() < 0.02
+    assert np.abs(np.log2((ours + 0.02) / (theirs + 0.02))).max() < 0.05
+    assert np.abs(np.log2((ours + 0.02) / (theirs + 0.02))).mean() < 0.005
 
 
 @pytest.mark.parametrize("kinds", [("xmp",), ("iso",), ("xmp", "iso")])
