@@ -9,6 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 
+def printable(text: object) -> str:
+    """Return text as one line: whatever cannot be printed, such as a line break in a file's name, as its escape."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in str(text)
+    )
+
+
 class LanetError(Exception):
     """Base of every error that this package raises on purpose.
 
@@ -28,7 +36,7 @@ class LanetError(Exception):
         """Return the whole message as one line: file, problem, remedy."""
         where = f"{self.path}: " if self.path is not None else ""
         what_to_do = f" {self.remedy}" if self.remedy else ""
-        return f"{where}{self.problem}{what_to_do}"
+        return printable(f"{where}{self.problem}{what_to_do}")
 
     def __reduce__(self):
         """Keep the keyword arguments when the error crosses a process boundary."""
@@ -133,3 +141,28 @@ class DataError(LanetError):
 
 class CheckpointError(LanetError):
     """A training checkpoint is missing, damaged or of another configuration."""
+
+
+class UnexpectedError(LanetError):
+    """A failure that this package does not foresee, with the file that it was working on."""
+
+
+def unexpected(error: Exception, path: str | Path | None = None) -> LanetError:
+    """Return any exception as an error for the person at the screen; a :class:`LanetError` is returned as it is.
+
+    Args:
+        error: what was raised.
+        path: the file that was worked on.
+    """
+    if isinstance(error, LanetError):
+        return error
+    if isinstance(error, MemoryError):
+        return UnexpectedError(
+            "The memory is not sufficient.", path=path, remedy="Close other programs, or use a smaller image."
+        )
+    reason = str(error).strip().partition("\n")[0]
+    return UnexpectedError(
+        f"Unexpected failure, {type(error).__name__}{f': {reason}' if reason else ''}.",
+        path=path,
+        remedy="Run `lanet` with --debug and report what it prints.",
+    )

@@ -6,6 +6,7 @@ say in what they differ.
 
 from __future__ import annotations
 
+import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,14 @@ import numpy as np
 from lanet_core import colour
 from lanet_core.conversion import Conversion, confidence_warnings
 from lanet_core.errors import OutputNotWritableError, WrongModelError
-from lanet_core.images import Picture, open_exr, picture_from_array, read_ldr
+from lanet_core.images import (
+    SOURCE_SHA256_ATTRIBUTE,
+    Picture,
+    file_sha256,
+    open_exr,
+    picture_from_array,
+    read_ldr,
+)
 from lanet_core.measured_light import CompletedLight, MeasuredLight
 from lanet_core.parallel import map_in_order
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
@@ -195,6 +203,7 @@ class StripConverter(ABC):
         if confidence:
             self._check_confidence()
         options = options or ReadingOptions()
+        source_sha256 = file_sha256(path)
         picture = read_ldr(path, extend=options.extend)
         source = self._source(picture, options)
         solved = self._solve(source, report)
@@ -210,6 +219,7 @@ class StripConverter(ABC):
             is_panorama=self.makes_panoramas,
             further_channels=(UNCERTAINTY_CHANNEL,) if confidence else (),
             pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
+            attributes={SOURCE_SHA256_ATTRIBUTE: source_sha256},
             threads=self._threads,
         ) as writer:
             for _, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "writing"):
@@ -317,7 +327,8 @@ def _exposure_warnings(reconstruction: StripReconstruction) -> tuple[str, ...]:
 
 
 def _check_not_the_same_file(source: Path, output: Path) -> None:
-    if source.exists() and output.exists() and source.samefile(output):
+    # Not Path.exists, which raises of a name that is too long.
+    if os.path.exists(source) and os.path.exists(output) and source.samefile(output):  # noqa: PTH110
         raise OutputNotWritableError(
             "This is the picture to convert, which is never overwritten.", path=output, remedy="Name another file."
         )

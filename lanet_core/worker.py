@@ -12,35 +12,43 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 4, "do": "thumbnail", "source": "street.exr", "height": 128}  width, height, rgb_srgb8_base64 from the top
     {"do": "cancel", "id": 1}                              answered by the error ConversionCancelled of request 1
 
-    {"id": 1, "event": "error", "kind": "DamagedImageError", "message": "street.jpg: The file is cut short. …"}
+    {"id": 1, "event": "error", "kind": "DamagedImageError", "problem": "The file is cut short.",
+     "path": "street.jpg", "remedy": "Copy it again.", "message": "street.jpg: The file is cut short. Copy it again."}
 
-The first line is ``{"event": "ready", "protocol": 1}``. When its input ends, the process drops what is not done and
-ends, after some seconds also out of a call that does not return: it does not outlive its parent.
+The first line is ``{"event": "ready", "protocol": 1}``. An ``id`` is an integer of 64 bits or a short string. A line
+that is no request ends with an ``error``, whose id is null where the line has none. When its input ends or nobody reads
+its output any more, the process drops what is not done and ends, after some seconds also out of a call that does not
+return: it does not outlive its parent.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
-import json
 import os
 import queue
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from lanet_core.errors import LanetError
+from lanet_core.standard_streams import is_open, open_closed_streams
+from lanet_core.worker_protocol import (
+    PROTOCOL,
+    RequestError,
+    error_answer,
+    parse_request,
+    read_lines,
+    write_line,
+)
 
-PROTOCOL = 1
+#: The largest thumbnail, in rows.
+_MAX_THUMBNAIL_HEIGHT = 4096
 #: How long a request may take to notice that the parent is gone, seconds; writing a large file takes some.
 _LAST_STAGE_S = 5.0
-
-
-class RequestError(LanetError):
-    """A line of the parent's is not a request."""
 
 
 class Worker:
@@ -64,32 +72,52 @@ class Worker:
         self._answer = answer
         self._model, self._provider, self._threads = model, provider, threads
         self._converter = None
-        self._cancelled: set[Any] = set()
+        self._accepted: Counter[int | str] = Counter()
+        self._cancelled: set[int | str] = set()
+        self._lock = threading.Lock()
         self._stopped = False
 
-    def cancel(self, number: Any) -> None:
-        """Stop a request before its next stage, or before it begins; may be called from any thread."""
-        self._cancelled.add(number)
+    def accept(self, number: int | str) -> None:
+        """Take note of a request that will be served, so that it can be cancelled; may be called from any thread."""
+        with self._lock:
+            self._accepted[number] += 1
+
+    def cancel(self, number: int | str) -> None:
+        """Stop an accepted request before its next stage, or before it begins; may be called from any thread.
+
+        Nothing is remembered of an id that is unknown or served already.
+        """
+        with self._lock:
+            if number in self._accepted:
+                self._cancelled.add(number)
 
     def stop(self) -> None:
         """Stop the request that is being served, and refuse all others; may be called from any thread."""
         self._stopped = True
 
     def serve(self, request: Mapping[str, Any]) -> None:
-        """Do what a request asks and answer it, whatever happens."""
+        """Do what an accepted request asks and answer it, whatever happens."""
         if self._stopped:
             return
-        number = request.get("id")
+        number, source = request["id"], request.get("source")
         try:
-            result = self._do(request)
-        except LanetError as error:
-            self._answer({"id": number, "event": "error", "kind": type(error).__name__, "message": str(error)})
+            self._answer({"id": number, "event": "result", **self._do(request)})
         except Exception as error:  # the parent must hear of it, and the next request may fare better
-            self._answer({"id": number, "event": "error", "kind": type(error).__name__, "message": f"{error}"})
-        else:
-            self._answer({"id": number, "event": "result", **result})
+            self._answer(error_answer(number, error, source if isinstance(source, str) else None))
         finally:
-            self._cancelled.discard(number)
+            self._served(number)
+
+    def refuse(self, error: RequestError) -> None:
+        """Answer a line that is no request."""
+        if not self._stopped:
+            self._answer(error_answer(error.number, error))
+
+    def _served(self, number: int | str) -> None:
+        with self._lock:
+            self._accepted[number] -= 1
+            if self._accepted[number] <= 0:
+                del self._accepted[number]
+                self._cancelled.discard(number)
 
     def _do(self, request: Mapping[str, Any]) -> dict[str, Any]:
         tasks = {
@@ -105,7 +133,7 @@ class Worker:
 
     def _convert(self, request: Mapping[str, Any]) -> dict[str, Any]:
         source, output = _text(request, "source"), _text(request, "output")
-        number = request.get("id")
+        number = request["id"]
 
         def progress(share: float, stage: str) -> None:
             self._answer({"id": number, "event": "progress", "share": share, "stage": stage})
@@ -149,8 +177,10 @@ class Worker:
         from lanet_core.thumbnail import thumbnail
 
         height = request.get("height")
-        if not isinstance(height, int) or height < 1:
-            raise RequestError("The request has no height.", remedy="Give a number of rows.")
+        if type(height) is not int or not 1 <= height <= _MAX_THUMBNAIL_HEIGHT:
+            raise RequestError(
+                "The request has no valid height.", remedy=f"Give a number of rows, 1 to {_MAX_THUMBNAIL_HEIGHT}."
+            )
         picture = thumbnail(read_hdr(Path(_text(request, "source"))), height)
         pixels = base64.b64encode(picture.tobytes()).decode("ascii")
         return {"width": picture.shape[1], "height": picture.shape[0], "rgb_srgb8_base64": pixels}
@@ -170,71 +200,58 @@ def _text(request: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def parse_request(line: str) -> dict[str, Any]:
-    """Read one line of the parent's.
+def run(requests: int, answers: int, **options: Any) -> None:
+    """Serve requests until either stream ends, reading on while one is served so that it can be cancelled.
 
-    Raises:
-        RequestError: it is no JSON object.
-    """
-    try:
-        request = json.loads(line)
-    except ValueError as error:
-        raise RequestError(f"The line is not JSON ({error}).") from error
-    if not isinstance(request, dict):
-        raise RequestError("The line is not a JSON object.")
-    return request
-
-
-def run(requests: TextIO, answers: TextIO, **options: Any) -> None:
-    """Serve requests until their stream ends, reading on while one is served so that it can be cancelled.
-
-    If one is still being served some seconds after that, the process ends at once: a driver may have hung.
+    If one is still being served some seconds after that, the process ends at once: a driver may have hung. All answers
+    are written by the calling thread, so that a parent which reads none of them cannot stop the reading.
 
     Args:
-        requests: the parent's lines.
-        answers: where answers go, flushed one by one.
+        requests: file descriptor of the parent's lines.
+        answers: file descriptor of the answers.
         options: of :class:`Worker`.
+
+    Raises:
+        OSError: nobody reads the answers any more.
     """
-    lock = threading.Lock()
-
-    def answer(message: Mapping[str, Any]) -> None:
-        with lock:
-            answers.write(json.dumps(message, allow_nan=False) + "\n")
-            answers.flush()
-
-    worker = Worker(answer, **options)
-    waiting: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    worker = Worker(lambda message: write_line(answers, message), **options)
+    waiting: queue.SimpleQueue[dict[str, Any] | RequestError | None] = queue.SimpleQueue()
     served = threading.Event()
 
     def read() -> None:
-        for line in requests:
-            try:
-                request = parse_request(line)
-            except RequestError as error:
-                answer({"id": None, "event": "error", "kind": type(error).__name__, "message": str(error)})
-                continue
-            if request.get("do") == "cancel":
-                worker.cancel(request.get("id"))
-            else:
-                waiting.put(request)
-        worker.stop()
-        waiting.put(None)
-        if not served.wait(_LAST_STAGE_S):
-            os._exit(1)
+        try:
+            for line in read_lines(requests, answers):
+                try:
+                    request = parse_request(line)
+                except RequestError as error:
+                    waiting.put(error)
+                    continue
+                if request["do"] == "cancel":
+                    worker.cancel(request["id"])
+                else:
+                    worker.accept(request["id"])
+                    waiting.put(request)
+        finally:  # also where reading fails: nothing may leave the process behind
+            worker.stop()
+            waiting.put(None)
+            if not served.wait(_LAST_STAGE_S):
+                os._exit(1)
 
-    answer({"event": "ready", "protocol": PROTOCOL})
-    threading.Thread(target=read, daemon=True).start()
     try:
+        write_line(answers, {"event": "ready", "protocol": PROTOCOL})
+        threading.Thread(target=read, daemon=True).start()
         while (request := waiting.get()) is not None:
-            worker.serve(request)
+            if isinstance(request, RequestError):
+                worker.refuse(request)
+            else:
+                worker.serve(request)
     finally:
         served.set()
 
 
-def _own_streams() -> tuple[TextIO, TextIO]:
-    """Return the pipes to the parent, out of reach of libraries that print."""
-    requests = os.fdopen(os.dup(0), encoding="utf-8")
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+def _own_streams() -> tuple[int, int]:
+    """Return the pipes to the parent as file descriptors, out of reach of libraries that print."""
+    requests, answers = os.dup(0), os.dup(1)
     os.dup2(2, 1)
     return requests, answers
 
@@ -246,10 +263,13 @@ def main() -> int:
     parser.add_argument("--provider", default="auto")
     parser.add_argument("--threads", type=int)
     arguments = parser.parse_args()
+    if not (is_open(0) and is_open(1)):  # there is no parent
+        return 1
+    open_closed_streams()
     requests, answers = _own_streams()
     try:
         run(requests, answers, model=arguments.model, provider=arguments.provider, threads=arguments.threads)
-    except BrokenPipeError:  # the parent is gone
+    except OSError:  # the parent is gone
         return 1
     return 0
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
+import functools
 import json
-import sys
+import os
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +16,19 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from lanet_core.cli.destinations import expand_patterns, is_folder, make_folder, plan
+from lanet_core.cli.destinations import inputs_of, is_folder, make_folder, plan
 from lanet_core.cli.model_arguments import add_model_arguments
 from lanet_core.cli.reading_arguments import add_reading_arguments, reading_options
-from lanet_core.errors import InputError, LanetError, OutputError, WrongModelError
+from lanet_core.cli.streams import print_message, print_result
+from lanet_core.errors import (
+    InputNotFoundError,
+    LanetError,
+    OutputError,
+    ProviderError,
+    WrongModelError,
+    printable,
+    unexpected,
+)
 
 if TYPE_CHECKING:
     from lanet_core.conversion import Conversion
@@ -82,23 +94,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Convert all pictures and return the exit status."""
     _check_combination(arguments)
-    inputs = expand_patterns(arguments.inputs)
+    inputs = inputs_of(arguments.inputs)
     jobs = _jobs(inputs, arguments)
     made = [folder for folder in sorted({folder for job in jobs for folder in job.folders}) if make_folder(folder)]
+    load = functools.cache(lambda: _load_converter(arguments))
     try:
-        converter = _load_converter(arguments)
-        outcomes = _convert_all(jobs, converter, arguments)
+        outcomes = _convert_all(jobs, load, arguments)
     finally:
         for folder in reversed(made):
             with contextlib.suppress(OSError):  # it is not empty, as it should be
                 folder.rmdir()
     if arguments.json:
-        print(json.dumps(_summary(converter, outcomes), indent=1))
+        print_result(json.dumps(_summary(load() if load.cache_info().currsize else None, outcomes), indent=1))
     elif len(outcomes) > 1:
         counts = {status: sum(o.status == status for o in outcomes) for status in ("converted", "skipped", "failed")}
-        print(", ".join(f"{count} {status}" for status, count in counts.items() if count))
-    failed = any(outcome.status == "failed" for outcome in outcomes)
-    return (EXIT_FAILURE if len(outcomes) == 1 else EXIT_SOME_FAILED) if failed else 0
+        print_result(", ".join(f"{count} {status}" for status, count in counts.items() if count))
+    failed = [outcome.status == "failed" for outcome in outcomes]
+    return (EXIT_FAILURE if all(failed) else EXIT_SOME_FAILED) if any(failed) else 0
 
 
 def _check_combination(arguments: argparse.Namespace) -> None:
@@ -136,7 +148,7 @@ class Job:
         output: the OpenEXR file.
         preview: the PNG file, if one is wanted.
         maps: the PNG files of the attention and of the luminance classes, if they are wanted.
-        skip: whether the result is there already and is to be left alone.
+        keep: whether a result that is there already is to be left alone.
         folders: what has to exist before the files can be written.
     """
 
@@ -144,7 +156,7 @@ class Job:
     output: Path
     preview: Path | None
     maps: tuple[Path, ...]
-    skip: bool
+    keep: bool
     folders: tuple[Path, ...]
 
 
@@ -173,10 +185,10 @@ def _jobs(inputs: list[Path], arguments: argparse.Namespace) -> list[Job]:
         ]
         maps = list(zip(*by_kind, strict=True))
     jobs = []
+    keep = into_folder and not arguments.overwrite
     for source, output, preview, own_maps in zip(inputs, outputs, previews, maps, strict=True):
-        skip = into_folder and not arguments.overwrite and output.exists()
         folders = tuple(path.parent for path in (output, preview, *own_maps) if path is not None)
-        jobs.append(Job(source, output, preview, own_maps, skip, folders))
+        jobs.append(Job(source, output, preview, own_maps, keep, folders))
     return jobs
 
 
@@ -185,33 +197,48 @@ def _beside(arguments: argparse.Namespace, outputs: list[Path], into_folder: boo
     return arguments.output if into_folder else str(outputs[0].with_name(f"{outputs[0].stem}{label}.png"))
 
 
-def _convert_all(jobs: list[Job], converter: StripConverter, arguments: argparse.Namespace) -> list[Outcome]:
+def _convert_all(jobs: list[Job], load: Callable[[], StripConverter], arguments: argparse.Namespace) -> list[Outcome]:
     outcomes: list[Outcome] = []
     told: set[str] = set()
-    _warn_of_provider(converter, told)
     with tqdm(
         total=len(jobs), disable=None, leave=False, bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}"
     ) as bar:
         for number, job in enumerate(jobs):
 
             def progress(fraction: float, stage: str, number: int = number, job: Job = job) -> None:
-                bar.set_description_str(f"{job.source.name}: {stage}", refresh=False)
+                bar.set_description_str(f"{printable(job.source.name)}: {stage}", refresh=False)
                 bar.n = number + fraction
                 bar.refresh()
 
-            outcomes.append(_convert_one(job, converter, arguments, progress))
-            _warn_of_provider(converter, told)  # a GPU may also give up in the midst of the work
+            outcomes.append(_convert_one(job, load, arguments, progress))
+            if load.cache_info().currsize:
+                _warn_of_provider(load(), told)  # a GPU may also give up in the midst of the work
             _report_problems(outcomes[-1], told)
             if not arguments.json and outcomes[-1].status != "failed":
-                tqdm.write(_result_line(outcomes[-1]))
+                print_result(_result_line(outcomes[-1]))
     return outcomes
 
 
 def _convert_one(
-    job: Job, converter: StripConverter, arguments: argparse.Namespace, progress: Callable[[float, str], None]
+    job: Job,
+    load: Callable[[], StripConverter],
+    arguments: argparse.Namespace,
+    progress: Callable[[float, str], None],
 ) -> Outcome:
-    if job.skip:
-        return Outcome(job, "skipped")
+    try:
+        _check_source(job.source)
+        is_another = _is_of_another_source(job)
+        if job.keep and os.path.exists(job.output):  # noqa: PTH110 - Path.exists raises of a name that is too long
+            if is_another:
+                raise OutputError(
+                    f"This file is the result of another image, or of an earlier version of {job.source.name}.",
+                    path=job.output,
+                    remedy="--overwrite replaces it; or convert into another folder.",
+                )
+            return Outcome(job, "skipped")
+    except LanetError as error:
+        return Outcome(job, "failed", error=error)
+    converter = load()
     try:
         conversion = converter.convert_file(
             job.source,
@@ -221,6 +248,9 @@ def _convert_one(
             options=reading_options(arguments),
             progress=progress,
         )
+        if is_another:
+            warning = f"{job.output} was the result of another image, or of an earlier version, and was replaced."
+            conversion = dataclasses.replace(conversion, warnings=(*conversion.warnings, warning))
         if job.preview is not None:
             from lanet_core.cli.preview import write_preview
             from lanet_core.images import read_hdr
@@ -228,9 +258,32 @@ def _convert_one(
             write_preview(job.source, read_hdr(job.output), job.preview)
         if job.maps:
             _write_maps(conversion, *job.maps)
-    except (InputError, OutputError) as error:  # of this picture; any other error is of all of them
-        return Outcome(job, "failed", error=error)
+    except (ProviderError, WrongModelError):  # of all images
+        raise
+    except Exception as error:  # of this image; the next one may fare better
+        if arguments.debug:
+            print_message(traceback.format_exc())
+        return Outcome(job, "failed", error=unexpected(error, job.source))
     return Outcome(job, "converted", conversion)
+
+
+def _check_source(source: Path) -> None:
+    """Check what can be judged without decoding, so that a bad file costs no loading of the model."""
+    from lanet_core.images import check_file
+
+    if os.fspath(source) == "-" and not source.exists():
+        raise InputNotFoundError(
+            "Standard input is not supported.", path=source, remedy="Save the image to a file and name it."
+        )
+    check_file(source)
+
+
+def _is_of_another_source(job: Job) -> bool:
+    """Return whether the output is a result whose source had other bytes; False where it is not known."""
+    from lanet_core.images import file_sha256, read_source_sha256
+
+    recorded = read_source_sha256(job.output)
+    return recorded is not None and recorded != file_sha256(job.source)
 
 
 def _write_maps(conversion: Conversion, attention: Path, segmentation: Path) -> None:
@@ -246,36 +299,38 @@ def _warn_of_provider(converter: StripConverter, told: set[str]) -> None:
     """Say once for all pictures why a GPU is not used."""
     for warning in converter.session.warnings:
         if warning not in told:
-            _say(f"lanet: warning: {warning}")
+            print_message(f"lanet: warning: {warning}")
             told.add(warning)
 
 
 def _report_problems(outcome: Outcome, told: set[str]) -> None:
     if outcome.error is not None:
-        _say(f"lanet: error: {outcome.error}")
+        print_message(f"lanet: error: {outcome.error}")
     for warning in outcome.conversion.warnings if outcome.conversion else ():
         if warning not in told:
-            _say(f"lanet: warning: {outcome.job.source}: {warning}")
+            print_message(printable(f"lanet: warning: {outcome.job.source}: {warning}"))
 
 
 def _result_line(outcome: Outcome) -> str:
     job, conversion = outcome.job, outcome.conversion
     if conversion is None:
-        return f"{job.output}: is there already; --overwrite converts it again"
+        return f"{printable(job.output)}: is there already; --overwrite converts it again"
     expected = conversion.expected_error_stops
     return (
-        f"{job.output}: {conversion.width}x{conversion.height}, "
+        f"{printable(job.output)}: {conversion.width}x{conversion.height}, "
         f"{100 * conversion.clipped_fraction:.2g} % over-exposed, "
         f"peak {conversion.peak_ev:+.1f} EV, {'' if expected is None else f'expected error {expected:.2f} stops, '}"
         f"network {conversion.network_seconds:.2f} s on {conversion.provider}"
     )
 
 
-def _summary(converter: StripConverter, outcomes: list[Outcome]) -> dict:
-    session = converter.session
+def _summary(converter: StripConverter | None, outcomes: list[Outcome]) -> dict:
+    """Return the facts for --json; the model is None where no image came as far as to need it."""
+    session = converter.session if converter else None
     return {
-        "model": {"name": session.metadata.name, "version": session.metadata.version, "sha256": session.sha256},
-        "provider": session.provider,
+        "model": session
+        and {"name": session.metadata.name, "version": session.metadata.version, "sha256": session.sha256},
+        "provider": session and session.provider,
         "pictures": [_summary_of(outcome) for outcome in outcomes],
     }
 
@@ -291,8 +346,3 @@ def _summary_of(outcome: Outcome) -> dict:
         summary |= {name: facts[name] for name in told}
         summary |= dict(zip(("attention", "segmentation"), map(str, outcome.job.maps), strict=False))
     return summary
-
-
-def _say(text: str) -> None:
-    """Print to standard error without breaking the progress bar; standard output is for results."""
-    tqdm.write(text, file=sys.stderr)

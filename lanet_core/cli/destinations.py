@@ -1,27 +1,51 @@
-"""Which file each input becomes: decided and checked before any work begins."""
+"""Which file each input becomes: decided and checked before any work begins.
+
+``os.path`` and not ``Path`` asks whether a file exists: it returns False for a name that is too long or in a folder
+that may not be entered, where ``Path`` raises an error that would end a batch.
+"""
+# ruff: noqa: PTH110, PTH112
 
 from __future__ import annotations
 
 import glob
 import os
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 from lanet_core.errors import OutputError, OutputNotWritableError
 
 
-def expand_patterns(inputs: Sequence[str]) -> list[Path]:
-    """Return paths with the wildcards resolved that the shell has left (Windows leaves all of them)."""
+def inputs_of(names: Sequence[str], shell_expands: bool = os.name != "nt") -> list[Path]:
+    """Return the files that a command line names, each once.
+
+    A shell has replaced every pattern already, so what is left is a literal name, of a file that may be missing. The
+    command line of Windows replaces none: there ``*`` and ``?``, which no file name contains, are resolved here.
+    Brackets are always literal; browsers write them into names (``pano[1].png``).
+
+    Args:
+        names: as given.
+        shell_expands: whether the system's shell resolves patterns.
+    """
     paths: list[Path] = []
-    for text in inputs:
-        matches = [] if Path(text).exists() or not glob.has_magic(text) else sorted(glob.glob(text))  # noqa: PTH207 - Path.glob takes no absolute pattern
-        paths += [Path(match) for match in matches or [text]]
-    return paths
+    for name in names:
+        matches = [] if shell_expands else sorted(glob.glob(name.replace("[", "[[]")))  # noqa: PTH207 - Path.glob takes no absolute pattern
+        paths += [Path(match) for match in matches or [name]]
+    return _without_repeats(paths)
+
+
+def _without_repeats(paths: Sequence[Path]) -> list[Path]:
+    """Return the paths without those that name an earlier file again by the same last name."""
+    first: dict[object, Path] = {}
+    for path in paths:
+        key = (_identity(path), path.name) if os.path.exists(path) else os.path.abspath(path)  # noqa: PTH100
+        first.setdefault(key, path)
+    return list(first.values())
 
 
 def is_folder(target: str, inputs: Sequence[Path]) -> bool:
     """Return whether a target means a folder: it is one, ends like one, or has to take several files."""
-    return len(inputs) > 1 or Path(target).is_dir() or target.endswith(("/", os.sep))
+    return len(inputs) > 1 or os.path.isdir(target) or target.endswith(("/", os.sep))
 
 
 def plan(inputs: Sequence[Path], target: str, suffix: str, label: str = "") -> list[Path]:
@@ -46,11 +70,11 @@ def plan(inputs: Sequence[Path], target: str, suffix: str, label: str = "") -> l
                 path=path,
                 remedy=f"Name it {path.with_suffix(suffix).name}, or end the name with / for a folder.",
             )
-        if not path.parent.is_dir():
+        if not os.path.isdir(path.parent):
             raise OutputNotWritableError("The folder does not exist.", path=path, remedy="Create it first.")
         _check_no_input_is_lost(inputs, [path])
         return [path]
-    if path.suffix.lower() == suffix and not path.is_dir():
+    if path.suffix.lower() == suffix and not os.path.isdir(path):
         raise OutputNotWritableError(
             "Several pictures cannot become one file.", path=path, remedy="Name a folder: end the name with /."
         )
@@ -66,7 +90,7 @@ def make_folder(folder: Path) -> bool:
     Raises:
         OutputNotWritableError: it cannot be made.
     """
-    if folder.is_dir():
+    if os.path.isdir(folder):
         return False
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,9 +102,9 @@ def make_folder(folder: Path) -> bool:
 
 
 def _check_no_input_is_lost(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
-    identities = {_identity(source) for source in inputs if source.exists()}
+    identities = {_identity(source) for source in inputs if os.path.exists(source)}
     for output in outputs:
-        if output.exists() and _identity(output) in identities:
+        if os.path.exists(output) and _identity(output) in identities:
             raise OutputNotWritableError(
                 "This is a picture to convert, which is never overwritten.", path=output, remedy="Name another file."
             )
@@ -95,7 +119,8 @@ def _identity(path: Path) -> tuple[int, int]:
 def _check_distinct(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
     taken: dict[str, Path] = {}
     for source, output in zip(inputs, outputs, strict=True):
-        key = os.fspath(output).casefold()  # Windows and macOS tell no capitals apart, and folders travel
+        # Windows and macOS tell no capitals apart, macOS no composed from decomposed accents, and folders travel.
+        key = unicodedata.normalize("NFC", os.fspath(output)).casefold()
         if key in taken:
             raise OutputError(
                 f"Both {taken[key]} and {source} would become this file.",

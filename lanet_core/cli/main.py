@@ -4,8 +4,8 @@ A command is a module of this package with ``NAME``, ``HELP``, ``add_arguments(p
 status``; what is slow to import, it imports in ``run``. Only the module of the command asked for is imported, so that
 converting never waits for what training needs.
 
-Exit status: 0 all done; 1 some of several pictures failed; 2 nothing was done; 130 interrupted;
-141 whoever read the output has gone.
+Exit status: 0 all done; 1 some of several pictures failed; 2 nothing was done, or what was printed is lost;
+130 interrupted; 141 whoever read the output has gone.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
-import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import lanet_core
-from lanet_core.errors import LanetError
+from lanet_core.cli.streams import discard_output, finish_output, prepare_streams, print_message
+from lanet_core.errors import LanetError, unexpected
 
 _PACKAGE = "lanet_core.cli"
 
@@ -46,33 +47,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
+    prepare_streams()
     asked = argv[0] if argv and argv[0] in COMMANDS else None
     try:
-        arguments = _parser([asked] if asked else COMMANDS).parse_args(argv)
+        try:
+            arguments = _parser([asked] if asked else COMMANDS).parse_args(argv)
+        except SystemExit:  # --help and --version print too
+            finish_output()
+            raise
         status = arguments.run(arguments)
-        sys.stdout.flush()
+        finish_output()
         return status
     except BrokenPipeError:
-        # As with ``| head``. What is still in the buffer must not be tried again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # As with ``| head``.
+        discard_output()
         return EXIT_BROKEN_PIPE
-    except LanetError as error:
-        print(f"lanet: error: {error}", file=sys.stderr)
-        return EXIT_FAILURE
-    except ModuleNotFoundError as error:
-        # ONNX Runtime and torch come with an extra; a missing module of our own is a fault of the program.
-        if asked is None or (error.name or "").startswith("lanet_core"):
-            raise
-        extra = "cpu" if error.name == "onnxruntime" else "training"
-        print(
-            f"lanet: error: lanet {asked} needs the package {error.name}, which is not installed. "
-            f"Install it: pip install 'lanet-ibl[{extra}]'",
-            file=sys.stderr,
-        )
-        return EXIT_FAILURE
     except KeyboardInterrupt:
-        print("lanet: interrupted", file=sys.stderr)
+        print_message("lanet: interrupted")
         return EXIT_INTERRUPTED
+    except Exception as error:
+        if "--debug" in argv:
+            print_message(traceback.format_exc())
+        print_message(f"lanet: error: {_message(error, asked)}")
+        return EXIT_FAILURE
+
+
+def _message(error: Exception, asked: str | None) -> LanetError | str:
+    # ONNX Runtime and torch come with an extra; a missing module of our own is a fault of the program.
+    if isinstance(error, ModuleNotFoundError) and asked and not (error.name or "").startswith("lanet_core"):
+        extra = "cpu" if error.name == "onnxruntime" else "training"
+        return (
+            f"lanet {asked} needs the package {error.name}, which is not installed. "
+            f"Install it: pip install 'lanet-ibl[{extra}]'"
+        )
+    return unexpected(error)
 
 
 def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
@@ -86,6 +94,7 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
         module = importlib.import_module(f"{_PACKAGE}.{name}")
         command = commands.add_parser(module.NAME, help=module.HELP, description=module.HELP)
         module.add_arguments(command)
+        command.add_argument("--debug", action="store_true", help="print the traceback of an unexpected error")
         command.set_defaults(run=module.run)
     return parser
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +12,14 @@ import numpy as np
 import OpenImageIO
 
 from lanet_core.errors import (
-    DamagedImageError,
     ImageTooLargeError,
+    InputError,
     UnsupportedColourModelError,
     UnsupportedFormatError,
 )
-from lanet_core.images.file_kind import MAX_PIXELS, FileKind, check_size
+from lanet_core.images.file_kind import MAX_PIXELS, FileKind, file_kind
+from lanet_core.images.file_names import utf8_name
+from lanet_core.images.limits import check_before_opening, check_spec, damaged, openimageio_limits
 
 #: Photometric interpretations that mean grey, RGB, palette or YCbCr (TIFF 6.0, tag 262; OpenImageIO turns them
 #: into grey or RGB). All others, CMYK, Lab and raw sensors among them, are refused.
@@ -37,6 +41,8 @@ _TAGS = (
 _MAXIMUM_PAGES = 1000
 #: OpenImageIO refuses some absurd headers by itself, with one of these phrases.
 _ABSURD_SIZE = re.compile(r"header claims a \d+ MB|exceeds|may not exceed")
+#: Rows that are read at once.
+_BAND_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -71,83 +77,153 @@ def decode(path: Path, kind: FileKind) -> Decoded:
 
     Raises:
         DamagedImageError: the file is truncated or corrupt.
-        ImageTooLargeError: the header declares more than ``MAX_PIXELS``; nothing was decoded.
+        ImageTooLargeError: the header declares more than :mod:`lanet_core.images.limits` allows; nothing was decoded.
         UnsupportedColourModelError: CMYK, Lab or raw.
         UnsupportedFormatError: an unusual number of channels or sample type.
     """
-    image = open_header(path, kind)
-    try:
+    with open_image(path, kind) as image:
         pages = _select_largest(image, kind, path)
         spec = image.spec()
         tags = {name: value for name in _TAGS if (value := spec.getattribute(name)) is not None}
         _check_colour_model(tags, path)
         channels = _colour_channels(spec, path)
-        samples = image.read_image(0, 0, 0, spec.nchannels, OpenImageIO.UNKNOWN)
-        # A decoder that only warns (libjpeg on a cut file) fills in grey and reports here.
-        complaint = image.geterror()
-        if samples is None or complaint:
-            raise _damaged(path, complaint)
-    finally:
-        image.close()
+        samples, transparent = _samples(image, channels, path)
     return Decoded(
-        samples=samples[..., :channels],
-        transparent=_transparent(samples, spec.alpha_channel),
+        samples=samples,
+        transparent=transparent,
         pages=pages,
         bit_depth=spec.get_int_attribute("oiio:BitsPerSample", samples.dtype.itemsize * 8),
         tags=tags,
     )
 
 
-def open_header(path: Path, kind: FileKind) -> OpenImageIO.ImageInput:
-    """Open a file of any kind with OpenImageIO, and check what its header declares before anything is decoded.
+def check_file(path: str | Path) -> None:
+    """Check what can be judged of an image file without decoding it: that it is there, its kind, size and length.
+
+    Raises:
+        InputError: the file cannot be an image that :func:`lanet_core.images.read_ldr` reads.
+    """
+    path = Path(path)
+    kind = file_kind(path)
+    check_before_opening(path, kind)
+    if kind in (FileKind.TIFF, FileKind.EXR):  # whose headers are opened without decoding
+        with open_image(path, kind):
+            pass
+
+
+@contextmanager
+def open_image(path: Path, kind: FileKind) -> Iterator[OpenImageIO.ImageInput]:
+    """Open a file of any kind with OpenImageIO, after a check of what it declares.
 
     Args:
         path: the file.
         kind: its format, by its signature.
 
-    Returns:
-        The open file; the caller closes it.
+    Yields:
+        The open file, closed on leaving.
 
     Raises:
-        DamagedImageError: the header makes no sense.
-        ImageTooLargeError: it declares more than ``MAX_PIXELS``.
+        DamagedImageError: the header makes no sense, or the decoder fails in the body of the ``with`` statement.
+        ImageTooLargeError: it declares more than :mod:`lanet_core.images.limits` allows.
         UnsupportedFormatError: OpenImageIO takes the file for another format because of its name.
     """
+    check_before_opening(path, kind)
     hints = OpenImageIO.ImageSpec()
     hints.attribute("oiio:UnassociatedAlpha", 1)  # or colour comes multiplied by alpha
-    image = OpenImageIO.ImageInput.open(str(path), hints)
-    if image is None:
-        complaint = OpenImageIO.geterror()
-        if _ABSURD_SIZE.search(complaint):
-            raise ImageTooLargeError(
-                f"The picture declares absurd dimensions ({_first_line(complaint)}).",
-                path=path,
-                remedy=f"Give a picture of at most {MAX_PIXELS} pixels.",
-            )
-        raise _damaged(path, complaint)
-    if image.format_name() != kind.value:
-        image.close()
-        raise UnsupportedFormatError(
-            f"The file is {kind.name}, but its name says {image.format_name()}.",
-            path=path,
-            remedy="Give it the right extension.",
-        )
+    with utf8_name(path) as name, _failures_named(path):
+        with openimageio_limits():
+            image = OpenImageIO.ImageInput.open(name, hints)
+        if image is None:
+            raise _not_opened(OpenImageIO.geterror(), path)
+        try:
+            if image.format_name() != kind.value:
+                raise UnsupportedFormatError(
+                    f"The file is {kind.name}, but its name says {image.format_name()}.",
+                    path=path,
+                    remedy="Give it the right extension.",
+                )
+            check_spec(image.spec(), path)
+            yield image
+        finally:
+            image.close()
+
+
+def read_bands(
+    image: OpenImageIO.ImageInput, channels: tuple[int, int], dtype: OpenImageIO.TypeDesc | str, path: Path
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield an open image's samples in bands of rows, so that channels which are not wanted take no room.
+
+    Args:
+        image: the open file.
+        channels: the first one wanted, and the one after the last.
+        dtype: of the samples.
+        path: the file, for the message.
+
+    Yields:
+        The band's first row, counted from the top of the image's data, and its samples, (n, W, C).
+
+    Raises:
+        DamagedImageError: the file is truncated or corrupt.
+    """
     spec = image.spec()
-    check_size(spec.width, spec.height, path)
-    check_size(spec.full_width, spec.full_height, path)
-    return image
+    rows = _band_rows(spec)
+    for first in range(0, spec.height, rows):
+        top, bottom = spec.y + first, spec.y + min(first + rows, spec.height)
+        if spec.tile_width:
+            band = image.read_tiles(spec.x, spec.x + spec.width, top, bottom, 0, 1, *channels, dtype)
+        else:
+            band = image.read_scanlines(top, bottom, 0, *channels, dtype)
+        # A decoder that only warns (libjpeg on a cut file) fills in grey and reports here.
+        complaint = image.geterror()
+        if band is None or complaint:
+            raise damaged(path, complaint)
+        yield first, band.reshape(bottom - top, spec.width, -1)
 
 
-def _damaged(path: Path, complaint: str) -> DamagedImageError:
-    return DamagedImageError(
-        f"The picture is truncated or corrupt ({_first_line(complaint) or 'it cannot be decoded'}).",
+def _band_rows(spec: OpenImageIO.ImageSpec) -> int:
+    """Return how many rows to read at once: whole tiles or strips, which decoders decode in parallel."""
+    unit = spec.tile_height or spec.get_int_attribute("tiff:RowsPerStrip", 1)
+    if not spec.tile_width and unit > _BAND_ROWS:
+        unit = 1  # a strip this high is decoded row by row
+    return unit * max(1, _BAND_ROWS // unit)
+
+
+def _samples(image: OpenImageIO.ImageInput, channels: int, path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the colour channels of an open image, and which pixels have less than half opacity, None if none have."""
+    spec = image.spec()
+    alpha = spec.alpha_channel
+    samples = transparent = None
+    for first, band in read_bands(image, (0, max(channels, alpha + 1)), OpenImageIO.UNKNOWN, path):
+        if samples is None:
+            samples = np.empty((spec.height, spec.width, channels), dtype=band.dtype)
+        samples[first : first + len(band)] = band[..., :channels]
+        if alpha >= 0:
+            opaque = np.iinfo(band.dtype).max if band.dtype.kind == "u" else 1.0
+            is_transparent = band[..., alpha] < opaque / 2
+            if transparent is None and is_transparent.any():
+                transparent = np.zeros(samples.shape[:2], dtype=bool)
+            if transparent is not None:
+                transparent[first : first + len(band)] = is_transparent
+    return samples, transparent
+
+
+@contextmanager
+def _failures_named(path: Path) -> Iterator[None]:
+    """Turn what OpenImageIO's bindings raise of a file's nonsense into an error that names the file."""
+    try:
+        yield
+    except (MemoryError, OverflowError, RuntimeError, UnicodeError) as error:
+        raise damaged(path, str(error)) from error
+
+
+def _not_opened(complaint: str, path: Path) -> InputError:
+    if not _ABSURD_SIZE.search(complaint):
+        return damaged(path, complaint)
+    return ImageTooLargeError(
+        f"The image declares too large dimensions or too many channels ({complaint.strip().partition(chr(10))[0]}).",
         path=path,
-        remedy="Export or download it again.",
+        remedy=f"Export it as RGB, with at most {MAX_PIXELS} pixels.",
     )
-
-
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0]
 
 
 def _check_colour_model(tags: dict[str, object], path: Path) -> None:
@@ -191,13 +267,5 @@ def _select_largest(image: OpenImageIO.ImageInput, kind: FileKind, path: Path) -
         sizes.append(image.spec().width * image.spec().height)
     image.geterror()  # of the image after the last one
     image.seek_subimage(sizes.index(max(sizes)), 0)
-    check_size(image.spec().width, image.spec().height, path)
+    check_spec(image.spec(), path)
     return len(sizes)
-
-
-def _transparent(samples: np.ndarray, alpha_channel: int) -> np.ndarray | None:
-    if alpha_channel < 0:
-        return None
-    opaque = np.iinfo(samples.dtype).max if samples.dtype.kind == "u" else 1.0
-    transparent = samples[..., alpha_channel] < opaque / 2
-    return transparent if transparent.any() else None

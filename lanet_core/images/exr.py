@@ -12,6 +12,7 @@ import OpenImageIO
 
 from lanet_core.colour import REC709_CHROMATICITIES
 from lanet_core.errors import OutputError
+from lanet_core.images.file_names import utf8_name
 from lanet_core.images.replacing import replacing
 
 #: The largest number that a half float holds.
@@ -125,10 +126,10 @@ def open_exr(
     if pose_heading_deg is not None:
         header["gpanoPoseHeadingDegrees"] = float(pose_heading_deg)
     OpenImageIO.attribute("exr_threads", threads or 0)
-    with replacing(path) as temporary:
-        output = OpenImageIO.ImageOutput.create(str(temporary))
+    with replacing(path) as temporary, utf8_name(temporary) as name:
+        output = OpenImageIO.ImageOutput.create(name)
         channels = ("R", "G", "B", *further_channels)
-        if not output.open(str(temporary), _spec(size, channels, half, header | dict(attributes or {}))):
+        if not output.open(name, _spec(size, channels, half, header | dict(attributes or {}))):
             raise RuntimeError(output.geterror())
         writer = ExrWriter(output, size, len(channels), half, path)
         del output  # it holds the file's last bytes until it is gone: the writer has the only one
@@ -138,7 +139,7 @@ def open_exr(
             complaint = writer.close()
         if writer.rows_written != size[0]:
             raise ValueError(f"{writer.rows_written} of {size[0]} rows were written")
-        if complaint or not _ends_with(temporary, writer.last_row, half):
+        if complaint or not _ends_with(name, writer.last_row, half):
             raise RuntimeError(complaint or "the file does not read back as it was written")
 
 
@@ -206,9 +207,9 @@ def _check_values(rgb_linear: np.ndarray, half: bool, path: Path) -> None:
         )
 
 
-def _ends_with(path: Path, row: np.ndarray, half: bool) -> bool:
+def _ends_with(name: str, row: np.ndarray, half: bool) -> bool:
     """Return whether a file's last row is the one given: a disk that fills up loses the end, and often says nothing."""
-    image = OpenImageIO.ImageInput.open(str(path))
+    image = OpenImageIO.ImageInput.open(name)
     if image is None:
         OpenImageIO.geterror()  # or it would surface in someone else's report
         return False

@@ -9,8 +9,8 @@ import numpy as np
 import OpenImageIO
 
 from lanet_core.colour import REC709_CHROMATICITIES
-from lanet_core.errors import DamagedImageError, UnsupportedColourModelError, UnsupportedFormatError
-from lanet_core.images.decoder import decode, open_header
+from lanet_core.errors import UnsupportedColourModelError, UnsupportedFormatError
+from lanet_core.images.decoder import decode, open_image, read_bands
 from lanet_core.images.file_kind import FileKind, file_kind
 from lanet_core.images.orientation import orientation_of, upright
 from lanet_core.images.pixel_checks import without_negatives
@@ -90,13 +90,10 @@ def _read_radiance(path: Path) -> StoredHdr:
 
 def _read_exr(path: Path) -> StoredHdr:
     # Not with the package OpenEXR: beside another OpenEXR, as in a Blender program of Debian's, it brings that down.
-    image = open_header(path, FileKind.EXR)
-    try:
+    with open_image(path, FileKind.EXR) as image:
         spec = image.spec()
         rgb = _flat_rgb(image, spec, path)
-        transparent = _transparent(image, spec)
-    finally:
-        image.close()
+        transparent = _transparent(image, spec, path)
     offset = np.array([spec.x - spec.full_x, spec.y - spec.full_y])
     if offset.any() or (spec.width, spec.height) != (spec.full_width, spec.full_height):
         rgb = _in_display_window(rgb, offset, spec.full_height, spec.full_width)
@@ -105,18 +102,23 @@ def _read_exr(path: Path) -> StoredHdr:
     chromaticities = spec.getattribute("chromaticities") or REC709_CHROMATICITIES
     if np.allclose(chromaticities, REC709_CHROMATICITIES, rtol=0, atol=1e-4):
         return StoredHdr(rgb, None, transparent)
-    return StoredHdr(rgb, to_rec709(chromaticities), transparent)
+    try:
+        matrix = to_rec709(chromaticities)
+    except (ValueError, ZeroDivisionError, np.linalg.LinAlgError) as error:
+        raise UnsupportedColourModelError(
+            f"The EXR's chromaticities define no colour space ({', '.join(f'{value:g}' for value in chromaticities)}).",
+            path=path,
+            remedy="Export it with Rec.709 primaries.",
+        ) from error
+    return StoredHdr(rgb, matrix, transparent)
 
 
-def _transparent(image: OpenImageIO.ImageInput, spec: OpenImageIO.ImageSpec) -> np.ndarray | None:
+def _transparent(image: OpenImageIO.ImageInput, spec: OpenImageIO.ImageSpec, path: Path) -> np.ndarray | None:
     if "A" not in spec.channelnames:
         return None
     number = spec.channelnames.index("A")
-    alpha = image.read_image(0, 0, number, number + 1, OpenImageIO.HALF)
-    if alpha is None:
-        image.geterror()
-        return None
-    transparent = alpha.reshape(spec.height, spec.width) < 0.5
+    bands = read_bands(image, (number, number + 1), OpenImageIO.HALF, path)
+    transparent = np.concatenate([band[..., 0] < 0.5 for _, band in bands])
     return transparent if transparent.any() else None
 
 
@@ -131,13 +133,10 @@ def _flat_rgb(image: OpenImageIO.ImageInput, spec: OpenImageIO.ImageSpec, path: 
             remedy="Export its RGB layer alone.",
         )
     first = min(numbers)
-    samples = image.read_image(0, 0, first, max(numbers) + 1, OpenImageIO.FLOAT)
-    complaint = image.geterror()
-    if samples is None or complaint:
-        raise DamagedImageError(
-            f"The EXR is truncated or corrupt ({complaint.strip()}).", path=path, remedy="Export or download it again."
-        )
-    return samples[..., [number - first for number in numbers]]
+    rgb = np.empty((spec.height, spec.width, 3), dtype=np.float32)
+    for row, band in read_bands(image, (first, max(numbers) + 1), OpenImageIO.FLOAT, path):
+        rgb[row : row + len(band)] = band[..., [number - first for number in numbers]]
+    return rgb
 
 
 def _in_display_window(pixels: np.ndarray, offset: np.ndarray, height: int, width: int) -> np.ndarray:

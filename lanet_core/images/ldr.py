@@ -112,7 +112,13 @@ def _decoded(
         warnings = ("The image's gain map is of Apple's own kind and was ignored: its scale is not documented.",)
     # OpenImageIO would decode an Ultra HDR file to HDR as a whole, in half floats. It sees no map where the file ends.
     end = jpeg.first_picture_end(data)
-    decoded = decode(path, kind) if end in (None, len(data)) else _decoded_part(data, 0, end, kind)
+    if end in (None, len(data)):
+        decoded = decode(path, kind)
+    else:
+        try:
+            decoded = _decoded_part(data, 0, end, kind)
+        except LanetError as error:
+            raise type(error)(error.problem, path=path, remedy=error.remedy) from error
     return decoded, (samples, found) if samples is not None else None, warnings
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO
 
+from lanet_core.images.file_names import utf8_name
 from lanet_core.images.replacing import replacing
 
 
@@ -28,24 +29,24 @@ def write_png(path: str | Path, rgb_srgb8: np.ndarray) -> None:
         raise ValueError(f"expected (H, W, 3) uint8, got {rgb_srgb8.shape} {rgb_srgb8.dtype}")
     if path.suffix.lower() != ".png":
         raise ValueError(f"not a .png path: {path}")
-    with replacing(path) as temporary:
-        _write(temporary, np.ascontiguousarray(rgb_srgb8))
+    with replacing(path) as temporary, utf8_name(temporary) as name:
+        _write(name, np.ascontiguousarray(rgb_srgb8))
 
 
-def _write(path: Path, rgb_srgb8: np.ndarray) -> None:
+def _write(name: str, rgb_srgb8: np.ndarray) -> None:
     height, width = rgb_srgb8.shape[:2]
     spec = OpenImageIO.ImageSpec(width, height, 3, OpenImageIO.UINT8)
     spec.attribute("oiio:ColorSpace", "sRGB")
-    output = OpenImageIO.ImageOutput.create(str(path))
-    done = output.open(str(path), spec) and output.write_image(rgb_srgb8) and output.close()
+    output = OpenImageIO.ImageOutput.create(name)
+    done = output.open(name, spec) and output.write_image(rgb_srgb8) and output.close()
     complaint = output.geterror()
     # On a full disk every step says that all is well, so only reading it back is proof.
-    if not done or complaint or not np.array_equal(_read_back(path), rgb_srgb8):
+    if not done or complaint or not np.array_equal(_read_back(name), rgb_srgb8):
         raise RuntimeError(complaint or "the file does not read back as it was written")
 
 
-def _read_back(path: Path) -> np.ndarray | None:
-    image = OpenImageIO.ImageInput.open(str(path))
+def _read_back(name: str) -> np.ndarray | None:
+    image = OpenImageIO.ImageInput.open(name)
     if image is None:
         OpenImageIO.geterror()  # or it would surface in someone else's report
         return None

@@ -117,10 +117,11 @@ def test_preview_of_an_hdr_that_is_no_panorama(tmp_path, street, capsys):
     assert not (tmp_path / "a.png").exists()
 
 
-def test_a_package_that_is_not_installed_is_told_with_its_extra(tmp_path):
+def test_a_package_that_is_not_installed_is_told_with_its_extra(tmp_path, street):
+    Image.fromarray(street).save(tmp_path / "street.png")
     # None in sys.modules makes an import raise, as it does where the package is not installed.
     program = "import sys; sys.modules['onnxruntime'] = None; from lanet_core.cli.main import main; sys.exit(main())"
-    arguments = ["convert", "street.jpg", "-o", str(tmp_path / "street.exr")]
+    arguments = ["convert", str(tmp_path / "street.png"), "-o", str(tmp_path / "street.exr")]
     finished = subprocess.run([sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True)
     assert finished.returncode == 2
     assert finished.stderr.startswith("lanet: error: lanet convert needs the package onnxruntime")

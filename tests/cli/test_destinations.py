@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lanet_core.cli.destinations import expand_patterns, make_folder, plan
+from lanet_core.cli.destinations import inputs_of, make_folder, plan
 from lanet_core.errors import OutputError, OutputNotWritableError
 
 
@@ -42,7 +42,13 @@ def test_several_pictures_do_not_become_one_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "inputs", [("a/street.jpg", "b/street.jpg"), ("street.jpg", "street.png"), ("street.jpg", "Street.JPG")]
+    "inputs",
+    [
+        ("a/street.jpg", "b/street.jpg"),
+        ("street.jpg", "street.png"),
+        ("street.jpg", "Street.JPG"),
+        ("\u00e9t\u00e9.jpg", "e\u0301te\u0301.jpg"),
+    ],
 )
 def test_two_pictures_never_become_the_same_file(tmp_path, inputs):
     with pytest.raises(OutputError, match=r"Both .* would become this file"):
@@ -58,12 +64,46 @@ def test_no_output_is_an_input_by_any_name(tmp_path):
             plan([source], target, ".png")
 
 
-def test_wildcards_that_the_shell_left_are_resolved(tmp_path):
-    for name in ("b.jpg", "a.jpg", "c.png", "odd[1].jpg"):
+@pytest.fixture
+def names(tmp_path) -> Path:
+    for name in ("b.jpg", "a.jpg", "c.png", "odd[1].jpg", "odd1.jpg"):
         (tmp_path / name).touch()
-    assert expand_patterns([str(tmp_path / "?.jpg")]) == [tmp_path / "a.jpg", tmp_path / "b.jpg"]
-    assert expand_patterns([str(tmp_path / "odd[1].jpg")]) == [tmp_path / "odd[1].jpg"]
-    assert expand_patterns([str(tmp_path / "*.gif")]) == [tmp_path / "*.gif"]
+    return tmp_path
+
+
+def test_what_a_shell_left_is_a_literal_name(names):
+    for name in ("?.jpg", "*.jpg", "odd[2].jpg", "[ab].jpg", "odd[1].jpg"):
+        assert inputs_of([str(names / name)], shell_expands=True) == [names / name]
+
+
+def test_wildcards_are_resolved_where_no_shell_does_it(names):
+    assert inputs_of([str(names / "?.jpg")], shell_expands=False) == [names / "a.jpg", names / "b.jpg"]
+    assert inputs_of([str(names / "odd[1]*")], shell_expands=False) == [names / "odd[1].jpg"]
+    assert inputs_of([str(names / "*.gif")], shell_expands=False) == [names / "*.gif"]
+
+
+@pytest.mark.parametrize("shell_expands", [True, False])
+def test_brackets_are_never_a_pattern(names, shell_expands):
+    assert inputs_of([str(names / "odd[1].jpg")], shell_expands) == [names / "odd[1].jpg"]
+    (names / "odd[1].jpg").unlink()
+    assert inputs_of([str(names / "odd[1].jpg")], shell_expands) == [names / "odd[1].jpg"]
+
+
+def test_a_file_that_is_named_again_counts_once(names, monkeypatch):
+    (names / "linked").mkdir()
+    (names / "linked" / "a.jpg").symlink_to(names / "a.jpg")
+    (names / "other.jpg").symlink_to(names / "a.jpg")
+    monkeypatch.chdir(names)
+    given = ["a.jpg", "./a.jpg", str(names / "a.jpg"), "linked/a.jpg", "none.jpg", "./none.jpg", "other.jpg"]
+    assert inputs_of(given) == [Path("a.jpg"), Path("none.jpg"), Path("other.jpg")]
+
+
+@pytest.mark.parametrize("name", ["n" * 300 + ".jpg", "closed/a.jpg", "nul\0.jpg", "caf\udce9.jpg"])
+def test_a_name_that_cannot_exist_is_left_to_its_conversion(tmp_path, name):
+    (tmp_path / "closed").mkdir(mode=0)
+    source = tmp_path / name
+    assert inputs_of([str(source)]) == [source]
+    assert plan([source, Path("b.jpg")], f"{tmp_path}/hdr", ".exr")[0] == tmp_path / "hdr" / f"{source.stem}.exr"
 
 
 def test_making_a_folder_says_whether_it_was_missing(tmp_path):

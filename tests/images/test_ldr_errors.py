@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 import OpenImageIO
 import pytest
-from pictures import icc_profile, png_chunk, png_header, random_rgb8, smooth_rgb8
+from pictures import icc_profile, png_chunk, png_header, random_rgb8, smooth_rgb8, with_png_chunk
 from PIL import Image
 
 from lanet_core import errors
@@ -167,6 +167,14 @@ def test_negative_light(tmp_path):
     pixels[:4] = -0.5
     write_tiff(path, pixels, ("R", "G", "B"))
     assert_refused(path, errors.InvalidPixelsError)
+
+
+@pytest.mark.parametrize("data", [bytes([1, 13, 0, 1]), bytes([9, 16, 0]), bytes([9, 16, 0, 1, 0]), b""])
+def test_a_png_of_another_transfer_or_with_a_malformed_chunk_is_read(tmp_path, data):
+    path = tmp_path / "picture.png"
+    Image.fromarray(random_rgb8()).save(path)
+    path.write_bytes(with_png_chunk(path.read_bytes(), b"cICP", data))
+    np.testing.assert_array_equal(read_ldr(path).samples, random_rgb8())
 
 
 def absurd_png(width, height):

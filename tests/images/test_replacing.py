@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -289,3 +291,87 @@ def test_files_of_other_names_are_left_alone(tmp_path, stranger, name):
     (tmp_path / stranger).write_bytes(b"of someone else")
     WRITERS[name](tmp_path / name)
     assert (tmp_path / stranger).read_bytes() == b"of someone else"
+
+
+def abandoned(tmp_path, host: str | None, age_seconds: float) -> Path:
+    """Return a temporary without a lock, as one looks whose locks belong to another host."""
+    if host is None:
+        with replacing(tmp_path / "probe.exr") as own:
+            host = re.match(r"\.lanet-([0-9a-f]{8})-", own.name)[1]
+            own.write_bytes(b"1")
+        (tmp_path / "probe.exr").unlink()
+    path = tmp_path / f".lanet-{host}-{'5' * 16}.exr"
+    path.write_bytes(b"half of it")
+    then = time.time() - age_seconds
+    os.utime(path, (then, then))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("host", "age_seconds", "stays"),
+    [("01234567", 7200.0, True), ("01234567", 2 * 86400.0, False), (None, 7200.0, False)],
+    ids=["of another host", "of another host, days ago", "of this host"],
+)
+def test_another_hosts_unfinished_result_is_left_where_locks_do_not_show(tmp_path, host, age_seconds, stays, name):
+    path = abandoned(tmp_path, host, age_seconds)
+    WRITERS[name](tmp_path / name)
+    assert path.exists() == stays
+
+
+def test_a_temporary_without_a_suffix_is_removed_too(tmp_path):
+    path = abandoned(tmp_path, None, 7200.0)
+    path = path.rename(path.with_suffix(""))
+    remove_leftovers(tmp_path)
+    assert not path.exists()
+
+
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege there")
+
+
+@needs_links
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_symbolic_link_is_followed_and_stays(tmp_path, name, absolute):
+    (tmp_path / "store").mkdir()
+    target = tmp_path / "store" / "target"
+    target.write_bytes(b"old")
+    link = tmp_path / name
+    link.symlink_to(target if absolute else Path("store") / "target")
+    WRITERS[name](link)
+    assert link.is_symlink()
+    assert target.stat().st_size > 1000
+    assert [path.name for path in target.parent.iterdir()] == ["target"]
+
+
+@needs_links
+def test_a_link_to_nothing_is_refused(tmp_path, name):
+    (tmp_path / name).symlink_to("nowhere")
+    refused(tmp_path / name, name, errors.OutputNotWritableError, "symbolic link")
+    assert (tmp_path / name).is_symlink() and not (tmp_path / "nowhere").exists()
+
+
+@needs_links
+def test_a_link_to_itself_is_refused(tmp_path, name):
+    (tmp_path / name).symlink_to(name)
+    refused(tmp_path / name, name, errors.OutputError)
+    assert (tmp_path / name).is_symlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such modes there")
+@pytest.mark.parametrize("mode", [0o600, 0o664, 0o440])
+def test_the_mode_of_a_replaced_file_is_kept(tmp_path, name, mode):
+    path = tmp_path / name
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    WRITERS[name](path)
+    assert path.stat().st_size > 1000
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@is_root
+def test_the_owner_of_a_replaced_file_is_kept(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"old")
+    os.chown(path, 65534, 65533)
+    WRITERS[name](path)
+    assert (path.stat().st_uid, path.stat().st_gid) == (65534, 65533)
+    assert path.stat().st_size > 1000
