@@ -18,12 +18,13 @@ import numpy as np
 
 from lanet_core import colour
 from lanet_core.conversion import Conversion, confidence_warnings
-from lanet_core.errors import OutputNotWritableError, WrongModelError
+from lanet_core.errors import OutputError, OutputNotWritableError, WrongModelError
 from lanet_core.images import (
     SOURCE_SHA256_ATTRIBUTE,
     Picture,
     file_sha256,
     open_exr,
+    open_radiance,
     picture_from_array,
     read_ldr,
 )
@@ -172,17 +173,20 @@ class StripConverter(ABC):
         output: str | Path,
         *,
         half: bool = False,
+        compression: str = "zip",
         confidence: bool = False,
         options: ReadingOptions | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
-        """Convert a picture file to an OpenEXR file.
+        """Convert a picture file to an OpenEXR or Radiance file.
 
         Args:
             source: a picture file: JPEG, PNG, TIFF or another kind that :func:`lanet_core.images.read_ldr` reads.
-            output: the OpenEXR file to write; replaced if it exists. Nothing is left of it after a failure.
-            half: write 16-bit floats instead of 32-bit floats.
+            output: the file to write, OpenEXR or, if its name ends in ``.hdr``, Radiance; replaced if it exists.
+                Nothing is left of it after a failure.
+            half: write 16-bit floats instead of 32-bit floats; of OpenEXR.
+            compression: one of :data:`lanet_core.images.COMPRESSIONS`; of OpenEXR.
             confidence: also write the channel ``uncertainty``, see :attr:`Conversion.uncertainty`.
             options: how the picture is to be understood.
             progress: told the share of the work that is done and the stage that begins.
@@ -202,6 +206,7 @@ class StripConverter(ABC):
         _check_not_the_same_file(path, output)
         if confidence:
             self._check_confidence()
+            _check_has_channels(output)
         options = options or ReadingOptions()
         source_sha256 = file_sha256(path)
         picture = read_ldr(path, extend=options.extend)
@@ -210,18 +215,24 @@ class StripConverter(ABC):
         uncertainty_of = self._uncertainty(source, solved.answer) if confidence else None
         report("writing")
         peak = 0.0
-        with open_exr(
-            output,
-            (source.height, source.width),
-            model_name=self._model_name,
-            model_sha256=self.session.sha256,
-            half=half,
-            is_panorama=self.makes_panoramas,
-            further_channels=(UNCERTAINTY_CHANNEL,) if confidence else (),
-            pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
-            attributes={SOURCE_SHA256_ATTRIBUTE: source_sha256},
-            threads=self._threads,
-        ) as writer:
+        size = (source.height, source.width)
+        if is_radiance(output):
+            writing = open_radiance(output, size)
+        else:
+            writing = open_exr(
+                output,
+                size,
+                model_name=self._model_name,
+                model_sha256=self.session.sha256,
+                half=half,
+                compression=compression,
+                is_panorama=self.makes_panoramas,
+                further_channels=(UNCERTAINTY_CHANNEL,) if confidence else (),
+                pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
+                attributes={SOURCE_SHA256_ATTRIBUTE: source_sha256},
+                threads=self._threads,
+            )
+        with writing as writer:
             for _, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "writing"):
                 writer.write(strip if uncertain is None else np.dstack([strip, uncertain]))
                 peak = _brighter(peak, strip)
@@ -324,6 +335,18 @@ def _exposure_warnings(reconstruction: StripReconstruction) -> tuple[str, ...]:
     if reconstruction.overexposed_fraction == 0.0:
         return ("Nothing in the picture is over-exposed: the result is the picture itself.",)
     return ()
+
+
+def is_radiance(output: Path) -> bool:
+    """Return whether a result's name is that of a Radiance file."""
+    return output.suffix.lower() == ".hdr"
+
+
+def _check_has_channels(output: Path) -> None:
+    if is_radiance(output):
+        raise OutputError(
+            "A Radiance file has no channel for the uncertainty.", path=output, remedy="Name an .exr file."
+        )
 
 
 def _check_not_the_same_file(source: Path, output: Path) -> None:

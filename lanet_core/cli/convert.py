@@ -50,7 +50,9 @@ EXIT_FAILURE = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("inputs", nargs="+", metavar="PICTURE", help="panorama: JPEG, PNG, TIFF or WebP")
+    parser.add_argument(
+        "inputs", nargs="+", metavar="PICTURE", help="panorama: JPEG, PNG, TIFF, WebP and others, see docs/formats.md"
+    )
     parser.add_argument(
         "--image",
         action="store_true",
@@ -61,9 +63,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         required=True,
         metavar="PATH",
-        help="an .exr file, or a folder: a name that ends in /, that exists as one, or that takes several pictures",
+        help="an .exr or .hdr file, or a folder: a name that ends in /, that exists as one, or for several images",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("exr", "hdr"),
+        default="exr",
+        help="of results in a folder: OpenEXR, or Radiance for programs that read no OpenEXR (default: %(default)s)",
     )
     parser.add_argument("--half", action="store_true", help="write 16-bit floats: half the size, light up to 65504")
+    parser.add_argument(
+        "--compression",
+        choices=("zip", "piz", "dwab"),
+        default="zip",
+        help="of OpenEXR: zip and piz are lossless; dwab is lossy, the smallest, and implies --half "
+        "(default: %(default)s)",
+    )
     parser.add_argument(
         "--overwrite",
         action="store_true",
@@ -116,6 +131,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _check_combination(arguments: argparse.Namespace) -> None:
     if arguments.maps and not arguments.image:
         raise LanetError("--maps are of single pictures.", remedy="Give --image too, or leave --maps out.")
+    is_hdr = _suffix(arguments) == ".hdr"
+    if is_hdr and (arguments.half or arguments.confidence or arguments.compression != "zip"):
+        raise LanetError(
+            "--half, --compression and --confidence are of OpenEXR.", remedy="Leave them out, or write .exr files."
+        )
     if arguments.preview is not None and arguments.image:
         raise LanetError("--preview shows the light of a panorama.", remedy="Leave it out, or leave --image out.")
 
@@ -145,7 +165,7 @@ class Job:
 
     Attributes:
         source: the picture.
-        output: the OpenEXR file.
+        output: the OpenEXR or Radiance file.
         preview: the PNG file, if one is wanted.
         maps: the PNG files of the attention and of the luminance classes, if they are wanted.
         keep: whether a result that is there already is to be left alone.
@@ -171,7 +191,7 @@ class Outcome:
 
 
 def _jobs(inputs: list[Path], arguments: argparse.Namespace) -> list[Job]:
-    outputs = plan(inputs, arguments.output, ".exr")
+    outputs = plan(inputs, arguments.output, _suffix(arguments))
     into_folder = is_folder(arguments.output, inputs)
     previews = [None] * len(inputs)
     if arguments.preview is not None:
@@ -190,6 +210,12 @@ def _jobs(inputs: list[Path], arguments: argparse.Namespace) -> list[Job]:
         folders = tuple(path.parent for path in (output, preview, *own_maps) if path is not None)
         jobs.append(Job(source, output, preview, own_maps, keep, folders))
     return jobs
+
+
+def _suffix(arguments: argparse.Namespace) -> str:
+    """Return the extension of the results: that of the name, or else the one asked for."""
+    suffix = Path(arguments.output).suffix.lower()
+    return suffix if suffix in (".exr", ".hdr") else f".{arguments.format}"
 
 
 def _beside(arguments: argparse.Namespace, outputs: list[Path], into_folder: bool, label: str) -> str:
@@ -244,6 +270,7 @@ def _convert_one(
             job.source,
             job.output,
             half=arguments.half,
+            compression=arguments.compression,
             confidence=arguments.confidence,
             options=reading_options(arguments),
             progress=progress,
@@ -255,7 +282,7 @@ def _convert_one(
             from lanet_core.cli.preview import write_preview
             from lanet_core.images import read_hdr
 
-            write_preview(job.source, read_hdr(job.output), job.preview)
+            write_preview(job.source, read_hdr(job.output), job.preview, reading_options(arguments))
         if job.maps:
             _write_maps(conversion, *job.maps)
     except (ProviderError, WrongModelError):  # of all images
