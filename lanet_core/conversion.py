@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+
+from lanet_core.main_light import MainLight
 
 #: From this expected error of diffuse irradiance on, in stops, a conversion warns: photographs that are not converted
 #: at all are as wrong on the mean (0.79 on the validation scenes).
@@ -29,6 +31,8 @@ class Conversion:
         warnings: what a person should know, one sentence each.
         expected_error_stops: by how much the model expects the diffuse irradiance of its result to be wrong: mean
             absolute error over all directions, in stops. None where the model has no confidence.
+        seconds: wall-clock seconds of the whole conversion, writing included.
+        light: the result's main light; None for a single picture and for a black panorama.
         hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white; None where the result is a file, which never lies in
             memory as a whole.
         uncertainty: (H, W) float32, the expected absolute error of each pixel's log2 radiance, in stops: 0 where the
@@ -49,6 +53,8 @@ class Conversion:
     model_sha256: str
     warnings: tuple[str, ...] = ()
     expected_error_stops: float | None = None
+    seconds: float = 0.0
+    light: MainLight | None = None
     hdr: np.ndarray | None = None
     uncertainty: np.ndarray | None = None
     attention: np.ndarray | None = None
@@ -58,7 +64,8 @@ class Conversion:
         """Return everything but the arrays, fit for JSON: the peak of a black picture is None."""
         arrays = ("hdr", "uncertainty", "attention", "segmentation")
         facts = {name: value for name, value in vars(self).items() if name not in arrays}
-        return facts | {"peak_ev": None if self.peak_ev == -np.inf else self.peak_ev}
+        peak_ev = None if self.peak_ev == -np.inf else self.peak_ev
+        return facts | {"peak_ev": peak_ev, "light": None if self.light is None else asdict(self.light)}
 
 
 def confidence_warnings(expected_error_stops: float | None) -> tuple[str, ...]:

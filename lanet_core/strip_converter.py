@@ -28,6 +28,7 @@ from lanet_core.images import (
     picture_from_array,
     read_ldr,
 )
+from lanet_core.main_light import MainLightFinder
 from lanet_core.measured_light import CompletedLight, MeasuredLight
 from lanet_core.parallel import map_in_order
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
@@ -150,6 +151,7 @@ class StripConverter(ABC):
             ProviderError: the provider that was asked for by name fails.
             ConversionCancelled: ``cancelled`` returned true.
         """
+        start = time.perf_counter()
         report = ProgressReport(progress, cancelled)
         options = options or ReadingOptions()
         source = self._source(picture_from_array(rgb, extend=options.extend), options)
@@ -158,14 +160,14 @@ class StripConverter(ABC):
         uncertainty_of = self._uncertainty(source, solved.answer)
         hdr = np.empty((*size, 3), dtype=np.float32)
         uncertainty = np.empty(size, dtype=np.float32) if uncertainty_of is not None else None
-        peak = 0.0
+        summary = _Summary(size, self.makes_panoramas)
         for first, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "reconstruction"):
             hdr[first : first + len(strip)] = strip
             if uncertainty is not None:
                 uncertainty[first : first + len(strip)] = uncertain
-            peak = _brighter(peak, strip)
+            summary.add(strip, first)
         report.finished()
-        return self._conversion(source, solved, peak, source.warnings, hdr=hdr, uncertainty=uncertainty)
+        return self._conversion(source, solved, summary, start, source.warnings, hdr=hdr, uncertainty=uncertainty)
 
     def convert_file(
         self,
@@ -200,6 +202,7 @@ class StripConverter(ABC):
             ProviderError: the provider that was asked for by name fails.
             ConversionCancelled: ``cancelled`` returned true.
         """
+        start = time.perf_counter()
         path, output = Path(source), Path(output)
         report = ProgressReport(progress, cancelled)
         report("reading")
@@ -214,8 +217,8 @@ class StripConverter(ABC):
         solved = self._solve(source, report)
         uncertainty_of = self._uncertainty(source, solved.answer) if confidence else None
         report("writing")
-        peak = 0.0
         size = (source.height, source.width)
+        summary = _Summary(size, self.makes_panoramas)
         if is_radiance(output):
             writing = open_radiance(output, size)
         else:
@@ -233,11 +236,11 @@ class StripConverter(ABC):
                 threads=self._threads,
             )
         with writing as writer:
-            for _, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "writing"):
+            for first, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "writing"):
                 writer.write(strip if uncertain is None else np.dstack([strip, uncertain]))
-                peak = _brighter(peak, strip)
+                summary.add(strip, first)
         report.finished()
-        return self._conversion(source, solved, peak, (*picture.warnings, *source.warnings))
+        return self._conversion(source, solved, summary, start, (*picture.warnings, *source.warnings))
 
     def _check_confidence(self) -> None:
         if "log_scale" not in self.session.metadata.extra_outputs:
@@ -297,7 +300,13 @@ class StripConverter(ABC):
             yield first, hdr, uncertain
 
     def _conversion(
-        self, source: LdrSource, solved: Solved, peak: float, warnings: tuple[str, ...], **arrays: np.ndarray | None
+        self,
+        source: LdrSource,
+        solved: Solved,
+        summary: _Summary,
+        start: float,
+        warnings: tuple[str, ...],
+        **arrays: np.ndarray | None,
     ) -> Conversion:
         log_stops = solved.answer.log_stops
         expected_error_stops = float(np.exp(log_stops)) if log_stops is not None else None
@@ -306,13 +315,15 @@ class StripConverter(ABC):
             height=source.height,
             width=source.width,
             clipped_fraction=solved.reconstruction.overexposed_fraction,
-            peak_ev=float(np.log2(peak)) if peak > 0.0 else -np.inf,
+            peak_ev=float(np.log2(summary.peak)) if summary.peak > 0.0 else -np.inf,
             provider=self.session.provider,
             network_seconds=solved.network_seconds,
             model_name=self._model_name,
             model_sha256=self.session.sha256,
             warnings=(*self.session.warnings, *dict.fromkeys(warnings), *own_warnings),
             expected_error_stops=expected_error_stops,
+            seconds=time.perf_counter() - start,
+            light=summary.light.result() if summary.light is not None else None,
             **self._maps(solved),
             **arrays,
         )
@@ -322,9 +333,19 @@ class StripConverter(ABC):
         return f"{self.session.metadata.name} {self.session.metadata.version}"
 
 
-def _brighter(peak: float, hdr: np.ndarray) -> float:
-    """Return the greatest luminance of a strip and what was known before, which no pixel's channels pass if it is."""
-    return max(peak, float(colour.luminance(hdr).max())) if hdr.max() > peak else peak
+class _Summary:
+    """What is found of a result while it is made band by band: its peak luminance and its main light."""
+
+    def __init__(self, size: tuple[int, int], is_panorama: bool) -> None:
+        self.peak = 0.0
+        self.light = MainLightFinder(size) if is_panorama else None
+
+    def add(self, hdr: np.ndarray, first_row: int) -> None:
+        """Take note of a band."""
+        if hdr.max() > self.peak:  # no pixel's luminance exceeds its largest channel
+            self.peak = max(self.peak, float(colour.luminance(hdr).max()))
+        if self.light is not None:
+            self.light.add(hdr, first_row)
 
 
 def _exposure_warnings(reconstruction: StripReconstruction) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import dataclasses
 import functools
-import json
 import os
 import traceback
 from collections.abc import Callable
@@ -29,6 +28,7 @@ from lanet_core.errors import (
     printable,
     unexpected,
 )
+from lanet_core.json_record import conversion_record, error_facts, line_of
 
 if TYPE_CHECKING:
     from lanet_core.conversion import Conversion
@@ -101,7 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also write how uncertain each pixel is, in stops: the EXR channel uncertainty",
     )
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per file, see docs/json.md")
     add_reading_arguments(parser)
     add_model_arguments(parser)
 
@@ -119,9 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
         for folder in reversed(made):
             with contextlib.suppress(OSError):  # it is not empty, as it should be
                 folder.rmdir()
-    if arguments.json:
-        print_result(json.dumps(_summary(load() if load.cache_info().currsize else None, outcomes), indent=1))
-    elif len(outcomes) > 1:
+    if len(outcomes) > 1 and not arguments.json:
         counts = {status: sum(o.status == status for o in outcomes) for status in ("converted", "skipped", "failed")}
         print_result(", ".join(f"{count} {status}" for status, count in counts.items() if count))
     failed = [outcome.status == "failed" for outcome in outcomes]
@@ -240,7 +238,9 @@ def _convert_all(jobs: list[Job], load: Callable[[], StripConverter], arguments:
             if load.cache_info().currsize:
                 _warn_of_provider(load(), told)  # a GPU may also give up in the midst of the work
             _report_problems(outcomes[-1], told)
-            if not arguments.json and outcomes[-1].status != "failed":
+            if arguments.json:
+                print_result(line_of(_record(outcomes[-1])))
+            elif outcomes[-1].status != "failed":
                 print_result(_result_line(outcomes[-1]))
     return outcomes
 
@@ -351,25 +351,13 @@ def _result_line(outcome: Outcome) -> str:
     )
 
 
-def _summary(converter: StripConverter | None, outcomes: list[Outcome]) -> dict:
-    """Return the facts for --json; the model is None where no image came as far as to need it."""
-    session = converter.session if converter else None
-    return {
-        "model": session
-        and {"name": session.metadata.name, "version": session.metadata.version, "sha256": session.sha256},
-        "provider": session and session.provider,
-        "pictures": [_summary_of(outcome) for outcome in outcomes],
-    }
-
-
-def _summary_of(outcome: Outcome) -> dict:
-    summary = {"source": str(outcome.job.source), "output": str(outcome.job.output), "status": outcome.status}
+def _record(outcome: Outcome) -> dict:
+    """Return the object that --json prints of a file."""
+    facts: dict = {}
     if outcome.error is not None:
-        summary["error"] = {"kind": type(outcome.error).__name__, "message": str(outcome.error)}
+        facts = error_facts(type(outcome.error).__name__, str(outcome.error))
     if outcome.conversion is not None:
-        told = ("width", "height", "clipped_fraction", "peak_ev", "expected_error_stops", "network_seconds", "warnings")
         facts = outcome.conversion.facts()
-        summary["preview"] = str(outcome.job.preview) if outcome.job.preview else None
-        summary |= {name: facts[name] for name in told}
-        summary |= dict(zip(("attention", "segmentation"), map(str, outcome.job.maps), strict=False))
-    return summary
+        facts["preview"] = str(outcome.job.preview) if outcome.job.preview else None
+        facts |= dict(zip(("attention", "segmentation"), map(str, outcome.job.maps), strict=False))
+    return conversion_record(outcome.job.source, outcome.job.output, outcome.status, facts)
