@@ -110,7 +110,8 @@ def _spread(size: int, count: int) -> np.ndarray:
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> bool:
-    """Return whether two images correlate, the brightness of each row left aside: sky above ground is in most."""
-    one, other = (half - half.mean(axis=1, keepdims=True) for half in (one, other))
+    """Return whether two images correlate, the mean brightness of each row left aside: sky above ground is in most."""
+    mean = (one.mean(axis=1, keepdims=True) + other.mean(axis=1, keepdims=True)) / 2.0
+    one, other = one - mean, other - mean
     scale = float(np.sqrt((one * one).sum() * (other * other).sum()))
     return scale > 1e-3 * one.size and float((one * other).sum()) > _ALIKE * scale
