@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from lanet_core.main_light import MainLight
+from lanet_core.white_level import WhiteLevel
 
 #: From this expected error of diffuse irradiance on, in stops, a conversion warns: photographs that are not converted
 #: at all are as wrong on the mean (0.79 on the validation scenes).
@@ -30,7 +31,10 @@ class Conversion:
         model_sha256: SHA-256 of the model's file, hexadecimal.
         warnings: what a person should know, one sentence each.
         expected_error_stops: by how much the model expects the diffuse irradiance of its result to be wrong: mean
-            absolute error over all directions, in stops. None where the model has no confidence.
+            absolute error over all directions, in stops. None where the model does not predict it.
+        strength_range_ev: likely range of the factor that the added light lacks, in stops, such as (-0.4, 0.9): the
+            tenth and the ninetieth percentile. None likewise.
+        white_level: the image's white level.
         seconds: wall-clock seconds of the whole conversion, writing included.
         light: the result's main light; None for a single picture and for a black panorama.
         hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white; None where the result is a file, which never lies in
@@ -53,6 +57,8 @@ class Conversion:
     model_sha256: str
     warnings: tuple[str, ...] = ()
     expected_error_stops: float | None = None
+    strength_range_ev: tuple[float, float] | None = None
+    white_level: WhiteLevel = field(default_factory=WhiteLevel)
     seconds: float = 0.0
     light: MainLight | None = None
     hdr: np.ndarray | None = None
@@ -65,7 +71,8 @@ class Conversion:
         arrays = ("hdr", "uncertainty", "attention", "segmentation")
         facts = {name: value for name, value in vars(self).items() if name not in arrays}
         peak_ev = None if self.peak_ev == -np.inf else self.peak_ev
-        return facts | {"peak_ev": peak_ev, "light": None if self.light is None else asdict(self.light)}
+        light = None if self.light is None else asdict(self.light)
+        return facts | {"peak_ev": peak_ev, "white_level": str(self.white_level), "light": light}
 
 
 def confidence_warnings(expected_error_stops: float | None) -> tuple[str, ...]:

@@ -16,8 +16,9 @@ from lanet_core.images.exr import strips_of_blocks
 from lanet_core.measured_light import MeasuredLight
 from lanet_core.picture_reconstruction import PictureReconstruction
 from lanet_core.reading_options import ReadingOptions
-from lanet_core.session import Session
+from lanet_core.session import Prediction, Session
 from lanet_core.strip_converter import Solved, StripConverter
+from lanet_core.white_level import WhiteLevel
 
 #: Names a model file for single pictures, in the place of the one that came with the program.
 IMAGE_MODEL_VARIABLE = "LANET_IMAGE_MODEL"
@@ -97,16 +98,25 @@ class ImageConverter(StripConverter):
             measured = MeasuredLight(picture.measured_rows, limits.ceiling, limits.tolerance, limits.exposure)
         return FlatSource(picture.height, picture.width, _opaque_rows(picture), measured=measured)
 
-    def _reconstruction(self, source: FlatSource) -> PictureReconstruction:
+    def _row_weights(self, source: FlatSource) -> np.ndarray:
+        return np.ones(source.height)
+
+    def _reconstruction(self, source: FlatSource, white: WhiteLevel) -> PictureReconstruction:
         metadata = self.session.metadata
-        return PictureReconstruction((source.height, source.width), (metadata.input_height, metadata.input_width))
+        network_size = (metadata.input_height, metadata.input_width)
+        return PictureReconstruction((source.height, source.width), network_size, white.linear)
+
+    def _predict(self, reconstruction: PictureReconstruction) -> Prediction:
+        prediction = self.session.run(ldr_linear=reconstruction.network_input())
+        reconstruction.solve(prediction.log_hdr)
+        return prediction
 
     def _maps(self, solved: Solved) -> Mapping[str, np.ndarray]:
         if not self.has_maps:
             return {}
         attention, logits = (
             solved.reconstruction.shown_part(each)
-            for each in (solved.answer.attention, solved.answer.segmentation_logits)
+            for each in (solved.prediction.attention, solved.prediction.segmentation_logits)
         )
         return {"attention": attention, "segmentation": logits.argmax(axis=-1).astype(np.uint8)}
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from lanet_core import sphere
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
-from lanet_core.light_balance import label_lights
+from lanet_core.clipped_areas import label_areas
 from lanet_core.strips import StripDownsampler
 
 #: Gives some rows of an image, from one up to another: (n, W, 3) float32.
@@ -71,7 +71,7 @@ class MeasuredLight:
 
     def _regions(self, small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the number of each pixel's region, and what is added to each region's cut-off pixels."""
-        labels = label_lights(small[..., 4] > 0.0)
+        labels = label_areas(small[..., 4] > 0.0)
         count = int(labels.max()) + 1
         areas = sphere.pixel_solid_angles_sr(*labels.shape)[:, None]
 

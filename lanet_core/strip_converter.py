@@ -33,8 +33,11 @@ from lanet_core.measured_light import CompletedLight, MeasuredLight
 from lanet_core.parallel import map_in_order
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
 from lanet_core.reading_options import ReadingOptions
-from lanet_core.session import Answer, Session
+from lanet_core.session import Prediction, Session
+from lanet_core.white_level import BrightColours, WhiteLevel
 
+#: The EXR attribute with the estimated white level, such as ``0.86 0.83 0.71, soft shoulder``.
+WHITE_LEVEL_ATTRIBUTE = "lanetWhiteLevel"
 #: The EXR channel that says how uncertain each pixel is. A name without a dot: see :func:`lanet_core.images.open_exr`.
 UNCERTAINTY_CHANNEL = "uncertainty"
 
@@ -54,41 +57,37 @@ class LdrSource(Protocol):
         """Return where each of the strips begins and ends in which the picture is best worked on."""
 
 
-class StripReconstruction(Protocol):
-    """Makes HDR strips of LDR strips, once it has seen them all and knows the network's answer."""
+class BandReconstruction(Protocol):
+    """Makes HDR bands of LDR bands, once it has observed them all and the network's prediction is known."""
 
     overexposed_fraction: float
 
-    def observe(self, ldr_linear_strip: np.ndarray, first_row: int) -> None:
-        """Take note of a strip of the picture; every row is to be observed once."""
+    def observe(self, ldr_linear_band: np.ndarray, first_row: int) -> None:
+        """Measure a band of the image; every row is to be observed once."""
 
-    def network_input(self) -> np.ndarray:
-        """Return the whole observed picture at the network's size."""
-
-    def solve(self, log_hdr: np.ndarray) -> None:
-        """Take the network's answer."""
-
-    def strip(self, ldr_linear_strip: np.ndarray, first_row: int) -> np.ndarray:
-        """Return the HDR strip for a strip of the picture."""
+    def band(self, ldr_linear_band: np.ndarray, first_row: int) -> np.ndarray:
+        """Return the HDR band for a band of the image."""
 
 
-#: Returns the (n, W) expected error in stops for a strip of the picture and its first row.
+#: Returns the (n, W) expected error in stops for a band of the image and its first row.
 UncertaintyOfStrip = Callable[[np.ndarray, int], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Solved:
-    """A picture of which the network has been asked.
+    """An image for which the network has run.
 
     Attributes:
         reconstruction: ready to make the result.
-        answer: the network's.
-        network_seconds: how long it took.
+        prediction: the network's.
+        white: the image's white level.
+        network_seconds: how long the network took.
         completed: gives the result where light above white was measured; None where it was not.
     """
 
-    reconstruction: StripReconstruction
-    answer: Answer
+    reconstruction: BandReconstruction
+    prediction: Prediction
+    white: WhiteLevel
     network_seconds: float
     completed: CompletedLight | None = None
 
@@ -113,19 +112,23 @@ class StripConverter(ABC):
         """Return the light to convert, or refuse a picture of another kind."""
 
     @abstractmethod
-    def _reconstruction(self, source: LdrSource) -> StripReconstruction:
+    def _row_weights(self, source: LdrSource) -> np.ndarray:
+        """Return how much a pixel of each row counts, (H,) float64."""
+
+    @abstractmethod
+    def _reconstruction(self, source: LdrSource, white: WhiteLevel) -> BandReconstruction:
         """Return what is to make the result."""
 
-    def _ask(self, network_input: np.ndarray) -> Answer:
-        """Return what the model says of a picture of its size."""
-        return self.session.run(network_input)
+    @abstractmethod
+    def _predict(self, reconstruction: BandReconstruction) -> Prediction:
+        """Run the network on what a reconstruction has observed, and give it the prediction."""
 
-    def _uncertainty(self, source: LdrSource, answer: Answer) -> UncertaintyOfStrip | None:
-        """Return what tells the uncertainty, None if the model does not say."""
+    def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
+        """Return what gives the uncertainty of a band, None if the model does not predict it."""
         return None
 
     def _maps(self, solved: Solved) -> Mapping[str, np.ndarray]:
-        """Return what else the model says, by the names of :class:`Conversion`."""
+        """Return further outputs of the model, by the names of :class:`Conversion`."""
         return {}
 
     def convert(
@@ -133,6 +136,7 @@ class StripConverter(ABC):
         rgb: np.ndarray,
         *,
         options: ReadingOptions | None = None,
+        white: WhiteLevel | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
@@ -142,6 +146,7 @@ class StripConverter(ABC):
             rgb: (H, W, 3), Rec.709 primaries: uint8 or uint16, sRGB-encoded, or float, linear, [0, 1]. A panorama has
                 W = 2 H and at least 64x32.
             options: how it is to be understood.
+            white: the image's white level; estimated by default.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -155,9 +160,9 @@ class StripConverter(ABC):
         report = ProgressReport(progress, cancelled)
         options = options or ReadingOptions()
         source = self._source(picture_from_array(rgb, extend=options.extend), options)
-        solved = self._solve(source, report)
+        solved = self._solve(source, white, report)
         size = (source.height, source.width)
-        uncertainty_of = self._uncertainty(source, solved.answer)
+        uncertainty_of = self._uncertainty(solved.prediction, solved.white)
         hdr = np.empty((*size, 3), dtype=np.float32)
         uncertainty = np.empty(size, dtype=np.float32) if uncertainty_of is not None else None
         summary = _Summary(size, self.makes_panoramas)
@@ -178,6 +183,7 @@ class StripConverter(ABC):
         compression: str = "zip",
         confidence: bool = False,
         options: ReadingOptions | None = None,
+        white: WhiteLevel | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
@@ -191,6 +197,7 @@ class StripConverter(ABC):
             compression: one of :data:`lanet_core.images.COMPRESSIONS`; of OpenEXR.
             confidence: also write the channel ``uncertainty``, see :attr:`Conversion.uncertainty`.
             options: how the picture is to be understood.
+            white: the image's white level; estimated by default.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -214,8 +221,8 @@ class StripConverter(ABC):
         source_sha256 = file_sha256(path)
         picture = read_ldr(path, extend=options.extend)
         source = self._source(picture, options)
-        solved = self._solve(source, report)
-        uncertainty_of = self._uncertainty(source, solved.answer) if confidence else None
+        solved = self._solve(source, white, report)
+        uncertainty_of = self._uncertainty(solved.prediction, solved.white) if confidence else None
         report("writing")
         size = (source.height, source.width)
         summary = _Summary(size, self.makes_panoramas)
@@ -232,7 +239,7 @@ class StripConverter(ABC):
                 is_panorama=self.makes_panoramas,
                 further_channels=(UNCERTAINTY_CHANNEL,) if confidence else (),
                 pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
-                attributes={SOURCE_SHA256_ATTRIBUTE: source_sha256},
+                attributes={SOURCE_SHA256_ATTRIBUTE: source_sha256, WHITE_LEVEL_ATTRIBUTE: str(solved.white)},
                 threads=self._threads,
             )
         with writing as writer:
@@ -243,16 +250,18 @@ class StripConverter(ABC):
         return self._conversion(source, solved, summary, start, (*picture.warnings, *source.warnings))
 
     def _check_confidence(self) -> None:
-        if "log_scale" not in self.session.metadata.extra_outputs:
+        if "strength_range" not in self.session.metadata.extra_outputs:
             raise WrongModelError(
-                "The model does not say how sure it is.",
+                "The model does not predict its uncertainty.",
                 path=self.session.path,
-                remedy="Do not ask for the confidence, or give a model that was trained to tell it.",
+                remedy="Leave out --confidence, or use a model that was exported with its uncertainty.",
             )
 
-    def _solve(self, source: LdrSource, report: ProgressReport) -> Solved:
-        """Show the picture to the network and work out what its answer means for the picture's own pixels."""
-        reconstruction = self._reconstruction(source)
+    def _solve(self, source: LdrSource, white: WhiteLevel | None, report: ProgressReport) -> Solved:
+        """Measure the image, run the network, and work out what its prediction means for the image's own pixels."""
+        if white is None:
+            white = self._estimate_white(source)
+        reconstruction = self._reconstruction(source, white)
         strips = source.strips()
         lights = map_in_order(lambda strip: source.linear_rows(*strip), strips, self._threads)
         for number, ((first, _), ldr_linear) in enumerate(zip(strips, lights, strict=True)):
@@ -260,20 +269,26 @@ class StripConverter(ABC):
                 report("reading", number / len(strips))
             reconstruction.observe(ldr_linear, first)
         report("network")
-        network_input = reconstruction.network_input()
         start = time.perf_counter()
-        answer = self._ask(network_input)
+        prediction = self._predict(reconstruction)
         network_seconds = time.perf_counter() - start
         report("reconstruction")
-        reconstruction.solve(answer.log_hdr)
         completed = None
         if source.measured is not None:
 
             def predicted(first: int, end: int) -> np.ndarray:
-                return reconstruction.strip(source.linear_rows(first, end), first)
+                return reconstruction.band(source.linear_rows(first, end), first)
 
             completed = source.measured.completed((source.height, source.width), strips, predicted)
-        return Solved(reconstruction, answer, network_seconds, completed)
+        return Solved(reconstruction, prediction, white, network_seconds, completed)
+
+    def _estimate_white(self, source: LdrSource) -> WhiteLevel:
+        colours, weights = BrightColours(), self._row_weights(source)
+        strips = source.strips()
+        lights = map_in_order(lambda strip: source.linear_rows(*strip), strips, self._threads)
+        for (first, end), ldr_linear in zip(strips, lights, strict=True):
+            colours.add_linear(ldr_linear, weights[first:end])
+        return colours.white_level()
 
     def _strips(
         self,
@@ -290,7 +305,7 @@ class StripConverter(ABC):
             uncertain = uncertainty_of(ldr_linear, strip[0]) if uncertainty_of is not None else None
             if solved.completed is not None:
                 return solved.completed.rows(*strip), uncertain
-            return solved.reconstruction.strip(ldr_linear, strip[0]), uncertain
+            return solved.reconstruction.band(ldr_linear, strip[0]), uncertain
 
         strips = source.strips()
         results = map_in_order(result, strips, self._threads)
@@ -308,9 +323,13 @@ class StripConverter(ABC):
         warnings: tuple[str, ...],
         **arrays: np.ndarray | None,
     ) -> Conversion:
-        log_stops = solved.answer.log_stops
-        expected_error_stops = float(np.exp(log_stops)) if log_stops is not None else None
-        own_warnings = (*_exposure_warnings(solved.reconstruction), *confidence_warnings(expected_error_stops))
+        prediction = solved.prediction
+        expected_error_stops = float(np.exp(prediction.log_stops)) if prediction.log_stops is not None else None
+        strength_range = prediction.strength_range
+        own_warnings = (
+            *_exposure_warnings(solved.reconstruction.overexposed_fraction, summary.peak),
+            *confidence_warnings(expected_error_stops),
+        )
         return Conversion(
             height=source.height,
             width=source.width,
@@ -322,6 +341,8 @@ class StripConverter(ABC):
             model_sha256=self.session.sha256,
             warnings=(*self.session.warnings, *dict.fromkeys(warnings), *own_warnings),
             expected_error_stops=expected_error_stops,
+            strength_range_ev=tuple(map(float, strength_range)) if strength_range is not None else None,
+            white_level=solved.white,
             seconds=time.perf_counter() - start,
             light=summary.light.result() if summary.light is not None else None,
             **self._maps(solved),
@@ -348,12 +369,12 @@ class _Summary:
             self.light.add(hdr, first_row)
 
 
-def _exposure_warnings(reconstruction: StripReconstruction) -> tuple[str, ...]:
-    if reconstruction.overexposed_fraction >= 1.0 - 1e-6:
+def _exposure_warnings(overexposed_fraction: float, peak: float) -> tuple[str, ...]:
+    if overexposed_fraction >= 1.0 - 1e-6:
         return ("Every pixel is over-exposed: the result is a guess.",)
-    if not reconstruction.network_input().any():
+    if peak == 0.0:
         return ("The picture is black: there is no light in it.",)
-    if reconstruction.overexposed_fraction == 0.0:
+    if overexposed_fraction == 0.0:
         return ("Nothing in the picture is over-exposed: the result is the picture itself.",)
     return ()
 
