@@ -175,7 +175,7 @@ def test_on_the_command_line(photos, tmp_path, capsys):
     assert capsys.readouterr().out.startswith(f"{tmp_path}/out.exr: 90x50, ")
     folder = tmp_path / "hdr"
     assert main(["convert", "--image", *photos, "-o", f"{folder}/", "--maps", "--json"]) == 0
-    summary = json.loads(capsys.readouterr().out)["pictures"]
+    summary = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert names(folder) == sorted(f"{n}{e}" for n in "ab" for e in (".exr", "-attention.png", "-segmentation.png"))
     assert summary[1]["attention"] == str(folder / "b-attention.png")
     with Image.open(folder / "b-segmentation.png") as shown:
