@@ -24,7 +24,6 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lanet_core.light_balance import label_lights
 from reconstruction_scenes import FORMULAS, Scene, rendered_scene
 
 from lanet_core import sphere
