@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lanet_core.white_level import WhiteLevel
+
 EYES = ("left", "right", "top", "bottom")
 
 
@@ -17,6 +19,7 @@ class ReadingOptions:
         stretch: take an image of 1.7:1 to 2.3:1 as a whole sphere.
         force: convert also what is recognised as no equirectangular panorama.
         ignore_pose: leave the pitch and roll of the metadata aside.
+        white: the white level of the image; None to estimate it.
     """
 
     extend: bool = False
@@ -24,3 +27,4 @@ class ReadingOptions:
     stretch: bool = False
     force: bool = False
     ignore_pose: bool = False
+    white: WhiteLevel | None = None

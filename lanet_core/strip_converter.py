@@ -136,7 +136,6 @@ class StripConverter(ABC):
         rgb: np.ndarray,
         *,
         options: ReadingOptions | None = None,
-        white: WhiteLevel | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
@@ -146,7 +145,6 @@ class StripConverter(ABC):
             rgb: (H, W, 3), Rec.709 primaries: uint8 or uint16, sRGB-encoded, or float, linear, [0, 1]. A panorama has
                 W = 2 H and at least 64x32.
             options: how it is to be understood.
-            white: the image's white level; estimated by default.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -160,7 +158,7 @@ class StripConverter(ABC):
         report = ProgressReport(progress, cancelled)
         options = options or ReadingOptions()
         source = self._source(picture_from_array(rgb, extend=options.extend), options)
-        solved = self._solve(source, white, report)
+        solved = self._solve(source, options.white, report)
         size = (source.height, source.width)
         uncertainty_of = self._uncertainty(solved.prediction, solved.white)
         hdr = np.empty((*size, 3), dtype=np.float32)
@@ -183,7 +181,6 @@ class StripConverter(ABC):
         compression: str = "zip",
         confidence: bool = False,
         options: ReadingOptions | None = None,
-        white: WhiteLevel | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
@@ -197,7 +194,6 @@ class StripConverter(ABC):
             compression: one of :data:`lanet_core.images.COMPRESSIONS`; of OpenEXR.
             confidence: also write the channel ``uncertainty``, see :attr:`Conversion.uncertainty`.
             options: how the picture is to be understood.
-            white: the image's white level; estimated by default.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -221,7 +217,7 @@ class StripConverter(ABC):
         source_sha256 = file_sha256(path)
         picture = read_ldr(path, extend=options.extend)
         source = self._source(picture, options)
-        solved = self._solve(source, white, report)
+        solved = self._solve(source, options.white, report)
         uncertainty_of = self._uncertainty(solved.prediction, solved.white) if confidence else None
         report("writing")
         size = (source.height, source.width)

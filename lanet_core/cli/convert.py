@@ -342,13 +342,17 @@ def _result_line(outcome: Outcome) -> str:
     job, conversion = outcome.job, outcome.conversion
     if conversion is None:
         return f"{printable(job.output)}: is there already; --overwrite converts it again"
-    expected = conversion.expected_error_stops
-    return (
-        f"{printable(job.output)}: {conversion.width}x{conversion.height}, "
-        f"{100 * conversion.clipped_fraction:.2g} % over-exposed, "
-        f"peak {conversion.peak_ev:+.1f} EV, {'' if expected is None else f'expected error {expected:.2f} stops, '}"
-        f"network {conversion.network_seconds:.2f} s on {conversion.provider}"
-    )
+    facts = [f"{conversion.width}x{conversion.height}"]
+    if conversion.white_level.rgb != (1.0, 1.0, 1.0):
+        facts.append(f"white {conversion.white_level}")
+    facts += [f"{100 * conversion.clipped_fraction:.2g} % over-exposed", f"peak {conversion.peak_ev:+.1f} EV"]
+    if conversion.expected_error_stops is not None:
+        facts.append(f"expected error {conversion.expected_error_stops:.2f} stops")
+    if conversion.strength_range_ev is not None:
+        low, high = conversion.strength_range_ev
+        facts.append(f"strength likely {low:+.1f} to {high:+.1f} EV")
+    facts.append(f"network {conversion.network_seconds:.2f} s on {conversion.provider}")
+    return f"{printable(job.output)}: {', '.join(facts)}"
 
 
 def _record(outcome: Outcome) -> dict:
