@@ -14,6 +14,7 @@ from lanet_core.heading import columns_to_light
 from lanet_core.images import Picture
 from lanet_core.model_metadata import CELL_PIXELS, LITE
 from lanet_core.panorama import Panorama, panorama_from_picture
+from lanet_core.reading_options import ReadingOptions
 from lanet_core.reconstruction import Reconstruction, diffuse_from_log_hdr
 from lanet_core.session import Prediction, Session
 from lanet_core.strip_converter import StripConverter, UncertaintyOfStrip
@@ -48,14 +49,14 @@ class Converter(StripConverter):
             )
         super().__init__(session, threads)
 
-    def _source(self, picture: Picture) -> Panorama:
-        return panorama_from_picture(picture)
+    def _source(self, picture: Picture, options: ReadingOptions) -> Panorama:
+        return panorama_from_picture(picture, options)
 
     def _row_weights(self, source: Panorama) -> np.ndarray:
         return sphere.pixel_solid_angles_sr(source.height, source.width)
 
     def _reconstruction(self, source: Panorama, white: WhiteLevel) -> Reconstruction:
-        return Reconstruction(source.height, source.width, self.session.metadata.input_height, white.linear)
+        return Reconstruction(source.height, source.width, self.session.metadata.input_height, white)
 
     def _predict(self, reconstruction: Reconstruction) -> Prediction:
         """Run the network on the panorama rotated to its light, and rotate the prediction back."""
@@ -77,7 +78,7 @@ class Converter(StripConverter):
     def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
         if prediction.strength_range is None:
             return None
-        return UncertaintyMap(prediction.strength_range, white.linear)
+        return UncertaintyMap(prediction.strength_range, white)
 
 
 def load_converter(model: str | Path | None = None, provider: str = "auto", threads: int | None = None) -> Converter:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lanet_core.calibration import OVEREXPOSURE_THRESHOLD, overexposure_ramp
+from lanet_core.calibration import overexposure_ramp
+from lanet_core.colour import linear_to_srgb, srgb_to_linear
+from lanet_core.white_level import WhiteLevel
 
 #: A single channel counts as over-exposed above this share of its white.
 CHANNEL_THRESHOLD = 0.96
@@ -30,16 +32,19 @@ def overexposure(relative: np.ndarray) -> np.ndarray:
     return ramp * ramp * ramp
 
 
-def relative_to_white(rgb_linear: np.ndarray, white_linear: np.ndarray) -> np.ndarray:
-    """Return an image divided by its white level, at most 1; the image itself where the white level is 1.
+def relative_to_white(rgb_linear: np.ndarray, white: WhiteLevel) -> np.ndarray:
+    """Return an image relative to its white level, [0, 1]; the image itself where white is 1 and black is 0.
+
+    With lifted blacks, the display-encoded range from black to white is stretched to [0, 1].
 
     Args:
         rgb_linear: (..., 3) float32, linear Rec.709, [0, 1].
-        white_linear: (3,) float32, see :attr:`lanet_core.white_level.WhiteLevel.linear`.
+        white: the image's white level.
     """
-    if (white_linear == 1.0).all():
+    if white.black > 0.0:
+        encoded = linear_to_srgb(rgb_linear) - np.float32(white.black)
+        span = np.array(white.rgb, dtype=np.float32) - np.float32(white.black)
+        return srgb_to_linear(np.clip(encoded / span, np.float32(0.0), np.float32(1.0)))
+    if white.rgb == (1.0, 1.0, 1.0):
         return rgb_linear
-    return np.minimum(rgb_linear / white_linear, np.float32(1.0))
-
-
-__all__ = ["CHANNEL_THRESHOLD", "OVEREXPOSURE_THRESHOLD", "overexposure", "relative_to_white"]
+    return np.minimum(rgb_linear / white.linear, np.float32(1.0))

@@ -29,6 +29,7 @@ from lanet_core.reconstruction import (
     weight_without_steps,
 )
 from lanet_core.strips import StripSums
+from lanet_core.white_level import WhiteLevel
 
 
 class PictureReconstruction:
@@ -37,14 +38,11 @@ class PictureReconstruction:
     Args:
         size: rows and columns of the picture.
         network_size: rows and columns of the network's input.
-        white_linear: (3,) float32, the image's white level, see :attr:`lanet_core.white_level.WhiteLevel.linear`; 1 by
-            default.
+        white: the image's white level; 1 by default.
     """
 
-    def __init__(
-        self, size: tuple[int, int], network_size: tuple[int, int], white_linear: np.ndarray | None = None
-    ) -> None:
-        self._white = np.ones(3, dtype=np.float32) if white_linear is None else np.float32(white_linear)
+    def __init__(self, size: tuple[int, int], network_size: tuple[int, int], white: WhiteLevel | None = None) -> None:
+        self._white = white or WhiteLevel()
         scale = min(new / old for old, new in zip(size, network_size, strict=True))
         self._size = size
         #: Rows and columns of the part of the network's input that shows the picture, and what is around it.
@@ -97,7 +95,7 @@ class PictureReconstruction:
         light = _light_to_add(self._picture.result, self._masks.result, radiance)
         self._light_and_weight = plane.padded(np.concatenate([light, self._masks.result[..., 1:2]], axis=-1))
 
-    def strip(self, ldr_linear_strip: np.ndarray, first_row: int) -> np.ndarray:
+    def band(self, ldr_linear_strip: np.ndarray, first_row: int) -> np.ndarray:
         """Return the HDR picture's strip for a strip of the picture; to be called after :meth:`solve`.
 
         Args:
@@ -118,27 +116,25 @@ class PictureReconstruction:
         radiance = np.divide(light, mean_weight, out=np.zeros_like(light), where=mean_weight > 0.0)
         np.minimum(radiance, np.float32(MAXIMUM_RADIANCE), out=radiance)
         radiance *= weight_without_steps(relative, weight, mean_weight[..., 0])[..., None]
-        return radiance * self._white + ldr_linear_strip
+        return radiance * self._white.linear + ldr_linear_strip
 
 
-def reconstruct_picture(
-    ldr_linear: np.ndarray, log_hdr: np.ndarray, white_linear: np.ndarray | None = None
-) -> np.ndarray:
+def reconstruct_picture(ldr_linear: np.ndarray, log_hdr: np.ndarray, white: WhiteLevel | None = None) -> np.ndarray:
     """Return the HDR of a single image and the network's output for it.
 
     Args:
         ldr_linear: (H, W, 3) float32, linear Rec.709, [0, 1].
         log_hdr: (h, w, 3) float32, natural log of linear Rec.709 radiance relative to white, for the input of
             :meth:`PictureReconstruction.network_input`.
-        white_linear: (3,) float32, the image's white level; 1 by default.
+        white: the image's white level; 1 by default.
 
     Returns:
         (H, W, 3) float32, linear Rec.709, 1 = LDR white.
     """
-    reconstruction = PictureReconstruction(ldr_linear.shape[:2], log_hdr.shape[:2], white_linear)
+    reconstruction = PictureReconstruction(ldr_linear.shape[:2], log_hdr.shape[:2], white)
     reconstruction.observe(ldr_linear, 0)
     reconstruction.solve(log_hdr)
-    return reconstruction.strip(ldr_linear, 0)
+    return reconstruction.band(ldr_linear, 0)
 
 
 def _light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray) -> np.ndarray:

@@ -33,11 +33,13 @@ import numpy as np
 
 from lanet_core import sphere
 from lanet_core.aureole import aureole
+from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.clipped_areas import ClippedAreas, balance
 from lanet_core.enlargement import enlarge_light, repeat_cells
-from lanet_core.overexposure import OVEREXPOSURE_THRESHOLD, overexposure, relative_to_white
+from lanet_core.overexposure import overexposure, relative_to_white
 from lanet_core.point_lights import PointLight, find_point_lights
 from lanet_core.strips import StripDownsampler, StripGatherer, StripMaximum
+from lanet_core.white_level import WhiteLevel
 
 #: Greatest radiance that is added; the sun is near 1e5 times a sunlit white.
 MAXIMUM_RADIANCE = 1e8
@@ -58,6 +60,8 @@ _AUREOLE_SMOOTHING_RAD = np.radians(10.0)
 _HALF_CODE = 0.0043
 
 _BAND_PIXELS = 1 << 18
+#: Radiance relative to white, mean of the channels, of the pixels that give the scale of an image with lifted blacks.
+_MIDTONES = (0.02, 0.6)
 #: Bands are processed in blocks of so many columns, those that have over-exposed pixels.
 _BLOCK_COLUMNS = 256
 
@@ -72,13 +76,15 @@ class Reconstruction:
         height: rows of the image.
         width: columns of the image, even.
         network_height: rows of the network's input, which has twice as many columns.
-        white_linear: (3,) float32, the image's white level, see :attr:`lanet_core.white_level.WhiteLevel.linear`.
+        white: the image's white level; 1 by default.
     """
 
-    def __init__(self, height: int, width: int, network_height: int, white_linear: np.ndarray | None = None) -> None:
+    def __init__(self, height: int, width: int, network_height: int, white: WhiteLevel | None = None) -> None:
         self._size = (height, width)
         self._network_size = (network_height, 2 * network_height)
-        self._white = np.ones(3, dtype=np.float32) if white_linear is None else np.float32(white_linear)
+        self._white = white or WhiteLevel()
+        #: Solid angle of the midtones, and the integral over it of the natural log of their gain, see :attr:`_unit`.
+        self._midtones_sr, self._log_gain_sr = 0.0, 0.0
         fine_size = (min(height, REFINEMENT * network_height), min(width, REFINEMENT * 2 * network_height))
         self._image = StripDownsampler(self._size, fine_size, channels=3)
         self._weight = StripDownsampler(self._size, fine_size, channels=1)
@@ -103,6 +109,8 @@ class Reconstruction:
         for columns in self._blocks():
             if relative[:, columns].max() > OVEREXPOSURE_THRESHOLD:
                 weight[:, columns] = overexposure(relative[:, columns])
+        if self._white.black > 0.0:
+            self._measure_exposed_light(ldr_linear_band, relative, weight == 0.0, first_row)
         if not weight.any():
             return
         self._weight.add(weight[..., None], first_row)
@@ -114,6 +122,28 @@ class Reconstruction:
         self._overexposed_sr += float(
             sphere.pixel_solid_angles_sr(*self._size)[rows] @ np.count_nonzero(is_overexposed, axis=1)
         )
+
+    def _measure_exposed_light(
+        self, ldr_linear_band: np.ndarray, relative: np.ndarray, is_exposed: np.ndarray, first_row: int
+    ) -> None:
+        image, relative = ((each.mean(axis=-1)) for each in (ldr_linear_band / self._white.linear, relative))
+        low, high = _MIDTONES
+        is_midtone = is_exposed & (relative > low) & (relative < high)
+        areas = sphere.pixel_solid_angles_sr(*self._size)[first_row : first_row + len(relative), None]
+        gains = np.log(image[is_midtone] / relative[is_midtone])
+        areas = np.broadcast_to(areas, relative.shape)[is_midtone]
+        self._log_gain_sr += float(areas @ gains)
+        self._midtones_sr += float(areas.sum())
+
+    @property
+    def _unit(self) -> np.ndarray:
+        """Radiance of the image for radiance 1 relative to white, (3,) float32.
+
+        It is the white level, unless lifted blacks make the midtones brighter than they are relative to white: the
+        added light keeps its ratio to the midtones.
+        """
+        gain = np.exp(self._log_gain_sr / self._midtones_sr) if self._midtones_sr > 0.0 else 1.0
+        return self._white.linear * np.float32(gain)
 
     @property
     def overexposed_fraction(self) -> float:
@@ -179,17 +209,17 @@ class Reconstruction:
         self._radiance_and_weight = sphere.padded_sphere(np.concatenate([radiance, smooth_weight[..., None]], axis=-1))
 
     def _surroundings(self) -> np.ndarray:
-        """Return the level of the well-exposed part of each recorded pixel, (H, W) float32, [0, 1]."""
-        weight = self._weight.result[..., 0]
+        """Return the level of the well-exposed part of each recorded pixel, (H, W, 3) float32, [0, 1]."""
+        weight = self._weight.result
         # Over-exposed parts count as white: the rest of the mean is the well-exposed part's.
-        level = (self._image.result.mean(axis=-1) - weight) / np.maximum(1.0 - weight, np.float32(1e-6))
+        level = (self._image.result - weight) / np.maximum(1.0 - weight, np.float32(1e-6))
         return np.clip(level, 0.0, 1.0)
 
     def _support(self, surroundings: np.ndarray) -> np.ndarray:
         """Return s / n of this module for each recorded pixel, (H, W) float32; infinite where n is 0."""
         weight = self._weight.result[..., 0]
         low, high = NEARLY_OVEREXPOSED
-        nearly = (1.0 - weight) * np.clip((surroundings - low) / (high - low), 0.0, 1.0)
+        nearly = (1.0 - weight) * np.clip((surroundings.mean(axis=-1) - low) / (high - low), 0.0, 1.0)
         means = _at_most(np.stack([weight, nearly], axis=-1), self._network_size)
         means = sphere.upsample_bilinear(sphere.neighbourhood(means).mean(axis=0), *weight.shape)
         return np.divide(means[..., 0], means[..., 1], out=np.full_like(weight, np.inf), where=means[..., 1] > 0.0)
@@ -231,7 +261,7 @@ class Reconstruction:
         """
         hdr = ldr_linear_band.copy()
         rows = slice(first_row, first_row + len(hdr))
-        darkest_white = self._white.min()
+        darkest_white = self._white.linear.min()
         for columns in self._blocks():
             block = hdr[:, columns]
             if block.max() > OVEREXPOSURE_THRESHOLD * darkest_white:
@@ -255,7 +285,7 @@ class Reconstruction:
                 part = slice(reached.start - rows.start, reached.stop - rows.start)
                 coverage = light.coverage(self._size, reached, columns) * (weight[part] > 0.0)
                 added[part] += coverage[..., None] * radiance
-        return added * self._white
+        return added * self._unit
 
 
 def _around_lights(diffuse: np.ndarray, lights: list[PointLight], areas: ClippedAreas) -> np.ndarray:
@@ -319,7 +349,7 @@ def reconstruct(
     ldr_linear: np.ndarray,
     diffuse: np.ndarray,
     concentrated: np.ndarray | None = None,
-    white_linear: np.ndarray | None = None,
+    white: WhiteLevel | None = None,
     network_height: int | None = None,
 ) -> np.ndarray:
     """Return the HDR panorama of an image and a prediction for it.
@@ -328,14 +358,14 @@ def reconstruct(
         ldr_linear: (H, W, 3) float32, linear Rec.709, [0, 1]; W even.
         diffuse: (g, 2 g, 3) float32, see :meth:`Reconstruction.solve`.
         concentrated: likewise.
-        white_linear: (3,) float32, the image's white level; 1 by default.
+        white: the image's white level; 1 by default.
         network_height: rows of the network's input; 2 g by default.
 
     Returns:
         (H, W, 3) float32, linear Rec.709: the image where its over-exposure is 0, never darker elsewhere.
     """
     height, width = ldr_linear.shape[:2]
-    reconstruction = Reconstruction(height, width, network_height or 2 * len(diffuse), white_linear)
+    reconstruction = Reconstruction(height, width, network_height or 2 * len(diffuse), white)
     band_rows = max(1, _BAND_PIXELS // width)
     starts = range(0, height, band_rows)
     for start in starts:

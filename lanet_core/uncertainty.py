@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lanet_core.overexposure import overexposure, relative_to_white
+from lanet_core.white_level import WhiteLevel
 
 
 class UncertaintyMap:
@@ -15,12 +16,12 @@ class UncertaintyMap:
 
     Args:
         strength_range: (2,), tenth and ninetieth percentile of the factor that the added light may lack, in stops.
-        white_linear: (3,) float32, the white level in linear Rec.709.
+        white: the image's white level.
     """
 
-    def __init__(self, strength_range: np.ndarray, white_linear: np.ndarray) -> None:
+    def __init__(self, strength_range: np.ndarray, white: WhiteLevel) -> None:
         self._stops = np.float32((strength_range[1] - strength_range[0]) / 2.0)
-        self._white_linear = white_linear
+        self._white = white
 
     def __call__(self, ldr_linear_band: np.ndarray, first_row: int) -> np.ndarray:
         """Return the uncertainty of a band, (n, W) float32.
@@ -29,4 +30,4 @@ class UncertaintyMap:
             ldr_linear_band: (n, W, 3) float32, linear Rec.709, [0, 1].
             first_row: the row of the image that the band begins with.
         """
-        return overexposure(relative_to_white(ldr_linear_band, self._white_linear)) * self._stops
+        return overexposure(relative_to_white(ldr_linear_band, self._white)) * self._stops

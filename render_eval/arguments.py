@@ -122,6 +122,13 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     where = group.add_mutually_exclusive_group()
     where.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes on this machine (default: 1)")
     where.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
+    group.add_argument(
+        "--tls",
+        nargs=3,
+        type=_absolute,
+        metavar=("CA", "CERT", "KEY"),
+        help="with --scheduler tls://host:8786: PEM files of the certificate authority, a certificate and its key",
+    )
     group.add_argument("--force", action="store_true", help="make finished work again")
 
 
@@ -175,6 +182,8 @@ def as_text(arguments: argparse.Namespace) -> str:
             words.append("--jod" if value else "--no-jod")
         elif value is True:
             words.append(option)
+        elif name == "tls" and value:
+            words += [option, *map(shown_path, value)]
         elif isinstance(value, Path):
             words += [option, shown_path(value)]
         elif value not in (None, False):

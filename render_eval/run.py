@@ -32,6 +32,7 @@ from render_eval.methods import MethodOptions
 from render_eval.paper_table import paper_table
 from render_eval.progress import name_of, with_progress
 from render_eval.report import write_report, write_summary
+from render_eval.run_lock import locked
 from render_eval.scene_description import SceneDescription, from_dict, load_scene_description
 from render_eval.scheduler import Scheduler, SchedulerError, in_process, write_token
 from render_eval.store import make_folder
@@ -66,6 +67,12 @@ def run(arguments: argparse.Namespace) -> int:
     """
     campaign = campaign_of(arguments)
     pairs = chosen(find_named_pairs(arguments.dataset, campaign.data, arguments.split), arguments)
+    with locked(campaign.out):
+        return evaluate(campaign, pairs, arguments)
+
+
+def evaluate(campaign: Campaign, pairs: Sequence[Pair], arguments: argparse.Namespace) -> int:
+    """Evaluate in an output folder that is this run's alone, and return the exit status."""
     write_token(campaign)
     if arguments.summary is not None:
         make_folder(arguments.summary)
@@ -198,7 +205,7 @@ def scheduler_of(arguments: argparse.Namespace) -> AbstractContextManager[Schedu
         SchedulerError: several processes were asked for inside a Blender program, whose Python cannot start them.
     """
     if arguments.scheduler is not None:
-        return existing_cluster(arguments.scheduler)
+        return existing_cluster(arguments.scheduler, arguments.tls)
     if arguments.jobs == 1:
         return in_process()
     blender = sys.modules.get("bpy")

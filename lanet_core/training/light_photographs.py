@@ -17,6 +17,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from lanet_core import sphere
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
+from lanet_core.model_metadata import CELL_PIXELS
 from lanet_core.networks.resampling import pool_by_solid_angle
 from lanet_core.overexposure import CHANNEL_THRESHOLD
 from lanet_core.training.edits import Photograph, edit, srgb_decode
@@ -25,8 +26,6 @@ from lanet_core.training.sharp_lights import Disc, take_light
 from lanet_core.training.virtual_camera import MIDDLE_GREY, Camera, draw_camera
 from lanet_core.white_level import BrightColours, WhiteLevel
 
-#: Network pixels are this many rows and columns of a cell of the light grid.
-CELL_PIXELS = 2
 #: Radiance above this, in multiples of white, counts as concentrated.
 CONCENTRATED_RADIANCE = 16.0
 _TINY = 1e-8
@@ -139,6 +138,14 @@ def relative_overexposure(relative: Tensor) -> Tensor:
     return torch.maximum(mean, channel).clamp(0.0, 1.0) ** 3
 
 
+def relative_image(encoded: Tensor, white: WhiteLevel) -> Tensor:
+    """Return :func:`lanet_core.overexposure.relative_to_white` in torch, of a display-encoded (3, H, W)."""
+    level = torch.tensor(white.rgb).to(encoded)[:, None, None]
+    if white.black > 0.0:
+        return srgb_decode(((encoded - white.black) / (level - white.black)).clamp(0.0, 1.0))
+    return (srgb_decode(encoded) / torch.from_numpy(white.linear).to(encoded)[:, None, None]).clamp(max=1.0)
+
+
 def measure_white(encoded: Tensor) -> WhiteLevel:
     """Estimate the white level of a quantised photograph, (3, H, 2H), display-encoded, [0, 1]."""
     codes = np.moveaxis((encoded * 255.0).round().to(torch.uint8).cpu().numpy(), 0, -1)
@@ -218,8 +225,7 @@ def photograph_sample(
     if edit_rng is not None:
         edit(image, edit_rng)
     codes = (image.encoded.clamp(0.0, 1.0) * 255.0).round() / 255.0
-    white = torch.from_numpy(measure_white(codes).linear).to(codes)[:, None, None]
-    relative = (srgb_decode(codes) / white).clamp(max=1.0)
+    relative = relative_image(codes, measure_white(codes))
     overexposed = relative_overexposure(relative)
     exposed_part = (relative.mean(dim=0, keepdim=True) < OVEREXPOSURE_THRESHOLD) * (1.0 - image.painted)
     scale = (relative * exposed_part).sum() / (hdr * exposed_part).sum().clamp(min=_TINY)
