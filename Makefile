@@ -25,6 +25,7 @@ test: $(VENV)/development.stamp
 	$(if $(wildcard $(BLENDER_ROOT)/ready),BLENDER_ROOT=$(BLENDER_ROOT)) $(VENV)/bin/python -m pytest
 
 blender-program:
+	@[ -e $(BLENDER_ROOT)/ready ] || tools/system_libraries.sh debootstrap
 	tools/debian_blender_root.sh setup $(BLENDER_ROOT)
 
 # The extension's tests in the versions of Blender that `make test` does not run them in.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from lanet_core.white_level import WhiteLevel
 
 #: From this expected error of diffuse irradiance on, in stops, a conversion warns: photographs that are not converted
 #: at all are as wrong on the mean (0.79 on the validation scenes).
@@ -28,7 +30,10 @@ class Conversion:
         model_sha256: SHA-256 of the model's file, hexadecimal.
         warnings: what a person should know, one sentence each.
         expected_error_stops: by how much the model expects the diffuse irradiance of its result to be wrong: mean
-            absolute error over all directions, in stops. None where the model has no confidence.
+            absolute error over all directions, in stops. None where the model does not predict it.
+        strength_range_ev: likely range of the factor that the added light lacks, in stops, such as (-0.4, 0.9): the
+            tenth and the ninetieth percentile. None likewise.
+        white_level: the image's white level.
         hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white; None where the result is a file, which never lies in
             memory as a whole.
         uncertainty: (H, W) float32, the expected absolute error of each pixel's log2 radiance, in stops: 0 where the
@@ -49,6 +54,8 @@ class Conversion:
     model_sha256: str
     warnings: tuple[str, ...] = ()
     expected_error_stops: float | None = None
+    strength_range_ev: tuple[float, float] | None = None
+    white_level: WhiteLevel = field(default_factory=WhiteLevel)
     hdr: np.ndarray | None = None
     uncertainty: np.ndarray | None = None
     attention: np.ndarray | None = None
@@ -58,7 +65,8 @@ class Conversion:
         """Return everything but the arrays, fit for JSON: the peak of a black picture is None."""
         arrays = ("hdr", "uncertainty", "attention", "segmentation")
         facts = {name: value for name, value in vars(self).items() if name not in arrays}
-        return facts | {"peak_ev": None if self.peak_ev == -np.inf else self.peak_ev}
+        peak_ev = None if self.peak_ev == -np.inf else self.peak_ev
+        return facts | {"peak_ev": peak_ev, "white_level": str(self.white_level)}
 
 
 def confidence_warnings(expected_error_stops: float | None) -> tuple[str, ...]:

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
+from lanet_core import sphere
 from lanet_core.errors import ModelNotFoundError, WrongModelError
 from lanet_core.heading import columns_to_light
 from lanet_core.images import Picture
+from lanet_core.model_metadata import CELL_PIXELS, LITE
 from lanet_core.panorama import Panorama, panorama_from_picture
-from lanet_core.reconstruction import Reconstruction
-from lanet_core.session import Answer, Session
-from lanet_core.strip_converter import StripConverter
+from lanet_core.reconstruction import Reconstruction, diffuse_from_log_hdr
+from lanet_core.session import Prediction, Session
+from lanet_core.strip_converter import StripConverter, UncertaintyOfStrip
 from lanet_core.uncertainty import UncertaintyMap
+from lanet_core.white_level import WhiteLevel
 
 #: Names a model file, in the place of the one that came with the program.
 MODEL_VARIABLE = "LANET_MODEL"
@@ -48,24 +51,33 @@ class Converter(StripConverter):
     def _source(self, picture: Picture) -> Panorama:
         return panorama_from_picture(picture)
 
-    def _reconstruction(self, source: Panorama) -> Reconstruction:
-        return Reconstruction(source.height, source.width, self.session.metadata.input_height)
+    def _row_weights(self, source: Panorama) -> np.ndarray:
+        return sphere.pixel_solid_angles_sr(source.height, source.width)
 
-    def _ask(self, network_input: np.ndarray) -> Answer:
-        """Ask with the panorama turned to its light, and turn the answer back."""
-        turn = columns_to_light(network_input)
-        answer = self.session.run(np.roll(network_input, turn, axis=1))
-        log_scale = answer.log_scale
-        return replace(
-            answer,
-            log_hdr=np.roll(answer.log_hdr, -turn, axis=1),
-            log_scale=np.roll(log_scale, -turn, axis=1) if log_scale is not None else None,
-        )
+    def _reconstruction(self, source: Panorama, white: WhiteLevel) -> Reconstruction:
+        return Reconstruction(source.height, source.width, self.session.metadata.input_height, white)
 
-    def _uncertainty(self, source: Panorama, answer: Answer) -> UncertaintyMap | None:
-        if answer.log_scale is None:
+    def _predict(self, reconstruction: Reconstruction) -> Prediction:
+        """Run the network on the panorama rotated to its light, and rotate the prediction back."""
+        image, overexposure = reconstruction.network_inputs()
+        columns = columns_to_light(overexposure[..., 0]) // CELL_PIXELS * CELL_PIXELS
+        image, overexposure = (np.roll(each, columns, axis=1) for each in (image, overexposure))
+        if self.session.metadata.architecture == LITE:
+            prediction = self.session.run(image=image, overexposure=overexposure)
+            diffuse, concentrated = prediction.diffuse, prediction.concentrated
+        else:
+            prediction = self.session.run(ldr_linear=image)
+            diffuse = diffuse_from_log_hdr(prediction.log_hdr, image, overexposure)
+            concentrated = np.zeros_like(diffuse)
+        back = -columns * len(diffuse) // len(image)
+        diffuse, concentrated = (np.roll(each, back, axis=1) for each in (diffuse, concentrated))
+        reconstruction.solve(diffuse, concentrated)
+        return replace(prediction, diffuse=diffuse, concentrated=concentrated)
+
+    def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
+        if prediction.strength_range is None:
             return None
-        return UncertaintyMap(answer.log_scale, (source.height, source.width))
+        return UncertaintyMap(prediction.strength_range, white)
 
 
 def load_converter(model: str | Path | None = None, provider: str = "auto", threads: int | None = None) -> Converter:

@@ -40,7 +40,7 @@ def enlarge_light(light: np.ndarray, mask: np.ndarray) -> np.ndarray:
     enlarged = sphere.upsample_bilinear(np.concatenate([light, shining], axis=-1), *size)
     smooth = _quotient(enlarged[..., :-1], enlarged[..., -1:])
     weights = mask[..., None]
-    wanted = _gather_bilinear(weights * _repeat(within, size), light.shape[:2])
+    wanted = _gather_bilinear(weights * repeat_cells(within, size), light.shape[:2])
     given = _gather_bilinear(weights * smooth, light.shape[:2])
     near_light = (given > 0.0).astype(np.float32)
     correction = sphere.upsample_bilinear(np.concatenate([_quotient(wanted, given), near_light], axis=-1), *size)
@@ -54,8 +54,8 @@ def _quotient(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
     return np.divide(dividend, divisor, out=np.zeros_like(dividend), where=divisor > 0.0)
 
 
-def _repeat(panorama: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return a panorama enlarged without smoothing: one across a border takes of each side its share."""
+def repeat_cells(panorama: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return a panorama upsampled without smoothing, (H, W, C) float32; pixels across a border get both shares."""
     rows, columns = sphere.overlap_windows(panorama.shape[:2], size)
     return sphere.apply_windows(sphere.apply_windows(panorama, rows, axis=0), columns, axis=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ from lanet_core.errors import WrongModelError
 from lanet_core.images import Picture
 from lanet_core.images.exr import strips_of_blocks
 from lanet_core.picture_reconstruction import PictureReconstruction
-from lanet_core.session import Session
+from lanet_core.session import Prediction, Session
 from lanet_core.strip_converter import Solved, StripConverter
+from lanet_core.white_level import WhiteLevel
 
 #: Names a model file for single pictures, in the place of the one that came with the program.
 IMAGE_MODEL_VARIABLE = "LANET_IMAGE_MODEL"
@@ -77,16 +79,27 @@ class ImageConverter(StripConverter):
     def _source(self, picture: Picture) -> FlatSource:
         return FlatSource(picture.height, picture.width, picture.linear_rows)
 
-    def _reconstruction(self, source: FlatSource) -> PictureReconstruction:
+    def _row_weights(self, source: FlatSource) -> np.ndarray:
+        return np.ones(source.height)
+
+    def _reconstruction(self, source: FlatSource, white: WhiteLevel) -> PictureReconstruction:
         metadata = self.session.metadata
-        return PictureReconstruction((source.height, source.width), (metadata.input_height, metadata.input_width))
+        network_size = (metadata.input_height, metadata.input_width)
+        # LANet has learnt from photographs with the blacks that they have.
+        white = dataclasses.replace(white, black=0.0)
+        return PictureReconstruction((source.height, source.width), network_size, white)
+
+    def _predict(self, reconstruction: PictureReconstruction) -> Prediction:
+        prediction = self.session.run(ldr_linear=reconstruction.network_input())
+        reconstruction.solve(prediction.log_hdr)
+        return prediction
 
     def _maps(self, solved: Solved) -> Mapping[str, np.ndarray]:
         if not self.has_maps:
             return {}
         attention, logits = (
             solved.reconstruction.shown_part(each)
-            for each in (solved.answer.attention, solved.answer.segmentation_logits)
+            for each in (solved.prediction.attention, solved.prediction.segmentation_logits)
         )
         return {"attention": attention, "segmentation": logits.argmax(axis=-1).astype(np.uint8)}
 

@@ -1,13 +1,17 @@
-"""What a model file says about itself: the JSON that the exporter writes and inference reads.
+"""The description inside a model file: the JSON that the exporter writes and inference reads.
 
-The text is one entry of the ONNX file's ``metadata_props``. It makes a model file complete: nothing that inference
-needs (sizes, colour space, threshold) and nothing that a user may ask (licence, training data) lives elsewhere.
+The text is one entry of the ONNX file's ``metadata_props``. With it a model file is complete: sizes, colour space,
+licence and training data are stored in it.
 
-The graph of a model of ours has one input and one or more outputs, all float32 and of static shape:
+All inputs and outputs of the graph are float32 and of static shape. The architecture determines them:
 
-* ``ldr_linear`` (1, 3, h, w), linear Rec.709, [0, 1];
-* ``log_hdr`` (1, 3, h, w), natural log of linear Rec.709 radiance, where 1 is the LDR's white;
-* and those of :data:`EXTRA_OUTPUT_CHANNELS` that the description names.
+* ``panolanet_lite``: inputs ``image`` (1, 3, h, 2h), linear Rec.709 relative to the white level, [0, 1], and
+  ``overexposure`` (1, 2, h, 2h), the mean and the maximum of the over-exposure in each pixel, [0, 1]; outputs
+  ``diffuse`` and ``concentrated`` (1, 3, h/2, h), radiance to add relative to the white level.
+* ``panolanet`` and ``lanet``, the paper's networks: input ``ldr_linear`` (1, 3, h, w), linear Rec.709, [0, 1]; output
+  ``log_hdr`` (1, 3, h, w), natural log of linear Rec.709 radiance, 1 = the white of the LDR.
+
+The description names the outputs that a model has in addition, see :data:`EXTRA_OUTPUTS`.
 """
 
 from __future__ import annotations
@@ -22,22 +26,29 @@ METADATA_KEY = "lanet"
 INPUT_NAME = "ldr_linear"
 OUTPUT_NAME = "log_hdr"
 
-#: Outputs that a model may have beside, in this order, and their channels; those of the network's size but for
-#: ``log_stops``, one figure a picture.
+#: Additional outputs in their order, with their shapes for an input of h rows and w columns.
 #:
-#: * ``log_scale``: natural log of the expected absolute error of ``log_hdr``, where the picture is over-exposed;
 #: * ``log_stops``: natural log of the expected error of diffuse irradiance, mean over directions, in stops;
+#: * ``strength_range``: tenth and ninetieth percentile of the factor that the added light may lack, in stops;
 #: * ``attention``: the attention maps of LANet, [0, 1];
 #: * ``segmentation_logits``: luminance classes dark, between, bright (Eq. 6).
-EXTRA_OUTPUT_CHANNELS = {"log_scale": 1, "log_stops": 0, "attention": 2, "segmentation_logits": 3}
+EXTRA_OUTPUTS = {
+    "log_stops": (1,),
+    "strength_range": (1, 2),
+    "attention": (1, 2, "h", "w"),
+    "segmentation_logits": (1, 3, "h", "w"),
+}
 
 #: Raised whenever a field changes its meaning, so that an old program refuses a model it would misread.
 FORMAT_VERSION = 1
 
-ARCHITECTURES = ("panolanet", "lanet")
+LITE = "panolanet_lite"
+ARCHITECTURES = (LITE, "panolanet", "lanet")
+#: Rows of a lite model's input for each row of its output.
+CELL_PIXELS = 2
 
 #: Left out of the text where they have their defaults, so that programs that do not know them read it.
-_OPTIONAL = ("extra_outputs", "members", "weights")
+_OPTIONAL = ("extra_outputs", "weights")
 _NOTHING = object()
 
 #: The largest network input, in rows; the columns are at most twice as many.
@@ -57,19 +68,17 @@ class ModelMetadata:
         architecture: one of :data:`ARCHITECTURES`.
         licence: SPDX identifier of the weights' licence.
         training_data: what it was trained on, one sentence.
-        input_height: rows of the network's input and output.
-        input_width: columns of the network's input and output.
+        input_height: rows of the network's input.
+        input_width: columns of the network's input.
         overexposure_threshold: τ of Eq. 1 and Eq. 8 in training.
         created: date of the export, ISO 8601.
-        configuration_sha256: SHA-256 of the training configuration, hexadecimal; of an ensemble that was trained by
-            several, the SHA-256 of theirs, joined by line feeds.
+        configuration_sha256: SHA-256 of the training configuration, hexadecimal.
         input_colour_space: of the graph's input.
         output: what the graph's output is.
         preprocessing: what the graph does to its input before the first layer.
         postprocessing: what the graph does after the last layer.
         format_version: version of this description.
-        extra_outputs: the graph's outputs beside ``log_hdr``, see :data:`EXTRA_OUTPUT_CHANNELS`.
-        members: how many networks the model is the mean of.
+        extra_outputs: the graph's additional outputs, see :data:`EXTRA_OUTPUTS`.
         weights: how the file stores the weights, ``float32`` or ``float16``; the graph computes in float32.
     """
 
@@ -89,17 +98,27 @@ class ModelMetadata:
     postprocessing: str = "none"
     format_version: int = FORMAT_VERSION
     extra_outputs: tuple[str, ...] = ()
-    members: int = 1
     weights: str = "float32"
+
+    @property
+    def input_shapes(self) -> dict[str, list[int]]:
+        """The shapes of the graph's inputs by name, in order."""
+        size = [self.input_height, self.input_width]
+        if self.architecture == LITE:
+            return {"image": [1, 3, *size], "overexposure": [1, 2, *size]}
+        return {INPUT_NAME: [1, 3, *size]}
 
     @property
     def output_shapes(self) -> dict[str, list[int]]:
         """The shapes of the graph's outputs by name, in order."""
-        size = [self.input_height, self.input_width]
-        shapes = {OUTPUT_NAME: [1, 3, *size]}
+        size = {"h": self.input_height, "w": self.input_width}
+        if self.architecture == LITE:
+            cells = [1, 3, self.input_height // CELL_PIXELS, self.input_width // CELL_PIXELS]
+            shapes = {"diffuse": cells, "concentrated": cells}
+        else:
+            shapes = {OUTPUT_NAME: [1, 3, *size.values()]}
         for name in self.extra_outputs:
-            channels = EXTRA_OUTPUT_CHANNELS[name]
-            shapes[name] = [1, channels, *size] if channels else [1]
+            shapes[name] = [size.get(side, side) for side in EXTRA_OUTPUTS[name]]
         return shapes
 
     def to_json(self) -> str:
@@ -160,10 +179,10 @@ def _check_values(metadata: ModelMetadata, path: str | Path | None) -> None:
         raise _wrong(f"Its input is said to be {metadata.input_width}x{metadata.input_height}.", path)
     if not 0.0 < metadata.overexposure_threshold < 1.0:
         raise _wrong(f"Its over-exposure threshold {metadata.overexposure_threshold} is not in (0, 1).", path)
-    if list(metadata.extra_outputs) != [name for name in EXTRA_OUTPUT_CHANNELS if name in metadata.extra_outputs]:
+    if list(metadata.extra_outputs) != [name for name in EXTRA_OUTPUTS if name in metadata.extra_outputs]:
         raise _wrong(f"Its outputs {list(metadata.extra_outputs)} are unknown or in another order.", path)
-    if metadata.members < 1 or metadata.weights not in ("float32", "float16"):
-        raise _wrong(f"It has {metadata.members} members and weights of {metadata.weights!r}.", path)
+    if metadata.weights not in ("float32", "float16"):
+        raise _wrong(f"Its weights are {metadata.weights!r}.", path)
 
 
 def _wrong(problem: str, path: str | Path | None) -> WrongModelError:

@@ -1,8 +1,19 @@
-"""Lights that the network sees as a point amid white: the sun, or a bare bulb in its own glare.
+"""Suns and bare lamps inside a larger clipped area: discs in place of the area.
 
-The picture shows nothing of such a light's shape, for all around it is white too, and the network has no pixels small
-enough for it. Enlarged as it is, it would be a blob of network pixels of 0.7°. It becomes a disc around
-the centre of its energy, as small as the sun where the network's pixels cannot tell it from one.
+Where the clipped area (blob) around a light is itself small, its own pixels show the light's size, and nothing is done
+here. Where glare or a white sky surrounds the light, the image does not show its size. Such a light becomes a disc as
+large as the sun, at the centroid of its energy.
+
+A blob larger than a disc of 1° contains a point light if its concentrated energy is dense enough. Its density is the
+mean radiance of the solid angle that has most of the energy. Glare fades into its surroundings, whereas windows and
+lamps that fill their blob end sharply. The least density, in multiples of white, is
+
+* 16, where at least half of the blob's edge is soft (the surroundings are nearly white);
+* else 30, if the energy is gathered in less than 30 % of a blob of more than three cells;
+* else 300, for a blob of at most three cells, which do not resolve the light.
+
+Otherwise the light keeps the shape of its blob. The figures separate suns and bare lamps from windows and soft boxes in
+captured HDR panoramas.
 """
 
 from __future__ import annotations
@@ -12,121 +23,150 @@ from dataclasses import dataclass
 import numpy as np
 
 from lanet_core import sphere
+from lanet_core.clipped_areas import ClippedAreas, pixel_directions_at
 
 #: Half the angle that the sun subtends.
 SUN_RADIUS_RAD = np.radians(0.533 / 2.0)
 
-#: A point has faded at this distance from its peak, in network pixels along the meridian.
-_REACH_PIXELS = 3.0
-#: A point stands out by this factor over all that is a pixel beyond its reach.
-_CONTRAST = 8.0
-#: Where the picture is at least this white on the mean, it shows no shape.
-_WHITE = 0.99
-#: A panorama has at most so many points.
-_MAXIMUM_POINTS = 32
-#: A point on the corner of four network pixels shines in all four.
-_BLUR_PIXELS = 4.0
+_MAXIMUM_LIGHTS = 32
+#: Smaller blobs show the light's own shape: a disc of 1°.
+_SMALL_BLOB_SR = np.pi * np.radians(0.5) ** 2
+#: Least densities of a point light's energy, see this module.
+_SOFT_DENSITY, _GATHERED_DENSITY, _UNRESOLVED_DENSITY = 16.0, 30.0, 300.0
+_SOFT_EDGE = 0.5
+_GATHERED_SHARE = 0.3
+_UNRESOLVED_CELLS = 3.0
+#: Energy within this many cells of a peak belongs to it.
+_REACH_CELLS = 3.0
+#: A further light of a blob has at least this share of the energy of the first.
+_FURTHER_LIGHT_SHARE = 0.25
+#: Cells considered as peaks.
+_CANDIDATES = 128
 
 
 @dataclass(frozen=True)
 class PointLight:
-    """A disc of one radiance.
+    """A disc of uniform radiance.
 
     Attributes:
-        direction: (3,) float64 unit vector of its middle, see :mod:`lanet_core.sphere`.
+        direction: (3,) float64 unit vector of its centre, see :mod:`lanet_core.sphere`.
+        energy: (3,) float64, radiance times solid angle, steradians; linear Rec.709 relative to white.
+        blob: label of the clipped area around it.
         radius_rad: half the angle that it subtends.
-        radiance: (3,) float32, linear Rec.709, 1 = LDR white.
     """
 
     direction: np.ndarray
-    radius_rad: float
-    radiance: np.ndarray
+    energy: np.ndarray
+    blob: int
+    radius_rad: float = SUN_RADIUS_RAD
 
-    def add_to(self, radiance: np.ndarray, size: tuple[int, int], rows: slice, columns: slice) -> None:
-        """Add the disc to a block of a panorama.
+    def rows(self, height: int, rows: slice) -> slice:
+        """Return which of some rows of a panorama of ``height`` rows the disc may reach."""
+        pixel_rad = np.pi / height
+        theta = np.arccos(np.clip(self.direction[2], -1.0, 1.0))
+        reach = self.radius_rad + pixel_rad
+        first = np.clip(int((theta - reach) / pixel_rad), rows.start, rows.stop)
+        last = np.clip(int((theta + reach) / pixel_rad) + 1, first, rows.stop)
+        return slice(int(first), int(last))
+
+    def coverage(self, size: tuple[int, int], rows: slice, columns: slice) -> np.ndarray:
+        """Return the share of each pixel of a block that the disc covers.
 
         Args:
-            radiance: (n, m, 3) float32, linear Rec.709: the block, changed in place.
             size: rows and columns of the panorama.
             rows: the block's rows.
             columns: the block's columns.
+
+        Returns:
+            (n, m) float32, [0, 1].
         """
-        inside, coverage = _disc_coverage(self.direction, self.radius_rad, size, rows, columns)
-        radiance[inside.start - rows.start : inside.stop - rows.start] += coverage[..., None] * self.radiance
+        pixel_rad = np.pi / size[0]
+        theta = np.arccos(np.clip(self.direction[2], -1.0, 1.0))
+        zenith = sphere.zenith_angles_rad(size[0])[rows, None]
+        azimuth = sphere.azimuths_rad(size[1])[columns] - np.arctan2(self.direction[1], self.direction[0])
+        # Haversines: cosines of small angles lose their digits.
+        haversine = np.sin((zenith - theta) / 2.0) ** 2
+        haversine = haversine + np.sin(zenith) * np.sin(theta) * np.sin(azimuth / 2.0) ** 2
+        angle = 2.0 * np.arcsin(np.sqrt(np.clip(haversine, 0.0, 1.0)))
+        return np.clip((self.radius_rad - angle) / pixel_rad + 0.5, 0.0, 1.0).astype(np.float32)
 
 
-def separate_point_lights(
-    light: np.ndarray, weight: np.ndarray, size: tuple[int, int]
-) -> tuple[np.ndarray, list[PointLight]]:
-    """Take the point lights out of a panorama of light.
+def find_point_lights(
+    concentrated: np.ndarray, areas: ClippedAreas, cell_rad: float, radius_rad: float | None = None
+) -> list[PointLight]:
+    """Find the lights that become discs, with all concentrated energy of their blobs.
 
     Args:
-        light: (h, w, 3) float32, linear Rec.709, ≥ 0: light to add, mean radiance over each network pixel.
-        weight: (h, w) float32, [0, 1]: how white the picture is there.
-        size: rows and columns of the picture.
-
-    Returns:
-        ``(rest, points)``: what is left, (h, w, 3) float32, and the points, with the energy that was taken.
+        concentrated: (H, W, 3) float32, ≥ 0: radiance of the over-exposed part of each pixel, smooth or constant over a
+            cell.
+        areas: the blobs, of the same size.
+        cell_rad: height of a cell of the light grid.
+        radius_rad: half the angle that the lights subtend, the sun's by default.
     """
-    rest = light.copy()
-    level = light.mean(axis=-1)
-    # No point is fainter than so many times white: elsewhere the search would only find the grain of the sky.
-    level = np.where(weight > _WHITE, level, np.float32(0.0))
-    pixel_rad = np.pi / len(light)
-    reach_rad = _REACH_PIXELS * pixel_rad
-    points = []
-    for _ in range(_MAXIMUM_POINTS):
-        peak = np.unravel_index(level.argmax(), level.shape)
-        if level[peak] < _CONTRAST:
+    energies = areas.integrate(concentrated)
+    solid_angles_sr = areas.solid_angles_sr()
+    level = concentrated.mean(axis=-1)
+    order = np.argsort(-energies.mean(axis=1), kind="stable")
+    order = order[(order > 0) & (solid_angles_sr[order] > _SMALL_BLOB_SR) & (energies[order].mean(axis=1) > 0.0)]
+    lights: list[PointLight] = []
+    for blob in order.tolist():
+        if len(lights) == _MAXIMUM_LIGHTS:
             break
-        angle_rad = _angles_from(level.shape, peak)
-        near, ring = angle_rad <= reach_rad, (angle_rad > reach_rad) & (angle_rad <= reach_rad + pixel_rad)
-        if weight[near | ring].min() > _WHITE and level[peak] >= _CONTRAST * rest[ring].mean(axis=-1).max():
-            # Glare falls off as the inverse of the angle, roughly, and goes on below the point.
-            glare = rest[ring].max(axis=0) * (reach_rad / np.maximum(angle_rad[near], pixel_rad))[:, None]
-            points.append(_take_point(rest, near, glare.astype(np.float32), size))
-        level[near] = 0.0
-    return rest, points
+        clusters = _clusters(level, areas, blob, solid_angles_sr[blob], cell_rad)[: _MAXIMUM_LIGHTS - len(lights)]
+        total = sum(energy for _, energy in clusters)
+        radius = SUN_RADIUS_RAD if radius_rad is None else radius_rad
+        lights += [PointLight(centre, energies[blob] * (energy / total), blob, radius) for centre, energy in clusters]
+    return lights
 
 
-def _angles_from(shape: tuple[int, int], pixel: tuple[int, int]) -> np.ndarray:
-    """Return each pixel's angle from one of them, (h, w) float64, radians."""
-    height, width = shape
-    theta, phi = sphere.zenith_angles_rad(height), sphere.azimuths_rad(width)
-    sines = np.sin(theta[pixel[0]]) * np.sin(theta)
-    cosines = np.outer(sines, np.cos(phi - phi[pixel[1]])) + (np.cos(theta[pixel[0]]) * np.cos(theta))[:, None]
-    return np.arccos(np.clip(cosines, -1.0, 1.0))
+def _clusters(
+    level: np.ndarray, areas: ClippedAreas, blob: int, blob_sr: float, cell_rad: float
+) -> list[tuple[np.ndarray, float]]:
+    """Return the direction and the energy of each point light of a blob; none where the light fills the blob."""
+    rows, columns = np.nonzero((areas.labels == blob) & (areas.weight > 0.0) & (level > 0.0))
+    weights_sr = sphere.pixel_solid_angles_sr(*level.shape)[rows] * areas.weight[rows, columns]
+    energies = level[rows, columns] * weights_sr
+    gathered_sr = energies.sum() ** 2 / (energies * level[rows, columns]).sum()
+    density, softness = energies.sum() / gathered_sr, areas.edge_softness(blob)
+    if not _is_point(density, gathered_sr / blob_sr, blob_sr / cell_rad**2, softness):
+        return []
+    directions = pixel_directions_at(rows, columns, level.shape)
+    clusters: list[tuple[np.ndarray, float]] = []
+    left = energies.copy()
+    while left.any():
+        peak = _peak(left, directions, cell_rad)
+        near = np.flatnonzero((directions @ peak >= np.cos(_REACH_CELLS * cell_rad)) & (left > 0.0))
+        energy = float(left[near].sum())
+        if clusters and energy < _FURTHER_LIGHT_SHARE * clusters[0][1]:
+            break
+        # The sun is near the middle of its glare: depth in the blob counts beside the energy.
+        depths = areas.depths_rad(blob, rows[near], columns[near]) + 1e-3
+        centre = (left[near] * np.square(depths)) @ directions[near]
+        clusters.append((_nearest_inside(centre, near, directions, areas.weight[rows, columns]), energy))
+        left[near] = 0.0
+    return clusters
 
 
-def _take_point(rest: np.ndarray, near: np.ndarray, glare: np.ndarray, size: tuple[int, int]) -> PointLight:
-    """Take what rises above the glare out of a part of a panorama, and return it as a disc."""
-    height, width = rest.shape[:2]
-    solid_angles_sr = np.broadcast_to(sphere.pixel_solid_angles_sr(height, width)[:, None], near.shape)[near]
-    excess = np.maximum(rest[near] - glare, 0.0)
-    rest[near] -= excess
-    energy = solid_angles_sr @ excess.astype(np.float64)
-    level = excess.mean(axis=-1)
-    mean = (solid_angles_sr * level) @ sphere.pixel_directions(height, width)[near]
-    direction = mean / np.linalg.norm(mean)
-    # The area that would give the energy at the peak's radiance, less what the network's own pixels smear.
-    area_sr = energy.mean() / level.max() - _BLUR_PIXELS * (np.pi / height) ** 2
-    radius_rad = max(SUN_RADIUS_RAD, float(np.sqrt(max(area_sr, 0.0) / np.pi)))
-    rows, coverage = _disc_coverage(direction, radius_rad, size, slice(0, size[0]), slice(0, size[1]))
-    covered_sr = sphere.pixel_solid_angles_sr(*size)[rows] @ coverage.sum(axis=1, dtype=np.float64)
-    return PointLight(direction, radius_rad, (energy / covered_sr).astype(np.float32))
+def _is_point(density: float, gathered_share: float, blob_cells: float, softness: float) -> bool:
+    """Return whether concentrated energy is a point light; see this module."""
+    if softness >= _SOFT_EDGE:
+        return density >= _SOFT_DENSITY
+    if blob_cells <= _UNRESOLVED_CELLS:
+        return density >= _UNRESOLVED_DENSITY
+    return gathered_share <= _GATHERED_SHARE and density >= _GATHERED_DENSITY
 
 
-def _disc_coverage(
-    direction: np.ndarray, radius_rad: float, size: tuple[int, int], rows: slice, columns: slice
-) -> tuple[slice, np.ndarray]:
-    """Return the rows of a block that a disc reaches, and how much of each of their pixels it covers, float32."""
-    pixel_rad = np.pi / size[0]
-    theta = np.arccos(np.clip(direction[2], -1.0, 1.0))
-    reach = radius_rad + pixel_rad
-    first = np.clip(int((theta - reach) / pixel_rad), rows.start, rows.stop)
-    last = np.clip(int((theta + reach) / pixel_rad) + 1, first, rows.stop)
-    zenith = sphere.zenith_angles_rad(size[0])[first:last, None]
-    azimuth = sphere.azimuths_rad(size[1])[columns] - np.arctan2(direction[1], direction[0])
-    cosines = np.cos(zenith) * np.cos(theta) + np.sin(zenith) * np.sin(theta) * np.cos(azimuth)
-    coverage = (radius_rad - np.arccos(np.clip(cosines, -1.0, 1.0))) / pixel_rad + 0.5
-    return slice(first, last), np.clip(coverage, 0.0, 1.0).astype(np.float32)
+def _peak(energies: np.ndarray, directions: np.ndarray, cell_rad: float) -> np.ndarray:
+    """Return the direction of the pixel with the most energy within a cell's distance."""
+    candidates = np.argsort(-energies, kind="stable")[:_CANDIDATES]
+    within = directions[candidates] @ directions.T >= np.cos(cell_rad)
+    return directions[candidates[(within @ energies).argmax()]]
+
+
+def _nearest_inside(centre: np.ndarray, near: np.ndarray, directions: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return a centre, or the pixel nearest to it that is over-exposed enough where the centre is not."""
+    centre = centre / np.linalg.norm(centre)
+    cosines = directions[near] @ centre
+    enough = weights[near] >= 0.9 * weights[near].max()
+    nearest = near[np.where(enough, cosines, -1.0).argmax()]
+    return centre if weights[near[cosines.argmax()]] >= 0.9 * weights[near].max() else directions[nearest]

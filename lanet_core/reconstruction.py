@@ -1,50 +1,50 @@
-"""From the network's log HDR at its own size to an HDR panorama at the picture's size, strip by strip.
+"""From predicted radiance on a light grid to an HDR panorama at the image's size, band by band.
 
-Where the picture is well exposed, the result is the picture, bit for bit. Elsewhere light is added by the
-over-exposure ramp m of Eq. 8, so that the result is never darker than the picture:
+The network predicts the radiance that the image lacks, relative to the image's white level, as means over the cells of
+a light grid: diffuse radiance D, and concentrated light C. The result is
 
-    out = I + m³ X
+    HDR = LDR + white · (w X + discs)
 
-X is the radiance that the picture lacks. Eq. 7 merges in the same way, but with a weight of m: the cube keeps nearer to
-the picture where it is barely over-exposed, as the released program does by merging in the log domain.
+with w the over-exposure of each pixel (:mod:`lanet_core.overexposure`). Where w is 0 the result is the LDR, bit for
+bit. Over-exposure, white and all energies are measured at full resolution, and only a band of the image is in memory.
 
-**Energy.** With ⟨·⟩ the mean over network pixel p, w = m³, s_p the over-exposed share of the pixel and n_p its nearly
-over-exposed share, the light to add is
+**Energy.** Σ ω w X + discs = Σ ω (D + C), with ω solid angles, for each connected clipped area (blob). A cell's energy
+is divided between its blobs by their share of w. X is smooth from cell to cell (:mod:`lanet_core.enlargement`), and one
+factor for each blob makes the sum exact at the image's own pixels (:func:`lanet_core.clipped_areas.balance`). So a sun
+smaller than a pixel of the network keeps its energy. Two parts are not added: energy in cells without over-exposed
+pixels, and what specks do not get.
 
-    e_p = t_p max(0, H_p − ⟨I⟩_p) + g_p        with the trust t_p = ⟨w²⟩_p / ⟨w⟩_p · s_p / (s_p + n_p / 8)
+**Specks.** A few over-exposed pixels amid nearly over-exposed ones are the noise of a bright surface rather than a
+light. In a window of 4° around them, let s be the mean of w and n the share of nearly over-exposed pixels. Diffuse
+radiance is multiplied by min(1, 64 s / n)², concentrated light by min(1, 350 s / n)²: a region of 0.6°, or a light of
+0.25°, keeps its energy. A lamp amid dark pixels (n = 0) keeps it at any size.
 
-X is made so that Σ ω w X = Σ ω e over every light, whatever the picture's size (:mod:`lanet_core.enlargement` and
-:mod:`lanet_core.light_balance`): a lamp of a few pixels keeps its whole energy. What the ramp takes from the rim of a
-white light is given to the light: each pixel hands what it lacks and does not get itself, up to the greatest trust
-among its neighbours, to them, by the squares of their trusts; g_p is what p is handed. Two parts of what the network
-says are not added. One is 1 − ⟨w²⟩/⟨w⟩, the trust that Eq. 8 has in a picture that is bright, but nowhere near white.
-The other is what belongs to the nearly over-exposed pixels, which stay as they are: a lone pixel that noise has lifted
-over the threshold must not shine for all those around it.
+**Suns.** Concentrated light becomes discs (:mod:`lanet_core.point_lights`) or, where the blob shows the shape of the
+light, radiance of the blob. Around a disc the diffuse radiance falls off to the edge of the blob
+(:mod:`lanet_core.aureole`). Blobs without a disc are smooth up to their edges in the image.
 
-**Shape.** X is smooth from network pixel to network pixel, and constant over a light of one radiance: a
-window is flat up to the edges that it has in the picture. A light that the network sees as a point amid white, so that
-nothing in the picture shows its shape, becomes a disc, see :mod:`lanet_core.point_lights`.
-
-**Steps.** Between two 8-bit codes of a smooth sky near white, m³ X leaps. The true value may lie half a code away
-from the code, so there m³ is taken from its mean over network pixels, as far as that allows.
+**Steps.** Between two 8-bit codes of a smooth sky near white, w X has a step. The true value may be half a code away
+from the code, so w is replaced by its mean over network pixels, within that range.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from lanet_core import calibration, plane, sphere
-from lanet_core.enlargement import enlarge_light
-from lanet_core.light_balance import balance_lights
-from lanet_core.point_lights import PointLight, separate_point_lights
-from lanet_core.strips import StripDownsampler, StripGatherer
+from lanet_core import sphere
+from lanet_core.aureole import aureole
+from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
+from lanet_core.clipped_areas import ClippedAreas, balance
+from lanet_core.enlargement import enlarge_light, repeat_cells
+from lanet_core.overexposure import overexposure, relative_to_white
+from lanet_core.point_lights import PointLight, find_point_lights
+from lanet_core.strips import StripDownsampler, StripGatherer, StripMaximum
+from lanet_core.white_level import WhiteLevel
 
-#: Radiances beyond this are no light that exists (the sun is near 1e5 times a sunlit white) and would overflow.
+#: Greatest radiance that is added; the sun is near 1e5 times a sunlit white.
 MAXIMUM_RADIANCE = 1e8
 
-#: Rows and columns of the network's panoramas are divided by this for what is remembered of the picture.
+#: Rows and columns of the network's panoramas are multiplied by this for what is recorded of the image.
 REFINEMENT = 2
 
 #: Between these means of the channels a well-exposed pixel comes to count as nearly over-exposed.
@@ -52,207 +52,329 @@ NEARLY_OVEREXPOSED = (0.5, 0.8)
 #: Weight of the nearly over-exposed part of a network pixel against the over-exposed one.
 NEARLY_OVEREXPOSED_WEIGHT = 0.125
 
+#: Factors of the bounds on specks, for diffuse and for concentrated light.
+_DIFFUSE_SUPPORT, _CONCENTRATED_SUPPORT = 64.0, 350.0
+#: Standard deviation with which the diffuse radiance around a disc is smoothed.
+_AUREOLE_SMOOTHING_RAD = np.radians(10.0)
 #: Half a code of 8-bit sRGB near white, in linear light: 2.2 / 255 / 2.
 _HALF_CODE = 0.0043
 
-_STRIP_PIXELS = 1 << 18
-#: Strips are worked on in blocks of so many columns, those that hold over-exposed pixels.
+_BAND_PIXELS = 1 << 18
+#: Radiance relative to white, mean of the channels, of the pixels that give the scale of an image with lifted blacks.
+_MIDTONES = (0.02, 0.6)
+#: Bands are processed in blocks of so many columns, those that have over-exposed pixels.
 _BLOCK_COLUMNS = 256
 
 
-def light_weight(ramp: np.ndarray) -> np.ndarray:
-    """Return how much of the lacking radiance a pixel is given: the cube of Eq. 8's ramp."""
-    return ramp * ramp * ramp
-
-
 class Reconstruction:
-    """One picture's reconstruction, strip by strip: no more of the picture is held than a strip.
+    """Reconstruction of one panorama, band by band.
 
-    First :meth:`observe` every strip, in order; give :meth:`network_input` to the network and its answer to
-    :meth:`solve`; then :meth:`strip` makes the result, in any order and from any thread.
+    First :meth:`observe` every band; give :meth:`network_inputs` to the network and its outputs to :meth:`solve`; then
+    :meth:`band` returns the result, in any order and from several threads.
 
     Args:
-        height: rows of the picture.
-        width: columns of the picture, even.
-        network_height: rows of the network's panoramas, which have twice as many columns.
+        height: rows of the image.
+        width: columns of the image, even.
+        network_height: rows of the network's input, which has twice as many columns.
+        white: the image's white level; 1 by default.
     """
 
-    def __init__(self, height: int, width: int, network_height: int) -> None:
+    def __init__(self, height: int, width: int, network_height: int, white: WhiteLevel | None = None) -> None:
         self._size = (height, width)
         self._network_size = (network_height, 2 * network_height)
+        self._white = white or WhiteLevel()
+        #: Solid angle of the midtones, and the integral over it of the natural log of their gain, see :attr:`_unit`.
+        self._midtones_sr, self._log_gain_sr = 0.0, 0.0
         fine_size = (min(height, REFINEMENT * network_height), min(width, REFINEMENT * 2 * network_height))
-        self._picture = StripDownsampler(self._size, fine_size, channels=3)
-        #: Of each pixel: the share that is over-exposed, the mean of the weights and the mean of their squares.
-        self._masks = [StripDownsampler(self._size, fine_size, channels=1) for _ in range(3)]
+        self._image = StripDownsampler(self._size, fine_size, channels=3)
+        self._weight = StripDownsampler(self._size, fine_size, channels=1)
         self._sampled_weight = StripGatherer(self._size, fine_size, channels=1)
-        self._light_and_weight: np.ndarray | None = None
-        self._points: list[PointLight] = []
+        self._maximum = StripMaximum(self._size, self._network_size)
+        #: One bit a pixel: where over-exposure is above 0.
+        self._overexposed = np.zeros((height, (width + 7) // 8), dtype=np.uint8)
+        self._overexposed_sr = 0.0
+        self._radiance_and_weight: np.ndarray | None = None
+        self._discs: list[tuple[PointLight, np.ndarray]] = []
 
-    def observe(self, ldr_linear_strip: np.ndarray, first_row: int) -> None:
-        """Take note of a strip of the picture.
+    def observe(self, ldr_linear_band: np.ndarray, first_row: int) -> None:
+        """Record a band of the image.
 
         Args:
-            ldr_linear_strip: (n, W, 3) float32, linear Rec.709, [0, 1].
-            first_row: the row of the picture that the strip begins with; every row is to be observed once.
+            ldr_linear_band: (n, W, 3) float32, linear Rec.709, [0, 1].
+            first_row: the row of the image that the band begins with; every row is to be observed once.
         """
-        self._picture.add(ldr_linear_strip, first_row)
-        ramp = calibration.overexposure_ramp(ldr_linear_strip)
-        if ramp.any():
-            weight = light_weight(ramp)
-            overexposed = (ramp > 0.0).astype(np.float32)
-            for mask, values in zip(self._masks, (overexposed, weight, weight * weight), strict=True):
-                mask.add(values[..., None], first_row)
-            self._sampled_weight.add(weight[..., None], first_row)
+        relative = relative_to_white(ldr_linear_band, self._white)
+        self._image.add(relative, first_row)
+        weight = np.zeros(relative.shape[:2], dtype=np.float32)
+        for columns in self._blocks():
+            if relative[:, columns].max() > OVEREXPOSURE_THRESHOLD:
+                weight[:, columns] = overexposure(relative[:, columns])
+        if self._white.black > 0.0:
+            self._measure_exposed_light(ldr_linear_band, relative, weight == 0.0, first_row)
+        if not weight.any():
+            return
+        self._weight.add(weight[..., None], first_row)
+        self._sampled_weight.add(weight[..., None], first_row)
+        self._maximum.add(weight, first_row)
+        rows = slice(first_row, first_row + len(weight))
+        is_overexposed = weight > 0.0
+        self._overexposed[rows] = np.packbits(is_overexposed, axis=1)
+        self._overexposed_sr += float(
+            sphere.pixel_solid_angles_sr(*self._size)[rows] @ np.count_nonzero(is_overexposed, axis=1)
+        )
+
+    def _measure_exposed_light(
+        self, ldr_linear_band: np.ndarray, relative: np.ndarray, is_exposed: np.ndarray, first_row: int
+    ) -> None:
+        image, relative = ((each.mean(axis=-1)) for each in (ldr_linear_band / self._white.linear, relative))
+        low, high = _MIDTONES
+        is_midtone = is_exposed & (relative > low) & (relative < high)
+        areas = sphere.pixel_solid_angles_sr(*self._size)[first_row : first_row + len(relative), None]
+        gains = np.log(image[is_midtone] / relative[is_midtone])
+        areas = np.broadcast_to(areas, relative.shape)[is_midtone]
+        self._log_gain_sr += float(areas @ gains)
+        self._midtones_sr += float(areas.sum())
+
+    @property
+    def _unit(self) -> np.ndarray:
+        """Radiance of the image for radiance 1 relative to white, (3,) float32.
+
+        It is the white level, unless lifted blacks make the midtones brighter than they are relative to white: the
+        added light keeps its ratio to the midtones.
+        """
+        gain = np.exp(self._log_gain_sr / self._midtones_sr) if self._midtones_sr > 0.0 else 1.0
+        return self._white.linear * np.float32(gain)
 
     @property
     def overexposed_fraction(self) -> float:
-        """The share of the sphere's solid angle that is over-exposed, [0, 1], once every strip has been observed."""
-        return float(sphere.sphere_mean(self._masks[0].result[..., 0]))
+        """The share of the sphere's solid angle that is over-exposed, [0, 1], once every band has been observed."""
+        return min(1.0, self._overexposed_sr / (4.0 * np.pi))
 
-    def network_input(self) -> np.ndarray:
-        """Return the whole observed picture at the network's size: (h, 2 h, 3) float32, linear Rec.709, [0, 1]."""
-        small = _at_most(self._picture.result, self._network_size)
-        return small if small.shape[:2] == self._network_size else sphere.upsample_bilinear(small, *self._network_size)
-
-    def solve(self, log_hdr: np.ndarray) -> None:
-        """Take the network's answer.
-
-        Args:
-            log_hdr: (h, 2 h, 3) float32, natural log of linear Rec.709 radiance, 1 = LDR white.
-        """
-        radiance = np.exp(np.minimum(log_hdr, np.float32(np.log(MAXIMUM_RADIANCE))))
-        radiance = _at_most(radiance, self._picture.result.shape[:2])
-        masks = np.concatenate([mask.result for mask in self._masks], axis=-1)
-        light = light_to_add(self._picture.result, masks, radiance)
-        weight = masks[..., 1]
-        coarse_weight = sphere.downsample(weight, *light.shape[:2])
-        light, self._points = separate_point_lights(light, coarse_weight, self._size)
-        sampled_weight = self._sampled_weight.result[..., 0]
-        enlarged = balance_lights(enlarge_light(light, weight), sampled_weight, light, coarse_weight > 0.0)
-        np.minimum(enlarged, np.float32(MAXIMUM_RADIANCE), out=enlarged)
-        mean_weight = sphere.upsample_bilinear(coarse_weight, *weight.shape)
-        light_and_weight = np.concatenate([enlarged, mean_weight[..., None]], axis=-1)
-        self._light_and_weight = sphere.padded_sphere(light_and_weight)
-
-    def strip(self, ldr_linear_strip: np.ndarray, first_row: int) -> np.ndarray:
-        """Return the HDR panorama's strip for a strip of the picture; to be called after :meth:`solve`.
-
-        Args:
-            ldr_linear_strip: (n, W, 3) float32, linear Rec.709, [0, 1].
-            first_row: the row of the picture that the strip begins with.
+    def network_inputs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return what the network sees of the observed image.
 
         Returns:
-            (n, W, 3) float32, linear Rec.709, 1 = LDR white; a new array.
+            ``(image, overexposure)``: (h, 2 h, 3) float32, the mean of the image relative to its white, linear Rec.709,
+            [0, 1]; and (h, 2 h, 2) float32, mean and maximum of the over-exposure, [0, 1].
         """
-        hdr = ldr_linear_strip.copy()
+        image, mean = (self._at_network_size(each.result) for each in (self._image, self._weight))
+        exposure = np.concatenate([mean, self._maximum.result[..., None]], axis=-1)
+        return np.clip(image, 0.0, 1.0), np.clip(exposure, 0.0, 1.0)
+
+    def _at_network_size(self, panorama: np.ndarray) -> np.ndarray:
+        small = _at_most(panorama, self._network_size)
+        return small if small.shape[:2] == self._network_size else sphere.upsample_bilinear(small, *self._network_size)
+
+    def solve(
+        self, diffuse: np.ndarray, concentrated: np.ndarray | None = None, light_radius_rad: float | None = None
+    ) -> None:
+        """Take the network's prediction.
+
+        Args:
+            diffuse: (g, 2 g, 3) float32, ≥ 0, linear Rec.709 relative to white: radiance to add, mean over each cell.
+            concentrated: the same for suns and bare lamps; none by default.
+            light_radius_rad: half the angle that a light subtends whose size the image does not show; the sun's by
+                default.
+        """
+        weight = self._weight.result[..., 0]
+        surroundings = self._surroundings()
+        areas = ClippedAreas(weight, surroundings.max(axis=-1))
+        grids = [diffuse, np.zeros_like(diffuse) if concentrated is None else concentrated]
+        grids = [_at_most(np.clip(grid, 0.0, np.float32(MAXIMUM_RADIANCE)), weight.shape) for grid in grids]
+        cell_size = grids[0].shape[:2]
+        share = sphere.downsample(weight, *cell_size)[..., None]
+        support = self._support(surroundings)
+        diffuse, concentrated = (
+            grid
+            * _quotient(
+                sphere.downsample(weight * np.minimum(factor * support, 1.0) ** 2, *cell_size)[..., None], share
+            )
+            for grid, factor in zip(grids, (_DIFFUSE_SUPPORT, _CONCENTRATED_SUPPORT), strict=True)
+        )
+        lights = self._lights(concentrated, share, areas, light_radius_rad)
+        has_disc = np.zeros(areas.count, dtype=bool)
+        has_disc[[light.blob for light in lights]] = True
+        in_disc_blob = has_disc[areas.labels]
+        disc_share = _quotient(sphere.downsample(weight * in_disc_blob, *cell_size)[..., None], share)
+        flat = (diffuse + concentrated) * (1.0 - disc_share)
+        radiance = enlarge_light(flat, weight * ~in_disc_blob)
+        radiance[in_disc_blob] = 0.0
+        if lights:
+            radiance += _around_lights(diffuse * disc_share, lights, areas)
+        remaining = repeat_cells(_quotient(flat + diffuse * disc_share, share), weight.shape)
+        energies = areas.integrate(remaining)
+        radiance = balance(radiance, areas, self._sampled_weight.result[..., 0], energies)
+        np.minimum(radiance, np.float32(MAXIMUM_RADIANCE), out=radiance)
+        smooth_weight = sphere.upsample_bilinear(_at_most(weight, self._network_size), *weight.shape)
+        self._radiance_and_weight = sphere.padded_sphere(np.concatenate([radiance, smooth_weight[..., None]], axis=-1))
+
+    def _surroundings(self) -> np.ndarray:
+        """Return the level of the well-exposed part of each recorded pixel, (H, W, 3) float32, [0, 1]."""
+        weight = self._weight.result
+        # Over-exposed parts count as white: the rest of the mean is the well-exposed part's.
+        level = (self._image.result - weight) / np.maximum(1.0 - weight, np.float32(1e-6))
+        return np.clip(level, 0.0, 1.0)
+
+    def _support(self, surroundings: np.ndarray) -> np.ndarray:
+        """Return s / n of this module for each recorded pixel, (H, W) float32; infinite where n is 0."""
+        weight = self._weight.result[..., 0]
+        low, high = NEARLY_OVEREXPOSED
+        nearly = (1.0 - weight) * np.clip((surroundings.mean(axis=-1) - low) / (high - low), 0.0, 1.0)
+        means = _at_most(np.stack([weight, nearly], axis=-1), self._network_size)
+        means = sphere.upsample_bilinear(sphere.neighbourhood(means).mean(axis=0), *weight.shape)
+        return np.divide(means[..., 0], means[..., 1], out=np.full_like(weight, np.inf), where=means[..., 1] > 0.0)
+
+    def _lights(
+        self, concentrated: np.ndarray, share: np.ndarray, areas: ClippedAreas, radius_rad: float | None
+    ) -> list[PointLight]:
+        """Return the point lights, and set the radiance of their discs."""
+        self._discs = []
+        lights = []
+        if not concentrated.any():
+            return lights
+        level = repeat_cells(_quotient(concentrated, share), areas.weight.shape)
+        found = find_point_lights(level, areas, np.pi / len(concentrated), radius_rad)
+        for light in found:
+            covered_sr = self._covered_sr(light)
+            if covered_sr > 0.0:
+                self._discs.append((light, np.minimum(light.energy / covered_sr, MAXIMUM_RADIANCE).astype(np.float32)))
+                lights.append(light)
+        return lights
+
+    def _covered_sr(self, light: PointLight) -> float:
+        """Return the over-exposed solid angle that a disc covers."""
+        height, width = self._size
+        rows = light.rows(height, slice(0, height))
+        coverage = light.coverage(self._size, rows, slice(0, width))
+        coverage *= np.unpackbits(self._overexposed[rows], axis=1, count=width)
+        return float(sphere.pixel_solid_angles_sr(height, width)[rows] @ coverage.sum(axis=1, dtype=np.float64))
+
+    def band(self, ldr_linear_band: np.ndarray, first_row: int) -> np.ndarray:
+        """Return the HDR panorama's band for a band of the image; to be called after :meth:`solve`.
+
+        Args:
+            ldr_linear_band: (n, W, 3) float32, linear Rec.709, [0, 1].
+            first_row: the row of the image that the band begins with.
+
+        Returns:
+            (n, W, 3) float32, linear Rec.709; a new array.
+        """
+        hdr = ldr_linear_band.copy()
         rows = slice(first_row, first_row + len(hdr))
-        for start in range(0, self._size[1], _BLOCK_COLUMNS):
-            columns = slice(start, min(start + _BLOCK_COLUMNS, self._size[1]))
+        darkest_white = self._white.linear.min()
+        for columns in self._blocks():
             block = hdr[:, columns]
-            ramp = calibration.overexposure_ramp(block)
-            if ramp.any():
-                block += self._block_light(ramp, rows, columns)
+            if block.max() > OVEREXPOSURE_THRESHOLD * darkest_white:
+                relative = relative_to_white(block, self._white)
+                weight = overexposure(relative)
+                if weight.any():
+                    block += self._added(relative, weight, rows, columns)
         return hdr
 
-    def _block_light(self, ramp: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
-        """Return what a block of the picture is given, (n, m, 3): exactly 0 where the ramp is."""
-        sampled = sphere.upsampled_block(self._light_and_weight, self._size, rows, columns)
-        radiance = sampled[..., :3]
-        for point in self._points:
-            point.add_to(radiance, self._size, rows, columns)
-        return radiance * weight_without_steps(ramp, sampled[..., 3])[..., None]
+    def _blocks(self) -> list[slice]:
+        """Return the columns of each block of a band."""
+        return [slice(start, start + _BLOCK_COLUMNS) for start in range(0, self._size[1], _BLOCK_COLUMNS)]
+
+    def _added(self, relative: np.ndarray, weight: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+        """Return the radiance to add to a block, (n, m, 3): exactly 0 where the over-exposure is 0."""
+        sampled = sphere.upsampled_block(self._radiance_and_weight, self._size, rows, columns)
+        added = sampled[..., :3] * weight_without_steps(relative, weight, sampled[..., 3])[..., None]
+        for light, radiance in self._discs:
+            reached = light.rows(self._size[0], rows)
+            if reached.stop > reached.start:
+                part = slice(reached.start - rows.start, reached.stop - rows.start)
+                coverage = light.coverage(self._size, reached, columns) * (weight[part] > 0.0)
+                added[part] += coverage[..., None] * radiance
+        return added * self._unit
 
 
-def weight_without_steps(ramp: np.ndarray, mean_weight: np.ndarray) -> np.ndarray:
-    """Return each pixel's weight: the mean around it, as far as half an 8-bit code allows; black and white stay.
+def _around_lights(diffuse: np.ndarray, lights: list[PointLight], areas: ClippedAreas) -> np.ndarray:
+    """Return diffuse radiance with the profile of :mod:`lanet_core.aureole`, (H, W, 3) float32."""
+    profile = aureole(lights, areas)[..., None]
+    shaped = sphere.downsample(areas.weight[..., None] * profile, *diffuse.shape[:2])
+    means = np.concatenate([diffuse, shaped], axis=-1)
+    # One pass has a variance of half a cell squared.
+    for _ in range(max(1, round(2.0 * (_AUREOLE_SMOOTHING_RAD * len(diffuse) / np.pi) ** 2))):
+        means = _smoothed(means)
+    means = sphere.upsample_bilinear(means, *areas.weight.shape)
+    return profile * _quotient(means[..., :3], means[..., 3:])
+
+
+def _smoothed(panorama: np.ndarray) -> np.ndarray:
+    """Return each pixel's mean with its neighbours, those at a side with half its weight, at a corner a quarter."""
+    weights = np.outer([1.0, 2.0, 1.0], [1.0, 2.0, 1.0]).ravel() / 16.0
+    return np.tensordot(weights.astype(np.float32), sphere.neighbourhood(panorama), axes=1)
+
+
+def weight_without_steps(relative: np.ndarray, weight: np.ndarray, mean_weight: np.ndarray) -> np.ndarray:
+    """Return each pixel's over-exposure, replaced by the mean around it within half an 8-bit code.
 
     Args:
-        ramp: (n, m) float32, [0, 1]: m of Eq. 8.
+        relative: (n, m, 3) float32, linear Rec.709 relative to white, [0, 1].
+        weight: (n, m) float32, [0, 1], its over-exposure.
         mean_weight: (n, m) float32, [0, 1].
-    """
-    weight = ramp.copy()
-    partial = (ramp > 0.0) & (ramp < 1.0)
-    if partial.any():
-        half_code = np.float32(_HALF_CODE / (1.0 - calibration.OVEREXPOSURE_THRESHOLD))
-        lowest = light_weight(np.maximum(ramp[partial] - half_code, 0.0))
-        highest = light_weight(np.minimum(ramp[partial] + half_code, 1.0))
-        weight[partial] = np.clip(mean_weight[partial], lowest, highest)
-    return weight
-
-
-def light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray, *, on_sphere: bool = True) -> np.ndarray:
-    """Return e_p of this module: the light that each network pixel is to be given.
-
-    Args:
-        picture: (H, W, 3) float32, linear Rec.709, [0, 1]; of the network's size or finer.
-        mask: (H, W, 3) float32, [0, 1]: each pixel's over-exposed share and the means of its weights and their squares.
-        radiance: (h, w, 3) float32, linear Rec.709, 1 = LDR white: the network's.
-        on_sphere: whether what leaves at one edge comes in at another, and pixels cover solid angles; or else they are
-            those of a flat picture.
 
     Returns:
-        (h, w, 3) float32, ≥ 0, mean radiance over each network pixel; 0 where nothing is over-exposed.
+        (n, m) float32; exactly 0 where ``weight`` is 0, and 1 where it is 1.
     """
-    size = radiance.shape[:2]
-    share, weight, weight_squared = np.moveaxis(sphere.downsample(mask, *size), -1, 0)
-    # Over-exposed pixels count as white: what is left of the mean is the well-exposed part's.
-    well_exposed = 1.0 - mask[..., 0]
-    level = (picture.mean(axis=-1) - mask[..., 0]) / np.maximum(well_exposed, np.float32(1e-6))
-    low, high = NEARLY_OVEREXPOSED
-    nearly = sphere.downsample(well_exposed * np.clip((level - low) / (high - low), 0.0, 1.0), *size)
-    trust = weight_squared * share
-    claimed = weight * (share + np.float32(NEARLY_OVEREXPOSED_WEIGHT) * nearly)
-    trust = np.divide(trust, claimed, out=np.zeros_like(trust), where=claimed > 0.0)[..., None]
-    lacking = np.maximum(radiance - sphere.downsample(picture, *size), 0.0) * (trust > 0.0)
-    if on_sphere:
-        areas = sphere.pixel_solid_angles_sr(*size).astype(np.float32)[:, None, None]
-        return trust * lacking + _handed_over(lacking, trust, areas, sphere.neighbourhood)
-    return trust * lacking + _handed_over(lacking, trust, np.float32(1.0), plane.neighbourhood)
+    partial = (weight > 0.0) & (weight < 1.0)
+    if not partial.any():
+        return weight
+    pixels, half_code = relative[partial], np.float32(_HALF_CODE)
+    smooth = weight.copy()
+    smooth[partial] = np.clip(
+        mean_weight[partial],
+        overexposure(np.maximum(pixels - half_code, 0.0)),
+        overexposure(np.minimum(pixels + half_code, 1.0)),
+    )
+    return smooth
 
 
-def _handed_over(
-    lacking: np.ndarray,
-    trust: np.ndarray,
-    areas: np.ndarray,
-    neighbourhood: Callable[[np.ndarray], np.ndarray],
-) -> np.ndarray:
-    """Return what a pixel is given of its neighbours' light, (h, w, 3): what they lack and do not get themselves.
+def diffuse_from_log_hdr(log_hdr: np.ndarray, image: np.ndarray, overexposure: np.ndarray) -> np.ndarray:
+    """Return the radiance to add for a network that predicts the HDR panorama (Yu et al. 2021).
 
     Args:
-        lacking: (h, w, 3) float32, ≥ 0.
-        trust: (h, w, 1) float32, [0, 1]: which part of it each pixel gets itself.
-        areas: of the pixels, broadcast over them, in any unit.
-        neighbourhood: stacks each pixel and its eight neighbours.
+        log_hdr: (h, 2 h, 3) float32, natural log of linear Rec.709 radiance relative to white.
+        image: (h, 2 h, 3) float32, see :meth:`Reconstruction.network_inputs`.
+        overexposure: (h, 2 h, 2) float32, likewise.
+
+    Returns:
+        (h, 2 h, 3) float32, ≥ 0, for :meth:`Reconstruction.solve`.
     """
-    left = lacking * (neighbourhood(trust).max(axis=0) - trust) * areas
-    claims = trust * trust
-    all_claims = neighbourhood(claims).sum(axis=0)
-    per_claim = np.divide(left, all_claims, out=np.zeros_like(left), where=all_claims > 0.0)
-    return claims * neighbourhood(per_claim).sum(axis=0) / areas
+    radiance = np.exp(np.minimum(log_hdr, np.float32(np.log(MAXIMUM_RADIANCE))))
+    return overexposure[..., :1] * np.maximum(radiance - image, 0.0)
 
 
-def reconstruct(ldr_linear: np.ndarray, log_hdr: np.ndarray) -> np.ndarray:
-    """Return the HDR panorama of a picture and the network's output for it.
+def reconstruct(
+    ldr_linear: np.ndarray,
+    diffuse: np.ndarray,
+    concentrated: np.ndarray | None = None,
+    white: WhiteLevel | None = None,
+    network_height: int | None = None,
+) -> np.ndarray:
+    """Return the HDR panorama of an image and a prediction for it.
 
     Args:
         ldr_linear: (H, W, 3) float32, linear Rec.709, [0, 1]; W even.
-        log_hdr: (h, 2 h, 3) float32, natural log of linear Rec.709 radiance, 1 = LDR white; of any size.
+        diffuse: (g, 2 g, 3) float32, see :meth:`Reconstruction.solve`.
+        concentrated: likewise.
+        white: the image's white level; 1 by default.
+        network_height: rows of the network's input; 2 g by default.
 
     Returns:
-        (H, W, 3) float32, linear Rec.709, 1 = LDR white: the picture where its ramp is 0, never darker than the
-        picture elsewhere.
+        (H, W, 3) float32, linear Rec.709: the image where its over-exposure is 0, never darker elsewhere.
     """
     height, width = ldr_linear.shape[:2]
-    reconstruction = Reconstruction(height, width, len(log_hdr))
-    strip_rows = max(1, _STRIP_PIXELS // width)
-    starts = range(0, height, strip_rows)
+    reconstruction = Reconstruction(height, width, network_height or 2 * len(diffuse), white)
+    band_rows = max(1, _BAND_PIXELS // width)
+    starts = range(0, height, band_rows)
     for start in starts:
-        reconstruction.observe(ldr_linear[start : start + strip_rows], start)
-    reconstruction.solve(log_hdr)
+        reconstruction.observe(ldr_linear[start : start + band_rows], start)
+    reconstruction.solve(diffuse, concentrated)
     hdr = np.empty_like(ldr_linear)
     for start in starts:
-        strip = slice(start, start + strip_rows)
-        hdr[strip] = reconstruction.strip(ldr_linear[strip], start)
+        band = slice(start, start + band_rows)
+        hdr[band] = reconstruction.band(ldr_linear[band], start)
     return hdr
 
 
@@ -260,3 +382,9 @@ def _at_most(panorama: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return a panorama with no more rows or columns than a size has."""
     height, width = np.minimum(panorama.shape[:2], size).tolist()
     return panorama if panorama.shape[:2] == (height, width) else sphere.downsample(panorama, height, width)
+
+
+def _quotient(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
+    """Return a quotient, 0 where the divisor is 0."""
+    divisor = np.broadcast_to(divisor, dividend.shape)
+    return np.divide(dividend, divisor, out=np.zeros_like(dividend), where=divisor > 0.0)

@@ -11,25 +11,28 @@ import numpy as np
 
 from lanet_core import providers
 from lanet_core.errors import ModelError, ModelNotFoundError, ProviderError, WrongModelError
-from lanet_core.model_metadata import INPUT_NAME, METADATA_KEY, ModelMetadata
+from lanet_core.model_metadata import METADATA_KEY, ModelMetadata
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a model says of a picture, float32, at the network's size.
+class Prediction:
+    """Outputs of a model, float32; None for those that it lacks. See :mod:`lanet_core.model_metadata`.
 
     Attributes:
-        log_hdr: (h, w, 3), natural log of linear Rec.709 radiance, 1 = LDR white.
-        log_scale: (h, w), natural log of the expected absolute error of ``log_hdr`` where the picture is over-exposed;
-            None if the model has no confidence.
-        log_stops: natural log of the expected error of diffuse irradiance, in stops; None likewise.
-        attention: (h, w, 2), [0, 1], the attention maps of LANet; None if the model has none.
-        segmentation_logits: (h, w, 3), luminance classes dark, between, bright; None likewise.
+        diffuse: (g, 2g, 3), radiance to add, linear Rec.709 relative to the white level, mean over each cell.
+        concentrated: (g, 2g, 3), the same of concentrated light, such as the sun.
+        log_hdr: (h, w, 3), natural log of linear Rec.709 radiance, 1 = the white of the LDR.
+        log_stops: natural log of the expected error of diffuse irradiance, in stops.
+        strength_range: (2,), likely range of the factor that the added light lacks, in stops.
+        attention: (h, w, 2), [0, 1], the attention maps of LANet.
+        segmentation_logits: (h, w, 3), luminance classes dark, between, bright.
     """
 
-    log_hdr: np.ndarray
-    log_scale: np.ndarray | None = None
+    diffuse: np.ndarray | None = None
+    concentrated: np.ndarray | None = None
+    log_hdr: np.ndarray | None = None
     log_stops: float | None = None
+    strength_range: np.ndarray | None = None
     attention: np.ndarray | None = None
     segmentation_logits: np.ndarray | None = None
 
@@ -78,30 +81,34 @@ class Session:
         """SHA-256 of the model's file, hexadecimal."""
         return self._sha256
 
-    def run(self, ldr_linear: np.ndarray) -> Answer:
+    def run(self, **inputs: np.ndarray) -> Prediction:
         """Run the network once.
 
         Args:
-            ldr_linear: (h, w, 3) float32, linear Rec.709, [0, 1]; h and w as the metadata say.
+            inputs: the inputs of the model's architecture by name, (h, w, C) float32 each.
 
         Raises:
             ProviderError: a provider that was asked for by name fails in the run. Under ``auto`` the CPU takes over,
                 with a warning.
             ModelError: the network's output is not finite.
-            ValueError: the array has another shape.
+            ValueError: an input is missing, or has another shape.
         """
-        expected = (self.metadata.input_height, self.metadata.input_width, 3)
-        if ldr_linear.shape != expected:
-            raise ValueError(f"the network takes {expected}, not {ldr_linear.shape}")
-        feed = np.ascontiguousarray(ldr_linear.transpose(2, 0, 1)[None], dtype=np.float32)
+        shapes = {name: (*shape[2:], shape[1]) for name, shape in self.metadata.input_shapes.items()}
+        given = {name: value.shape for name, value in inputs.items()}
+        if given != shapes:
+            raise ValueError(f"the network takes {shapes}, not {given}")
+        feed = {
+            name: np.ascontiguousarray(value.transpose(2, 0, 1)[None], dtype=np.float32)
+            for name, value in inputs.items()
+        }
         outputs = dict(zip(self.metadata.output_shapes, self._run(feed), strict=True))
         if not all(np.isfinite(output).all() for output in outputs.values()):
-            raise ModelError("The network's output holds NaN or infinite values.", path=self.path)
-        return Answer(**{name: _as_picture(output[0]) for name, output in outputs.items()})
+            raise ModelError("The network's output contains NaN or infinite values.", path=self.path)
+        return Prediction(**{name: _without_batch(output) for name, output in outputs.items()})
 
-    def _run(self, feed: np.ndarray) -> list[np.ndarray]:
+    def _run(self, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
         try:
-            return providers.run_in_time(self._session, list(self.metadata.output_shapes), {INPUT_NAME: feed})
+            return providers.run_in_time(self._session, list(self.metadata.output_shapes), feed)
         except TimeoutError as error:
             raise ModelError(
                 f"The model does not finish: {error}.",
@@ -116,7 +123,7 @@ class Session:
                 raise ProviderError(
                     f"The provider {self.provider} fails: {reason}", remedy="Use --provider auto or cpu."
                 ) from error
-        # Out of GPU memory, most often. The CPU is slower, but it ends well.
+        # Mostly out of GPU memory: the CPU is slower, but succeeds.
         self.warnings += (f"The GPU is not used, because the provider {self.provider} fails: {reason}",)
         started = providers.start_session(self.path, "cpu", self._threads)
         self._session, self.provider = started.session, started.provider
@@ -127,11 +134,11 @@ class Session:
             self._sha256 = hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _as_picture(output: np.ndarray) -> np.ndarray | float:
-    """Return (C, h, w) as (h, w, C), one channel as (h, w), and a figure as a number."""
-    if output.ndim == 0:
-        return float(output)
-    return output[0] if len(output) == 1 else np.ascontiguousarray(output.transpose(1, 2, 0))
+def _without_batch(output: np.ndarray) -> np.ndarray | float:
+    """Return (1, C, h, w) as (h, w, C), (1, C) as (C,), and (1,) as a number."""
+    if output.ndim == 4:
+        return np.ascontiguousarray(output[0].transpose(1, 2, 0))
+    return output[0] if output.ndim == 2 else float(output[0])
 
 
 def _check_readable(path: Path) -> None:
@@ -155,7 +162,7 @@ def _read_metadata(session, path: Path) -> ModelMetadata:
             remedy="Give a model that `lanet export` wrote.",
         )
     metadata = ModelMetadata.from_json(text, path)
-    shapes = {INPUT_NAME: [1, 3, metadata.input_height, metadata.input_width], **metadata.output_shapes}
+    shapes = {**metadata.input_shapes, **metadata.output_shapes}
     ports = [(port.name, port.type, port.shape) for port in (*session.get_inputs(), *session.get_outputs())]
     if ports != [(name, "tensor(float)", shape) for name, shape in shapes.items()]:
         raise WrongModelError(

@@ -29,8 +29,11 @@ from lanet_core.images import (
 )
 from lanet_core.parallel import map_in_order
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
-from lanet_core.session import Answer, Session
+from lanet_core.session import Prediction, Session
+from lanet_core.white_level import BrightColours, WhiteLevel
 
+#: The EXR attribute with the estimated white level, such as ``0.86 0.83 0.71, soft shoulder``.
+WHITE_LEVEL_ATTRIBUTE = "lanetWhiteLevel"
 #: The EXR channel that says how uncertain each pixel is. A name without a dot: see :func:`lanet_core.images.open_exr`.
 UNCERTAINTY_CHANNEL = "uncertainty"
 
@@ -49,40 +52,36 @@ class LdrSource(Protocol):
         """Return where each of the strips begins and ends in which the picture is best worked on."""
 
 
-class StripReconstruction(Protocol):
-    """Makes HDR strips of LDR strips, once it has seen them all and knows the network's answer."""
+class BandReconstruction(Protocol):
+    """Makes HDR bands of LDR bands, once it has observed them all and the network's prediction is known."""
 
     overexposed_fraction: float
 
-    def observe(self, ldr_linear_strip: np.ndarray, first_row: int) -> None:
-        """Take note of a strip of the picture; every row is to be observed once."""
+    def observe(self, ldr_linear_band: np.ndarray, first_row: int) -> None:
+        """Measure a band of the image; every row is to be observed once."""
 
-    def network_input(self) -> np.ndarray:
-        """Return the whole observed picture at the network's size."""
-
-    def solve(self, log_hdr: np.ndarray) -> None:
-        """Take the network's answer."""
-
-    def strip(self, ldr_linear_strip: np.ndarray, first_row: int) -> np.ndarray:
-        """Return the HDR strip for a strip of the picture."""
+    def band(self, ldr_linear_band: np.ndarray, first_row: int) -> np.ndarray:
+        """Return the HDR band for a band of the image."""
 
 
-#: Returns the (n, W) expected error in stops for a strip of the picture and its first row.
+#: Returns the (n, W) expected error in stops for a band of the image and its first row.
 UncertaintyOfStrip = Callable[[np.ndarray, int], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Solved:
-    """A picture of which the network has been asked.
+    """An image for which the network has run.
 
     Attributes:
         reconstruction: ready to make the result.
-        answer: the network's.
-        network_seconds: how long it took.
+        prediction: the network's.
+        white: the image's white level.
+        network_seconds: how long the network took.
     """
 
-    reconstruction: StripReconstruction
-    answer: Answer
+    reconstruction: BandReconstruction
+    prediction: Prediction
+    white: WhiteLevel
     network_seconds: float
 
 
@@ -106,25 +105,30 @@ class StripConverter(ABC):
         """Return the light to convert, or refuse a picture of another kind."""
 
     @abstractmethod
-    def _reconstruction(self, source: LdrSource) -> StripReconstruction:
+    def _row_weights(self, source: LdrSource) -> np.ndarray:
+        """Return how much a pixel of each row counts, (H,) float64."""
+
+    @abstractmethod
+    def _reconstruction(self, source: LdrSource, white: WhiteLevel) -> BandReconstruction:
         """Return what is to make the result."""
 
-    def _ask(self, network_input: np.ndarray) -> Answer:
-        """Return what the model says of a picture of its size."""
-        return self.session.run(network_input)
+    @abstractmethod
+    def _predict(self, reconstruction: BandReconstruction) -> Prediction:
+        """Run the network on what a reconstruction has observed, and give it the prediction."""
 
-    def _uncertainty(self, source: LdrSource, answer: Answer) -> UncertaintyOfStrip | None:
-        """Return what tells the uncertainty, None if the model does not say."""
+    def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
+        """Return what gives the uncertainty of a band, None if the model does not predict it."""
         return None
 
     def _maps(self, solved: Solved) -> Mapping[str, np.ndarray]:
-        """Return what else the model says, by the names of :class:`Conversion`."""
+        """Return further outputs of the model, by the names of :class:`Conversion`."""
         return {}
 
     def convert(
         self,
         rgb: np.ndarray,
         *,
+        white: WhiteLevel | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
@@ -133,6 +137,7 @@ class StripConverter(ABC):
         Args:
             rgb: (H, W, 3), Rec.709 primaries: uint8 or uint16, sRGB-encoded, or float, linear, [0, 1]. A panorama has
                 W = 2 H and at least 64x32.
+            white: the image's white level; estimated by default.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -144,9 +149,9 @@ class StripConverter(ABC):
         """
         report = ProgressReport(progress, cancelled)
         source = self._source(picture_from_array(rgb))
-        solved = self._solve(source, report)
+        solved = self._solve(source, white, report)
         size = (source.height, source.width)
-        uncertainty_of = self._uncertainty(source, solved.answer)
+        uncertainty_of = self._uncertainty(solved.prediction, solved.white)
         hdr = np.empty((*size, 3), dtype=np.float32)
         uncertainty = np.empty(size, dtype=np.float32) if uncertainty_of is not None else None
         peak = 0.0
@@ -165,6 +170,7 @@ class StripConverter(ABC):
         *,
         half: bool = False,
         confidence: bool = False,
+        white: WhiteLevel | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
@@ -175,6 +181,7 @@ class StripConverter(ABC):
             output: the OpenEXR file to write; replaced if it exists. Nothing is left of it after a failure.
             half: write 16-bit floats instead of 32-bit floats.
             confidence: also write the channel ``uncertainty``, see :attr:`Conversion.uncertainty`.
+            white: the image's white level; estimated by default.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -195,8 +202,8 @@ class StripConverter(ABC):
         source_sha256 = file_sha256(path)
         picture = read_ldr(path)
         source = self._source(picture)
-        solved = self._solve(source, report)
-        uncertainty_of = self._uncertainty(source, solved.answer) if confidence else None
+        solved = self._solve(source, white, report)
+        uncertainty_of = self._uncertainty(solved.prediction, solved.white) if confidence else None
         report("writing")
         peak = 0.0
         with open_exr(
@@ -208,7 +215,7 @@ class StripConverter(ABC):
             is_panorama=self.makes_panoramas,
             further_channels=(UNCERTAINTY_CHANNEL,) if confidence else (),
             pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
-            attributes={SOURCE_SHA256_ATTRIBUTE: source_sha256},
+            attributes={SOURCE_SHA256_ATTRIBUTE: source_sha256, WHITE_LEVEL_ATTRIBUTE: str(solved.white)},
             threads=self._threads,
         ) as writer:
             for _, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "writing"):
@@ -218,16 +225,18 @@ class StripConverter(ABC):
         return self._conversion(source, solved, peak, (*picture.warnings, *source.warnings))
 
     def _check_confidence(self) -> None:
-        if "log_scale" not in self.session.metadata.extra_outputs:
+        if "strength_range" not in self.session.metadata.extra_outputs:
             raise WrongModelError(
-                "The model does not say how sure it is.",
+                "The model does not predict its uncertainty.",
                 path=self.session.path,
-                remedy="Do not ask for the confidence, or give a model that was trained to tell it.",
+                remedy="Leave out --confidence, or use a model that was exported with its uncertainty.",
             )
 
-    def _solve(self, source: LdrSource, report: ProgressReport) -> Solved:
-        """Show the picture to the network and work out what its answer means for the picture's own pixels."""
-        reconstruction = self._reconstruction(source)
+    def _solve(self, source: LdrSource, white: WhiteLevel | None, report: ProgressReport) -> Solved:
+        """Measure the image, run the network, and work out what its prediction means for the image's own pixels."""
+        if white is None:
+            white = self._estimate_white(source)
+        reconstruction = self._reconstruction(source, white)
         strips = source.strips()
         lights = map_in_order(lambda strip: source.linear_rows(*strip), strips, self._threads)
         for number, ((first, _), ldr_linear) in enumerate(zip(strips, lights, strict=True)):
@@ -235,13 +244,19 @@ class StripConverter(ABC):
                 report("reading", number / len(strips))
             reconstruction.observe(ldr_linear, first)
         report("network")
-        network_input = reconstruction.network_input()
         start = time.perf_counter()
-        answer = self._ask(network_input)
+        prediction = self._predict(reconstruction)
         network_seconds = time.perf_counter() - start
         report("reconstruction")
-        reconstruction.solve(answer.log_hdr)
-        return Solved(reconstruction, answer, network_seconds)
+        return Solved(reconstruction, prediction, white, network_seconds)
+
+    def _estimate_white(self, source: LdrSource) -> WhiteLevel:
+        colours, weights = BrightColours(), self._row_weights(source)
+        strips = source.strips()
+        lights = map_in_order(lambda strip: source.linear_rows(*strip), strips, self._threads)
+        for (first, end), ldr_linear in zip(strips, lights, strict=True):
+            colours.add_linear(ldr_linear, weights[first:end])
+        return colours.white_level()
 
     def _strips(
         self,
@@ -256,7 +271,7 @@ class StripConverter(ABC):
         def result(strip: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
             ldr_linear = source.linear_rows(*strip)
             uncertain = uncertainty_of(ldr_linear, strip[0]) if uncertainty_of is not None else None
-            return solved.reconstruction.strip(ldr_linear, strip[0]), uncertain
+            return solved.reconstruction.band(ldr_linear, strip[0]), uncertain
 
         strips = source.strips()
         results = map_in_order(result, strips, self._threads)
@@ -268,9 +283,13 @@ class StripConverter(ABC):
     def _conversion(
         self, source: LdrSource, solved: Solved, peak: float, warnings: tuple[str, ...], **arrays: np.ndarray | None
     ) -> Conversion:
-        log_stops = solved.answer.log_stops
-        expected_error_stops = float(np.exp(log_stops)) if log_stops is not None else None
-        own_warnings = (*_exposure_warnings(solved.reconstruction), *confidence_warnings(expected_error_stops))
+        prediction = solved.prediction
+        expected_error_stops = float(np.exp(prediction.log_stops)) if prediction.log_stops is not None else None
+        strength_range = prediction.strength_range
+        own_warnings = (
+            *_exposure_warnings(solved.reconstruction.overexposed_fraction, peak),
+            *confidence_warnings(expected_error_stops),
+        )
         return Conversion(
             height=source.height,
             width=source.width,
@@ -282,6 +301,8 @@ class StripConverter(ABC):
             model_sha256=self.session.sha256,
             warnings=(*self.session.warnings, *dict.fromkeys(warnings), *own_warnings),
             expected_error_stops=expected_error_stops,
+            strength_range_ev=tuple(map(float, strength_range)) if strength_range is not None else None,
+            white_level=solved.white,
             **self._maps(solved),
             **arrays,
         )
@@ -296,12 +317,12 @@ def _brighter(peak: float, hdr: np.ndarray) -> float:
     return max(peak, float(colour.luminance(hdr).max())) if hdr.max() > peak else peak
 
 
-def _exposure_warnings(reconstruction: StripReconstruction) -> tuple[str, ...]:
-    if reconstruction.overexposed_fraction >= 1.0 - 1e-6:
+def _exposure_warnings(overexposed_fraction: float, peak: float) -> tuple[str, ...]:
+    if overexposed_fraction >= 1.0 - 1e-6:
         return ("Every pixel is over-exposed: the result is a guess.",)
-    if not reconstruction.network_input().any():
+    if peak == 0.0:
         return ("The picture is black: there is no light in it.",)
-    if reconstruction.overexposed_fraction == 0.0:
+    if overexposed_fraction == 0.0:
         return ("Nothing in the picture is over-exposed: the result is the picture itself.",)
     return ()
 

@@ -91,3 +91,43 @@ class StripGatherer(StripSums):
         result[0] += np.roll(self._sums[0], half_turn, axis=0)
         result[-1] += np.roll(self._sums[-1], half_turn, axis=0)
         return result
+
+
+class StripMaximum:
+    """The maximum over each pixel of a smaller panorama, from strips of the rows of a larger one.
+
+    A pixel counts for the smaller one that contains its centre. Where the panorama is not larger, the result repeats
+    its pixels.
+
+    Args:
+        size: rows and columns of the panorama.
+        new_size: rows and columns of the result.
+    """
+
+    def __init__(self, size: tuple[int, int], new_size: tuple[int, int]) -> None:
+        self._known_size = (min(size[0], new_size[0]), min(size[1], new_size[1]))
+        self._new_size = new_size
+        self._rows, self._columns = (
+            _centre_index(old, known) for old, known in zip(size, self._known_size, strict=True)
+        )
+        self._first_columns = np.searchsorted(self._columns, np.arange(self._known_size[1]))
+        self._maxima = np.zeros(self._known_size, dtype=np.float32)
+
+    @property
+    def result(self) -> np.ndarray:
+        """The (h, w) float32 maxima: complete once every row has been given."""
+        rows, columns = (_centre_index(new, known) for new, known in zip(self._new_size, self._known_size, strict=True))
+        return self._maxima[rows[:, None], columns]
+
+    def add(self, strip: np.ndarray, first_row: int) -> None:
+        """Count a strip in, (n, W) float32, ≥ 0, that begins with row ``first_row``."""
+        targets = self._rows[first_row : first_row + len(strip)]
+        first_rows = np.flatnonzero(np.diff(targets, prepend=-1))
+        by_row = np.maximum.reduceat(strip, first_rows, axis=0)
+        maxima = np.maximum.reduceat(by_row, self._first_columns, axis=1)
+        self._maxima[targets[first_rows]] = np.maximum(self._maxima[targets[first_rows]], maxima)
+
+
+def _centre_index(size: int, new_size: int) -> np.ndarray:
+    """Return in which of ``new_size`` equal intervals the centre of each of ``size`` intervals is, (size,) int."""
+    return ((2 * np.arange(size) + 1) * new_size) // (2 * size)

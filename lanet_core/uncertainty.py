@@ -1,44 +1,33 @@
-"""How uncertain each pixel of a converted panorama is, made strip by strip at the picture's size."""
+"""The predicted uncertainty of each pixel of a panorama."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lanet_core import sphere
-from lanet_core.calibration import overexposure_ramp
+from lanet_core.overexposure import overexposure, relative_to_white
+from lanet_core.white_level import WhiteLevel
 
 
 class UncertaintyMap:
-    """The expected absolute error of log2 radiance, in stops, of a picture of any size.
+    """Expected absolute error of each pixel's log2 radiance, in stops; exactly 0 where the image is well exposed.
 
-    The network says what it expects where the picture is over-exposed; the over-exposure ramp m of Eq. 8 says how far a
-    pixel is. Its share in the error is that of the network's light in the merged log radiance:
-
-        u = m s / ln 2
-
-    with s the expected error of natural logs, bilinear between network pixels. It is exactly 0 where the picture is
-    well exposed.
+    The strength of the added light is the dominant error. So a pixel's uncertainty is half of the predicted range of
+    that strength, times the pixel's over-exposure.
 
     Args:
-        log_scale: (h, 2 h) float32, natural log of s.
-        size: rows and columns of the picture; the columns are even.
+        strength_range: (2,), tenth and ninetieth percentile of the factor that the added light may lack, in stops.
+        white: the image's white level.
     """
 
-    def __init__(self, log_scale: np.ndarray, size: tuple[int, int]) -> None:
-        stops = np.exp(log_scale) / np.float32(np.log(2.0))
-        height, width = np.minimum(stops.shape, size).tolist()
-        self._stops = sphere.padded_sphere(sphere.downsample(stops, height, width))
-        self._size = size
+    def __init__(self, strength_range: np.ndarray, white: WhiteLevel) -> None:
+        self._stops = np.float32((strength_range[1] - strength_range[0]) / 2.0)
+        self._white = white
 
-    def __call__(self, ldr_linear_strip: np.ndarray, first_row: int) -> np.ndarray:
-        """Return the uncertainty of a strip of the picture, (n, W) float32.
+    def __call__(self, ldr_linear_band: np.ndarray, first_row: int) -> np.ndarray:
+        """Return the uncertainty of a band, (n, W) float32.
 
         Args:
-            ldr_linear_strip: (n, W, 3) float32, linear Rec.709, [0, 1].
-            first_row: the row of the picture that the strip begins with.
+            ldr_linear_band: (n, W, 3) float32, linear Rec.709, [0, 1].
+            first_row: the row of the image that the band begins with.
         """
-        ramp = overexposure_ramp(ldr_linear_strip)
-        if ramp.any():
-            rows = slice(first_row, first_row + len(ramp))
-            ramp *= sphere.upsampled_block(self._stops, self._size, rows, slice(0, self._size[1]))
-        return ramp
+        return overexposure(relative_to_white(ldr_linear_band, self._white)) * self._stops

@@ -49,7 +49,16 @@ def _add_methods(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=PATH",
         help="one more: a folder of predictions by scene name, a checkpoint (.pt) or a model (.onnx); repeatable",
     )
-    group.add_argument("--expandnet-weights", type=_absolute, metavar="FILE", help="Expand-Net's published weights")
+    group.add_argument(
+        "--weights",
+        type=_absolute,
+        metavar="DIR",
+        help="published weights of expandnet, hdrcnn, drtmo, santos and liu, each in a folder of its name, see "
+        "docs/comparing.md",
+    )
+    group.add_argument(
+        "--expandnet-weights", type=_absolute, metavar="FILE", help="Expand-Net's weights, if they are elsewhere"
+    )
     group.add_argument("--model", type=_absolute, metavar="FILE", help="model of panolanet (default: the one supplied)")
 
 

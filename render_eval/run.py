@@ -120,7 +120,10 @@ def campaign_of(arguments: argparse.Namespace) -> Campaign:
         methods=names,
         folders=dict(arguments.method),
         options=MethodOptions(
-            expandnet_weights=arguments.expandnet_weights, model=arguments.model, threads=threads or None
+            expandnet_weights=arguments.expandnet_weights,
+            weights=arguments.weights,
+            model=arguments.model,
+            threads=threads or None,
         ),
         threads=threads,
         seed=arguments.seed,

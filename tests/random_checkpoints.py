@@ -18,7 +18,6 @@ PANOLANET = NetworkConfiguration(
     luminance_attention=False,
     segmentation=False,
     ceiling_branch=True,
-    light_context=True,
 )
 LANET = NetworkConfiguration(width=0.0625)
 FACTS = {"version": "1.0", "training_data": "none: random weights"}

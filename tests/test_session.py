@@ -180,9 +180,9 @@ def test_a_model_that_does_not_finish_is_stopped(make_model, monkeypatch):
     session = Session(path, "cpu")
     monkeypatch.setattr("lanet_core.providers.RUN_SECONDS", 0.5)
     with pytest.raises(ModelError, match=r"does not finish.*0\.5 s"):
-        session.run(np.zeros((32, 64, 3), np.float32))
+        session.run(ldr_linear=np.zeros((32, 64, 3), np.float32))
 
 
 def test_threads_are_bounded_by_the_machine(make_model):
     session = Session(make_model(), "cpu", threads=10**6)
-    assert session.run(np.zeros((32, 64, 3), np.float32)).log_hdr.shape == (32, 64, 3)
+    assert session.run(ldr_linear=np.zeros((32, 64, 3), np.float32)).log_hdr.shape == (32, 64, 3)

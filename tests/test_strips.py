@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lanet_core import sphere
-from lanet_core.strips import StripDownsampler, StripGatherer
+from lanet_core.strips import StripDownsampler, StripGatherer, StripMaximum
 
 
 def in_strips(sums: StripDownsampler | StripGatherer, panorama: np.ndarray, edges: list[int]) -> np.ndarray:
@@ -46,3 +46,21 @@ def test_every_pixel_is_gathered_by_the_weights_with_which_it_is_sampled(pixel):
         weights[place] = sphere.upsample_bilinear(one, 50, 100)[pixel][0]
     solid_angles = sphere.pixel_solid_angles_sr(50, 100)[pixel[0]] / sphere.pixel_solid_angles_sr(12, 24)[:, None]
     np.testing.assert_allclose(gathered[..., 0], weights * solid_angles, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("new_size", [(50, 100), (25, 20), (13, 26), (64, 128)], ids=str)
+@pytest.mark.parametrize("edges", [[0], [0, 1, 2, 30], list(range(50))], ids=["whole", "uneven", "rows"])
+def test_the_maximum_is_over_the_pixels_whose_centres_are_inside(new_size, edges):
+    panorama = np.random.default_rng(3).random((50, 100), dtype=np.float32)
+    maximum = StripMaximum(panorama.shape, new_size)
+    for first, end in zip(edges, [*edges[1:], 50], strict=True):
+        maximum.add(panorama[first:end], first)
+    if new_size[0] > 50:
+        rows, columns = ((np.arange(n) + 0.5) * old / n for n, old in zip(new_size, (50, 100), strict=True))
+        expected = panorama[rows.astype(int)[:, None], columns.astype(int)]
+    else:
+        expected = np.zeros(new_size, dtype=np.float32)
+        for row, column in np.ndindex(50, 100):
+            place = int((row + 0.5) * new_size[0] / 50), int((column + 0.5) * new_size[1] / 100)
+            expected[place] = max(expected[place], panorama[row, column])
+    np.testing.assert_array_equal(maximum.result, expected)

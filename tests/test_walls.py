@@ -25,7 +25,11 @@ TORCH_ROOMS = (
     "lanet_core/cli/export.py",
     "render_eval/jod.py",
     "render_eval/methods/checkpoint.py",
+    "render_eval/methods/drtmo.py",
     "render_eval/methods/expandnet.py",
+    "render_eval/methods/liu.py",
+    "render_eval/methods/networks/",
+    "render_eval/methods/santos.py",
 )
 #: What beside the add-on may import Blender.
 BLENDER_ROOMS = ("render_eval/blender_scene.py", "render_eval/renderer.py", "scene_generation/blender/")

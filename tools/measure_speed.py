@@ -22,7 +22,7 @@ from lanet_core.networks.panolanet import build_network
 from lanet_core.session import Session
 from lanet_core.training.checkpoints import Checkpoint
 from lanet_core.training.configuration import load_configuration
-from lanet_core.training.export import export_checkpoints
+from lanet_core.training.export import export_checkpoint
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "city.jpg"
 PAPERS_CONFIGURATION = "table4_panolanet"
@@ -63,7 +63,7 @@ def write_papers_network(path: Path) -> None:
     configuration = load_configuration(PAPERS_CONFIGURATION)
     weights = build_network(configuration.network).state_dict()
     checkpoint = Checkpoint(configuration, 0, 0, weights, weights, {})
-    export_checkpoints([checkpoint], path, version="0", training_data="none: untrained")
+    export_checkpoint(checkpoint, path, version="0", training_data="none: untrained")
 
 
 def processor_name() -> str:

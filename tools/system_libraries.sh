@@ -1,8 +1,9 @@
 #!/bin/sh
 # Checks the system libraries that set-up cannot get from pip, and installs those that are missing.
 #
-#   tools/system_libraries.sh venv       what `python3 -m venv` needs
-#   tools/system_libraries.sh blender    what Blender's Python module needs to be imported
+#   tools/system_libraries.sh venv         what `python3 -m venv` needs
+#   tools/system_libraries.sh blender      what Blender's Python module needs to be imported
+#   tools/system_libraries.sh debootstrap  what tools/debian_blender_root.sh needs
 #
 # Installs by apt-get as root or by a sudo that asks no password; otherwise prints the command to run and fails.
 set -eu
@@ -25,8 +26,13 @@ blender)
         can_load "${pair%%:*}" || missing="$missing ${pair##*:}"
     done
     ;;
+debootstrap)
+    [ "$(uname -s)" = Linux ] || exit 0
+    command -v debootstrap >/dev/null || missing="debootstrap"
+    command -v unshare >/dev/null || missing="$missing util-linux"
+    ;;
 *)
-    echo "usage: $0 venv|blender" >&2
+    echo "usage: $0 venv|blender|debootstrap" >&2
     exit 2
     ;;
 esac

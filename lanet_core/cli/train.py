@@ -25,19 +25,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="more panoramas to learn from, such as rendered ones; the configuration says in what share",
     )
     parser.add_argument(
-        "--initial",
-        type=Path,
-        metavar="FILE",
-        help="start from the weights of another run of the same network, for example to teach it scenes of your own; "
-        "a checkpoint, or, to train the confidence alone, a model",
-    )
-    parser.add_argument(
         "--fold",
         metavar="K/N",
         help="validate on the K-th of N parts of the train split, and learn from the others; lanet export joins the N",
     )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="where checkpoints and logs go, and come from"
+    )
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="replace a value of the configuration, such as stages.0.steps=200 or loss.glossy=0.5; repeatable",
     )
     parser.add_argument(
         "--seed",
@@ -73,14 +74,18 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from lanet_core.cli.train_checks import check_run
+    from lanet_core.errors import DataError
     from lanet_core.parallel import bounded
     from lanet_core.training.configuration import load_configuration
     from lanet_core.training.distributed import training_process
     from lanet_core.training.folds import parse_fold
+    from lanet_core.training.lite_configuration import LiteTrainingConfiguration
+    from lanet_core.training.lite_trainer import LiteTrainer
+    from lanet_core.training.overrides import override, write_record
     from lanet_core.training.trainer import Trainer, TrainerOptions
 
     fold = parse_fold(arguments.fold) if arguments.fold else None
-    configuration = load_configuration(arguments.configuration)
+    configuration = override(load_configuration(arguments.configuration), arguments.overrides)
     if arguments.seed is not None:
         configuration = dataclasses.replace(configuration, seed=arguments.seed)
     check_run(configuration, arguments, torch.cuda.device_count())
@@ -88,16 +93,23 @@ def run(arguments: argparse.Namespace) -> int:
         torch.set_num_threads(bounded(arguments.threads))
     with training_process(arguments.device) as process:
         bfloat16 = process.device.type == "cuda" if arguments.bfloat16 is None else arguments.bfloat16
-        trainer = Trainer(
-            configuration,
-            arguments.data,
-            arguments.output,
-            process,
-            TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every),
-            say=lambda line: print(line, flush=True),
-            supplement=arguments.supplement,
-            initial=arguments.initial,
-            fold=fold,
-        )
+        options = TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every)
+        common = (configuration, arguments.data, arguments.output, process, options, _say)
+        if isinstance(configuration, LiteTrainingConfiguration):
+            trainer = LiteTrainer(*common, synthetic=arguments.supplement, fold=fold)
+        elif arguments.supplement is not None:
+            raise DataError(
+                f"The configuration {configuration.name} takes no images from a supplement.",
+                path=arguments.supplement,
+                remedy="Leave --supplement out.",
+            )
+        else:
+            trainer = Trainer(*common, fold=fold)
+        if process.is_first:
+            write_record(arguments.output, configuration, arguments.overrides)
         trainer.run(stop_after=arguments.stop_after)
     return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

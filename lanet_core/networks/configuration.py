@@ -32,16 +32,7 @@ class NetworkConfiguration:
         ceiling_attention: share the panorama branch's last skip with the ceiling branch and gate it.
         ceiling_feather: width of the band at the ceiling view's edge, in half-widths of its image plane, over which the
             panorama branch takes over. With the paper's hard edge (0), a window at the horizon shows a step.
-        light_context: tell the panorama branch what the whole sphere says of its clipped light, see
-            :mod:`lanet_core.networks.light_context`. Not in the paper; for panoramas only.
-        peak_light: say of concentrated light where it comes from and how much it is, see
-            :mod:`lanet_core.networks.peak_light`; needs ``light_context``. Not in the paper.
-        confidence: add the head of :mod:`lanet_core.networks.confidence`; needs ``light_context``. Not in the paper.
         bottom_dropout: share of the deepest features that each training step leaves out.
-        light_channels: with any, this is no U-Net but the light network of
-            :mod:`lanet_core.networks.light_network`, with so many channels. Not in the paper; for panoramas only.
-        light_blocks: convolutions of the light network after the first.
-        light_rows: rows of the panorama that the light network reduces to its grid; it pools taller ones to them first.
         padding: ``sphere`` wraps in azimuth and crosses the poles; ``symmetric`` is the paper's.
     """
 
@@ -58,13 +49,7 @@ class NetworkConfiguration:
     ceiling_channels: tuple[int, int, int, int] = (256, 128, 64, 64)
     ceiling_attention: bool = True
     ceiling_feather: float = 0.0
-    light_context: bool = False
-    peak_light: bool = False
-    confidence: bool = False
     bottom_dropout: float = 0.0
-    light_channels: int = 0
-    light_blocks: int = 3
-    light_rows: int = 128
     padding: Padding = "sphere"
 
     def __post_init__(self) -> None:
@@ -77,13 +62,6 @@ class NetworkConfiguration:
             raise ValueError("segmentation needs attention_stream")
         if self.ceiling_branch and self.attention_stream:
             raise ValueError("panoLANet (ceiling_branch) has no attention_stream")
-        if self.light_channels % 4:
-            raise ValueError(f"light_channels is {self.light_channels}, but must be a multiple of 4")
-        if self.light_channels and (self.ceiling_branch or self.attention_stream):
-            raise ValueError("the light network has no ceiling_branch and no attention_stream")
-        for name in ("peak_light", "confidence"):
-            if getattr(self, name) and not (self.light_context and self.ceiling_branch):
-                raise ValueError(f"{name} needs light_context and ceiling_branch")
         for name, allowed in (
             ("padding", ("sphere", "symmetric")),
             ("decoder_normalisation", ("instance", "batch")),
@@ -97,9 +75,7 @@ class NetworkConfiguration:
 
     @property
     def architecture(self) -> str:
-        """The network's name: ``panolanet``, ``lanet``, ``unet`` or ``light``."""
-        if self.light_channels:
-            return "light"
+        """The network's name: ``panolanet``, ``lanet`` or ``unet``."""
         if self.ceiling_branch:
             return "panolanet"
         return "lanet" if self.attention_stream else "unet"

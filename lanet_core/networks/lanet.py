@@ -10,11 +10,8 @@ from torch.nn import functional as F  # noqa: N812
 
 from lanet_core.networks.attention import AttentionStream, LuminanceAttentionModule, SegmentationHead
 from lanet_core.networks.blocks import SkipBlock, UpBlock, join_as_sum, normalisation
-from lanet_core.networks.confidence import Confidence
 from lanet_core.networks.configuration import NetworkConfiguration
-from lanet_core.networks.light_context import MAP_CHANNELS, STATISTICS, Context, LightContext, SceneGain
 from lanet_core.networks.padding import PaddedConv2d
-from lanet_core.networks.peak_light import Peaks
 from lanet_core.networks.resnet import ResNetEncoder
 
 #: The LDR is floored at the 8-bit code 1 before it is linearised (the authors' released program).
@@ -25,39 +22,17 @@ SIZE_MULTIPLE = 128
 
 
 class NetworkOutput(NamedTuple):
-    """What a network says of a picture.
+    """Outputs of a network for a batch of images.
 
     Attributes:
         log_hdr: (N, 3, H, W), natural log of linear Rec.709 radiance; 0 is the LDR's white.
         segmentation_logits: (N, 3, H, W), luminance classes dark, between, bright; or None.
         attention: (N, 2, H, W) in [0, 1]; or None.
-        peaks: where its concentrated light comes from, in ``log_hdr`` already; or None.
-        confidence: how sure the network is; or None.
     """
 
     log_hdr: Tensor
     segmentation_logits: Tensor | None = None
     attention: Tensor | None = None
-    peaks: Peaks | None = None
-    confidence: Confidence | None = None
-
-
-class Decoded(NamedTuple):
-    """What the U-Net passes on.
-
-    Attributes:
-        output: as if there were nothing else.
-        last_skip: the last skip's features, (N, skip_channels, H/2, W/2).
-        features: the last ones before the head, (N, skip_channels, H, W).
-        context: of the panorama; or None.
-        log_gain: what the scene as a whole adds to log HDR, (N, 1, H, W), already in ``output``; or None.
-    """
-
-    output: NetworkOutput
-    last_skip: Tensor
-    features: Tensor
-    context: Context | None
-    log_gain: Tensor | None
 
 
 def check_size(ldr_linear: Tensor) -> None:
@@ -72,8 +47,7 @@ class LANet(nn.Module):
     def __init__(self, configuration: NetworkConfiguration) -> None:
         super().__init__()
         padding, norm = configuration.padding, configuration.decoder_normalisation
-        self.light_context = LightContext() if configuration.light_context else None
-        self.encoder = ResNetEncoder(configuration, 3 + (MAP_CHANNELS if configuration.light_context else 0))
+        self.encoder = ResNetEncoder(configuration)
         bottom = configuration.channels(configuration.bottom_channels)
         deepest = self.encoder.out_channels[-1]
         self.bottom = nn.Sequential(
@@ -106,28 +80,18 @@ class LANet(nn.Module):
         self.head = nn.Conv2d(widths[-1], 3, 1)
         nn.init.normal_(self.head.weight, std=1e-3)
         nn.init.zeros_(self.head.bias)
-        if configuration.light_context:
-            self.scene_features = nn.Linear(STATISTICS, bottom)
-            self.scene_gain = SceneGain()
         self.log_join = join_as_sum(3)
 
     def forward(self, ldr_linear: Tensor) -> NetworkOutput:
         """Reconstruct log HDR from (N, 3, H, W) linear Rec.709 in [0, 1]; H and W multiples of 128."""
-        return self.decode(ldr_linear).output
+        return self.decode(ldr_linear)[0]
 
-    def decode(self, ldr_linear: Tensor) -> Decoded:
-        """Like :meth:`forward`, and also return what the ceiling branch needs."""
+    def decode(self, ldr_linear: Tensor) -> tuple[NetworkOutput, Tensor]:
+        """Like :meth:`forward`; also return the last skip's features, (N, skip_channels, H/2, W/2)."""
         check_size(ldr_linear)
         ldr_linear = ldr_linear.clamp(min=LDR_FLOOR_LINEAR)
-        picture = 2.0 * ldr_linear - 1.0
-        context = None
-        if self.light_context is not None:
-            context = self.light_context(ldr_linear)
-            picture = torch.cat([picture, context.maps.to(picture)], dim=1)
-        encoded = self.encoder(picture)
+        encoded = self.encoder(2.0 * ldr_linear - 1.0)
         features = self.bottom(encoded[-1])
-        if context is not None:
-            features = features + self.scene_features(context.statistics)[..., None, None]
         attention_features = None
         for level, skip in enumerate(self.skips):
             features = skip(features, encoded[-1 - level])
@@ -145,8 +109,4 @@ class LANet(nn.Module):
         with torch.autocast(ldr_linear.device.type, enabled=False):
             log_ldr = ldr_linear.float().log()
             log_hdr = self.log_join(torch.cat([log_residual.float(), log_ldr], dim=1))
-            log_gain = None
-            if context is not None:
-                log_gain = self.scene_gain(context)
-                log_hdr = log_hdr + log_gain
-        return Decoded(NetworkOutput(log_hdr, logits, attention), last_skip, features, context, log_gain)
+        return NetworkOutput(log_hdr, logits, attention), last_skip

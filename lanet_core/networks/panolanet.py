@@ -11,13 +11,10 @@ from torch.nn import functional as F  # noqa: N812
 
 from lanet_core.networks.blocks import GatedConv2d, UpBlock
 from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, panorama_to_ceiling
-from lanet_core.networks.confidence import ConfidenceHead
 from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.networks.lanet import LDR_FLOOR_LINEAR, LANet, NetworkOutput
-from lanet_core.networks.light_network import LightNetwork
 from lanet_core.networks.overexposure import close_mask, overexposure_ramp
 from lanet_core.networks.padding import PaddedConv2d
-from lanet_core.networks.peak_light import PeakLight, add_peaks
 from lanet_core.networks.resnet import ResNetEncoder
 
 
@@ -72,12 +69,10 @@ class PanoLANet(nn.Module):
         self.panorama = LANet(configuration)
         self.ceiling = CeilingBranch(configuration, self.panorama.skip_channels)
         self.ceiling_feather = configuration.ceiling_feather
-        self.peak_light = PeakLight(self.panorama.skip_channels) if configuration.peak_light else None
-        self.confidence = ConfidenceHead(self.panorama.skip_channels) if configuration.confidence else None
 
     def forward(self, ldr_linear: Tensor) -> NetworkOutput:
         """Reconstruct log HDR from panoramas (N, 3, H, 2H), linear Rec.709 in [0, 1]; H a multiple of 128."""
-        output, last_skip, features, context, log_gain = self.panorama.decode(ldr_linear)
+        output, last_skip = self.panorama.decode(ldr_linear)
         ceiling_ldr = panorama_to_ceiling(ldr_linear.clamp(min=LDR_FLOOR_LINEAR))
         log_ceiling = self.ceiling(ceiling_ldr, panorama_to_ceiling(last_skip))
         with torch.autocast(ldr_linear.device.type, enabled=False):
@@ -85,19 +80,10 @@ class PanoLANet(nn.Module):
             weight = ceiling_weight(height, width, self.ceiling_feather).to(ldr_linear.device)
             mask = close_mask(overexposure_ramp(ldr_linear.float()) * weight)
             log_above = ceiling_to_panorama(log_ceiling, width)
-            if log_gain is not None:
-                log_above = log_above + log_gain
             merged = mask * log_above + (1.0 - mask) * output.log_hdr
-        peaks = None
-        if self.peak_light is not None:
-            peaks = self.peak_light(features, context)
-            merged = add_peaks(merged, peaks, context.ramp)
-        confidence = self.confidence(context, last_skip, merged) if self.confidence is not None else None
-        return output._replace(log_hdr=merged, peaks=peaks, confidence=confidence)
+        return output._replace(log_hdr=merged)
 
 
-def build_network(configuration: NetworkConfiguration) -> LANet | PanoLANet | LightNetwork:
+def build_network(configuration: NetworkConfiguration) -> LANet | PanoLANet:
     """Return the network that a configuration describes, freshly initialised."""
-    if configuration.light_channels:
-        return LightNetwork(configuration)
     return PanoLANet(configuration) if configuration.ceiling_branch else LANet(configuration)

@@ -47,13 +47,13 @@ class ResNetEncoder(nn.Module):
         out_channels: channels of those five features.
     """
 
-    def __init__(self, configuration: NetworkConfiguration, in_channels: int = 3) -> None:
+    def __init__(self, configuration: NetworkConfiguration) -> None:
         super().__init__()
         padding = configuration.padding
         self.edge = padding
         stem_channels = configuration.channels(64)
         self.stem = nn.Sequential(
-            PaddedConv2d(in_channels, stem_channels, 7, padding=padding, stride=2, bias=False),
+            PaddedConv2d(3, stem_channels, 7, padding=padding, stride=2, bias=False),
             nn.BatchNorm2d(stem_channels),
             nn.ReLU(inplace=True),
         )

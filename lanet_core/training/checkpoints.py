@@ -12,6 +12,7 @@ import torch
 from lanet_core.errors import CheckpointError
 from lanet_core.images.replacing import replacing
 from lanet_core.training.configuration import TrainingConfiguration, from_dict
+from lanet_core.training.lite_configuration import LiteTrainingConfiguration
 
 _FORMAT = 1
 
@@ -39,7 +40,26 @@ class Checkpoint:
     best: tuple[int, float] | None = None
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+@dataclass
+class LiteCheckpoint:
+    """The state of a run of :class:`lanet_core.training.lite_trainer.LiteTrainer` between two steps.
+
+    Attributes:
+        configuration: what is being trained.
+        step: steps done.
+        network: state of the network.
+        average: state of the moving average of its weights.
+        optimiser: state of the optimiser.
+    """
+
+    configuration: LiteTrainingConfiguration
+    step: int
+    network: dict[str, Any]
+    average: dict[str, Any]
+    optimiser: dict[str, Any]
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint | LiteCheckpoint) -> None:
     """Write a checkpoint whole or not at all: a killed run leaves the last good one.
 
     Raises:
@@ -50,7 +70,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         torch.save(values, temporary)
 
 
-def load_checkpoint(path: Path) -> Checkpoint:
+def load_checkpoint(path: Path) -> Checkpoint | LiteCheckpoint:
     """Read a checkpoint onto the CPU.
 
     Raises:
@@ -63,8 +83,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
         values = torch.load(path, map_location="cpu", weights_only=True)
         if values.pop("format") != _FORMAT:
             raise KeyError("format")
-        values["configuration"] = from_dict(values["configuration"], path=path)
-        return Checkpoint(**values)
+        configuration = values["configuration"] = from_dict(values["configuration"], path=path)
+        kind = LiteCheckpoint if isinstance(configuration, LiteTrainingConfiguration) else Checkpoint
+        return kind(**values)
     except (RuntimeError, KeyError, TypeError, EOFError, AttributeError, pickle.UnpicklingError) as error:
         raise CheckpointError(
             "This is not a checkpoint of this program, or it is damaged.",

@@ -69,6 +69,6 @@ def share_constants(model: onnx.ModelProto) -> None:
 
 
 def forget_node_names(model: onnx.ModelProto) -> None:
-    """Leave out the names of nodes, which nothing refers to: thousands of module paths in an ensemble; in place."""
+    """Leave out the names of nodes, which nothing refers to, in place."""
     for node in model.graph.node:
         node.ClearField("name")

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from lanet_core.errors import DataError
 from lanet_core.networks.configuration import NetworkConfiguration
+from lanet_core.training.lite_configuration import TASK, LiteTrainingConfiguration, lite_from_dict
 
 
 @dataclass(frozen=True)
@@ -21,34 +22,21 @@ class LossConfiguration:
 
     Attributes:
         target: ``calibrated`` (Eq. 1), or ``normalised`` (divided by the maximum), the baseline of Tables 2 and 4.
-        target_maximum: calibrated HDR is clipped to this, in multiples of the LDR's white. The released program's
-            1e4 takes most of the energy of an unveiled sun.
         log_l2: mean squared log difference.
         scale_invariant: L_SI, Eq. 4.
         segmentation: α of Eq. 2.
         segmentation_source: the picture that gives the classes, ``hdr`` or ``ldr`` (Table 2's LDR-Seg).
         overexposed: β1 of Eq. 9.
         well_exposed: β2 of Eq. 9.
-        irradiance: mean absolute error of diffuse irradiance, in stops.
-        glossy: the same of what a glossy surface reflects.
-        distribution: divergence of the light's distribution over directions.
-        peak: how badly the peak light's distribution meets that of the clipped light.
-        confidence: how badly the confidence head foretells the errors.
     """
 
     target: Literal["calibrated", "normalised"] = "calibrated"
-    target_maximum: float = 1e4
     log_l2: float = 0.0
     scale_invariant: float = 0.0
     segmentation: float = 0.0
     segmentation_source: Literal["hdr", "ldr"] = "hdr"
     overexposed: float = 0.0
     well_exposed: float = 0.0
-    irradiance: float = 0.0
-    glossy: float = 0.0
-    distribution: float = 0.0
-    peak: float = 0.0
-    confidence: float = 0.0
 
     @property
     def is_scale_free(self) -> bool:
@@ -63,23 +51,14 @@ class AugmentationConfiguration:
     Attributes:
         exposure_spread_ev: standard deviation of the exposure compensation.
         white_balance_spread: standard deviation of the natural log of each channel's gain.
-        glue_share: share of panoramas whose lower hemisphere is another scene's.
-        double_exposure_share: share of panoramas to which the light of another is added.
         saturation_spread: standard deviation of the natural log of the factor on the saturation.
-        supplement_share: share of panoramas that come from a supplement to the data, such as rendered scenes.
         tone_mapped_share: share of LDRs made by display adaptive tone mapping instead of the camera.
-        fine_photograph_share: share of panoramas that are photographed at four times the network's size instead of
-            twice: where a light is smaller than a pixel, what is over-exposed depends on the photograph's size.
     """
 
     exposure_spread_ev: float = 0.0
     white_balance_spread: float = 0.0
-    glue_share: float = 0.0
-    double_exposure_share: float = 0.0
     saturation_spread: float = 0.0
-    supplement_share: float = 0.0
     tone_mapped_share: float = 0.5
-    fine_photograph_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -107,7 +86,7 @@ class StageConfiguration:
 
     Attributes:
         pictures: ``crops`` trains LANet, or panoLANet's panorama branch, on perspective crops; ``panoramas``
-            trains the whole network; ``light_grids`` trains the light network on panoramas reduced to its grid.
+            trains the whole network.
         height: rows of the pictures. Crops are square, panoramas twice as wide.
         batch_size: pictures a step, over all processes together.
         steps: steps of the stage.
@@ -115,21 +94,15 @@ class StageConfiguration:
         schedule: ``step`` multiplies by 0.8 every 5,000 steps as the paper does; ``cosine`` falls to a
         hundredth.
         warmup_steps: steps over which the learning rate rises from 0.
-        from_best: start from the best weights of the stage before instead of its last.
-        trains: ``network``, or ``confidence``: the confidence head alone, the network as it is.
-        pool: how many different light grids are drawn, to be seen again and again.
     """
 
-    pictures: Literal["crops", "panoramas", "light_grids"]
+    pictures: Literal["crops", "panoramas"]
     height: int
     batch_size: int
     steps: int
     learning_rate: float
     schedule: Literal["step", "cosine"] = "step"
     warmup_steps: int = 0
-    from_best: bool = False
-    trains: Literal["network", "confidence"] = "network"
-    pool: int = 8192
 
 
 @dataclass(frozen=True)
@@ -145,18 +118,6 @@ class TrainingConfiguration:
     augmentation: AugmentationConfiguration = field(default_factory=AugmentationConfiguration)
     optimiser: OptimiserConfiguration = field(default_factory=OptimiserConfiguration)
 
-    def __post_init__(self) -> None:
-        """Refuse stages that the network cannot be trained on."""
-        if self.network.light_context and any(stage.pictures == "crops" for stage in self.stages):
-            raise ValueError("light_context needs whole panoramas, and a stage trains on crops")
-        is_light = self.network.light_channels > 0
-        if any((stage.pictures == "light_grids") is not is_light for stage in self.stages):
-            raise ValueError("light_grids are what the light network is trained on, and no other")
-        if is_light and any(stage.height != self.network.light_rows for stage in self.stages):
-            raise ValueError(f"the light network sees {self.network.light_rows} rows, and a stage has another height")
-        if not self.network.confidence and any(stage.trains == "confidence" for stage in self.stages):
-            raise ValueError("a stage trains the confidence head, and the network has none")
-
     @property
     def sha256(self) -> str:
         """Hash of the values that are not the defaults, whatever the file's layout.
@@ -170,12 +131,14 @@ class TrainingConfiguration:
         return json.loads(json.dumps(dataclasses.asdict(self)))
 
 
-def from_dict(values: dict[str, Any], *, path: Path | None = None) -> TrainingConfiguration:
+def from_dict(values: dict[str, Any], *, path: Path | None = None) -> TrainingConfiguration | LiteTrainingConfiguration:
     """Build a configuration from plain values.
 
     Raises:
         DataError: a key is unknown or missing, or a value is not allowed; ``path`` is named as the file.
     """
+    if values.get("task") == TASK:
+        return lite_from_dict(values, path=path)
     try:
         values = dict(values)
         sections = {
@@ -192,7 +155,7 @@ def from_dict(values: dict[str, Any], *, path: Path | None = None) -> TrainingCo
         raise DataError(f"The configuration is not valid: {error}.", path=path) from error
 
 
-def load_configuration(name_or_path: str | Path) -> TrainingConfiguration:
+def load_configuration(name_or_path: str | Path) -> TrainingConfiguration | LiteTrainingConfiguration:
     """Read a configuration: a TOML file's path, or the name of one that comes with the package.
 
     Raises:

@@ -30,11 +30,6 @@ class Process:
         """Whether this process writes the checkpoints and logs."""
         return self.rank == 0
 
-    def wait_for_all(self) -> None:
-        """Go on only when every process has come here."""
-        if self.count > 1:
-            distributed.barrier()
-
     def wrap(self, network: nn.Module) -> nn.Module:
         """Return the network so that its gradients are averaged over all processes."""
         if self.count == 1:

@@ -25,7 +25,7 @@ def learning_rate(stage: StageConfiguration, step: int) -> float:
 
 def make_optimiser(network: nn.Module, options: OptimiserConfiguration) -> torch.optim.Optimizer:
     """Return AdamW that decays convolutions' weights only, not norms and biases."""
-    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    parameters = list(network.parameters())
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": options.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},

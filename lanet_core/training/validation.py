@@ -1,20 +1,16 @@
-"""Validation in training: the light that the network adds, on scenes that it does not learn from."""
+"""Validation while the networks of the paper are trained."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
-from lanet_core.metrics.irradiance import irradiance_error_stops
-from lanet_core.reconstruction import reconstruct
-from lanet_core.training.losses import foretelling_loss
-from lanet_core.training.pairs import LoadedScene, reduce_panorama, to_tensor
-from lanet_core.training.photographs import photographs
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
+from lanet_core.calibration import overexposure_ramp
+from lanet_core.training.pairs import to_tensor
 
 
 @dataclass(frozen=True)
@@ -26,59 +22,30 @@ class ValidationPair:
     hdr: np.ndarray
 
 
-@dataclass(frozen=True)
-class ValidationResult:
-    """Diffuse-irradiance errors in stops, one a pair, and what the network expected its own to be.
+class Validation(NamedTuple):
+    """Result of a validation.
 
     Attributes:
-        ldr_stops: of the LDR as it is.
-        network_stops: of the network's light.
-        expected_stops: foretold by the network's confidence head; NaN without one.
+        figures: means over all pairs by name.
+        judged: the figure that chooses the best weights; smaller is better.
+        reconstructed: HDR images, (H, W, 3) float32 each.
     """
 
-    ldr_stops: np.ndarray
-    network_stops: np.ndarray
-    expected_stops: np.ndarray
-
-    def foretelling(self) -> float:
-        """Return how badly the network's errors were foretold: the mean of the foretelling loss."""
-        log_expected = torch.from_numpy(self.expected_stops).log()
-        return float(foretelling_loss(log_expected, torch.from_numpy(self.network_stops)).mean())
-
-
-def validation_pairs(scenes: Sequence[LoadedScene], draws: int = 2) -> list[ValidationPair]:
-    """Return the fixed photographs of the validation scenes."""
-    return [
-        ValidationPair(loaded.scene.name, SRGB8_TO_LINEAR[rgb_srgb8], hdr)
-        for loaded in scenes
-        for rgb_srgb8, hdr in photographs(loaded.hdr, loaded.scene.name, draws)
-    ]
+    figures: dict[str, float]
+    judged: float
+    reconstructed: list[np.ndarray]
 
 
 @torch.no_grad()
-def validate(
-    network: nn.Module, pairs: Sequence[ValidationPair], height: int, device: torch.device
-) -> tuple[ValidationResult, list[np.ndarray]]:
-    """Convert every pair's picture as the product would.
+def predict(network: nn.Module, ldr_linear: np.ndarray, device: torch.device) -> tuple[np.ndarray, np.ndarray]:
+    """Return a network's log HDR of an image and the HDR image merged with the LDR (Eq. 7), (H, W, 3) float32 each.
 
     Args:
-        network: gives log HDR of (1, 3, height, 2 height).
-        pairs: the photographs.
-        height: rows of the network's input.
-        device: where the network is.
-
-    Returns:
-        The errors over all pairs, and the reconstructed panoramas, (H, W, 3) float32 each.
+        network: predicts calibrated log HDR.
+        ldr_linear: (H, W, 3) float32, linear Rec.709, [0, 1].
+        device: of the network.
     """
-    network.eval()
-    ldr_stops, network_stops, expected_stops, reconstructed = [], [], [], []
-    for pair in pairs:
-        ldr_linear = to_tensor(reduce_panorama(pair.picture, height))[None].to(device)
-        output = network(ldr_linear)
-        log_hdr = np.moveaxis(output.log_hdr[0].cpu().numpy(), 0, -1)
-        reconstructed.append(reconstruct(pair.picture, log_hdr))
-        ldr_stops.append(irradiance_error_stops(pair.picture, pair.hdr))
-        network_stops.append(irradiance_error_stops(reconstructed[-1], pair.hdr))
-        expected_stops.append(float(output.confidence.log_stops.exp()) if output.confidence is not None else np.nan)
-    figures = (np.array(each) for each in (ldr_stops, network_stops, expected_stops))
-    return ValidationResult(*figures), reconstructed
+    output = network(to_tensor(ldr_linear)[None].to(device)).log_hdr[0].float().cpu().numpy()
+    log_hdr = np.moveaxis(output, 0, -1)
+    ramp = overexposure_ramp(ldr_linear)[..., None]
+    return log_hdr, ramp * np.exp(log_hdr) + (1.0 - ramp) * ldr_linear

@@ -42,7 +42,7 @@ class CheckpointNetwork:
             from lanet_core.training.export import inference_network
         checkpoint = load_checkpoint(path)
         try:
-            network = inference_network([checkpoint])
+            network = inference_network(checkpoint)
         except RuntimeError as error:  # a state that does not fit the network
             raise CheckpointError("The checkpoint does not fit its own configuration.", path=path) from error
         self._converter = Converter(_TorchSession(path, network, checkpoint.configuration))

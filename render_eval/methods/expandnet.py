@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from render_eval.methods.method import MethodError, Photograph, file_sha256, needed_packages
+from render_eval.methods.method import MethodError, Photograph, needed_packages
+from render_eval.methods.weight_files.location import Publication, find_weights, source_of
 from render_eval.records import MethodRecord
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ if TYPE_CHECKING:
 
 #: SHA-256 of the published ``weights.pth``.
 PUBLISHED_SHA256 = "145d1ad92a043dbfccb2c6078360d6b86d7829d2ec31a189c2c6ff61a6da37b7"
+
+PUBLICATION = Publication(
+    "expandnet",
+    "Expand-Net",
+    "Marnerides et al. 2018, ExpandNet",
+    "github.com/dmarnerides/hdr-expandnet",
+    ("weights.pth", "expandnet_weights.pth"),
+    frozenset({PUBLISHED_SHA256}),
+)
 
 #: Pixels that a prediction depends on to either side, the global branch apart: four convolutions of dilation 2.
 REACH_PX = 8
@@ -43,27 +53,19 @@ class ExpandNet:
     """Expand-Net.
 
     Args:
-        weights: the file of weights; None was not given, which is an error that says where to find it.
+        weights: the file of weights; None to find it in ``folder``.
         name: the method's name.
+        folder: the folder of published weights; None was not given, which is an error that names the project's page.
 
     Raises:
         MethodError: torch is missing, or the file is missing or holds other weights than Expand-Net's.
     """
 
-    def __init__(self, weights: Path | None, name: str = "expandnet") -> None:
-        if weights is None:
-            raise MethodError(
-                "The weights of Expand-Net were not given.",
-                remedy="Give --expandnet-weights FILE; it is weights.pth of github.com/dmarnerides/hdr-expandnet.",
-            )
-        weights = Path(weights)
+    def __init__(self, weights: Path | None, name: str = "expandnet", *, folder: Path | None = None) -> None:
+        weights = find_weights(PUBLICATION, folder) if weights is None else Path(weights)
         with needed_packages(name, extra="training"):
             self._network = load_network(weights)
-        sha256 = file_sha256(weights)
-        which = "the published weights" if sha256 == PUBLISHED_SHA256 else "not the published weights"
-        self.record = MethodRecord(
-            name, "Expand-Net", f"Marnerides et al. 2018, ExpandNet; {weights.name}, {which}, SHA-256 {sha256}"
-        )
+        self.record = MethodRecord(name, PUBLICATION.label, source_of(PUBLICATION, [weights]))
 
     def predict(self, photograph: Photograph) -> np.ndarray:
         """Return (H, W, 3) float32, linear Rec.709, stretched to [0, 1]."""

@@ -9,17 +9,34 @@ from pathlib import Path
 
 from render_eval.methods.boost import BEST_BOOST_EV, Boost
 from render_eval.methods.checkpoint import CheckpointNetwork
+from render_eval.methods.drtmo import DrTmo
 from render_eval.methods.expandnet import ExpandNet
 from render_eval.methods.folder import PredictionFolder
+from render_eval.methods.hdrcnn import HdrCnn
 from render_eval.methods.huo import Huo
 from render_eval.methods.koeo import Koeo
 from render_eval.methods.ldr import Ldr
+from render_eval.methods.liu import Liu
 from render_eval.methods.method import Method, MethodError
 from render_eval.methods.oracle import Oracle
 from render_eval.methods.panolanet import OnnxModel
+from render_eval.methods.santos import Santos
 
 #: What can be asked for by name; EV stands for a number.
-KNOWN_METHODS = ("ldr", "boost", "boost-EV", "koeo", "huo", "expandnet", "panolanet", "oracle-EV")
+KNOWN_METHODS = (
+    "ldr",
+    "boost",
+    "boost-EV",
+    "koeo",
+    "huo",
+    "expandnet",
+    "hdrcnn",
+    "drtmo",
+    "santos",
+    "liu",
+    "panolanet",
+    "oracle-EV",
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +45,8 @@ class MethodOptions:
 
     Attributes:
         boost_ev: stops of the method ``boost``.
-        expandnet_weights: Expand-Net's published weights.
+        expandnet_weights: Expand-Net's published weights, if they are not in ``weights``.
+        weights: the folder of all methods' published weights.
         model: the model of the method ``panolanet``; None for the shipped one.
         provider: ONNX Runtime's provider; one for all, since providers differ in the last bits.
         threads: ONNX Runtime's CPU threads; all cores by default.
@@ -36,6 +54,7 @@ class MethodOptions:
 
     boost_ev: float = BEST_BOOST_EV
     expandnet_weights: Path | None = None
+    weights: Path | None = None
     model: Path | None = None
     provider: str = "cpu"
     threads: int | None = None
@@ -46,7 +65,11 @@ _BY_NAME: dict[str, Callable[[MethodOptions], Method]] = {
     "boost": lambda options: Boost("boost", options.boost_ev),
     "koeo": lambda options: Koeo(),
     "huo": lambda options: Huo(),
-    "expandnet": lambda options: ExpandNet(options.expandnet_weights),
+    "expandnet": lambda options: ExpandNet(options.expandnet_weights, folder=options.weights),
+    "hdrcnn": lambda options: HdrCnn(options.weights),
+    "drtmo": lambda options: DrTmo(options.weights),
+    "santos": lambda options: Santos(options.weights),
+    "liu": lambda options: Liu(options.weights),
     "panolanet": lambda options: OnnxModel(
         "panolanet", options.model, provider=options.provider, threads=options.threads
     ),

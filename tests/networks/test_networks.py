@@ -12,7 +12,6 @@ from lanet_core.networks.blocks import GatedConv2d, join_as_sum
 from lanet_core.networks.calibrated import Calibrated, log_calibration_scale
 from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, panorama_to_ceiling
 from lanet_core.networks.configuration import NetworkConfiguration
-from lanet_core.networks.light_exponent import LightExponent
 from lanet_core.networks.overexposure import close_mask, overexposure_ramp
 from lanet_core.networks.panolanet import PanoLANet, build_network
 
@@ -25,7 +24,7 @@ ABLATIONS = {
     "panolanet_without_attention": {**PANOLANET, "ceiling_attention": False},
     "batch": {**PANOLANET, "decoder_normalisation": "batch"},
     "symmetric": {**UNET, "padding": "symmetric"},
-    "light_context": {**PANOLANET, "light_context": True, "bottom_dropout": 0.2},
+    "dropout": {**PANOLANET, "bottom_dropout": 0.2},
 }
 
 
@@ -179,16 +178,6 @@ def test_calibration_undoes_any_scale(make_network):
         network.log_join.bias += 1.7
         after = Calibrated(network)(ldr_linear).log_hdr
     torch.testing.assert_close(before, after, rtol=0, atol=1e-4)
-
-
-def test_light_exponent_raises_the_gain_over_the_ldr(make_network):
-    network = make_network(**UNET).eval()
-    ldr_linear = torch.rand(1, 3, 128, 128).clamp(min=0.01)
-    with torch.no_grad():
-        gain = network(ldr_linear).log_hdr - ldr_linear.log()
-        raised = LightExponent(network, 1.25)(ldr_linear).log_hdr - ldr_linear.log()
-    assert gain.abs().max() > 0.1
-    torch.testing.assert_close(raised, 1.25 * gain, rtol=0, atol=1e-4)
 
 
 def test_closing_fills_a_pinhole_and_keeps_the_rest():

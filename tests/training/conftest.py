@@ -26,10 +26,8 @@ decoder_normalisation = "batch"
 [loss]
 overexposed = 0.2
 well_exposed = 0.01
-irradiance = 1.0
 
 [augmentation]
-glue_share = 0.5
 tone_mapped_share = 0.25
 white_balance_spread = 0.1
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lanet_core import sphere
 from lanet_core.metrics.irradiance import diffuse_irradiance
 from lanet_core.training.augmentation import (
-    double_expose,
-    glue_hemispheres,
     mirror,
     rotate_azimuth,
     saturate,
@@ -45,26 +42,3 @@ def test_saturation_moves_away_from_the_mean(panorama):
     np.testing.assert_allclose(saturate(panorama, 0.0), np.broadcast_to(mean, panorama.shape), rtol=1e-6)
     np.testing.assert_allclose(saturate(panorama, 1.0), np.maximum(panorama, 0.1 * mean), rtol=1e-5)
     assert (saturate(panorama, 3.0) >= 0.0999 * mean).all()
-
-
-def test_double_exposure_adds_light_at_the_level_asked_for(panorama):
-    other = np.full_like(panorama, 7.0)
-    # The other one is even, so it adds a constant: e to the mean of the first one's logs, four times.
-    added = double_expose(panorama, other, 2.0) - panorama
-    weights = np.broadcast_to(sphere.pixel_solid_angles_sr(32, 64)[:, None], (32, 64))
-    level = np.exp(np.average(np.log(panorama.mean(axis=2)), weights=weights))
-    np.testing.assert_allclose(added, 4.0 * level, rtol=1e-3)
-
-
-def test_glue_takes_the_sky_of_one_and_the_ground_of_the_other(panorama):
-    other = np.random.default_rng(2).lognormal(3.0, 1.0, (32, 64, 3)).astype(np.float32)
-    glued = glue_hemispheres(panorama, other)
-    np.testing.assert_array_equal(glued[:15], panorama[:15])
-    ratio = glued[17:] / other[17:]
-    np.testing.assert_allclose(ratio, ratio.mean(), rtol=1e-4)
-
-
-def test_glue_keeps_the_level_of_the_ground(panorama):
-    glued = glue_hemispheres(panorama, panorama[:, ::-1] * np.float32(40.0))
-    ground = [sphere.sphere_mean(np.where(np.arange(32)[:, None, None] >= 17, each, 0)) for each in (glued, panorama)]
-    np.testing.assert_allclose(ground[0], ground[1], rtol=0.02)

@@ -18,9 +18,10 @@ from lanet_core.cli.main import main
 from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.training.checkpoints import load_checkpoint
 from lanet_core.training.configuration import load_configuration
-from lanet_core.training.crop_validation import crop_validation_pairs, overexposed_error_stops, validate_crops
+from lanet_core.training.export import export_checkpoint
 from lanet_core.training.pairs import LoadedScene
 from lanet_core.training.scenes import Scene
+from lanet_core.training.tasks.crops import CropTask, overexposed_error_stops
 
 LANET = """
 name = "lanet"
@@ -47,7 +48,7 @@ learning_rate = 1e-3
 def pairs(tmp_path_factory):
     path = tmp_path_factory.mktemp("scene") / "0.exr"
     scenes = [LoadedScene(Scene(f"scene_{seed}", path, "val", "outdoor-sun"), make_scene(seed)) for seed in range(3)]
-    return crop_validation_pairs(scenes, 64)
+    return CropTask(64).validation_pairs(scenes)
 
 
 class Knows(nn.Module):
@@ -71,18 +72,20 @@ def test_the_photographs_are_calibrated_and_over_exposed_in_part(pairs):
 
 
 def test_the_truth_has_a_small_error_and_brighter_light_a_larger_one(pairs):
-    truth, pictures = validate_crops(Knows(pairs), pairs, torch.device("cpu"))
+    truth, judged, pictures = CropTask(64).validate(Knows(pairs), pairs, torch.device("cpu"))
     assert len(pictures) == len(pairs)
     assert truth["val_overexposed_stops"] < 0.5 * truth["val_ldr_overexposed_stops"]
     assert truth["val_scale_invariant"] < 1e-6
-    brighter, _ = validate_crops(Knows(pairs, stops=2.0), pairs, torch.device("cpu"))
+    assert judged == truth["val_overexposed_stops"]
+    brighter = CropTask(64).validate(Knows(pairs, stops=2.0), pairs, torch.device("cpu")).figures
     assert brighter["val_overexposed_stops"] > truth["val_overexposed_stops"] + 1.0
 
 
 def test_scenes_that_are_never_over_exposed_are_judged_by_the_loss(tmp_path):
     grey = LoadedScene(Scene("grey", tmp_path / "grey.exr", "val"), np.full((128, 256, 3), 0.2, np.float32))
-    pairs = crop_validation_pairs([grey], 64)
-    figures, _ = validate_crops(Knows(pairs), pairs, torch.device("cpu"))
+    pairs = CropTask(64).validation_pairs([grey])
+    figures, judged, _ = CropTask(64).validate(Knows(pairs), pairs, torch.device("cpu"))
+    assert judged == figures["val_scale_invariant"]
     assert figures.keys() == {"val_scale_invariant"}
 
 
@@ -112,7 +115,7 @@ def test_from_training_to_a_converted_photograph(scene_folder, tmp_path, capsys)
     assert list((run / "pictures").glob("*.png"))
 
     model = tmp_path / "lanet.onnx"
-    assert main(["export", str(run / "best.pt"), "-o", str(model), "--training-data", "Three made-up scenes."]) == 0
+    export_checkpoint(load_checkpoint(run / "best.pt"), model, version="1.0", training_data="Three made-up scenes.")
     converter = load_image_converter(model, threads=1)
     assert converter.session.metadata.postprocessing == "calibrated by Eq. 1; inside the graph"
     picture = np.full((90, 160, 3), 90, dtype=np.uint8)

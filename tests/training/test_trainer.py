@@ -14,15 +14,15 @@ import pytest
 import torch
 from training_runs import train, weights_of
 
-from lanet_core.cli.main import main
 from lanet_core.errors import CheckpointError
 from lanet_core.model_metadata import METADATA_KEY
 from lanet_core.session import Session
 from lanet_core.training.average import start_average, update_average
 from lanet_core.training.checkpoints import load_checkpoint
 from lanet_core.training.configuration import StageConfiguration, load_configuration
-from lanet_core.training.export import inference_network, parity
+from lanet_core.training.export import export_checkpoint, inference_network, parity
 from lanet_core.training.optimisation import learning_rate
+from lanet_core.training.tasks import PanoramaTask, task_of
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_the_log_tells_every_step(finished_run):
     losses = {int(row["step"]): float(row["value"]) for row in rows if row["name"] == "loss"}
     assert sorted(losses) == [1, 2, 3, 4, 5, 6]
     assert all(np.isfinite(list(losses.values())))
-    assert {"val_mean_stops", "val_ldr_mean_stops", "irradiance"} <= {row["name"] for row in rows}
+    assert {"val_mean_stops", "val_ldr_mean_stops", "overexposed"} <= {row["name"] for row in rows}
     assert list((finished_run / "tensorboard").iterdir())
     assert list((finished_run / "pictures").glob("*.png"))
 
@@ -62,9 +62,9 @@ def test_the_ceiling_encoder_starts_from_the_pretrained_panorama_encoder(
     handed = []
     original = module.Trainer._prepare_stage
 
-    def spy(self, stage):
-        original(self, stage)
-        if stage.pictures == "panoramas" and self.step == 0:
+    def spy(self, task):
+        original(self, task)
+        if isinstance(task, PanoramaTask) and self.step == 0:
             encoders = (self.network.ceiling.encoder, self.network.panorama.encoder)
             pairs = zip(*(encoder.parameters() for encoder in encoders), strict=True)
             handed.append(all(torch.equal(first, second) for first, second in pairs))
@@ -72,23 +72,6 @@ def test_the_ceiling_encoder_starts_from_the_pretrained_panorama_encoder(
     monkeypatch.setattr(module.Trainer, "_prepare_stage", spy)
     assert train(small_configuration, scene_folder, tmp_path, "--stop-after", "3") == 0
     assert handed == [True]
-
-
-def test_a_stage_can_start_from_the_best_weights_of_the_one_before(small_configuration, scene_folder, tmp_path):
-    text = small_configuration.read_text(encoding="utf-8")
-    panoramas = text.split("[[stages]]")[-1]
-    configuration = tmp_path / "three.toml"
-    last = panoramas.rstrip() + "\nfrom_best = true\n"
-    configuration.write_text(f"{text.rstrip()}\n\n[[stages]]{last}", encoding="utf-8")
-    folder = tmp_path / "run"
-    # To the end of the second stage: its best weights are what the third begins with.
-    assert train(configuration, scene_folder, folder, "--stop-after", "6", "--validate-every", "1") == 0
-    best, current = (load_checkpoint(folder / name) for name in ("best.pt", "checkpoint.pt"))
-    assert (best.stage, current.stage, current.step) == (1, 2, 0)
-    for name, value in best.average.items():
-        torch.testing.assert_close(current.network[name], value, rtol=0, atol=0)
-    assert train(configuration, scene_folder, folder) == 0
-    assert load_checkpoint(folder / "checkpoint.pt").stage == 3
 
 
 def test_a_folder_of_another_configuration_is_refused(
@@ -131,35 +114,20 @@ def test_two_processes_train_one_model(small_configuration, scene_folder, tmp_pa
     assert steps == [1, 2, 3, 4, 5, 6]
 
 
-def test_export_says_all_and_agrees_with_torch(finished_run, small_configuration, tmp_path, capsys):
+def test_export_describes_the_model_and_agrees_with_torch(finished_run, small_configuration, tmp_path):
     path = tmp_path / "small.onnx"
-    arguments = [
-        "export",
-        str(finished_run / "checkpoint.pt"),
-        "-o",
-        str(path),
-        "--training-data",
-        "Four made-up scenes.",
-    ]
-    assert main(arguments) == 0
-    assert "differs from torch" in capsys.readouterr().out
+    checkpoint = load_checkpoint(finished_run / "checkpoint.pt")
+    assert export_checkpoint(checkpoint, path, version="1.0", training_data="Four made-up scenes.") < 1e-3
     metadata = json.loads({entry.key: entry.value for entry in onnx.load(path).metadata_props}[METADATA_KEY])
     assert (metadata["input_height"], metadata["input_width"]) == (128, 256)
     assert metadata["configuration_sha256"] == load_configuration(small_configuration).sha256
     assert metadata["training_data"] == "Four made-up scenes."
-    network = inference_network([load_checkpoint(finished_run / "checkpoint.pt")])
+    network = inference_network(checkpoint)
     assert parity(network, path, seed=9) < 1e-3
     assert Session(path).metadata.architecture == "panolanet"
     with torch.no_grad():
         network.panorama.log_join.bias += 0.01
     assert parity(network, path, seed=9) > 5e-3  # the measure sees a difference
-
-
-def test_exporting_nothing(tmp_path, capsys):
-    arguments = ["export", str(tmp_path / "missing.pt"), "-o", str(tmp_path / "x.onnx"), "--training-data", "none"]
-    assert main(arguments) == 2
-    assert "missing.pt" in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
 
 
 def test_learning_rates():
@@ -184,99 +152,26 @@ def test_the_average_follows_slowly():
     assert not average.weight.requires_grad
 
 
-def test_a_supplement_and_its_share_come_together(small_configuration, scene_folder, tmp_path, capsys):
-    assert train(small_configuration, scene_folder, tmp_path / "a", "--supplement", str(scene_folder)) == 2
-    assert "takes 0% of its panoramas from a supplement" in capsys.readouterr().err
-    text = small_configuration.read_text(encoding="utf-8")
-    configuration = tmp_path / "supplemented.toml"
-    configuration.write_text(text.replace("glue_share", "supplement_share = 0.5\nglue_share"), encoding="utf-8")
-    assert train(configuration, scene_folder, tmp_path / "b") == 2
-    assert "takes 50% of its panoramas" in capsys.readouterr().err
-    assert train(configuration, scene_folder, tmp_path / "c", "--supplement", str(scene_folder)) == 0
+def test_a_supplement_is_refused(small_configuration, scene_folder, tmp_path, capsys):
+    assert train(small_configuration, scene_folder, tmp_path, "--supplement", str(scene_folder)) == 2
+    assert "small takes no images from a supplement" in capsys.readouterr().err
 
 
-CONFIDENT = """
-name = "confident"
-description = "The confidence head of a small panoLANet."
+def test_the_ceiling_branch_keeps_the_edges_of_a_perspective_view(finished_run, small_configuration, scene_folder):
+    """Crops and panoramas change the padding of the panorama branch alone."""
+    from lanet_core.networks.panolanet import build_network
+    from lanet_core.training.distributed import training_process
+    from lanet_core.training.trainer import Trainer, TrainerOptions
 
-[network]
-width = 0.0625
-bottom_channels = 512
-attention_stream = false
-luminance_attention = false
-segmentation = false
-ceiling_branch = true
-decoder_normalisation = "batch"
-light_context = true
-peak_light = {peaks}
-confidence = {confidence}
-
-[loss]
-irradiance = 1.0
-peak = 0.1
-confidence = 1.0
-
-[[stages]]
-pictures = "panoramas"
-height = 128
-batch_size = 2
-steps = {steps}
-learning_rate = 1e-2
-trains = "{part}"
-"""
+    configuration = load_configuration(small_configuration)
+    with training_process("cpu") as process:
+        trainer = Trainer(configuration, scene_folder, finished_run, process, TrainerOptions(), say=lambda line: None)
+    trainer.network = build_network(configuration.network)
+    for stage, expected in zip(configuration.stages, ("symmetric", "sphere"), strict=True):
+        trainer._prepare_stage(task_of(stage))
+        assert _edges(trainer.network.panorama) == {expected}
+        assert _edges(trainer.network.ceiling) == {"symmetric"}
 
 
-def test_the_confidence_head_learns_alone_on_a_network_of_another_run(scene_folder, tmp_path, capsys):
-    plain, confident = tmp_path / "plain.toml", tmp_path / "confident.toml"
-    plain.write_text(CONFIDENT.format(peaks="false", confidence="false", steps=2, part="network"))
-    confident.write_text(CONFIDENT.format(peaks="false", confidence="true", steps=12, part="confidence"))
-    assert train(plain, scene_folder, tmp_path / "plain") == 0
-    initial = tmp_path / "plain" / "best.pt"
-    assert train(confident, scene_folder, tmp_path / "run", "--initial", str(initial)) == 0
-    before, after = load_checkpoint(initial), load_checkpoint(tmp_path / "run" / "checkpoint.pt")
-    for name, value in before.average.items():
-        torch.testing.assert_close(after.average[name], value, rtol=0, atol=0, msg=name)
-        torch.testing.assert_close(after.network[name], value, rtol=0, atol=0, msg=name)
-    with (tmp_path / "run" / "log.csv").open(newline="", encoding="utf-8") as file:
-        rows = [(row["name"], float(row["value"])) for row in csv.DictReader(file)]
-    foretelling = [value for name, value in rows if name == "confidence"]
-    assert foretelling[-1] < 0.7 * foretelling[0]
-    judged = [value for name, value in rows if name == "val_foretelling"]
-    assert load_checkpoint(tmp_path / "run" / "best.pt").best[1] == pytest.approx(judged[0], abs=1e-5)
-
-
-def test_the_confidence_of_a_model_is_trained_and_nothing_else_can_be(scene_folder, tmp_path, capsys):
-    plain, confident = tmp_path / "plain.toml", tmp_path / "confident.toml"
-    plain.write_text(CONFIDENT.format(peaks="false", confidence="false", steps=1, part="network"))
-    confident.write_text(CONFIDENT.format(peaks="false", confidence="true", steps=1, part="confidence"))
-    assert train(plain, scene_folder, tmp_path / "plain") == 0
-    models = [str(tmp_path / name) for name in ("plain.onnx", "confident.onnx")]
-    best = [str(tmp_path / name / "best.pt") for name in ("plain", "run")]
-    assert main(["export", best[0], "-o", models[0], "--training-data", "made up"]) == 0
-    assert train(confident, scene_folder, tmp_path / "run", "--initial", models[0]) == 0
-    assert main(["export", best[1], "-o", models[1], "--training-data", "made up"]) == 0
-    picture = np.random.default_rng(0).random((128, 256, 3), np.float32)
-    before, after = (Session(model, "cpu").run(picture) for model in models)
-    np.testing.assert_allclose(after.log_hdr, before.log_hdr, atol=1e-3)
-    assert before.log_scale is None
-    assert after.log_scale is not None
-    assert train(plain, scene_folder, tmp_path / "more", "--initial", models[0]) == 2
-    assert "norms were merged" in capsys.readouterr().err
-
-
-def test_peak_light_is_trained_and_exported(scene_folder, tmp_path, capsys):
-    with_peaks = tmp_path / "with_peaks.toml"
-    with_peaks.write_text(CONFIDENT.format(peaks="true", confidence="true", steps=2, part="network"))
-    assert train(with_peaks, scene_folder, tmp_path / "run") == 0
-    with (tmp_path / "run" / "log.csv").open(newline="", encoding="utf-8") as file:
-        assert {"peak", "confidence", "irradiance"} <= {row["name"] for row in csv.DictReader(file)}
-    best, model = str(tmp_path / "run" / "best.pt"), str(tmp_path / "model.onnx")
-    assert main(["export", best, "-o", model, "--training-data", "made up"]) == 0
-
-
-def test_weights_of_another_network_are_refused(small_configuration, scene_folder, finished_run, tmp_path, capsys):
-    other = tmp_path / "other.toml"
-    other.write_text(CONFIDENT.format(peaks="false", confidence="false", steps=1, part="network"))
-    initial = str(finished_run / "best.pt")
-    assert train(other, scene_folder, tmp_path / "run", "--initial", initial) == 2
-    assert "Its network is another one" in capsys.readouterr().err
+def _edges(network):
+    return {module.edge for module in network.modules() if hasattr(module, "edge")}

@@ -1,0 +1,112 @@
+"""The batches of each step: photographs from a pool, or drawn anew, each with another rotation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from lanet_core.training.light_photographs import (
+    CELL_PIXELS,
+    LightPhotographs,
+    LightSample,
+    TrainingScene,
+    stack,
+    to_half,
+)
+from lanet_core.training.lite_configuration import LiteTrainingConfiguration
+
+_SYNTHETIC_SEED = 1
+
+
+class LiteBatches:
+    """Training batches by step; a batch depends on the configuration's seed and its step only.
+
+    Args:
+        configuration: of the training.
+        real: captured scenes.
+        synthetic: rendered scenes; empty where the configuration uses none.
+        workers: processes that draw the pool.
+        say: takes a line of progress.
+    """
+
+    def __init__(
+        self,
+        configuration: LiteTrainingConfiguration,
+        real: Sequence[TrainingScene],
+        synthetic: Sequence[TrainingScene] = (),
+        workers: int = 1,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self._schedule, self._seed = configuration.schedule, configuration.seed
+        self._sources = [
+            LightPhotographs(scenes, configuration.photographs, configuration.schedule.height)
+            for scenes in (real, synthetic)
+        ]
+        self._pools: list[list[LightSample]] = []
+        if self._schedule.pool:
+            for number, source in enumerate(self._sources):
+                say(f"drawing {self._schedule.pool} photographs of each of {len(source.scenes)} scenes")
+                self._pools.append(_drawn(source, self._schedule.pool, (self._seed, number), workers))
+
+    def __call__(self, step: int, rank: int = 0, processes: int = 1) -> LightSample:
+        """Return a process's share of the batch of a step, counted from 0."""
+        share = self._schedule.batch_size // processes
+        first = step * self._schedule.batch_size + rank * share
+        return stack([self._sample(number) for number in range(first, first + share)])
+
+    def _sample(self, number: int) -> LightSample:
+        rng = np.random.default_rng([self._seed, 2, number])
+        is_synthetic = bool(self._sources[1].scenes) and rng.random() < self._schedule.synthetic_share
+        scenes = self._sources[is_synthetic].scenes
+        # Each captured scene has its turn once in every epoch.
+        epoch, position = divmod(number, len(scenes))
+        order = np.random.default_rng([self._seed, 3, epoch]).permutation(len(scenes))
+        scene = int(rng.integers(len(scenes)) if is_synthetic else order[position])
+        if not self._pools:
+            return self._sources[is_synthetic].draw(scenes[scene], rng)
+        photograph = scene * self._schedule.pool + int(rng.integers(self._schedule.pool))
+        return turned(self._pools[is_synthetic][photograph], rng)
+
+
+def turned(sample: LightSample, rng: np.random.Generator) -> LightSample:
+    """Return a sample rotated about the vertical by whole cells, and mirrored half of the time."""
+    width = sample.ldr.shape[-1]
+    columns, is_mirrored = int(rng.integers(width)), rng.random() < 0.5
+
+    def turn(field: Tensor, scale: int) -> Tensor:
+        field = field.float().roll(columns * scale, -1)
+        return field.flip(-1) if is_mirrored else field
+
+    at_network_size = {name: turn(getattr(sample, name), CELL_PIXELS) for name in ("image", "overexposure")}
+    others = [name for name in LightSample._fields if name not in (*at_network_size, "weight")]
+    return sample._replace(
+        **at_network_size, **{name: turn(getattr(sample, name), 1) for name in others}, weight=sample.weight.float()
+    )
+
+
+class _Pool(Dataset):
+    """Photographs of each scene in turn, as half floats in numpy, which crosses processes by value."""
+
+    def __init__(self, source: LightPhotographs, draws: int, seed: tuple[int, int]) -> None:
+        self._source, self._draws, self._seed = source, draws, seed
+
+    def __len__(self) -> int:
+        return self._draws * len(self._source.scenes)
+
+    def __getitem__(self, number: int) -> list[np.ndarray]:
+        scene, draw = divmod(number, self._draws)
+        sample = self._source.draw(self._source.scenes[scene], np.random.default_rng([*self._seed, scene, draw]))
+        return [field.cpu().numpy() for field in to_half(sample)]
+
+
+def _drawn(source: LightPhotographs, draws: int, seed: tuple[int, int], workers: int) -> list[LightSample]:
+    loader = DataLoader(_Pool(source, draws, seed), batch_size=None, num_workers=workers, collate_fn=_as_is)
+    return [LightSample(*(torch.from_numpy(np.asarray(field)) for field in fields)) for fields in loader]
+
+
+def _as_is(fields: list[np.ndarray]) -> list[np.ndarray]:
+    return fields

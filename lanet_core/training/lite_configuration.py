@@ -1,0 +1,146 @@
+"""Configurations of panoLANet on the pretrained encoder: one TOML file with ``task = "lite"`` describes a model."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lanet_core.errors import DataError
+from lanet_core.networks.panolanet_lite import SIZE_MULTIPLE, LiteConfiguration
+
+TASK = "lite"
+
+
+@dataclass(frozen=True)
+class PhotographOptions:
+    """How the training photographs vary.
+
+    Attributes:
+        exposure_spread_ev: standard deviation of the exposure compensation.
+        white_balance_spread: standard deviation of the natural log of each channel's gain.
+        saturation_spread: standard deviation of the natural log of the factor on the saturation.
+        glue_share: share of panoramas whose lower hemisphere is another scene's.
+        edit_share: share of photographs that are edited, see :mod:`lanet_core.training.edits`.
+        sharp_share: share of scenes whose strongest light is redrawn as a disc without glare.
+        cap_share: share of evenly lit scenes whose highlights are cut at white: white that is no light.
+    """
+
+    exposure_spread_ev: float = 0.5
+    white_balance_spread: float = 0.12
+    saturation_spread: float = 0.2
+    glue_share: float = 0.0
+    edit_share: float = 0.5
+    sharp_share: float = 0.2
+    cap_share: float = 0.2
+
+
+@dataclass(frozen=True)
+class LightLossWeights:
+    """Weights of the terms.
+
+    Attributes:
+        irradiance: mean absolute error of diffuse irradiance, in stops.
+        glossy: the same of glossy reflection.
+        distribution: Kullback-Leibler divergence of the added light over the cells, in nats.
+        cells: absolute error of the log radiance of over-exposed cells.
+        place: the same divergence of the concentrated light.
+        energy: absolute error of the log of the concentrated light's total.
+        beam: absolute error of the light within some degrees of the strongest concentrated light, in stops.
+    """
+
+    irradiance: float = 1.0
+    glossy: float = 0.3
+    distribution: float = 0.15
+    cells: float = 0.1
+    place: float = 0.1
+    energy: float = 0.1
+    beam: float = 0.1
+
+
+@dataclass(frozen=True)
+class LiteSchedule:
+    """How long the network is trained, and on what.
+
+    Attributes:
+        height: rows of the network's input, a multiple of 32.
+        batch_size: photographs a step, over all processes.
+        steps: number of steps.
+        learning_rate: of AdamW for the decoder and the heads; it falls to a hundredth along a cosine.
+        encoder_rate: the encoder's learning rate as a share of it.
+        warmup_steps: steps over which the learning rate rises from 0.
+        weight_decay: decoupled weight decay.
+        gradient_clip: largest norm of the gradient.
+        ema_decay: decay of the moving average of the weights, which is validated and exported.
+        pool: photographs drawn of each scene before the first step and used again with other rotations; 0 draws each
+            photograph anew.
+        synthetic_share: share of the photographs that show synthetic scenes.
+    """
+
+    height: int = 128
+    batch_size: int = 16
+    steps: int = 1000
+    learning_rate: float = 1e-3
+    encoder_rate: float = 0.3
+    warmup_steps: int = 40
+    weight_decay: float = 0.02
+    gradient_clip: float = 1.0
+    ema_decay: float = 0.99
+    pool: int = 16
+    synthetic_share: float = 0.0
+
+
+@dataclass(frozen=True)
+class LiteTrainingConfiguration:
+    """Everything that defines a trained model but the data."""
+
+    name: str
+    description: str
+    seed: int = 0
+    network: LiteConfiguration = field(default_factory=LiteConfiguration)
+    photographs: PhotographOptions = field(default_factory=PhotographOptions)
+    loss: LightLossWeights = field(default_factory=LightLossWeights)
+    schedule: LiteSchedule = field(default_factory=LiteSchedule)
+
+    def __post_init__(self) -> None:
+        """Refuse values that the network cannot be trained with."""
+        if self.schedule.height % SIZE_MULTIPLE:
+            raise ValueError(f"height is {self.schedule.height}, but must be a multiple of {SIZE_MULTIPLE}")
+        if self.schedule.batch_size < 1 or self.schedule.steps < 1:
+            raise ValueError("batch_size and steps must be at least 1")
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all values."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts, lists, strings and numbers, which :func:`lite_from_dict` reads back."""
+        return json.loads(json.dumps({"task": TASK, **dataclasses.asdict(self)}))
+
+
+def lite_from_dict(values: dict[str, Any], *, path: Path | None = None) -> LiteTrainingConfiguration:
+    """Build a configuration from plain values.
+
+    Raises:
+        DataError: a key is unknown or missing, or a value is not allowed; ``path`` is named as the file.
+    """
+    sections = {
+        "network": LiteConfiguration,
+        "photographs": PhotographOptions,
+        "loss": LightLossWeights,
+        "schedule": LiteSchedule,
+    }
+    try:
+        values = {name: value for name, value in values.items() if name != "task"}
+        for name, section in sections.items():
+            given = values.get(name, {})
+            values[name] = section(
+                **{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+            )
+        return LiteTrainingConfiguration(**values)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"The configuration is not valid: {error}.", path=path) from error

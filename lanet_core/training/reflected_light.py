@@ -1,0 +1,75 @@
+"""Losses of the light that a panorama casts: diffuse irradiance and glossy reflection."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lanet_core import sphere
+from lanet_core.metrics.irradiance import irradiance_matrix
+from lanet_core.networks.resampling import pool_by_solid_angle
+
+_EPSILON = 1e-8
+
+
+class ReflectedLightLoss(nn.Module):
+    """Mean absolute error, in stops, of the light that surfaces of one kind reflect, over all directions.
+
+    What a surface reflects is linear in the panorama, so a fixed matrix gives the light that the panorama casts.
+
+    Args:
+        matrix: (directions, pixels) from radiance to reflected light, both axes row-major panoramas twice as
+            wide as high.
+    """
+
+    def __init__(self, matrix: np.ndarray) -> None:
+        super().__init__()
+        directions_height, self.map_height = (math.isqrt(size // 2) for size in matrix.shape)
+        self.register_buffer("matrix", torch.from_numpy(matrix), persistent=False)
+        weights = sphere.pixel_solid_angles_sr(directions_height, 1).repeat(2 * directions_height)
+        self.register_buffer("weights", torch.from_numpy(weights / weights.sum()).float()[None, None], persistent=False)
+
+    def forward(self, panorama: Tensor, target: Tensor) -> Tensor:
+        """Return the error of (N, 3, H, 2H) against a target of the same size, a scalar in stops."""
+        return self.each(panorama, target).mean()
+
+    def each(self, panorama: Tensor, target: Tensor) -> Tensor:
+        """Return the error of each panorama, (N,), in stops."""
+        stops = self.reflected(panorama).log2() - self.reflected(target).log2()
+        return (stops.abs() * self.weights).sum(dim=-1).mean(dim=-1)
+
+    def reflected(self, panorama: Tensor) -> Tensor:
+        """Return reflected light, (N, 3, directions)."""
+        reduced = pool_by_solid_angle(panorama, panorama.shape[-2] // self.map_height)
+        return reduced.flatten(2) @ self.matrix.T + _EPSILON
+
+
+def irradiance_loss(map_height: int = 32, normals_height: int = 16) -> ReflectedLightLoss:
+    """Return the loss of diffuse irradiance: the integral of :mod:`lanet_core.metrics.irradiance`, coarser.
+
+    Args:
+        map_height: rows to which panoramas are reduced before the integral (columns are twice as many).
+        normals_height: rows of the grid of normals (columns are twice as many).
+    """
+    return ReflectedLightLoss(irradiance_matrix(map_height, 2 * map_height, normals_height, 2 * normals_height))
+
+
+def glossy_loss(map_height: int = 32, directions_height: int = 16, exponent: float = 32.0) -> ReflectedLightLoss:
+    """Return the loss of glossy reflection: cosⁿ lobes about mirror directions.
+
+    Source: Phong 1975, "Illumination for Computer Generated Pictures".
+
+    Args:
+        map_height: rows to which panoramas are reduced before the integral (columns are twice as many).
+        directions_height: rows of the grid of mirror directions (columns are twice as many).
+        exponent: n; a lobe of 32 falls to half at 12°.
+    """
+    directions, pixels = (
+        sphere.pixel_directions(height, 2 * height).reshape(-1, 3) for height in (directions_height, map_height)
+    )
+    lobes = np.maximum(directions @ pixels.T, 0.0) ** exponent
+    lobes *= sphere.pixel_solid_angles_sr(map_height, 1).repeat(2 * map_height)
+    return ReflectedLightLoss((lobes / lobes.sum(axis=1, keepdims=True)).astype(np.float32))

@@ -1,0 +1,82 @@
+"""Training on whole panoramas, and its validation by the light that the network adds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from lanet_core import sphere
+from lanet_core.metrics.irradiance import irradiance_error_stops
+from lanet_core.networks.configuration import Padding
+from lanet_core.training import augmentation
+from lanet_core.training.pairs import LoadedScene, reduce_panorama
+from lanet_core.training.photographs import photographs
+from lanet_core.training.validation import Validation, ValidationPair, predict
+from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
+
+#: Panoramas are photographed at this multiple of the network's size, then reduced.
+SUPERSAMPLING = 2
+
+
+class PanoramaTask:
+    """A stage on panoramas, which trains the whole network.
+
+    Args:
+        height: rows of the network's input.
+
+    Attributes:
+        scene_rows: rows of the panoramas that training images are made of.
+    """
+
+    def __init__(self, height: int) -> None:
+        self.height = height
+        self.scene_rows = SUPERSAMPLING * height
+
+    def part(self, network: nn.Module) -> nn.Module:
+        """Return the part of a network that is trained."""
+        return network
+
+    def padding(self, panoramas: Padding) -> Padding:
+        """Return how edges are padded, given the padding of panoramas."""
+        return panoramas
+
+    def draw(self, hdr: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Return a random view of a panorama, (H, W, 3), and the weights of its rows, (H,)."""
+        hdr = augmentation.rotate_azimuth(hdr, int(rng.integers(hdr.shape[1])))
+        if rng.random() < 0.5:
+            hdr = augmentation.mirror(hdr)
+        return hdr, sphere.pixel_solid_angles_sr(*hdr.shape[:2])
+
+    def reduce(self, panorama: np.ndarray) -> np.ndarray:
+        """Return an image at the network's size."""
+        return reduce_panorama(panorama, self.height)
+
+    def validation_pairs(self, scenes: Sequence[LoadedScene], draws: int = 2) -> list[ValidationPair]:
+        """Return the fixed photographs of the validation scenes, reduced to the network's size."""
+        return [
+            ValidationPair(loaded.scene.name, self.reduce(SRGB8_TO_LINEAR[rgb_srgb8]), self.reduce(hdr))
+            for loaded in scenes
+            for rgb_srgb8, hdr in photographs(loaded.hdr, loaded.scene.name, draws)
+        ]
+
+    def validate(self, network: nn.Module, pairs: Sequence[ValidationPair], device: torch.device) -> Validation:
+        """Measure the error of diffuse irradiance in stops.
+
+        Args:
+            network: predicts calibrated log HDR of (1, 3, height, 2 height).
+            pairs: the photographs.
+            device: of the network.
+        """
+        network.eval()
+        reconstructed = [predict(network, pair.picture, device)[1] for pair in pairs]
+        stops = {
+            "val": [irradiance_error_stops(hdr, pair.hdr) for hdr, pair in zip(reconstructed, pairs, strict=True)],
+            "val_ldr": [irradiance_error_stops(pair.picture, pair.hdr) for pair in pairs],
+        }
+        figures = {}
+        for name, values in stops.items():
+            figures |= {f"{name}_mean_stops": float(np.mean(values)), f"{name}_median_stops": float(np.median(values))}
+        return Validation(figures, figures["val_mean_stops"], reconstructed)

@@ -1,0 +1,92 @@
+"""Fits the predicted uncertainty to the errors of networks on scenes that they were not trained on.
+
+Each of K networks was trained without one fold of the train split. Their errors on the folds that they held out are
+errors on unseen scenes, of which there are as many as the train split has: clean photographs and edited ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from lanet_core.networks.panolanet_lite import PanoLANetLite
+from lanet_core.networks.uncertainty_head import PREDICTION_FIGURES, UncertaintyHead, uncertainty_figures
+from lanet_core.training.light_photographs import LightSample
+from lanet_core.training.reflected_light import ReflectedLightLoss
+
+#: Factors on the added light among which the best one of a photograph is sought, in stops.
+FACTORS_EV = np.arange(-4.0, 4.01, 0.125)
+_QUANTILES = (0.1, 0.9)
+_STEPS = 1500
+_LEARNING_RATE = 3e-3
+_WEIGHT_DECAY = 0.03
+
+
+@dataclass(frozen=True)
+class HeldOutErrors:
+    """Predictions on held-out photographs and how wrong they are.
+
+    Attributes:
+        figures: (N, F), input of the head.
+        stops: (N,), error of diffuse irradiance, in stops.
+        factor_ev: (N,), the factor on the added light that makes the error least, in stops; 0 where none helps.
+    """
+
+    figures: Tensor
+    stops: Tensor
+    factor_ev: Tensor
+
+
+@torch.inference_mode()
+def held_out_errors(
+    network: PanoLANetLite, batches: Sequence[LightSample], irradiance: ReflectedLightLoss
+) -> HeldOutErrors:
+    """Measure a network on photographs of scenes that it was not trained on."""
+    network.eval()
+    figures, stops, factors = [], [], []
+    for batch in batches:
+        output = network(batch.image, batch.overexposure)
+        statistics = network.statistics(batch.image, batch.overexposure)
+        figures.append(uncertainty_figures(batch.image, statistics, output))
+        errors = torch.stack(
+            [irradiance.each(batch.ldr + output.light * 2.0**ev, batch.truth) for ev in FACTORS_EV.tolist()]
+        )
+        own = errors[int(np.abs(FACTORS_EV).argmin())]
+        best, index = errors.min(dim=0)
+        stops.append(own)
+        factors.append(torch.where(best < own - 0.01, torch.from_numpy(FACTORS_EV).float()[index], 0.0))
+    return HeldOutErrors(torch.cat(figures), torch.cat(stops), torch.cat(factors))
+
+
+def fit_uncertainty(errors: HeldOutErrors, seed: int = 0) -> UncertaintyHead:
+    """Return a head fitted to errors.
+
+    The expected error minimises the negative log-likelihood of an exponential distribution (Gneiting and Raftery 2007,
+    "Strictly Proper Scoring Rules, Prediction, and Estimation"); the range, the quantile loss (Koenker and Bassett
+    1978, "Regression Quantiles").
+    """
+    torch.manual_seed(seed)
+    with torch.inference_mode(False):
+        figures, stops, factors = (each.clone() for each in (errors.figures, errors.stops, errors.factor_ev))
+    head = UncertaintyHead(figures.shape[1] - PREDICTION_FIGURES)
+    head.mean.copy_(figures.mean(dim=0))
+    head.deviation.copy_(figures.std(dim=0).clamp(min=1e-3))
+    optimiser = torch.optim.AdamW(head.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, _STEPS)
+    head.train()
+    for _ in range(_STEPS):
+        predicted = head(figures)
+        loss = (stops * (-predicted.log_stops).exp() + predicted.log_stops).mean()
+        for column, quantile in enumerate(_QUANTILES):
+            missed = factors - predicted.strength_range[:, column]
+            loss = loss + (F.relu(missed) * quantile + F.relu(-missed) * (1.0 - quantile)).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return head.eval()
