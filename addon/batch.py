@@ -1,4 +1,4 @@
-"""Several picture files, each made an EXR file, one after another; a bad one is told of and does not end the others.
+"""Several image files, each converted to an EXR file, one after another; a failure is recorded and ends no other.
 
 It is advanced and shown as a :class:`addon.conversion.Conversion` is.
 """
@@ -6,13 +6,16 @@ It is advanced and shown as a :class:`addon.conversion.Conversion` is.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
 
 from .errors import AddonError
+from .image_loading import load_image
 from .picture_conversion import STAGES, ConversionSettings, PictureConversion, State
 from .shared_worker import SharedWorker
 
@@ -46,7 +49,7 @@ class Batch:
         sources: picture files, absolute paths.
         settings: from the preferences; nothing is packed here.
         beside: write each result beside its picture, in the place of the folder of the settings.
-        finished: told of each picture that was converted; the picture has failed if it raises an ``AddonError``.
+        finished: called with each image that was converted; the image has failed if it raises an exception.
 
     Attributes:
         state: FINISHED also where pictures have failed.
@@ -118,40 +121,42 @@ class Batch:
 
     def _begin(self, source: Path) -> None:
         folder = str(source.parent) if self._beside else self._settings.folder
-        try:
-            current = _conversion_of(source, self._worker, replace(self._settings, folder=folder))
-        except AddonError as error:
-            self._fail(source, str(error))
-            return
-        former = next((each.source for each in self.outcomes if each.output == current.output), None)
-        if former is not None:
-            current.cancel()
-            self._fail(source, f"Its result would take the place of that of {former}. Rename one of them.")
-            return
-        self._current = current
+        with self._failing(source):
+            self._current = _conversion_of(source, self._worker, replace(self._settings, folder=folder))
 
     def _attend(self, current: PictureConversion) -> None:
         source = self._sources[len(self.outcomes)]
-        match current.step():
-            case State.FINISHED:
-                self._end(Outcome(source, current.output, facts=current.facts, notes=tuple(current.notes)))
-            case State.FAILED:
-                self._fail(source, current.message)
-            case State.CANCELLED:
-                self._current = None
+        with self._failing(source):
+            match current.step():
+                case State.FINISHED:
+                    outcome = Outcome(source, current.output, facts=current.facts, notes=tuple(current.notes))
+                    self._finished(outcome)
+                    self._end(outcome)
+                case State.FAILED:
+                    self._fail(source, current.message)
+                case State.CANCELLED:
+                    self._current = None
+
+    @contextmanager
+    def _failing(self, source: Path) -> Iterator[None]:
+        """Let any error fail the one file."""
+        try:
+            yield
+        except AddonError as error:
+            self._fail(source, str(error))
+        except Exception as error:
+            if bpy.app.debug_python:
+                traceback.print_exc()
+            self._fail(source, f"{type(error).__name__}: {error}. For details, start Blender with --debug-python.")
 
     def _fail(self, source: Path, message: str) -> None:
+        if self._current is not None:
+            self._current.cancel()
         named = source.name in message
         self._end(Outcome(source, message=message if named else f"{source}: {message}"))
 
     def _end(self, outcome: Outcome) -> None:
         self._current = None
-        if outcome.output is not None:
-            try:
-                self._finished(outcome)
-            except AddonError as error:
-                self._fail(outcome.source, str(error))
-                return
         self.outcomes.append(outcome)
 
 
@@ -165,12 +170,7 @@ def summary(batch: Batch) -> list[str]:
 
 def _conversion_of(source: Path, worker: SharedWorker, settings: ConversionSettings) -> PictureConversion:
     """Begin a file's conversion; its image is in the .blend for just as long as that takes."""
-    before = len(bpy.data.images)
-    try:
-        image = bpy.data.images.load(str(source), check_existing=True)
-    except RuntimeError as error:
-        raise AddonError(f"{source}: There is no such file, or it is no picture.") from error
-    is_new = len(bpy.data.images) > before
+    image, is_new = load_image(source)
     try:
         return PictureConversion(worker, image, settings, image_goes=is_new)
     finally:

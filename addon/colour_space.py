@@ -20,6 +20,10 @@ _KNOWN_NAMES = (
 )
 _LIKELY_NAME = re.compile(r"\blin(ear)?\b.*(709|srgb)", re.IGNORECASE)
 
+#: sRGB-encoded textures: Blender 4 and 5 ("sRGB"), ACES 1.3 and 2.0 ("sRGB - Texture", "sRGB Encoded Rec.709 (sRGB)"),
+#: ACES 1.0 to 1.2 ("Utility - sRGB - Texture"), and their aliases ("srgb_tx", "srgb_texture").
+_SRGB_NAME = re.compile(r"^(utility - )?srgb($|[ _]-? ?(tx|texture|encoded|display|rec\.?709)| eotf)", re.IGNORECASE)
+
 
 def tag_linear_rec709(image: bpy.types.Image) -> bool:
     """Tell Blender that an image's values are linear Rec.709; return whether the configuration knows such a space."""
@@ -35,3 +39,8 @@ def tag_linear_rec709(image: bpy.types.Image) -> bool:
 def _linear_rec709(names: list[str]) -> str | None:
     likely = [name for name in names if _LIKELY_NAME.search(name.replace("_", " "))]
     return next((name for name in (*_KNOWN_NAMES, *sorted(likely, key=len)) if name in names), None)
+
+
+def is_srgb(image: bpy.types.Image) -> bool:
+    """Return whether an image's file is read as sRGB by Blender too, in whatever colour configuration."""
+    return _SRGB_NAME.match(image.colorspace_settings.name) is not None

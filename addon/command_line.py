@@ -7,8 +7,10 @@ Exit status, as the command ``lanet`` has it: 0 all done; 1 some of several pict
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from .conversion import Conversion
 from .errors import AddonError
 from .picture_conversion import ConversionSettings, State
 from .preferences import PROVIDERS
+from .rendered_world import rendered_world
 from .settings import conversion_settings
 from .world_asset import mark_as_asset, world_of_files
 from .world_graph import environment_image
@@ -43,7 +46,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         arguments = _parser().parse_args(list(argv))
         _check(arguments)
-        status = _convert_pictures(arguments) if _makes_files(arguments) else _convert_world(arguments)
+        status = _convert_pictures(arguments) if _makes_files(arguments) else _convert_worlds(arguments)
         session.current().worker.wait()  # for the previews of assets
         if arguments.save and status != EXIT_FAILURE:
             _save()
@@ -76,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of the EXR files (default: beside each picture; for a world, that of the preferences)",
     )
     convert.add_argument("--world", action="store_true", help="light the opened scene by the one picture")
+    convert.add_argument(
+        "--all-scenes", action="store_true", help="convert the world of every scene, each once; without pictures"
+    )
     convert.add_argument("--pack", action="store_true", help="pack the world's EXR file into the .blend file")
     convert.add_argument(
         "--asset",
@@ -83,7 +89,9 @@ def _parser() -> argparse.ArgumentParser:
         help="mark the world as an asset with a preview; of several pictures, make each a world and an asset",
     )
     convert.add_argument("--save", action="store_true", help="save the .blend file")
-    convert.add_argument("--half", action="store_true", help="write 16-bit floats: half the size, light up to 65504")
+    precision = convert.add_mutually_exclusive_group()
+    precision.add_argument("--half", action="store_true", help="write 16-bit floats: half the size, light up to 65504")
+    precision.add_argument("--float", action="store_true", help="write 32-bit floats")
     converter = convert.add_argument_group("converter", "in the place of what the preferences say")
     converter.add_argument("--model", metavar="FILE", help="an ONNX model")
     converter.add_argument("--provider", choices=[name for name, *_ in PROVIDERS], help="what runs the network")
@@ -96,6 +104,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise AddonError("--save: No .blend file is opened. Name one before --command.")
     if arguments.world and len(arguments.pictures) != 1:
         raise AddonError("--world: It takes one picture; without any, the scene's own world is converted.")
+    if arguments.all_scenes and arguments.pictures:
+        raise AddonError("--all-scenes: It converts the scenes' own worlds. Name no picture.")
     if arguments.pack and _makes_files(arguments):
         raise AddonError("--pack: Only a world's EXR file can be packed. Give --world with a picture.")
 
@@ -110,16 +120,47 @@ def _settings(arguments: argparse.Namespace) -> ConversionSettings:
     asked = {name: getattr(arguments, name) for name in ("model", "provider", "threads") if getattr(arguments, name)}
     if "model" in asked:
         asked["model"] = str(_absolute(asked["model"]))
+    precision = "HALF" if arguments.half else "FLOAT" if arguments.float else settings.precision
     return replace(
         settings,
         worker=replace(settings.worker, **asked),
-        folder=str(_absolute(arguments.output)) if arguments.output else settings.folder,
-        half=arguments.half or settings.half,
+        folder=_output_folder(arguments.output) if arguments.output else settings.folder,
+        precision=precision,
     )
 
 
-def _convert_world(arguments: argparse.Namespace) -> int:
-    scene, worker, settings = bpy.context.scene, session.current().worker, _settings(arguments)
+def _output_folder(name: str) -> str:
+    """Return the folder of ``--output``; a relative one is stored relative to the opened .blend file."""
+    if name.startswith("//"):
+        return name
+    folder = os.path.normpath(_absolute(name))
+    if Path(name).is_absolute() or not bpy.data.filepath:
+        return folder
+    with suppress(ValueError):  # another drive of Windows
+        return bpy.path.relpath(folder)
+    return folder
+
+
+def _convert_worlds(arguments: argparse.Namespace) -> int:
+    """Convert the world of the current scene, or of all scenes."""
+    if not arguments.all_scenes:
+        return _convert_world(arguments, bpy.context.scene)
+    scenes = {}
+    for scene in bpy.data.scenes:
+        world = rendered_world(scene)
+        key = world.session_uid if world is not None else ("none", scene.session_uid)
+        scenes.setdefault(key, scene)
+    statuses = []
+    for scene in scenes.values():
+        try:
+            statuses.append(_convert_world(arguments, scene))
+        except AddonError as error:
+            statuses.append(_fail(f"Scene “{scene.name}”: {error}"))
+    return _total(statuses.count(0), len(statuses))
+
+
+def _convert_world(arguments: argparse.Namespace, scene: bpy.types.Scene) -> int:
+    worker, settings = session.current().worker, _settings(arguments)
     picture = _absolute(arguments.pictures[0]) if arguments.pictures else ""
     image = scene.lanet.image if environment_image(scene) is None else None
     conversion = Conversion(worker, scene, settings, filepath=picture, image=image)
@@ -127,7 +168,7 @@ def _convert_world(arguments: argparse.Namespace) -> int:
         return _fail(conversion.message)
     _report(conversion.output, conversion.facts, conversion.notes)
     if arguments.asset:
-        mark_as_asset(scene.world, worker, settings.worker)
+        mark_as_asset(rendered_world(scene), worker, settings.worker)
     return 0
 
 
@@ -145,16 +186,21 @@ def _convert_pictures(arguments: argparse.Namespace) -> int:
     failures = [outcome for outcome in batch.outcomes if outcome.output is None]
     for outcome in failures:
         _fail(outcome.message)
-    if not failures:
+    return _total(len(batch.outcomes) - len(failures), len(batch.outcomes))
+
+
+def _total(done: int, count: int) -> int:
+    """Return the exit status of several conversions."""
+    if done == count:
         return 0
-    return EXIT_FAILURE if len(failures) == len(batch.outcomes) else EXIT_SOME_FAILED
+    return EXIT_SOME_FAILED if done else EXIT_FAILURE
 
 
 def _report(output: Path, facts: dict[str, object], notes: Sequence[str]) -> None:
     peak = "black" if facts["peak_ev"] is None else f"peak {facts['peak_ev']:+.1f} EV"
-    print(f"{output}: {100 * facts['clipped_fraction']:.2g} % over-exposed, {peak}", flush=True)
+    print(_printable(f"{output}: {100 * facts['clipped_fraction']:.2g} % over-exposed, {peak}"), flush=True)
     for note in notes:
-        print(f"lanet: warning: {output}: {note}", file=sys.stderr, flush=True)
+        print(_printable(f"lanet: warning: {output}: {note}"), file=sys.stderr, flush=True)
 
 
 def _save() -> None:
@@ -169,5 +215,10 @@ def _absolute(name: str) -> Path:
 
 
 def _fail(message: str) -> int:
-    print(f"lanet: error: {message}", file=sys.stderr, flush=True)
+    print(_printable(f"lanet: error: {message}"), file=sys.stderr, flush=True)
     return EXIT_FAILURE
+
+
+def _printable(text: str) -> str:
+    """Return a text without the bytes of names that are not UTF-8, which cannot be printed."""
+    return text.encode("utf-8", "replace").decode("utf-8")

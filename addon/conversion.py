@@ -21,10 +21,13 @@ import bpy
 from bpy.types import ID, Image, Scene
 
 from .errors import AddonError
+from .image_loading import load_image
+from .light_notes import notes_after, notes_before
 from .packing import pack, pack_on_saving
 from .picture_conversion import ConversionSettings, PictureConversion, State
+from .rendered_world import rendered_world
 from .shared_worker import SharedWorker
-from .world_graph import apply_hdr, environment_image, remembered_pair, texture_for
+from .world_graph import apply_hdr, environment_image, remembered_pair, textures_for
 
 _POLL_S = 0.01
 
@@ -44,7 +47,6 @@ class Conversion:
         hdr: the HDR image, once FINISHED.
         message: once FAILED, what was wrong and what to do.
         notes: what the artist should know of the result.
-        output: the EXR file.
 
     Raises:
         AddonError: there is no image, it cannot be converted, or there is no place for the result.
@@ -60,15 +62,15 @@ class Conversion:
         image: Image | None = None,
     ) -> None:
         self._filepath = bpy.path.abspath(str(filepath)) if filepath else ""
-        self._pack = settings.pack
+        self._pack, self._folder = settings.pack, settings.folder
         self._scene = scene.session_uid
         self._world_before = _world_of(scene)
         self._state: State | None = None
         self.hdr: Image | None = None
         self.message = ""
         if self._filepath:
-            texture_for(scene, None)  # better said now than in the end
-            ldr, is_new = _load(self._filepath)
+            textures_for(scene, None)  # an error now is better than one in the end
+            ldr, is_new = load_image(self._filepath)
             try:
                 self._picture = PictureConversion(worker, ldr, settings, image_goes=is_new)
             finally:
@@ -79,10 +81,15 @@ class Conversion:
             ldr = image or image_to_convert(scene)
             if ldr is None:
                 raise AddonError("This world has no environment image. Choose or open one in the panel LANet IBL.")
-            texture_for(scene, ldr)
+            textures_for(scene, ldr)
             self._ldr = ldr.session_uid
             self._picture = PictureConversion(worker, ldr, settings)
-        self.name, self.output = self._picture.name, self._picture.output
+        self.name = self._picture.name
+
+    @property
+    def output(self) -> Path:
+        """The EXR file; once FINISHED, maybe of a numbered name."""
+        return self._picture.output
 
     @property
     def state(self) -> State:
@@ -158,14 +165,20 @@ class Conversion:
 
     def _apply(self, scene: Scene) -> Image:
         if not self._filepath:
-            return apply_hdr(scene, self._ldr_image(), self.output)
-        ldr, is_new = _load(self._filepath)
+            return self._apply_image(scene, self._ldr_image())
+        ldr, is_new = load_image(self._filepath)
         try:
-            return apply_hdr(scene, ldr, self.output)
+            return self._apply_image(scene, ldr)
         except AddonError:
             if is_new:
                 bpy.data.images.remove(ldr)
             raise
+
+    def _apply_image(self, scene: Scene, ldr: Image) -> Image:
+        before = notes_before(scene, ldr)
+        hdr = apply_hdr(scene, ldr, self.output, is_relative=self._folder.startswith("//"))
+        self.notes.extend(before + notes_after(scene))
+        return hdr
 
     def _unchanged_scene(self) -> Scene:
         scene = _find(bpy.data.scenes, self._scene)
@@ -188,23 +201,13 @@ class Conversion:
 def image_to_convert(scene: Scene) -> Image | None:
     """Return what the button converts: the image that lights a scene, or the LDR image that it was made of."""
     image = environment_image(scene)
-    pair = remembered_pair(scene.world)
+    pair = remembered_pair(rendered_world(scene))
     return pair.ldr if pair is not None and image == pair.hdr else image
-
-
-def _load(filepath: str) -> tuple[Image, bool]:
-    """Return the image of a file, and whether it is new in this .blend."""
-    before = len(bpy.data.images)
-    try:
-        image = bpy.data.images.load(filepath, check_existing=True)
-    except RuntimeError as error:
-        raise AddonError(f"{filepath}: There is no such file, or it is no picture.") from error
-    return image, len(bpy.data.images) > before
 
 
 def _world_of(scene: Scene) -> tuple[int | None, int | None]:
     """Return a scene's world and its environment image by their numbers."""
-    return _uid(scene.world), _uid(environment_image(scene))
+    return _uid(rendered_world(scene)), _uid(environment_image(scene))
 
 
 def _uid(datablock: ID | None) -> int | None:

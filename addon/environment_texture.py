@@ -24,6 +24,11 @@ class EnvironmentTexture:
     node: bpy.types.ShaderNodeTexEnvironment
     groups: tuple[bpy.types.ShaderNodeGroup, ...] = ()
 
+    @property
+    def place(self) -> tuple[int, ...]:
+        """What differs from every other texture of a world."""
+        return (*(group.as_pointer() for group in self.groups), self.node.as_pointer())
+
 
 def find_environment_textures(world: World | None, engine: str = "CYCLES") -> list[EnvironmentTexture]:
     """Return the Environment Textures that reach a world's surface, the likeliest light first.
@@ -45,6 +50,22 @@ def find_environment_textures(world: World | None, engine: str = "CYCLES") -> li
         if found:
             return sorted(found, key=lambda texture: texture.node.image is None)
     return []
+
+
+def reachable_textures(world: World | None) -> list[EnvironmentTexture]:
+    """Return every Environment Texture that can reach a world's surface in some engine, each once.
+
+    Those on the side of a Mix that has no share now are among them: the share may be animated.
+    """
+    if world is None or world.node_tree is None or not world.use_nodes:
+        return []
+    found = {}
+    for engine in ("CYCLES", "EEVEE"):
+        output = active_output(world, engine)
+        if output is not None:
+            for texture in _Walk(with_idle_sides=True).back_from(output.inputs["Surface"], ()):
+                found.setdefault(texture.place, texture)
+    return list(found.values())
 
 
 def active_output(world: World, engine: str) -> bpy.types.ShaderNodeOutputWorld | None:
@@ -74,23 +95,33 @@ class _Walk:
         if node.type == "TEX_ENVIRONMENT" and not node.mute:
             yield EnvironmentTexture(node, groups)
             return
-        for socket, around in self._inputs_of(node, output, groups):
+        for socket, around in inputs_of(output, groups, with_idle_sides=self._with_idle_sides):
             yield from self.back_from(socket, around)
 
-    def _inputs_of(self, node: Node, output: NodeSocket, groups: tuple[Node, ...]):
-        """Return the inputs that an output depends on, each with the groups around it."""
-        if node.mute:
-            return [(link.from_socket, groups) for link in node.internal_links if link.to_socket == output]
-        if node.type == "GROUP":
-            return [(socket, (*groups, node)) for socket in _results(node) if socket.identifier == output.identifier]
-        if node.type == "GROUP_INPUT":
-            outside = groups[-1].inputs if groups else ()
-            return [(socket, groups[:-1]) for socket in outside if socket.identifier == output.identifier]
-        sockets = [socket for socket in node.inputs if socket.enabled]
-        if not self._with_idle_sides:
-            idle = _idle_side(node)
-            sockets = [socket for socket in sockets if socket != idle]
-        return [(socket, groups) for socket in sorted(sockets, key=lambda each: _SOCKET_ORDER.get(each.type, 2))]
+
+def inputs_of(
+    output: NodeSocket, groups: tuple[Node, ...], *, with_idle_sides: bool
+) -> list[tuple[NodeSocket, tuple[Node, ...]]]:
+    """Return the inputs that an output depends on, each with the groups around it: through groups and muted nodes.
+
+    Args:
+        output: a node's.
+        groups: the group nodes around that node, the outermost first.
+        with_idle_sides: also the sides of Mix nodes that have no share.
+    """
+    node = output.node
+    if node.mute:
+        return [(link.from_socket, groups) for link in node.internal_links if link.to_socket == output]
+    if node.type == "GROUP":
+        return [(socket, (*groups, node)) for socket in _results(node) if socket.identifier == output.identifier]
+    if node.type == "GROUP_INPUT":
+        outside = groups[-1].inputs if groups else ()
+        return [(socket, groups[:-1]) for socket in outside if socket.identifier == output.identifier]
+    sockets = [socket for socket in node.inputs if socket.enabled]
+    if not with_idle_sides:
+        idle = _idle_side(node)
+        sockets = [socket for socket in sockets if socket != idle]
+    return [(socket, groups) for socket in sorted(sockets, key=lambda each: _SOCKET_ORDER.get(each.type, 2))]
 
 
 def _results(group: Node) -> list[NodeSocket]:

@@ -24,7 +24,7 @@ _NO_LIMIT = 1e30
 def light_node_after(texture: ShaderNodeTexEnvironment) -> ShaderNodeGroup | None:
     """Return the 'LANet Light' node that a texture's colour goes through, None if there is none."""
     for link in texture.outputs["Color"].links:
-        if _is_light_node(link.to_node):
+        if is_light_node(link.to_node):
             return link.to_node
     return None
 
@@ -52,7 +52,41 @@ def insert_light_node(texture: ShaderNodeTexEnvironment) -> ShaderNodeGroup:
     return node
 
 
-def _is_light_node(node: bpy.types.Node) -> bool:
+def reset(node: ShaderNodeGroup) -> None:
+    """Set the sliders of a 'LANet Light' node so that it changes nothing; animated ones are left alone."""
+    for name in (HIGHLIGHTS, PEAK_LIMIT):
+        if not is_animated(node, name):
+            node.inputs[name].default_value = 0.0
+
+
+def changes_light(node: ShaderNodeGroup) -> bool:
+    """Return whether a 'LANet Light' node is set to change light, now or in another frame."""
+    return any(node.inputs[name].default_value != 0.0 or is_animated(node, name) for name in (HIGHLIGHTS, PEAK_LIMIT))
+
+
+def is_animated(node: ShaderNodeGroup, name: str) -> bool:
+    """Return whether a slider has keyframes, a driver or a link."""
+    if node.inputs[name].is_linked:
+        return True
+    animation = node.id_data.animation_data
+    path = node.inputs[name].path_from_id("default_value")
+    curves = [*curves_of(animation), *animation.drivers] if animation is not None else ()
+    return any(curve.data_path == path for curve in curves)
+
+
+def curves_of(animation: bpy.types.AnimData) -> list[bpy.types.FCurve]:
+    """Return the curves of an animation's action, also of the layered ones of Blender 4.4 and later."""
+    action = animation.action
+    if action is None:
+        return []
+    if not hasattr(action, "layers") or hasattr(action, "fcurves"):
+        return list(action.fcurves)
+    bags = (bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags)
+    return [curve for bag in bags for curve in bag.fcurves]
+
+
+def is_light_node(node: bpy.types.Node) -> bool:
+    """Return whether a node is 'LANet Light'."""
     return node.type == "GROUP" and node.node_tree is not None and _MARK in node.node_tree
 
 

@@ -1,4 +1,4 @@
-"""Results that shall lie in the .blend: packed when it is saved.
+"""Results that are packed into the .blend file when it is saved.
 
 To pack a large EXR takes Blender longer than its window may stand still, and every undo step would copy it. Saving
 writes it anyhow, and the artist waits for that.

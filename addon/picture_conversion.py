@@ -17,6 +17,8 @@ from .wording import for_artist
 from .worker_client import Cancelled, Event, Failed, Finished, Progress
 
 _POLL_S = 0.01
+#: The worker's word for each precision of the preferences.
+_HALF = {"AUTO": "auto", "HALF": True, "FLOAT": False}
 #: What the stages are called for the artist.
 STAGES = {
     "preparing": "Preparing the picture",
@@ -45,13 +47,14 @@ class ConversionSettings:
     Attributes:
         worker: how the worker runs.
         folder: where results go, see :func:`addon.output_paths.output_place`.
-        half: write 16-bit floats.
+        precision: ``HALF`` and ``FLOAT`` write 16-bit and 32-bit floats; ``AUTO`` writes 16-bit floats if they can hold
+            the brightest value.
         pack: pack the result into the .blend, see :mod:`addon.packing`.
     """
 
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     folder: str = ""
-    half: bool = False
+    precision: str = "AUTO"
     pack: bool = False
 
 
@@ -74,7 +77,8 @@ class PictureConversion:
         state: where it stands.
         share: how much is done, [0, 1].
         stage: what is being done, a word of the worker's.
-        output: the EXR file; whole once it is FINISHED, untouched if it ends otherwise.
+        output: the EXR file; whole once it is FINISHED, and then maybe of a numbered name; untouched if it ends
+            otherwise.
         facts: once FINISHED, what the worker says of the result, see :mod:`lanet_core.worker`.
         message: once FAILED, what was wrong and what to do.
         details: once FAILED, what the worker last complained of: for the console.
@@ -143,7 +147,7 @@ class PictureConversion:
             self._fail(str(error))
             self._source.leave()
             return
-        source, half = self._source.path, self._settings.half
+        source, half = self._source.path, _HALF[self._settings.precision]
         self._request = self._worker.ask(
             self._settings.worker, lambda client: client.convert(source, self.output, half=half), self._hear
         )
@@ -161,11 +165,12 @@ class PictureConversion:
         match event:
             case Finished():
                 self.facts = dict(event.facts)
+                self.output = Path(self.facts["output"])
                 self.notes += map(for_artist, self.facts.get("warnings", ()))
                 self.share = 1.0
                 self.state = State.FINISHED
             case Failed():
-                message = event.message.replace(str(self._source.path), self._source_name())
+                message = event.message_about(self._source.path, self._source_name())
                 self._fail(for_artist(message), event.details)
             case Cancelled():
                 self.state = State.CANCELLED

@@ -15,6 +15,7 @@ from .settings import worker_settings
 from .shared_worker import SharedWorker
 from .source_file import Source
 from .sources import file_of, prepare_source
+from .wording import for_artist
 from .worker_client import Event, Failed, Finished
 
 #: How long a look at the file holds, seconds: the panel is drawn with every move of the mouse over it.
@@ -127,7 +128,9 @@ class PictureFacts:
                 facts = event.facts
                 self._know(uid, Facts(facts["width"], facts["height"], facts["clipped_fraction"]))
             case Failed():
-                self._know(uid, Facts(problem=event.message))
+                image = next((each for each in bpy.data.images if each.session_uid == uid), None)
+                if image is not None:
+                    self._know(uid, Facts(problem=for_artist(event.message_about(source.path, image.name))))
 
     def _know(self, uid: int, facts: Facts) -> None:
         if uid in self._entries:

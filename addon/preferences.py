@@ -18,6 +18,11 @@ PROVIDERS = (
     ("directml", "DirectML", "Any GPU under Windows"),
     ("coreml", "Core ML", "Apple's GPU and Neural Engine"),
 )
+PRECISIONS = (
+    ("AUTO", "Automatic", "16-bit floats, or 32-bit floats for light brighter than 65504 times white"),
+    ("HALF", "Half Floats", "16-bit floats: files of half the size, for light up to 65504 times white"),
+    ("FLOAT", "Floats", "32-bit floats"),
+)
 #: Blender 4.5 and later ask to be told of a path that may begin with //.
 _RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 
@@ -62,10 +67,11 @@ class Preferences(AddonPreferences):
         description="Keep a copy of each HDR file inside the .blend file, made when that is saved",
         default=False,
     )
-    half: BoolProperty(
-        name="Half Floats",
-        description="Write 16-bit floats: files of half the size, and nothing brighter than 65504 times white",
-        default=False,
+    precision: EnumProperty(
+        name="Precision",
+        description="How the values of HDR files are stored",
+        items=PRECISIONS,
+        default="AUTO",
     )
 
     def draw(self, context: Context) -> None:
@@ -87,4 +93,4 @@ class Preferences(AddonPreferences):
         if not is_valid_folder(self.folder):
             draw_text(column, context, "The folder must begin with // or be absolute.", icon="ERROR", alert=True)
         column.prop(self, "pack")
-        column.prop(self, "half")
+        column.prop(self, "precision")

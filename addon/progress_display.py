@@ -1,44 +1,57 @@
-"""The window's side of a running conversion: the timer that drives it, and its words in the status bar."""
+"""A running conversion in the status bar of a window, and a word on how it ended."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+import time
 
 import bpy
 from bpy.types import Context
 
-from .conversion import Conversion
 from .picture_conversion import STAGES
 from .redraw import redraw
 
-#: A cancel is to be answered within half a second, which the worker may use half of.
-_TICK_S = 0.05
+#: How long the status bar shows the end, as long as Blender's own reports, seconds.
+_END_SHOWN_S = 8.0
 
 
 class ProgressDisplay:
-    """Shown in one window from its making until :meth:`close`.
+    """Shown in the status bar of a workspace from its making until :meth:`close`.
 
     Args:
-        context: of the operator that is driven by the timer.
+        context: of the operator that begins the work.
     """
 
     def __init__(self, context: Context) -> None:
-        self._timer = context.window_manager.event_timer_add(_TICK_S, window=context.window)
-        self._workspace = context.workspace.name
+        self._workspace = context.workspace.name if context.workspace else ""
         self._text: str | None = None
+        self._shown_until_s: float | None = None
         redraw()
 
-    def show(self, conversion: Conversion) -> None:
-        """Show how far it is."""
-        text = f"{STAGES.get(conversion.stage, conversion.stage)} … {100.0 * conversion.share:.0f} %   Esc cancels"
+    @property
+    def is_over(self) -> bool:
+        """Whether the end was shown long enough."""
+        return self._shown_until_s is not None and time.monotonic() >= self._shown_until_s
+
+    def show(self, stage: str, share: float) -> None:
+        """Show how far the work is.
+
+        Args:
+            stage: a stage of the worker's, or words for the artist.
+            share: [0, 1].
+        """
+        text = f"{STAGES.get(stage, stage)} … {100.0 * share:.0f} %   Esc cancels"
         if text != self._text:
             self._set(text)
             redraw()
 
+    def show_end(self, text: str) -> None:
+        """Show how the work ended, for some seconds."""
+        self._set(text)
+        self._shown_until_s = time.monotonic() + _END_SHOWN_S
+        redraw()
+
     def close(self) -> None:
-        """Remove the timer and the words."""
-        with suppress(ReferenceError, ValueError):  # its window may be gone
-            bpy.context.window_manager.event_timer_remove(self._timer)
+        """Give the status bar back."""
         self._set(None)
         redraw()
 

@@ -1,11 +1,13 @@
-"""What Blender is told of when the extension is enabled, and what is taken back when it is disabled."""
+"""Registration of classes, properties, handlers, the command and the Esc key."""
 
 from __future__ import annotations
+
+import threading
 
 import bpy
 from bpy.app.handlers import persistent
 
-from . import command_line, packing, scene_properties, session
+from . import command_line, saving, scene_properties, session, unsaved_results
 from .operators.cancel_conversion import CancelConversion
 from .operators.check_converter import CheckConverter
 from .operators.convert_environment import ConvertEnvironment
@@ -30,6 +32,7 @@ CLASSES = (
 )
 
 _commands: list[object] = []
+_keys: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
 
 
 @persistent
@@ -38,10 +41,32 @@ def _forget_the_file(*_: object) -> None:
 
 
 @persistent
-def _pack_results(*_: object) -> None:
-    problems = [f"{image.name}: It cannot be packed, for its file cannot be read." for image in packing.pack_waiting()]
-    if problems:
-        session.current().say(*problems, is_error=True)
+def _keep_results(*_: object) -> None:
+    unsaved_results.keep()
+
+
+@persistent
+def _before_saving(filepath: str, *_: object) -> None:
+    saving.before(filepath)
+
+
+@persistent
+def _after_saving(filepath: str, *_: object) -> None:
+    saving.after(filepath)
+
+
+@persistent
+def _after_failed_saving(filepath: str, *_: object) -> None:
+    saving.after_failure(filepath)
+
+
+_HANDLERS = {
+    "load_pre": _forget_the_file,
+    "load_post": _keep_results,
+    "save_pre": _before_saving,
+    "save_post": _after_saving,
+    "save_post_fail": _after_failed_saving,
+}
 
 
 def register() -> None:
@@ -51,16 +76,33 @@ def register() -> None:
         bpy.utils.register_class(each)
     scene_properties.add_to_scenes()
     _commands.append(bpy.utils.register_cli_command(command_line.NAME, command_line.run))
-    bpy.app.handlers.load_pre.append(_forget_the_file)
-    bpy.app.handlers.save_pre.append(_pack_results)
+    for name, handler in _HANDLERS.items():
+        getattr(bpy.app.handlers, name).append(handler)
+    _add_key()
+    threading.Thread(target=unsaved_results.sweep, args=(unsaved_results.root(),), name="lanet sweep").start()
 
 
 def unregister() -> None:
     """Disable it; no process, timer or handler is left."""
-    bpy.app.handlers.save_pre.remove(_pack_results)
-    bpy.app.handlers.load_pre.remove(_forget_the_file)
+    _remove_key()
+    for name, handler in _HANDLERS.items():
+        getattr(bpy.app.handlers, name).remove(handler)
     bpy.utils.unregister_cli_command(_commands.pop())
     scene_properties.remove_from_scenes()
     for each in reversed(CLASSES):
         bpy.utils.unregister_class(each)
     session.stop()
+
+
+def _add_key() -> None:
+    """Let Esc cancel a running conversion; while none is running, the key is Blender's own."""
+    configuration = bpy.context.window_manager.keyconfigs.addon
+    if configuration is not None:
+        keymap = configuration.keymaps.new(name="Window", space_type="EMPTY")
+        _keys.append((keymap, keymap.keymap_items.new(CancelConversion.bl_idname, "ESC", "PRESS")))
+
+
+def _remove_key() -> None:
+    for keymap, item in _keys:
+        keymap.keymap_items.remove(item)
+    _keys.clear()

@@ -24,7 +24,7 @@ def _show(properties: SceneProperties, number: int) -> None:
     try:
         show(properties.id_data, hdr=bool(number))
     except AddonError as error:
-        session.current().say(str(error), is_error=True)
+        session.current().say(str(error), is_error=True, scene=properties.id_data)
 
 
 class SceneProperties(PropertyGroup):

@@ -1,4 +1,4 @@
-"""What the extension keeps while Blender runs: the worker, the conversion that is running, and what there is to say.
+"""What the extension keeps while Blender runs: the worker, the running conversion and the panel's messages.
 
 There is one session from :func:`start` to :func:`stop`, which registering and unregistering call.
 """
@@ -6,83 +6,90 @@ There is one session from :func:`start` to :func:`stop`, which registering and u
 from __future__ import annotations
 
 import atexit
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import bpy
+from bpy.types import Context, Scene
 
-from .conversion import Conversion
+from .messages import Message, about
 from .picture_facts import PictureFacts
 from .progress_display import ProgressDisplay
 from .provider_report import ProviderReport
 from .redraw import redraw
+from .running_work import Ending, RunningWork, Work
 from .shared_worker import SharedWorker
 
 _TICK_S = 0.1
-
-
-@dataclass(frozen=True)
-class Message:
-    """What the panel says last.
-
-    Attributes:
-        text: for the artist.
-        is_error: whether something went wrong.
-    """
-
-    text: str
-    is_error: bool = False
+#: While a conversion runs. A cancel takes effect within half a second, of which the worker may use half.
+_WORK_TICK_S = 0.05
 
 
 class Session:
     """One session of the extension.
 
     Attributes:
-        worker: asked by everybody.
-        conversion: the one that is running, which the operator advances; None at rest.
-        display: how it is shown in a window; None where it is not.
-        messages: how the last one ended.
-        facts: what is known of pictures.
+        worker: shared by all requests.
+        conversion: the one that is running; None at rest.
+        facts: what is known of images.
         provider: what is known of the converter.
     """
 
     def __init__(self) -> None:
         self.worker = SharedWorker()
-        self.conversion: Conversion | None = None
-        self.display: ProgressDisplay | None = None
-        self.messages: tuple[Message, ...] = ()
+        self.conversion: Work | None = None
         self.facts = PictureFacts(self.worker, self.look_after)
         self.provider = ProviderReport(self.worker, self.look_after)
-        self._timer = self._tick  # Blender knows a timer by its very object
+        self._running: RunningWork | None = None
+        self._end_display: ProgressDisplay | None = None
+        self._messages: tuple[Message, ...] = ()
+        self._timer = self._tick  # Blender identifies a timer by its object
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages that hold now."""
+        return tuple(message for message in self._messages if message.holds())
 
     def look_after(self) -> None:
-        """Let a timer attend to the worker until it has answered everything."""
+        """Let a timer poll the worker until every request has ended."""
         if not bpy.app.timers.is_registered(self._timer):
-            bpy.app.timers.register(self._timer, first_interval=_TICK_S, persistent=True)
+            bpy.app.timers.register(self._timer, first_interval=_WORK_TICK_S, persistent=True)
 
-    def say(self, *texts: str, is_error: bool = False) -> None:
-        """Show these texts in the panel, and no others."""
-        self.messages = tuple(Message(text, is_error) for text in texts)
+    def go_on(self, work: Work, ending: Callable[[Work], Ending], name: str, context: Context) -> None:
+        """Let a timer do a work while Blender goes on; for the arguments, see :class:`RunningWork`."""
+        self._close_end()
+        self.conversion = work
+        self._running = RunningWork(work, ending, name, context)
+        self.look_after()
+
+    def show(self, *messages: Message) -> None:
+        """Show these messages in the panel, and no others."""
+        self._messages = messages
         redraw()
+
+    def say(self, *texts: str, is_error: bool = False, scene: Scene | None = None) -> None:
+        """Show these sentences in the panel, and no others, while a scene is as it is now; the current one if None."""
+        self.show(*about(scene or bpy.context.scene, *texts, is_error=is_error))
 
     def finish(self) -> None:
         """The conversion has ended; the worker may still have to stop."""
         self.conversion = None
+        if self._running is not None:
+            self._running.close()
+            self._running = None
         if self.worker.busy:
             self.look_after()
-        if self.display is not None:
-            self.display.close()
-            self.display = None
 
     def abandon(self) -> None:
-        """Stop the conversion, whose operator is gone."""
+        """Stop the conversion without a word."""
         if self.conversion is not None:
             self.conversion.cancel()
         self.finish()
 
     def forget(self) -> None:
-        """Another file is loaded: nothing that was said concerns it."""
+        """Another file is loaded: no message concerns it."""
         self.abandon()
-        self.messages = ()
+        self._close_end()
+        self._messages = ()
         self.facts.forget()
 
     def end(self) -> None:
@@ -98,9 +105,28 @@ class Session:
         self.worker.stop()
 
     def _tick(self) -> float | None:
+        if self._running is not None:
+            self._advance(self._running)
+        if self._end_display is not None and self._end_display.is_over:
+            self._close_end()
         self.facts.step()
         self.worker.poll()
-        return _TICK_S if self.worker.busy or self.facts.waiting else None
+        if self._running is not None:
+            return _WORK_TICK_S
+        return _TICK_S if self.worker.busy or self.facts.waiting or self._end_display is not None else None
+
+    def _advance(self, running: RunningWork) -> None:
+        ending = running.step()
+        if ending is None or running is not self._running:  # it may have been abandoned meanwhile
+            return
+        self._running = self.conversion = None
+        self.show(*ending.messages)
+        self._end_display = running.close(ending)
+
+    def _close_end(self) -> None:
+        if self._end_display is not None:
+            self._end_display.close()
+            self._end_display = None
 
 
 _sessions: list[Session] = []

@@ -36,7 +36,7 @@ def conversion_settings(*, pack: bool | None = None) -> ConversionSettings:
     return ConversionSettings(
         worker=worker_settings(),
         folder=chosen.folder,
-        half=chosen.half,
+        precision=chosen.precision,
         pack=chosen.pack if pack is None else pack,
     )
 

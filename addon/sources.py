@@ -5,6 +5,7 @@ What Blender has in memory alone, packed or painted, is written to a temporary f
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bpy.types import Image
 
 from .errors import AddonError
 from .picture_signature import SIGNATURE_BYTES, converter_suffix, is_hdr
+from .regular_file import first_bytes
 from .source_file import PixelSource, Source
 
 _REFUSED_SOURCES = {
@@ -80,7 +82,7 @@ def is_single_picture(image: Image) -> bool:
 
 def file_of(image: Image) -> Path:
     """Return the absolute path of an image's file, which need not exist; ``//`` is its own .blend's folder."""
-    return Path(bpy.path.abspath(image.filepath, library=image.library))
+    return Path(os.path.normpath(bpy.path.abspath(image.filepath, library=image.library)))
 
 
 def _packed_bytes(image: Image) -> bytes | None:
@@ -92,8 +94,7 @@ def _first_bytes(image: Image) -> bytes:
         raise _error(image, "It has no file and no pixels.")
     path = file_of(image)
     try:
-        with path.open("rb") as file:
-            return file.read(SIGNATURE_BYTES)
+        return first_bytes(path, SIGNATURE_BYTES)
     except FileNotFoundError as error:
         raise _missing(image, path) from error
     except OSError as error:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .errors import AddonError
+from .result_files import move_into_place
 
 _PREFIX, _SUFFIX = ".lanet-", ".unfinished"
 _STALE_S = 24 * 3600.0
@@ -22,7 +23,7 @@ class UnfinishedOutput:
 
     Attributes:
         path: where to write it.
-        place: where it shall be.
+        place: where it shall be; once finished, where it is.
 
     Raises:
         AddonError: the folder cannot be written to.
@@ -39,18 +40,22 @@ class UnfinishedOutput:
         except OSError as error:
             raise _not_writable(place.parent, error) from error
 
-    def finish(self) -> None:
-        """Move the written file to its place, over what was there.
+    def finish(self) -> Path:
+        """Move the written file to its place, or to a numbered name if that is another image's.
+
+        Returns:
+            Where it is, see :func:`addon.result_files.move_into_place`.
 
         Raises:
             AddonError: it cannot be moved; nothing is left of it.
         """
         try:
-            self.path.replace(self.place)
+            self.place = move_into_place(self.path, self.place)
         except OSError as error:
             raise _not_writable(self.place, error) from error
         finally:
             self.discard()
+        return self.place
 
     def discard(self) -> None:
         """Remove what was written."""

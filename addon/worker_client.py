@@ -48,14 +48,22 @@ class Failed:
     Attributes:
         request: its number.
         kind: an error class of ``lanet_core.errors``, or ``WorkerEnded``, ``WorkerSilent``, ``AddonError``.
-        message: for the artist: what was wrong and what to do, one line.
-        details: for the console: what the worker last complained of, if anything.
+        message: for the artist: the file, what was wrong and what to do, one line.
+        details: for the console: the last lines of the worker's standard error, if any.
+        path: the file that is at fault, None if it is none.
+        problem: the message without the file.
     """
 
     request: int
     kind: str
     message: str
     details: str = ""
+    path: str | None = None
+    problem: str = ""
+
+    def message_about(self, path: str | Path, name: str) -> str:
+        """Return the message, with another name for a file, such as that of the image that it was made of."""
+        return f"{name}: {self.problem}" if self.path == str(path) else self.message
 
 
 @dataclass(frozen=True)
@@ -121,13 +129,14 @@ class WorkerClient:
         """The number of the worker's process, None where there is none."""
         return self._process.pid if self._process else None
 
-    def convert(self, source: str | Path, output: str | Path, *, half: bool = False) -> int:
+    def convert(self, source: str | Path, output: str | Path, *, half: bool | str = False) -> int:
         """Ask for a conversion; return the request's number.
 
         Args:
             source: an LDR picture file.
-            output: the OpenEXR file to write, replaced only by a result that is whole; its folder is made.
-            half: write 16-bit floats instead of 32-bit floats.
+            output: the OpenEXR file to write; its folder is made. A result of the same image is replaced, once the new
+                one is whole; beside any other file, the new one is numbered.
+            half: write 16-bit floats instead of 32-bit floats; ``auto`` if they can hold the brightest value.
         """
         return self._ask(do="convert", source=str(source), output=str(output), half=half)
 
@@ -228,7 +237,7 @@ class WorkerClient:
             if request.kill_at_s is None:
                 self._events.append(Progress(request.number, message["share"], message["stage"]))
         elif event == "error":
-            self._fail(message["kind"], self._with_the_place_of_the_output(message["message"]))
+            self._fail_at(message)
         elif event == "result":
             self._finish({name: value for name, value in message.items() if name not in ("id", "event")})
 
@@ -307,6 +316,11 @@ class WorkerClient:
             self._retirement.daemon = True
             self._retirement.start()
 
-    def _with_the_place_of_the_output(self, message: str) -> str:
-        output = self._current.output
-        return message if output is None else message.replace(str(output.path), str(output.place))
+    def _fail_at(self, message: dict[str, Any]) -> None:
+        """End the request by an error of the worker's; the unfinished file is called by its place."""
+        request, path = self._current, message["path"]
+        if request.output is not None and path == str(request.output.path):
+            path = str(request.output.place)
+        problem = " ".join(filter(None, (message["problem"], message["remedy"])))
+        text = f"{path}: {problem}" if path else problem
+        self._end(Failed(request.number, message["kind"], text, path=path, problem=problem))

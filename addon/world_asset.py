@@ -11,9 +11,10 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from bpy.types import Image, World
+from bpy.types import World
 
 from .errors import AddonError
+from .image_loading import load_image
 from .shared_worker import SharedWorker, WorkerSettings
 from .sources import file_of, hdr_source
 from .worker_client import Event, Finished
@@ -70,18 +71,11 @@ def world_of_files(ldr_path: Path, hdr_path: Path) -> World:
     scene = bpy.data.scenes.new("LANet IBL")  # a world is lit through a scene, which goes again
     try:
         scene.world = None
-        apply_hdr(scene, _load(ldr_path), hdr_path)
+        apply_hdr(scene, load_image(ldr_path)[0], hdr_path)
         scene.world.name = ldr_path.stem
         return scene.world
     finally:
         bpy.data.scenes.remove(scene)
-
-
-def _load(path: Path) -> Image:
-    try:
-        return bpy.data.images.load(str(path), check_existing=True)
-    except RuntimeError as error:
-        raise AddonError(f"{path}: There is no such file, or it is no picture.") from error
 
 
 def _set_preview(world_uid: int, picture: dict[str, object]) -> None:

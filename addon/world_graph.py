@@ -5,6 +5,7 @@ The pair of images is remembered in custom properties of the world, which are sa
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +13,17 @@ import bpy
 from bpy.types import Image, Scene, ShaderNodeTexEnvironment, World
 
 from .colour_space import tag_linear_rec709
-from .environment_texture import EnvironmentTexture, active_output, find_environment_textures
+from .environment_texture import (
+    EnvironmentTexture,
+    active_output,
+    find_environment_textures,
+    reachable_textures,
+)
 from .errors import AddonError
-from .light_group import insert_light_node, light_node_after
+from .image_loading import load_image
+from .light_group import insert_light_node, light_node_after, reset
 from .packing import take_out
+from .rendered_world import rendered_world, set_rendered_world
 
 LDR_PROPERTY = "lanet_ldr"
 HDR_PROPERTY = "lanet_hdr"
@@ -37,8 +45,9 @@ def find_environment_texture(scene: Scene) -> EnvironmentTexture | None:
     Args:
         scene: of any world, also none.
     """
-    textures = find_environment_textures(scene.world, scene.render.engine)
-    pair = remembered_pair(scene.world)
+    world = rendered_world(scene)
+    textures = find_environment_textures(world, scene.render.engine)
+    pair = remembered_pair(world)
     if pair is not None:
         textures.sort(key=lambda texture: texture.node.image not in (pair.ldr, pair.hdr))
     return textures[0] if textures else None
@@ -50,10 +59,22 @@ def environment_image(scene: Scene) -> Image | None:
     return texture.node.image if texture else None
 
 
+def textures_showing(scene: Scene, *images: Image) -> list[EnvironmentTexture]:
+    """Return the textures of a scene's world that show one of some images, for any engine."""
+    return [each for each in reachable_textures(rendered_world(scene)) if each.node.image in images]
+
+
 def light_node(scene: Scene) -> bpy.types.ShaderNodeGroup | None:
     """Return the node whose inputs are the sliders Highlights and Peak Limit, None before a conversion."""
     texture = find_environment_texture(scene)
     return light_node_after(texture.node) if texture else None
+
+
+def light_nodes(scene: Scene) -> list[bpy.types.ShaderNodeGroup]:
+    """Return the node with the sliders of each texture that shows one of the remembered images."""
+    pair = remembered_pair(rendered_world(scene))
+    textures = textures_showing(scene, pair.ldr, pair.hdr) if pair is not None else []
+    return [node for node in (light_node_after(each.node) for each in textures) if node is not None]
 
 
 def remembered_pair(world: World | None) -> ImagePair | None:
@@ -64,7 +85,7 @@ def remembered_pair(world: World | None) -> ImagePair | None:
 
 def shows_hdr(scene: Scene) -> bool:
     """Return whether a scene is lit by the remembered HDR image."""
-    pair = remembered_pair(scene.world)
+    pair = remembered_pair(rendered_world(scene))
     return pair is not None and environment_image(scene) == pair.hdr
 
 
@@ -74,69 +95,80 @@ def show(scene: Scene, *, hdr: bool) -> None:
     Raises:
         AddonError: nothing is remembered, or the texture is gone.
     """
-    pair = remembered_pair(scene.world)
-    texture = find_environment_texture(scene)
-    if pair is None or texture is None:
+    pair = remembered_pair(rendered_world(scene))
+    textures = textures_showing(scene, pair.ldr, pair.hdr) if pair is not None else []
+    if not textures:
         raise AddonError("This world has no converted environment. Convert one first.")
-    _editable(scene, texture).node.image = pair.hdr if hdr else pair.ldr
+    for texture in textures:
+        _editable(scene, texture).node.image = pair.hdr if hdr else pair.ldr
 
 
-def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path) -> Image:
+def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path, *, is_relative: bool = False) -> Image:
     """Light a scene by a converted file, and remember both images.
 
-    Only the image of the texture changes that shows the LDR image, or else of the one that lights the scene; 'LANet
-    Light' comes after it. A plain graph is made where there is no texture. Linked worlds and groups become local
-    copies.
+    The image of every texture changes that shows the LDR image, or else of the one that lights the scene; 'LANet
+    Light' comes after each. A plain graph is made where there is no texture. Linked worlds and groups, and library
+    overrides, become local copies. The sliders of another image are reset, unless they are animated.
 
     Args:
         scene: its world is made if there is none.
         ldr: the image that was converted.
         hdr_path: the OpenEXR file.
+        is_relative: refer to the file relative to the .blend; that is also done if it is in the .blend's folder.
 
     Returns:
         The HDR image.
 
     Raises:
-        AddonError: the file cannot be loaded, or the texture is for mirror balls.
+        AddonError: the file cannot be loaded, or a texture is for mirror balls.
     """
-    texture = texture_for(scene, ldr)
-    hdr = _load(hdr_path)
-    if texture is not None:
-        node = _editable(scene, texture).node
-    else:
-        node = _make_plain_graph(_local_world(scene), scene.render.engine)
-    node.image = hdr
-    insert_light_node(node)
+    textures = textures_for(scene, ldr)
+    former = remembered_pair(rendered_world(scene))
+    hdr = _load(hdr_path, is_relative)
+    nodes = [_editable(scene, texture).node for texture in textures]
+    world = _local_world(scene)
+    for node in nodes or [_make_plain_graph(world, scene.render.engine)]:
+        node.image = hdr
+        light = insert_light_node(node)
+        if former is None or former.ldr != ldr:
+            reset(light)
     hdr[SOURCE_PROPERTY] = ldr
-    scene.world[LDR_PROPERTY], scene.world[HDR_PROPERTY] = ldr, hdr
+    world[LDR_PROPERTY], world[HDR_PROPERTY] = ldr, hdr
     return hdr
 
 
-def texture_for(scene: Scene, ldr: Image | None) -> EnvironmentTexture | None:
-    """Return the texture that will show an image's HDR: the one that shows the image, or else that lights the scene.
+def textures_for(scene: Scene, ldr: Image | None) -> list[EnvironmentTexture]:
+    """Return the textures that will show an image's HDR: all that show the image or its former HDR.
+
+    Where none does, those that show the image that lights the scene.
 
     Raises:
-        AddonError: it is for mirror balls.
+        AddonError: one is for mirror balls.
     """
-    textures = find_environment_textures(scene.world, scene.render.engine)
-    showing = [each for each in textures if ldr is not None and each.node.image == ldr]
-    texture = showing[0] if showing else find_environment_texture(scene)
-    if texture is not None and texture.node.projection != "EQUIRECTANGULAR":
-        raise AddonError(f"{texture.node.name}: It is set to Mirror Ball. Set it to Equirectangular.")
-    return texture
+    pair = remembered_pair(rendered_world(scene))
+    images = [ldr, pair.hdr] if pair is not None and pair.ldr == ldr else [ldr]
+    textures = textures_showing(scene, *images) if ldr is not None else []
+    lighting = find_environment_texture(scene)
+    if not textures and lighting is not None:
+        textures = [lighting]
+        if lighting.node.image is not None:
+            textures = textures_showing(scene, lighting.node.image)
+    for texture in textures:
+        if texture.node.projection != "EQUIRECTANGULAR":
+            raise AddonError(f"{texture.node.name}: It is set to Mirror Ball. Set it to Equirectangular.")
+    return textures
 
 
-def _load(path: Path) -> Image:
-    try:
-        image = bpy.data.images.load(str(path), check_existing=True)
-    except RuntimeError as error:
-        raise AddonError(f"{path}: Blender cannot load the result: {error}") from error
+def _load(path: Path, is_relative: bool) -> Image:
+    image, _ = load_image(path)
     take_out(image)
     image.reload()  # its file may have been written anew
     tag_linear_rec709(image)
-    blend = Path(bpy.data.filepath)
-    if bpy.data.filepath and path.is_relative_to(blend.parent):
-        image.filepath = bpy.path.relpath(str(path))
+    if bpy.data.filepath:
+        with suppress(ValueError):  # another drive of Windows
+            relative = bpy.path.relpath(str(path))
+            if is_relative or path.is_relative_to(Path(bpy.data.filepath).parent):
+                image.filepath = relative
     return image
 
 
@@ -147,19 +179,31 @@ def _editable(scene: Scene, texture: EnvironmentTexture) -> EnvironmentTexture:
     groups = []
     for name in names[:-1]:
         group = tree.nodes[name]
-        if group.node_tree.library is not None or group.node_tree.users > 1:
-            group.node_tree = group.node_tree.copy()
+        if not _is_own(group.node_tree) or group.node_tree.users > 1:
+            group.node_tree = _own_copy(group.node_tree)
         groups.append(group)
         tree = group.node_tree
     return EnvironmentTexture(tree.nodes[names[-1]], tuple(groups))
 
 
 def _local_world(scene: Scene) -> World:
-    if scene.world is None:
-        scene.world = bpy.data.worlds.new("World")
-    elif scene.world.library is not None or scene.world.override_library is not None:
-        scene.world = scene.world.copy()
-    return scene.world
+    world = rendered_world(scene)
+    if world is None:
+        set_rendered_world(scene, bpy.data.worlds.new("World"))
+    elif not _is_own(world):
+        set_rendered_world(scene, _own_copy(world))
+    return rendered_world(scene)
+
+
+def _is_own(datablock: bpy.types.ID) -> bool:
+    """Return whether changes of a datablock are saved with this .blend."""
+    return datablock.library is None and datablock.override_library is None
+
+
+def _own_copy(datablock: bpy.types.ID) -> bpy.types.ID:
+    """Return a local copy; the copy of a library override would be an override again."""
+    copy = datablock.copy()
+    return copy.make_local() if copy.override_library is not None else copy
 
 
 def _make_plain_graph(world: World, engine: str) -> ShaderNodeTexEnvironment:

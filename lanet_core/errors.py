@@ -107,6 +107,10 @@ class OutputNotWritableError(OutputError):
     """The output's folder is missing or may not be written to, or the path is a folder."""
 
 
+class HalfRangeError(OutputError):
+    """Half floats were asked for, and the brightest value is beyond their range."""
+
+
 class DiskFullError(OutputError):
     """The disk filled up while the result was being written."""
 

@@ -35,6 +35,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lanet_core.errors import HalfRangeError
 from lanet_core.standard_streams import is_open, open_closed_streams
 from lanet_core.worker_protocol import (
     PROTOCOL,
@@ -138,14 +139,23 @@ class Worker:
         def progress(share: float, stage: str) -> None:
             self._answer({"id": number, "event": "progress", "share": share, "stage": stage})
 
-        conversion = self._load().convert_file(
-            source,
-            output,
-            half=bool(request.get("half", False)),
-            confidence=bool(request.get("confidence", False)),
-            progress=progress,
-            cancelled=lambda: self._stopped or number in self._cancelled,
-        )
+        def convert(half: bool):
+            return self._load().convert_file(
+                source,
+                output,
+                half=half,
+                confidence=bool(request.get("confidence", False)),
+                progress=progress,
+                cancelled=lambda: self._stopped or number in self._cancelled,
+            )
+
+        half = request.get("half", False)
+        try:
+            conversion = convert(bool(half))
+        except HalfRangeError:
+            if half != "auto":
+                raise
+            conversion = convert(False)
         return {"output": output, **conversion.facts()}
 
     def _inspect(self, request: Mapping[str, Any]) -> dict[str, Any]:

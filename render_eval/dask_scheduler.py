@@ -23,11 +23,10 @@ from lanet_core.errors import LanetError
 from render_eval.campaign import Campaign, Finished, Tools
 from render_eval.dataset import Pair
 from render_eval.failures import failure_of
-from render_eval.method_work import evaluate_method
 from render_eval.records import ResultRecord, SceneRecord
 from render_eval.renderer import Renderer, import_blender
-from render_eval.scene_work import evaluate_scene
 from render_eval.scheduler import SchedulerError, holds_token, write_token
+from render_eval.work import work_on_method, work_on_scene
 from render_eval.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ class OnDask:
         return answers[0]
 
     def _ask_all(self, campaign: Campaign) -> list[Tools]:
-        if campaign.open_renderer is Renderer:
+        if campaign.metrics == "renders" and campaign.open_renderer is Renderer:
             self.client.register_plugin(_blender_in_main_thread(), name="render_eval")
         workers = self.client.scheduler_info(n_workers=-1)["workers"]
         return self.client.gather(
@@ -277,9 +276,9 @@ def _open_on_worker(campaign: Campaign) -> Tools:
 
 def _scene_on_worker(campaign: Campaign, pair: Pair) -> Finished:
     with _one_at_a_time:
-        return evaluate_scene(_bench_of(campaign), pair)
+        return work_on_scene(_bench_of(campaign), pair)
 
 
 def _method_on_worker(campaign: Campaign, pair: Pair, scene: Finished, method: str) -> Finished:
     with _one_at_a_time:
-        return evaluate_method(_bench_of(campaign), pair, scene.record, method)
+        return work_on_method(_bench_of(campaign), pair, scene.record, method)

@@ -9,8 +9,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -22,6 +20,8 @@ def names_of_checks(script: Path) -> list[str]:
 
 def run_check(script: Path, check: str, folder: Path, **environment: str) -> None:
     """Run one check of a script that ends in :func:`main`, with a folder for its files."""
+    import pytest  # the checks run also where it is not installed
+
     if importlib.util.find_spec("bpy") is None:
         pytest.skip("Blender's Python module is not installed: pip install lanet-ibl[evaluation]")
     settings = folder / "settings"

@@ -52,7 +52,7 @@ class Artist(ABC):
     def begin(self) -> None:
         """Begin when Blender's event loop runs."""
         bpy.context.preferences.view.show_splash = False  # it would take the keys
-        bpy.app.timers.register(self._turn, first_interval=1.0)
+        bpy.app.timers.register(self._turn, first_interval=1.0, persistent=True)  # it may load files
 
     @property
     def session(self):

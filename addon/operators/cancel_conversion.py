@@ -20,6 +20,6 @@ class CancelConversion(Operator):
         return session.current().conversion is not None
 
     def execute(self, context: Context) -> set[str]:
-        """Ask for it; the conversion's own operator ends with its next tick."""
+        """Cancel; the timer that advances the conversion ends it with its next tick."""
         session.current().conversion.cancel()
         return {"FINISHED"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 import bpy
@@ -11,18 +12,21 @@ from bpy.types import Context, Event, Operator
 from .. import session
 from ..conversion import Conversion
 from ..errors import AddonError
+from ..messages import about
 from ..picture_conversion import State
+from ..rendered_world import rendered_world
+from ..running_work import Ending
 from ..settings import conversion_settings, worker_settings
 from ..world_asset import mark_as_asset
 from ..world_graph import environment_image
-from .modal_work import ModalWork
+from .background_work import BackgroundWork
 
 
-class ConvertEnvironment(ModalWork, Operator):
+class ConvertEnvironment(BackgroundWork, Operator):
     """Reconstruct the light that is clipped in this scene's environment image, and light the scene by it.
 
     From Python, ``bpy.ops.lanet.convert_environment()`` returns when it is done, and raises ``RuntimeError`` if it
-    fails. By ``"INVOKE_DEFAULT"`` it goes on in the background, as by the button.
+    fails. By ``"INVOKE_DEFAULT"`` it returns at once and goes on in the background, as by the button.
     """
 
     bl_idname = "lanet.convert_environment"
@@ -33,7 +37,7 @@ class ConvertEnvironment(ModalWork, Operator):
     # Hidden, for a change in the panel of the last operation would convert again.
     filepath: StringProperty(
         name="File",
-        description="A picture file to convert in the place of the world's image",
+        description="An image file to convert in the place of the world's image",
         subtype="FILE_PATH",
         options={"HIDDEN", "SKIP_SAVE"},
     )
@@ -44,7 +48,7 @@ class ConvertEnvironment(ModalWork, Operator):
     )
     asset: BoolProperty(
         name="Mark as Asset",
-        description="Mark the world as an asset, with a preview that shows its HDR picture",
+        description="Mark the world as an asset, with a preview that shows its HDR image",
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
@@ -53,7 +57,7 @@ class ConvertEnvironment(ModalWork, Operator):
         conversion = self._begin(context)
         if conversion is None:
             return {"CANCELLED"}
-        result = self.do(conversion)
+        result = self.do(conversion, self._ending(context))
         if self.asset:
             session.current().worker.wait()  # for the preview
         return result
@@ -63,49 +67,38 @@ class ConvertEnvironment(ModalWork, Operator):
         if bpy.app.background:
             return self.execute(context)
         conversion = self._begin(context)
-        return self.do_modally(context, conversion) if conversion else {"CANCELLED"}
-
-    def end(self, work: Conversion) -> set[str]:
-        """Say how it ended, in the panel and in the status bar."""
-        current = session.current()
-        if work.state is State.FINISHED:
-            texts = (describe(work), *work.notes, *(self._mark() if self.asset else ()))
-            current.say(*texts)
-            self.report({"INFO"}, " ".join(texts))
-            return {"FINISHED"}
-        if work.state is State.FAILED:
-            if work.details:
-                print(f"LANet IBL: {work.details}")
-            current.say(work.message, is_error=True)
-            self.report({"ERROR"}, work.message)
-        else:
-            current.say("Cancelled. Nothing was changed.")
-            self.report({"INFO"}, "The conversion was cancelled. Nothing was changed.")
-        return {"CANCELLED"}
+        return self.go_on(context, conversion, self._ending(context)) if conversion else {"CANCELLED"}
 
     def _begin(self, context: Context) -> Conversion | None:
         scene, current = context.scene, session.current()
-        self._scene_uid = scene.session_uid
         settings = conversion_settings(pack=self.pack if self.properties.is_property_set("pack") else None)
         image = scene.lanet.image if environment_image(scene) is None else None
         current.say()
         try:
             return Conversion(current.worker, scene, settings, filepath=self.filepath, image=image)
         except AddonError as error:
-            current.say(str(error), is_error=True)
+            current.say(str(error), is_error=True, scene=scene)
             self.report({"ERROR"}, str(error))
             return None
 
-    def _mark(self) -> list[str]:
-        """Mark the scene's world as an asset; return why that was not possible, if so."""
-        current = session.current()
-        scene = next(each for each in bpy.data.scenes if each.session_uid == self._scene_uid)
-        try:
-            mark_as_asset(scene.world, current.worker, worker_settings())
-        except AddonError as error:
-            return [str(error)]
-        current.look_after()
-        return []
+    def _ending(self, context: Context):
+        # The operator does not outlive its call: nothing of it may be used later.
+        return partial(ending, scene_uid=context.scene.session_uid, asset=self.asset)
+
+
+def ending(work: Conversion, *, scene_uid: int, asset: bool) -> Ending:
+    """Return how a conversion ended; mark the world as an asset if that is asked for."""
+    scene = next((each for each in bpy.data.scenes if each.session_uid == scene_uid), None)
+    if work.details:
+        print(f"LANet IBL: {work.details}")
+    if work.state is State.FINISHED:
+        texts = (describe(work), *work.notes, *(_mark(scene) if asset else ()))
+        return Ending(about(scene, *texts), "INFO", has_changed=True)
+    text = work.message if work.state is State.FAILED else "Cancelled. Nothing was changed."
+    is_error = work.state is State.FAILED
+    return Ending(
+        about(scene or bpy.context.scene, text, is_error=is_error), "ERROR" if is_error else "INFO", has_changed=False
+    )
 
 
 def describe(conversion: Conversion) -> str:
@@ -113,3 +106,14 @@ def describe(conversion: Conversion) -> str:
     clipped, peak_ev = conversion.facts["clipped_fraction"], conversion.facts["peak_ev"]
     text = f"{conversion.name}: {100.0 * clipped:.2g} % was clipped"
     return f"{text}." if peak_ev is None else f"{text}; the brightest light is now {peak_ev:.1f} EV above white."
+
+
+def _mark(scene: bpy.types.Scene) -> list[str]:
+    """Mark the scene's world as an asset; return why that was not possible, if so."""
+    current = session.current()
+    try:
+        mark_as_asset(rendered_world(scene), current.worker, worker_settings())
+    except AddonError as error:
+        return [str(error)]
+    current.look_after()
+    return []

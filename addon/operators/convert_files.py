@@ -11,16 +11,17 @@ from bpy.types import Context, Event, Operator, OperatorFileListElement
 
 from .. import session
 from ..batch import Batch, Outcome, summary
-from ..redraw import redraw
+from ..messages import Message
+from ..running_work import Ending
 from ..settings import conversion_settings, worker_settings
 from ..world_asset import mark_as_asset, world_of_files
-from .modal_work import ModalWork
+from .background_work import BackgroundWork
 
 #: What the file browser shows of a folder.
 PICTURES = "*.jpg;*.jpeg;*.png;*.tif;*.tiff;*.webp"
 
 
-class ConvertFiles(ModalWork, Operator):
+class ConvertFiles(BackgroundWork, Operator):
     """Make an HDR file of each of several LDR panoramas; what lights the scene stays as it is.
 
     From Python, ``bpy.ops.lanet.convert_files(directory=…, files=[{"name": …}, …])`` returns when all are done, and
@@ -56,7 +57,7 @@ class ConvertFiles(ModalWork, Operator):
         if bpy.app.background:
             return self.execute(context)
         if self.files:
-            return self.do_modally(context, self._batch())
+            return self.go_on(context, self._batch(), ending)
         self._is_browsed = True
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
@@ -65,24 +66,13 @@ class ConvertFiles(ModalWork, Operator):
         """Convert and return when it is done; from the file browser, while Blender goes on."""
         names = [each.name for each in self.files if each.name]
         if not names:
-            self.report({"ERROR"}, "No picture was chosen.")
+            self.report({"ERROR"}, "No image was chosen.")
             return {"CANCELLED"}
         if self._is_browsed:
-            return self.do_modally(context, self._batch())
-        result = self.do(self._batch())
+            return self.go_on(context, self._batch(), ending)
+        result = self.do(self._batch(), ending)
         session.current().worker.wait()  # for the assets' previews
         return result
-
-    def end(self, work: Batch) -> set[str]:
-        """Say how many are done, and of each other one why not."""
-        texts = summary(work)
-        is_done = any(outcome.output for outcome in work.outcomes)
-        current = session.current()
-        current.messages = (session.Message(texts[0]), *(session.Message(text, is_error=True) for text in texts[1:]))
-        redraw()
-        kind = "INFO" if not texts[1:] else "WARNING" if is_done else "ERROR"
-        self.report({kind}, "\n".join(texts))
-        return {"FINISHED"} if is_done else {"CANCELLED"}
 
     def _batch(self) -> Batch:
         folder = Path(bpy.path.abspath(self.directory))
@@ -91,6 +81,14 @@ class ConvertFiles(ModalWork, Operator):
         current.say()
         finished = {"finished": make_asset} if self.assets else {}
         return Batch(current.worker, sources, conversion_settings(), beside=self.place == "BESIDE", **finished)
+
+
+def ending(work: Batch) -> Ending:
+    """Return how many files are done, and for each of the others why not."""
+    total, *failures = summary(work)
+    is_done = any(outcome.output for outcome in work.outcomes)
+    messages = (Message(total), *(Message(text, is_error=True) for text in failures))
+    return Ending(messages, "INFO" if not failures else "WARNING" if is_done else "ERROR", has_changed=is_done)
 
 
 def make_asset(outcome: Outcome) -> None:

@@ -8,6 +8,7 @@ from bpy.types import Context, Event, Operator
 
 from .. import session
 from ..errors import AddonError
+from ..rendered_world import rendered_world
 from ..settings import worker_settings
 from ..world_asset import mark_as_asset
 from ..world_graph import remembered_pair
@@ -27,7 +28,7 @@ class MarkWorldAsAsset(Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Return whether the world was converted."""
-        if context.scene is None or remembered_pair(context.scene.world) is None:
+        if context.scene is None or remembered_pair(rendered_world(context.scene)) is None:
             cls.poll_message_set("The world has no converted environment")
             return False
         return True
@@ -45,10 +46,10 @@ class MarkWorldAsAsset(Operator):
     def _mark(self, context: Context) -> set[str]:
         current = session.current()
         try:
-            mark_as_asset(context.scene.world, current.worker, worker_settings())
+            mark_as_asset(rendered_world(context.scene), current.worker, worker_settings())
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         current.look_after()
-        self.report({"INFO"}, f"{context.scene.world.name} is an asset now.")
+        self.report({"INFO"}, f"{rendered_world(context.scene).name} is an asset now.")
         return {"FINISHED"}

@@ -6,11 +6,14 @@ from bpy.types import Context, Image, UILayout
 
 from .. import session
 from ..environment_texture import EnvironmentTexture
-from ..light_group import HIGHLIGHTS, PEAK_LIMIT, light_node_after
+from ..light_group import HIGHLIGHTS, PEAK_LIMIT, changes_light, light_node_after
+from ..light_notes import altered, replaced
 from ..packing import will_be_packed
 from ..picture_conversion import STAGES
 from ..picture_facts import Facts
-from ..world_graph import ImagePair, find_environment_texture, remembered_pair
+from ..rendered_world import rendered_world
+from ..unsaved_results import NOTE, is_unsaved
+from ..world_graph import ImagePair, find_environment_texture, light_nodes, remembered_pair
 from .text import draw_text, letters_a_line
 
 CATEGORY = "LANet IBL"
@@ -24,16 +27,19 @@ def draw_environment(layout: UILayout, context: Context) -> None:
     scene = context.scene
     texture = find_environment_texture(scene)
     image = texture.node.image if texture else None
-    pair = remembered_pair(scene.world)
+    pair = remembered_pair(rendered_world(scene))
     if pair is not None and image not in (pair.ldr, pair.hdr):  # another image was chosen since
         pair = None
     _draw_image(layout, context, texture, pair)
     _draw_button(layout, context)
-    for message in session.current().messages:
+    messages = session.current().messages
+    for message in messages:
         icon = "ERROR" if message.is_error else "INFO"
         draw_text(layout, context, message.text, icon=icon, alert=message.is_error)
+    _draw_warnings(layout, context, pair, {message.text for message in messages})
+    _draw_sliders(layout, context, texture, pair)
     if pair is not None:
-        _draw_result(layout, context, texture, pair)
+        _draw_result(layout, context, pair)
 
 
 def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture | None, pair: ImagePair | None) -> None:
@@ -43,12 +49,24 @@ def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture 
     elif pair is not None:
         column.label(text=pair.ldr.name, icon="IMAGE_DATA", translate=False)
     else:
-        draw_text(column, context, "The world has no environment image. Choose one:")
+        others = replaced(context.scene)
+        text = f"The world is lit by {' and '.join(others)}. " if others else "The world has no environment image. "
+        draw_text(column, context, text + ("Choose an image to replace it:" if others else "Choose one:"))
         column.template_ID(context.scene.lanet, "image", open="image.open")
     image = pair.ldr if pair else texture.node.image if texture else None
     image = image or context.scene.lanet.image
     if image is not None:
         _draw_facts(column, context, image)
+
+
+def _draw_warnings(layout: UILayout, context: Context, pair: ImagePair | None, shown: set[str]) -> None:
+    """Draw what is wrong with the light for as long as it is, without what a message contains already."""
+    warnings = altered(context.scene) if pair is not None else []
+    if pair is not None and is_unsaved(pair.hdr):
+        warnings.append(NOTE)
+    for warning in warnings:
+        if warning not in shown:
+            draw_text(layout, context, warning, icon="ERROR")
 
 
 def _draw_facts(layout: UILayout, context: Context, image: Image) -> None:
@@ -81,19 +99,30 @@ def _draw_button(layout: UILayout, context: Context) -> None:
     row.operator("lanet.cancel_conversion", text="", icon="X")
 
 
-def _draw_result(layout: UILayout, context: Context, texture: EnvironmentTexture, pair: ImagePair) -> None:
+def _draw_sliders(
+    layout: UILayout, context: Context, texture: EnvironmentTexture | None, pair: ImagePair | None
+) -> None:
+    """Draw the switch and the sliders: of every texture that shows the pair, else of the one that lights the scene."""
     scene = context.scene
-    row = layout.row(align=True)
-    row.prop(scene.lanet, "shown", expand=True)
-    light = light_node_after(texture.node)
-    if light is not None:
+    if pair is not None:
+        layout.row(align=True).prop(scene.lanet, "shown", expand=True)
+        lights = light_nodes(scene)
+    else:
+        light = light_node_after(texture.node) if texture is not None else None
+        lights = [light] if light is not None and changes_light(light) else []
+    for light in lights:
         column = layout.column(align=True)
         column.use_property_split = _is_wide(context)  # else the names stand inside the sliders
-        column.active = scene.lanet.shown == "HDR"
+        column.active = pair is None or scene.lanet.shown == "HDR"
+        if len(lights) > 1:
+            column.label(text=light.inputs["Color"].links[0].from_node.name, translate=False)
         for name in (HIGHLIGHTS, PEAK_LIMIT):
             column.prop(light.inputs[name], "default_value", text=name)
+
+
+def _draw_result(layout: UILayout, context: Context, pair: ImagePair) -> None:
     layout.label(text=_place_of(pair.hdr), icon="FILE_IMAGE", translate=False)
-    if scene.world.asset_data is None:
+    if rendered_world(context.scene).asset_data is None:
         layout.operator("lanet.mark_world_as_asset", icon="ASSET_MANAGER")
 
 
@@ -105,4 +134,6 @@ def _is_wide(context: Context) -> bool:
 def _place_of(hdr: Image) -> str:
     if hdr.packed_file is not None:
         return "Packed into the .blend"
-    return "Packed when the .blend is saved" if will_be_packed(hdr) else hdr.filepath
+    if will_be_packed(hdr):
+        return "Packed when the .blend is saved"
+    return "Moved when the .blend is saved" if is_unsaved(hdr) else hdr.filepath

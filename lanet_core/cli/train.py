@@ -22,12 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--supplement",
         type=Path,
         metavar="DIR",
-        help="more panoramas to learn from, such as rendered ones; the configuration says in what share",
+        help="rendered panoramas to learn from in addition, in the share that the configuration sets",
     )
     parser.add_argument(
         "--fold",
         metavar="K/N",
-        help="validate on the K-th of N parts of the train split, and learn from the others; lanet export joins the N",
+        help="validate on the K-th of N parts of the train split, and learn from the others",
     )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="where checkpoints and logs go, and come from"
@@ -38,13 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH=VALUE",
-        help="replace a value of the configuration, such as stages.0.steps=200 or loss.glossy=0.5; repeatable",
+        help="replace a value of the configuration, such as schedule.steps=200 or loss.glossy=0.5; repeatable",
     )
     parser.add_argument(
         "--seed",
         type=whole_number(0, 2**32 - 1),
         metavar="N",
-        help="seed of the weights and pictures, such as for each member of an ensemble",
+        help="seed of the weights and images (default: the configuration's)",
     )
     parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda or cuda:N")
     parser.add_argument(

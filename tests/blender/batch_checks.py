@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -68,9 +69,45 @@ def check_a_bad_file_ends_nothing_and_is_told_of(folder):
     assert not bpy.data.images
 
 
+def check_no_kind_of_bad_file_ends_the_batch_or_raises(folder):
+    enable(folder)
+    pictures(folder, "a.png", "b.png")
+    place = folder / "in"
+    (place / "empty.png").touch()
+    (place / "folder.png").mkdir()
+    (place / "loop.png").symlink_to(place / "loop.png")
+    (place / "text.jpg").write_bytes(b"this is no image")
+    os.mkfifo(place / "pipe.png")
+    not_utf8 = os.fsdecode(b"caf\xe9.png")
+    (place / not_utf8).write_bytes((place / "a.png").read_bytes()[:2000])
+    good_name = write_picture(place / "line\nbreak [1].png", scale=2)
+    bad = ["empty.png", "folder.png", "loop.png", "text.jpg", "pipe.png", "x" * 300 + ".png", not_utf8, "nul\0.png"]
+    batch = begin(folder, bad[0], "a.png", *bad[1:], good_name.name, "b.png")
+    assert batch.wait().name == "FINISHED"
+    failed = {outcome.source.name: outcome.message for outcome in batch.outcomes if outcome.output is None}
+    assert sorted(failed) == sorted(bad)
+    assert all(name in message for name, message in failed.items())
+    assert results(folder) == ["in/a_lanet.exr", "in/b_lanet.exr", "in/line_break [1]_lanet.exr"]
+    assert not list(bpy.data.images)
+
+
+def check_an_unexpected_error_fails_its_file_alone(folder):
+    enable(folder)
+    pictures(folder, "a.png", "b.png", "c.png")
+
+    def finished(outcome) -> None:
+        if outcome.source.name == "b.png":
+            raise ZeroDivisionError("of b")
+
+    batch = begin(folder, "a.png", "b.png", "c.png", finished=finished)
+    assert batch.wait().name == "FINISHED"
+    assert [outcome.source.name for outcome in batch.outcomes if outcome.output] == ["a.png", "c.png"]
+    assert "b.png" in batch.outcomes[1].message and "ZeroDivisionError: of b" in batch.outcomes[1].message
+
+
 def check_where_nothing_is_converted_python_hears_of_it(folder):
     enable(folder)
-    for names, reason in (((), "No picture"), (("missing.png",), "no such file")):
+    for names, reason in (((), "No image"), (("missing.png",), "no such file")):
         try:
             convert_files(folder, *names)
         except RuntimeError as error:
@@ -88,17 +125,18 @@ def check_the_folder_of_the_preferences_is_used_on_request(folder):
 
 def check_no_result_takes_anothers_place(folder):
     enable(folder)
-    pictures(folder, "a.png", "a.webp.png")
-    (folder / "in" / "a.jpg").write_bytes((folder / "in" / "a.png").read_bytes())
+    pictures(folder, "a.png")
+    write_picture(folder / "in" / "a.jpg", scale=2)
     (folder / "in" / "mine_lanet.exr").write_bytes(b"not the converter's")
     pictures(folder, "mine.png")
     assert convert_files(folder, "a.png", "a.jpg", "mine.png") == {"FINISHED"}
-    assert messages()[0][0] == "2 converted, 1 failed."
-    assert "a.jpg" in messages()[1][0] and "Rename" in messages()[1][0]
-    assert results(folder) == ["in/a_lanet.exr", "in/mine_2_lanet.exr", "in/mine_lanet.exr"]
+    names = ["in/a_2_lanet.exr", "in/a_lanet.exr", "in/mine_2_lanet.exr", "in/mine_lanet.exr"]
+    assert messages() == [("3 converted.", False)] and results(folder) == names
     assert (folder / "in" / "mine_lanet.exr").read_bytes() == b"not the converter's"
-    assert convert_files(folder, "a.png") == {"FINISHED"}
-    assert len(results(folder)) == 3
+    widths = [read_hdr(folder / "in" / f"{name}_lanet.exr").shape[1] for name in ("a", "a_2")]
+    assert widths == [128, 256]
+    assert convert_files(folder, "a.jpg") == {"FINISHED"}
+    assert results(folder) == names, "the result of the same image is replaced"
 
 
 def check_an_image_of_the_blend_stays_in_it(folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -50,6 +51,39 @@ def check_without_save_the_file_stays(folder):
     assert run("convert", "-o", folder / "out", "--half")[0] == 0
     assert (folder / "out" / "street_lanet.exr").is_file() and not (folder / "textures").exists()
     assert (folder / "scene.blend").read_bytes() == before
+
+
+def check_a_relative_output_folder_is_stored_relative(folder):
+    scene = opened_scene(folder)
+    (folder / "scenes").mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scenes" / "scene.blend"))
+    os.chdir(folder / "scenes")
+    assert run("convert", "-o", "../hdri", "--save")[0] == 0
+    assert (folder / "hdri" / "street_lanet.exr").is_file()
+    assert part("world_graph").environment_image(scene).filepath == "//../hdri/street_lanet.exr"
+    os.chdir(folder)
+    assert run("convert", "-o", "elsewhere", "--save")[0] == 0
+    assert part("world_graph").environment_image(scene).filepath == "//../elsewhere/street_lanet.exr"
+    assert run("convert", "-o", folder / "absolute", "--save")[0] == 0
+    assert part("world_graph").environment_image(scene).filepath == str(folder / "absolute" / "street_lanet.exr")
+
+
+def check_all_scenes_are_converted_each_world_once(folder):
+    scene = opened_scene(folder)
+    second, same, bare = (bpy.data.scenes.new(name) for name in ("Second", "Same", "Bare"))
+    second.world = scene.world.copy()
+    same.world = scene.world
+    texture = next(node for node in second.world.node_tree.nodes if node.type == "TEX_ENVIRONMENT")
+    texture.image = bpy.data.images.load(str(write_picture(folder / "night.png", scale=2)))
+    status, out, err = run("convert", "--all-scenes", "--save")
+    assert status == 1 and out.count("over-exposed") == 2, (status, out, err)
+    assert err.startswith("lanet: error: Scene “Bare”: ") and "no environment image" in err
+    graph = part("world_graph")
+    names = [Path(graph.environment_image(each).filepath).name for each in (scene, second, same)]
+    assert names == ["street_lanet.exr", "night_lanet.exr", "street_lanet.exr"]
+    bpy.data.scenes.remove(bare)
+    assert run("convert", "--all-scenes")[0] == 0
+    assert run("convert", folder / "night.png", "--all-scenes")[0] == 2
 
 
 def check_pictures_are_converted_and_the_scene_stays(folder):

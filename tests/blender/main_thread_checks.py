@@ -70,7 +70,8 @@ def check_no_turn_of_a_conversion_holds_the_main_thread(folder):
 
 
 def check_no_turn_holds_it_where_the_result_is_packed(folder):
-    enable(folder).pack = True
+    preferences = enable(folder)
+    preferences.pack, preferences.precision = True, "FLOAT"
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
     scene = lit_scene(bpy.data.images.load(str(write_jpeg(folder / "street.jpg", noise()))))
     for _ in range(2):  # the second takes the place of what is packed

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-import OpenEXR
+import OpenImageIO
 from blender_process import main
 
-from addon import world_graph
+from addon import light_notes, world_graph
 from addon.environment_texture import find_environment_textures
 from addon.errors import AddonError
 from addon.light_group import HIGHLIGHTS, PEAK_LIMIT
@@ -19,8 +19,11 @@ LINEAR = "Linear Rec.709"
 
 
 def write_exr(path: Path, rgb_linear: np.ndarray) -> Path:
-    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    OpenEXR.File(header, {"RGB": np.ascontiguousarray(rgb_linear, dtype=np.float32)}).write(str(path))
+    # By OpenImageIO: the OpenEXR module and the library of a Blender that links it dynamically are no good company.
+    height, width, channels = rgb_linear.shape
+    output = OpenImageIO.ImageOutput.create(str(path))
+    assert output.open(str(path), OpenImageIO.ImageSpec(width, height, channels, "float"))
+    assert output.write_image(np.ascontiguousarray(rgb_linear, dtype=np.float32)) and output.close()
     return path
 
 
@@ -356,6 +359,219 @@ def check_a_pair_of_which_one_is_gone_is_no_pair(folder):
     assert not world_graph.shows_hdr(scene)
 
 
+def backdrop_scene():
+    """Two textures of one image: one that the camera sees, one that lights."""
+    scene, graph, texture = plain_scene()
+    backdrop = graph.texture(texture.image)
+    mix, second = graph.add("ShaderNodeMixShader"), graph.add("ShaderNodeBackground")
+    graph.link(backdrop.outputs["Color"], second.inputs["Color"])
+    graph.link(graph.add("ShaderNodeLightPath").outputs["Is Camera Ray"], mix.inputs[0])
+    graph.link(graph.background.outputs[0], mix.inputs[1])
+    graph.link(second.outputs[0], mix.inputs[2])
+    graph.link(mix.outputs[0], graph.surface)
+    return scene, texture, backdrop
+
+
+def check_every_texture_of_the_image_is_converted(folder):
+    scene, texture, backdrop = backdrop_scene()
+    ldr = texture.image
+    hdr = world_graph.apply_hdr(scene, ldr, make_exr(folder))
+    assert (texture.image, backdrop.image) == (hdr, hdr)
+    assert len(world_graph.light_nodes(scene)) == 2
+    world_graph.show(scene, hdr=False)
+    assert (texture.image, backdrop.image) == (ldr, ldr)
+    world_graph.apply_hdr(scene, ldr, make_exr(folder))
+    assert (texture.image, backdrop.image) == (hdr, hdr) and len(world_graph.light_nodes(scene)) == 2
+
+
+def check_textures_in_groups_and_of_the_other_engine_are_converted_too(folder):
+    scene, graph, group, inside = group_scene()
+    twin = graph.add("ShaderNodeGroup", node_tree=group.node_tree)
+    mix = graph.add("ShaderNodeMixShader")
+    second = graph.add("ShaderNodeBackground")
+    graph.link(twin.outputs["Color"], second.inputs["Color"])
+    graph.link(graph.background.outputs[0], mix.inputs[1])
+    graph.link(second.outputs[0], mix.inputs[2])
+    graph.link(mix.outputs[0], graph.surface)
+    graph.tree.nodes["World Output"].target = "CYCLES"
+    output, third = graph.add("ShaderNodeOutputWorld", target="EEVEE"), graph.add("ShaderNodeBackground")
+    for_eevee = graph.texture(inside.image)
+    graph.link(for_eevee.outputs["Color"], third.inputs["Color"])
+    graph.link(third.outputs[0], output.inputs["Surface"])
+    ldr = inside.image
+    hdr = world_graph.apply_hdr(scene, ldr, make_exr(folder))
+    images = [each.node.image for each in world_graph.reachable_textures(scene.world)]
+    assert images == [hdr, hdr, hdr], images
+    world_graph.show(scene, hdr=False)
+    assert [each.node.image for each in world_graph.reachable_textures(scene.world)] == [ldr, ldr, ldr]
+
+
+def check_another_image_beside_it_stays(folder):
+    scene, texture, backdrop = backdrop_scene()
+    backdrop.image = other = new_image("backplate")
+    hdr = world_graph.apply_hdr(scene, texture.image, make_exr(folder))
+    assert (texture.image, backdrop.image) == (hdr, other)
+    notes = light_notes.notes_after(scene)
+    assert len(notes) == 1 and backdrop.name in notes[0] and "backplate" in notes[0]
+
+
+def check_the_world_override_is_the_world_that_is_converted(folder):
+    scene, _, texture = plain_scene()
+    if not hasattr(scene.view_layers[0], "world_override"):
+        return  # before Blender 4.3
+    ldr, own = texture.image, scene.world
+    override = own.copy()
+    scene.view_layers[0].world_override = override
+    hdr = world_graph.apply_hdr(scene, ldr, make_exr(folder))
+    assert texture.image == ldr and world_graph.remembered_pair(own) is None
+    assert world_graph.environment_image(scene) == hdr and world_graph.shows_hdr(scene)
+    assert scene.view_layers[0].world_override == override and scene.world == own
+    world_graph.show(scene, hdr=False)
+    assert not world_graph.shows_hdr(scene)
+    world_graph.show(scene, hdr=True)
+    scene.view_layers.new("Back")
+    (note,) = light_notes.notes_after(scene)
+    assert "“Back”" in note and f"“{own.name}”" in note
+    np.testing.assert_allclose(render(scene, folder), 4.0, rtol=1e-3)
+
+
+def check_a_library_override_becomes_a_local_world(folder):
+    scene, *_ = group_scene()
+    scene.world.name = "Library World"
+    library = folder / "library.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(library))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(library), link=True) as (_, linked):
+        linked.worlds = ["Library World"]
+    scene = bpy.context.scene
+    scene.world = bpy.data.worlds["Library World"].override_create(remap_local_usages=True)
+    assert scene.world.override_library is not None
+    ldr = world_graph.environment_image(scene)
+    hdr = world_graph.apply_hdr(scene, ldr, make_exr(folder))
+    name = hdr.name
+    world_graph.light_node(scene).inputs[HIGHLIGHTS].default_value = 1.5
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+    scene = bpy.context.scene
+    assert scene.world.override_library is None and scene.world.library is None
+    pair = world_graph.remembered_pair(scene.world)
+    assert pair.hdr.name == name and world_graph.shows_hdr(scene)
+    assert world_graph.light_node(scene).inputs[HIGHLIGHTS].default_value == 1.5
+    world_graph.show(scene, hdr=False)
+    assert world_graph.environment_image(scene) == pair.ldr
+
+
+def check_the_sliders_of_another_image_are_reset_unless_animated(folder):
+    scene, _, texture = plain_scene()
+    first = texture.image
+    world_graph.apply_hdr(scene, first, make_exr(folder))
+    sliders = world_graph.light_node(scene).inputs
+    sliders[HIGHLIGHTS].default_value, sliders[PEAK_LIMIT].default_value = 2.0, 30.0
+    world_graph.apply_hdr(scene, first, make_exr(folder))
+    assert (sliders[HIGHLIGHTS].default_value, sliders[PEAK_LIMIT].default_value) == (2.0, 30.0)
+    assert len(light_notes.notes_after(scene)) == 2, "the sliders of the same image stay, and that is noted"
+    sliders[PEAK_LIMIT].keyframe_insert("default_value", frame=1)
+    second = texture.image = new_image("another")
+    world_graph.apply_hdr(scene, second, make_exr(folder))
+    assert (sliders[HIGHLIGHTS].default_value, sliders[PEAK_LIMIT].default_value) == (0.0, 30.0)
+    (note,) = light_notes.notes_after(scene)
+    assert PEAK_LIMIT in note and "30" in note
+
+
+def altered(scene) -> list[str]:
+    return light_notes.altered(scene)
+
+
+def check_nodes_that_clamp_or_bend_the_light_are_named(folder):
+    changes = {
+        "ShaderNodeValToRGB": {},
+        "ShaderNodeRGBCurve": {},
+        "ShaderNodeInvert": {},
+        "ShaderNodeMix": {"data_type": "RGBA", "clamp_result": True},
+        "ShaderNodeMixRGB": {"use_clamp": True},
+        "ShaderNodeMath": {"use_clamp": True},
+        "ShaderNodeClamp": {},
+    }
+    for kind, values in changes.items():
+        scene, graph, texture = plain_scene()
+        node = graph.add(kind, label=f"My {kind}", **values)
+        into = (
+            next(each for each in node.inputs if each.enabled and each.type == "RGBA")
+            if any(each.enabled and each.type == "RGBA" for each in node.inputs)
+            else node.inputs[0]
+        )
+        out = next(each for each in node.outputs if each.enabled)
+        graph.link(texture.outputs["Color"], into)
+        graph.link(out, graph.background.inputs["Color"])
+        world_graph.apply_hdr(scene, texture.image, make_exr(folder))
+        (note,) = altered(scene)
+        assert f"“My {kind}”" in note, (kind, note)
+        assert max(render(scene, folder).ravel()) <= 1.5 or kind in ("ShaderNodeInvert", "ShaderNodeRGBCurve"), kind
+        node.mute = True
+        assert altered(scene) == [], kind
+
+
+def check_nodes_that_keep_the_lights_proportions_are_not_named(folder):
+    scene, graph, texture = plain_scene()
+    gamma, saturation = graph.add("ShaderNodeGamma"), graph.add("ShaderNodeHueSaturation")
+    multiply = graph.add("ShaderNodeMix", data_type="RGBA", blend_type="MULTIPLY")
+    graph.link(texture.outputs["Color"], gamma.inputs["Color"])
+    graph.link(gamma.outputs["Color"], saturation.inputs["Color"])
+    graph.link(saturation.outputs["Color"], multiply.inputs[6])
+    graph.link(multiply.outputs[2], graph.background.inputs["Color"])
+    world_graph.apply_hdr(scene, texture.image, make_exr(folder))
+    assert altered(scene) == []
+    gamma.inputs["Gamma"].default_value = 2.2
+    assert len(altered(scene)) == 1 and "Gamma" in altered(scene)[0]
+    np.testing.assert_array_less(4.5, render(scene, folder))
+    gamma.inputs["Gamma"].default_value = 1.0
+    ramp = graph.add("ShaderNodeValToRGB")  # it mixes by the light's brightness, and carries none of it
+    graph.link(texture.outputs["Color"], ramp.inputs["Fac"])
+    graph.link(ramp.outputs["Color"], multiply.inputs["Factor"])
+    assert altered(scene) == []
+
+
+def check_nodes_in_groups_are_named_too(folder):
+    scene, graph, texture = plain_scene()
+    inner = Graph(bpy.data.node_groups.new("Grade", "ShaderNodeTree"))
+    inner.tree.interface.new_socket("Color", in_out="OUTPUT", socket_type="NodeSocketColor")
+    inner.tree.interface.new_socket("Color", in_out="INPUT", socket_type="NodeSocketColor")
+    curve = inner.add("ShaderNodeRGBCurve")
+    inner.link(inner.add("NodeGroupInput").outputs["Color"], curve.inputs["Color"])
+    inner.link(curve.outputs["Color"], inner.add("NodeGroupOutput").inputs["Color"])
+    group = graph.add("ShaderNodeGroup", node_tree=inner.tree)
+    graph.link(texture.outputs["Color"], group.inputs["Color"])
+    graph.link(group.outputs["Color"], graph.background.inputs["Color"])
+    world_graph.apply_hdr(scene, texture.image, make_exr(folder))
+    (note,) = altered(scene)
+    assert "RGB Curves" in note
+
+
+def check_what_no_longer_lights_the_world_is_named(folder):
+    scene = new_scene()
+    graph = Graph(scene.world.node_tree)
+    sky = graph.add("ShaderNodeTexSky")
+    graph.link(sky.outputs[0], graph.background.inputs["Color"])
+    (note,) = light_notes.notes_before(scene, None)
+    assert sky.name in note and "no longer lights" in note
+    world_graph.apply_hdr(scene, new_image(), make_exr(folder))
+    assert light_notes.notes_before(scene, None) == []
+    scene, *_ = plain_scene()
+    assert light_notes.notes_before(scene, None) == []
+
+
+def check_the_colour_space_that_is_not_used_is_named(folder):
+    scene, _, texture = plain_scene()
+    image = bpy.data.images.load(str(write_exr(folder / "any.exr", np.ones((32, 64, 3)))))
+    image.colorspace_settings.name = "sRGB"
+    assert light_notes.notes_before(scene, image) == []
+    for name in ("Filmic sRGB", "Non-Color"):
+        image.colorspace_settings.name = name
+        (note,) = light_notes.notes_before(scene, image)
+        assert name in note and "sRGB" in note
+    assert light_notes.notes_before(scene, texture.image) == [], "a generated image's pixels are what they are"
+
+
 def render(scene, folder: Path) -> np.ndarray:
     """Render the bare world upwards and return (16, 16, 3) float32, scene-linear, unclamped."""
     scene.cycles.device, scene.cycles.samples = "CPU", 1
@@ -371,8 +587,10 @@ def render(scene, folder: Path) -> np.ndarray:
     settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGB"
     scene.render.filepath = str(folder / "render.exr")
     bpy.ops.render.render(write_still=True)
-    with OpenEXR.File(scene.render.filepath) as file:
-        return file.channels()["RGB"].pixels.copy()
+    image = OpenImageIO.ImageInput.open(scene.render.filepath)
+    pixels = image.read_image("float")
+    image.close()
+    return pixels
 
 
 def gradient_exr(folder: Path) -> Path:

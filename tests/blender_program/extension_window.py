@@ -1,7 +1,8 @@
 """What the window's test runs in a Blender with a window: ``blender --enable-event-simulate -P THIS -- FOLDER SCREEN``.
 
 It uses the installed extension as an artist does, in a scene lit by ``FOLDER/city.jpg``: cancels one conversion by Esc,
-completes another, takes it back by Ctrl+Z and again by redoing, lets one fail, and disables the extension. SCREEN is
+completes another, takes it back by Ctrl+Z and again by redoing, lets one fail, and disables the extension. Then it
+enables and disables it while conversions run. SCREEN is
 the X server's picture of the screen, of which ``FOLDER/shots/*.xwd`` are copies; ``FOLDER/facts.json`` says what was
 found, or where it stuck.
 """
@@ -38,6 +39,7 @@ class Tester(Artist):
         yield from self._take_back()
         yield from self._fail_one()
         yield from self._disable()
+        yield from self._enable_again()
 
     def _cancel_one(self) -> Iterator[Callable[[], bool]]:
         before = self._state()
@@ -96,6 +98,21 @@ class Tester(Artist):
         self.facts["children_after_disabling"] = len(children())
         self.facts["files"] = sorted(path.name for path in (self.folder / "textures").iterdir())
         yield from self.photograph("disabled")
+
+    def _enable_again(self) -> Iterator[Callable[[], bool]]:
+        """Disable it during a conversion, enable it and convert: where an operator were modal, Blender would crash."""
+        bpy.ops.preferences.addon_enable(module=MODULE)
+        for _ in range(2):
+            self.press_the_button()
+            yield lambda: self.session.conversion.share > 0.1
+            self.facts["modal_operators"] = [each.bl_idname for each in window().modal_operators]
+            bpy.ops.preferences.addon_disable(module=MODULE)
+            bpy.ops.preferences.addon_enable(module=MODULE)
+            yield self.turns_from_now(2)
+        self.press_the_button()
+        yield lambda: self.session.conversion is None
+        self.facts["converted_again"] = self._state()
+        yield from self.photograph("enabled again")
 
     def _make_scene(self) -> None:
         world = bpy.context.scene.world

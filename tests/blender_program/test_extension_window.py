@@ -69,3 +69,8 @@ class TestWindow:
         assert facts["children_before_disabling"] == 1
         assert facts["children_after_disabling"] == 0
         assert facts["files"] == ["city_lanet.exr"]
+
+    def test_disabled_and_enabled_during_conversions_blender_goes_on(self, facts):
+        assert facts["modal_operators"] == []
+        assert facts["converted_again"]["image"] == "//textures/city_lanet.exr"
+        assert facts["converted_again"]["shown"] == "HDR"

@@ -119,8 +119,7 @@ def read(path: Path) -> None:
             panorama = panorama_from_picture(picture)
             assert np.isfinite(panorama.linear_rows(0, 1)).all()
     except LanetError as error:
-        assert str(error).isprintable()
-        assert str(path) in str(error)
+        assert (str(error).isprintable() and str(path) in str(error)) or error.path is None
     with contextlib.suppress(LanetError):
         assert np.isfinite(read_hdr(path)).all()
 

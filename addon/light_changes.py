@@ -1,0 +1,128 @@
+"""Nodes between a texture and the world's output that clamp or bend its values: HDR light does not pass them."""
+
+from __future__ import annotations
+
+from bpy.types import Node, NodeSocket, World
+
+from .environment_texture import EnvironmentTexture, active_output, inputs_of
+from .light_group import is_light_node
+
+_CLAMPS = "limits the light to white"
+_BENDS = "changes bright light out of proportion"
+
+#: Nodes that do so whatever their settings, and how.
+_ALWAYS = {
+    "VALTORGB": _CLAMPS,
+    "CURVE_RGB": _BENDS,
+    "GAMMA": _BENDS,
+    "BRIGHTCONTRAST": _BENDS,
+    "INVERT": _BENDS,
+    "CLAMP": _CLAMPS,
+    "FLOAT_CURVE": _CLAMPS,
+}
+#: Blend types of Mix nodes that keep proportions above white; all others do not.
+_LINEAR_BLENDS = {"MIX", "ADD", "SUBTRACT", "MULTIPLY", "DIVIDE"}
+#: Operations of Math nodes that do.
+_LINEAR_MATHS = {"ADD", "SUBTRACT", "MULTIPLY", "DIVIDE", "MULTIPLY_ADD", "ABSOLUTE"}
+#: Inputs that steer a node and carry no light, by its type.
+_STEERING = {
+    "MIX": {"Factor"},
+    "MIX_RGB": {"Fac"},
+    "MIX_SHADER": {"Fac"},
+    "CURVE_RGB": {"Fac"},
+    "FLOAT_CURVE": {"Factor"},
+    "INVERT": {"Fac"},
+    "GAMMA": {"Gamma"},
+    "BRIGHTCONTRAST": {"Bright", "Contrast"},
+    "HUE_SAT": {"Fac", "Hue", "Saturation", "Value"},
+    "CLAMP": {"Min", "Max"},
+    "MAP_RANGE": {"From Min", "From Max", "To Min", "To Max", "Steps"},
+}
+
+
+def altering_nodes(world: World, texture: EnvironmentTexture, engine: str) -> list[tuple[Node, str]]:
+    """Return the nodes that a texture's light passes and that do not keep its proportions, each with what it does.
+
+    Args:
+        world: the texture's.
+        texture: in it.
+        engine: the scene's render engine.
+    """
+    output = active_output(world, engine)
+    if output is None:
+        return []
+    walk = _Walk(texture)
+    walk.reaches(output.inputs["Surface"], ())
+    return list(walk.found.values())
+
+
+class _Walk:
+    """A walk back from an output, which finds out through which nodes the texture's light comes."""
+
+    def __init__(self, texture: EnvironmentTexture) -> None:
+        self._texture = texture
+        self._known: dict[tuple[int, ...], bool] = {}
+        self.found: dict[int, tuple[Node, str]] = {}
+
+    def reaches(self, socket: NodeSocket, groups: tuple[Node, ...]) -> bool:
+        """Return whether the texture's light arrives at an input."""
+        links = [link for link in socket.links if not link.is_muted and link.is_valid]
+        arriving = [self._comes_from(link.from_socket, groups) for link in links]  # all of them are looked at
+        return any(arriving)
+
+    def _comes_from(self, output: NodeSocket, groups: tuple[Node, ...]) -> bool:
+        place = (*(group.as_pointer() for group in groups), output.as_pointer())
+        if place not in self._known:
+            self._known[place] = False  # for a circle of links
+            self._known[place] = self._look_behind(output, groups)
+        return self._known[place]
+
+    def _look_behind(self, output: NodeSocket, groups: tuple[Node, ...]) -> bool:
+        node = output.node
+        if node.type == "TEX_ENVIRONMENT" and not node.mute:
+            return EnvironmentTexture(node, groups).place == self._texture.place
+        if is_light_node(node) and not node.mute:
+            return self.reaches(node.inputs["Color"], groups)
+        inputs = inputs_of(output, groups, with_idle_sides=False)
+        passes_through = node.mute or node.type in ("GROUP", "GROUP_INPUT")
+        arriving = [self.reaches(*each) for each in inputs if passes_through or _carries_light(each[0])]
+        change = _change(node)
+        if any(arriving) and change and not node.mute:
+            self.found[node.as_pointer()] = (node, change)
+        return any(arriving)
+
+
+def _carries_light(socket: NodeSocket) -> bool:
+    is_vector = socket.type == "VECTOR" and socket.node.type != "VECT_MATH"
+    return not is_vector and socket.name not in _STEERING.get(socket.node.type, ())
+
+
+def _change(node: Node) -> str:
+    """Return what a node does to bright light, empty if it keeps proportions."""
+    if node.type in _ALWAYS:
+        return "" if _is_neutral(node) else _ALWAYS[node.type]
+    if node.type in ("MIX", "MIX_RGB"):
+        if getattr(node, "clamp_result", False) or getattr(node, "use_clamp", False):
+            return _CLAMPS
+        is_colour = node.type == "MIX_RGB" or node.data_type == "RGBA"
+        return _BENDS if is_colour and node.blend_type not in _LINEAR_BLENDS else ""
+    if node.type == "MATH":
+        if node.use_clamp:
+            return _CLAMPS
+        return "" if node.operation in _LINEAR_MATHS else _BENDS
+    if node.type == "MAP_RANGE":
+        return _CLAMPS if node.clamp else "" if node.interpolation_type == "LINEAR" else _BENDS
+    return ""
+
+
+def _is_neutral(node: Node) -> bool:
+    """Return whether a node is set so that it changes nothing."""
+    neutral = {"GAMMA": {"Gamma": 1.0}, "BRIGHTCONTRAST": {"Bright": 0.0, "Contrast": 0.0}, "INVERT": {"Fac": 0.0}}
+    inputs = neutral.get(node.type)
+    if inputs is None:
+        return False
+    sockets = {name: node.inputs.get(name) for name in inputs}
+    return all(
+        socket is not None and not socket.is_linked and socket.default_value == inputs[name]
+        for name, socket in sockets.items()
+    )

@@ -1,0 +1,40 @@
+"""What the operators that convert have in common: waiting for the end, or going on while Blender does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bpy.types import Context
+
+from .. import session
+from ..running_work import Ending, Work
+
+
+class BackgroundWork:
+    """A part of an operator, before ``Operator`` in the list of its bases."""
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Return whether a conversion can begin."""
+        if session.current().conversion is not None:
+            cls.poll_message_set("A conversion is running")
+            return False
+        return True
+
+    def do(self, work: Work, ending: Callable[[Work], Ending]) -> set[str]:
+        """Do the work and return when it is done."""
+        current = session.current()
+        current.conversion = work
+        try:
+            work.wait()
+        finally:
+            current.finish()
+        end = ending(work)
+        current.show(*end.messages)
+        self.report({end.level}, end.text)
+        return {"FINISHED"} if end.has_changed else {"CANCELLED"}
+
+    def go_on(self, context: Context, work: Work, ending: Callable[[Work], Ending]) -> set[str]:
+        """Let a timer do the work; the operator itself has ended, without an undo step of its own."""
+        session.current().go_on(work, ending, self.bl_label, context)
+        return {"INTERFACE"}

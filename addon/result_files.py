@@ -1,0 +1,126 @@
+"""Result files on disk: whose they are, and a name for a new one that takes the place of no other image's.
+
+A result records the SHA-256 of its source image in its header. A file of the wanted name is replaced if it was made of
+the same image; otherwise the new one is numbered.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+from .regular_file import first_bytes
+
+SUFFIX = "_lanet.exr"
+_EXR_SIGNATURE = b"\x76\x2f\x31\x01"
+#: A header attribute of every result, as OpenEXR stores its name and type.
+_OUR_ATTRIBUTE = b"lanetModel\0string\0"
+_SOURCE_ATTRIBUTE = b"lanetSourceSha256\0string\0"
+_HEADER_BYTES = 1 << 14
+#: The longest file name of common file systems, bytes of UTF-8.
+_MAX_NAME_BYTES = 255
+_NUMBER_BYTES = 6
+#: What Windows does not take in a name.
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+
+
+def result_name(stem: str) -> str:
+    """Return the name of a result: ``<stem>_lanet.exr``, with ``_`` for characters that no file name may have.
+
+    Args:
+        stem: a file's or an image's name, without its extension, in any script.
+    """
+    stem = _FORBIDDEN.sub("_", stem).strip(" ._") or "world"  # a name may not begin with a dot or end in a space
+    room = _MAX_NAME_BYTES - len(SUFFIX) - _NUMBER_BYTES
+    # A name that is not UTF-8 keeps its bytes, as Python's surrogates.
+    return os.fsencode(stem)[:room].decode("utf-8", "ignore" if _is_text(stem) else "surrogateescape") + SUFFIX
+
+
+def is_ours(path: Path) -> bool:
+    """Return whether a file is a result of the converter."""
+    header = _header(path)
+    return header.startswith(_EXR_SIGNATURE) and _OUR_ATTRIBUTE in header
+
+
+def source_sha256(path: Path) -> str | None:
+    """Return the SHA-256 of the image that a result was made of, None if it is unknown or the file is no result."""
+    if not is_ours(path):
+        return None
+    _, found, value = _header(path).partition(_SOURCE_ATTRIBUTE)
+    if not found or len(value) < 4:
+        return None
+    (size,) = struct.unpack_from("<i", value)
+    return value[4 : 4 + size].decode("ascii", "replace")
+
+
+def move_into_place(source: Path, place: Path) -> Path:
+    """Move a finished result to its place, or to a numbered name beside it if another file has that name.
+
+    A result of the same image is replaced. Two programs that do this at once get different names.
+
+    Args:
+        source: the finished file, in the same file system.
+        place: the wanted path, which ends in ``_lanet.exr`` or any other suffix.
+
+    Returns:
+        The path that it has now.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    sha256 = source_sha256(source)
+    return next(path for path in _numbered(place) if _takes(source, path, sha256))
+
+
+def _numbered(place: Path) -> Iterator[Path]:
+    yield place
+    stem, suffix = place.stem, place.suffix
+    if place.name.endswith(SUFFIX):
+        stem, suffix = place.name.removesuffix(SUFFIX), SUFFIX
+    for number in count(2):
+        yield place.with_name(f"{stem}_{number}{suffix}")
+
+
+def _takes(source: Path, path: Path, sha256: str | None) -> bool:
+    if not _claim(path):
+        is_the_same = not path.is_symlink() and sha256 is not None and source_sha256(path) == sha256
+        if not is_the_same:
+            return False
+        source.replace(path)
+        return True
+    try:
+        source.replace(path)
+    except OSError:
+        with suppress(OSError):
+            path.unlink()  # the empty file of the claim
+        raise
+    return True
+
+
+def _claim(path: Path) -> bool:
+    """Make an empty file; return whether nothing had that name."""
+    try:
+        path.open("xb").close()
+    except FileExistsError:
+        return False
+    return True
+
+
+def _header(path: Path) -> bytes:
+    try:
+        return first_bytes(path, _HEADER_BYTES)
+    except OSError:
+        return b""
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

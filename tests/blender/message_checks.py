@@ -1,0 +1,251 @@
+"""What test_extension.py runs inside Blender: a message belongs to a state; one check a process."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import bpy
+import OpenImageIO
+from blender_process import main
+from enabled_extension import (
+    MODULE,
+    convert,
+    disable,
+    enable,
+    file_scene,
+    leave,
+    painted,
+    part,
+    refusal,
+    wait_until,
+    write_model,
+    write_picture,
+)
+
+
+def messages() -> list[str]:
+    return [message.text for message in part("session").current().messages]
+
+
+def errors() -> list[str]:
+    return [message.text for message in part("session").current().messages if message.is_error]
+
+
+def texture_of(scene):
+    return next(node for node in scene.world.node_tree.nodes if node.type == "TEX_ENVIRONMENT")
+
+
+def check_no_image_is_said_until_one_is_chosen(folder):
+    enable(folder)
+    scene = bpy.context.scene
+    scene.world = None
+    assert "no environment image" in refusal() and "no environment image" in errors()[0]
+    scene.lanet.image = painted()
+    assert messages() == []
+    scene.lanet.image = None
+    assert len(errors()) == 1
+    scene.world = bpy.data.worlds.new("World")
+    assert messages() == []
+
+
+def check_an_error_is_hidden_when_another_image_is_chosen(folder):
+    scene = file_scene(folder)
+    damaged = folder / "damaged.png"
+    damaged.write_bytes((folder / "street.png").read_bytes()[:3000])
+    good, bad = texture_of(scene).image, bpy.data.images.load(str(damaged))
+    texture_of(scene).image = bad
+    assert "damaged.png" in refusal() and "damaged.png" in errors()[0]
+    texture_of(scene).image = good
+    assert messages() == []
+    convert()
+    assert errors() == [] and len(messages()) == 1
+
+
+def check_an_error_of_the_preferences_is_hidden_when_they_are_changed(folder):
+    file_scene(folder)
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    model, preferences.model = preferences.model, str(folder / "no.onnx")
+    refusal()
+    assert len(errors()) == 1
+    preferences.model = model
+    assert messages() == []
+
+
+def check_a_result_is_hidden_by_undo_and_shown_by_redo(folder):
+    file_scene(folder)
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.lanet.convert_environment("EXEC_DEFAULT", True)
+    (text,) = messages()
+    assert "brightest light" in text
+    bpy.ops.ed.undo()
+    assert messages() == []
+    bpy.ops.ed.redo()
+    assert messages() == [text]
+    bpy.context.scene.lanet.shown = "LDR"
+    assert messages() == []
+    leave()
+
+
+def check_another_scene_has_its_own_messages(folder):
+    scene = file_scene(folder)
+    convert()
+    assert len(messages()) == 1
+    other = bpy.data.scenes.new("other")
+    bpy.context.window.scene = other
+    assert messages() == []
+    bpy.context.window.scene = scene
+    assert len(messages()) == 1
+
+
+def check_files_that_cannot_be_read_are_named_with_the_reason(folder):
+    file_scene(folder)
+    assert "no such file" in refusal(filepath=str(folder / "missing.png"))
+    (folder / "folder.png").mkdir()
+    text = refusal(filepath=str(folder / "folder.png"))
+    assert "It is a folder" in text and "no such file" not in text
+    (folder / "text.png").write_bytes(b"this is no image")
+    text = refusal(filepath=str(folder / "text.png"))
+    assert "Blender cannot read it" in text and "no such file" not in text
+    text = refusal(filepath=str(folder / ("x" * 300 + ".png")))
+    assert "cannot be read" in text and "no such file" not in text
+    secret = write_picture(folder / "secret.png")
+    secret.chmod(0)
+    if not os.access(secret, os.R_OK):  # root reads everything
+        assert "Permission denied" in refusal(filepath=str(secret))
+
+
+def check_a_sky_is_not_unlinked_silently(folder):
+    enable(folder)
+    scene = bpy.context.scene
+    scene.world = bpy.data.worlds.new("World")
+    scene.world.use_nodes = True
+    nodes = scene.world.node_tree.nodes
+    sky = nodes.new("ShaderNodeTexSky")
+    scene.world.node_tree.links.new(sky.outputs[0], nodes["Background"].inputs["Color"])
+    scene.lanet.image = painted()
+    convert()
+    assert any(sky.name in text and "no longer lights" in text for text in messages())
+    assert sky.name in nodes
+
+
+def check_what_was_not_converted_and_what_clamps_is_said(folder):
+    scene = file_scene(folder)
+    tree = scene.world.node_tree
+    texture, background = texture_of(scene), tree.nodes["Background"]
+    texture.image.colorspace_settings.name = "Filmic sRGB"
+    ramp = tree.nodes.new("ShaderNodeValToRGB")
+    tree.links.new(texture.outputs["Color"], ramp.inputs["Fac"])
+    tree.links.new(ramp.outputs["Color"], background.inputs["Color"])
+    second, other = tree.nodes.new("ShaderNodeBackground"), tree.nodes.new("ShaderNodeTexEnvironment")
+    other.image = bpy.data.images.new("night", 8, 4)
+    mix = tree.nodes.new("ShaderNodeMixShader")
+    tree.links.new(other.outputs["Color"], second.inputs["Color"])
+    tree.links.new(background.outputs[0], mix.inputs[1])
+    tree.links.new(second.outputs[0], mix.inputs[2])
+    tree.links.new(mix.outputs[0], tree.nodes["World Output"].inputs["Surface"])
+    convert()
+    found = messages()
+    for words in (("Filmic sRGB", "not used"), (ramp.name, "limits the light"), (other.name, "night")):
+        assert any(all(word in text for word in words) for text in found), (words, found)
+
+
+class _Context:
+    """What a button's context has."""
+
+    workspace = None
+
+
+def driven(scene, **options):
+    """Begin a conversion as the button does, and return the session; its timer is called by hand, without a window."""
+    current = part("session").current()
+    work = part("conversion").Conversion(current.worker, scene, part("settings").conversion_settings(), **options)
+    operators = part("operators.convert_environment")
+    current.go_on(
+        work, lambda each: operators.ending(each, scene_uid=scene.session_uid, asset=False), "Convert", _Context
+    )
+    return current
+
+
+def check_a_timer_does_the_work_and_no_operator_is_left(folder):
+    scene = file_scene(folder)
+    current = driven(scene)
+    assert bpy.app.timers.is_registered(current._timer)
+    assert not list(getattr(bpy.context.window, "modal_operators", ()))
+
+    def turn() -> bool:
+        current._tick()
+        return current.conversion is None
+
+    wait_until(turn)
+    assert part("world_graph").shows_hdr(scene) and "brightest" in messages()[0]
+    current = driven(scene)
+    current._tick()
+    disable()
+    assert current.conversion is None and not bpy.app.timers.is_registered(current._timer)
+    assert bpy.ops.preferences.addon_enable(module=MODULE) == {"FINISHED"}
+    bpy.context.preferences.addons[MODULE].preferences.model = str(folder / "tiny.onnx")
+    assert convert() == {"FINISHED"}
+
+
+def check_an_unexpected_error_ends_the_work_and_not_the_timer(folder):
+    scene = file_scene(folder)
+    current = driven(scene)
+
+    def fall():
+        raise ValueError("out of the blue")
+
+    current.conversion.step = fall
+    assert current._tick() is not None
+    assert current.conversion is None and "out of the blue" in errors()[0]
+    current = driven(scene)
+    until_s = time.monotonic() + 30.0
+    while current.conversion is not None and time.monotonic() < until_s:
+        current._tick()
+        time.sleep(0.01)
+    assert part("world_graph").shows_hdr(scene)
+
+
+def check_the_highlights_of_the_last_image_do_not_stay(folder):
+    scene = file_scene(folder)
+    convert()
+    light = part("world_graph").light_node(scene)
+    light.inputs["Highlights"].default_value = 1.5
+    convert()
+    assert any("Highlights is set to +1.5 EV" in text for text in messages())
+    texture_of(scene).image = bpy.data.images.load(str(write_picture(folder / "other.png", scale=2)))
+    convert()
+    assert light.inputs["Highlights"].default_value == 0.0
+    assert not any("Highlights" in text for text in messages())
+
+
+def check_results_are_half_floats_where_the_range_allows(folder):
+    scene = file_scene(folder)
+    convert()
+    path = folder / "textures" / "street_lanet.exr"
+
+    def kind() -> str:
+        image = OpenImageIO.ImageInput.open(str(path))
+        name = str(image.spec().format)
+        image.close()
+        return name
+
+    assert kind() == "half"
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    preferences.precision = "FLOAT"
+    convert()
+    assert kind() == "float"
+    preferences.precision = "AUTO"
+    write_model(folder / "bright.onnx", gain=14.0)
+    preferences.model = str(folder / "bright.onnx")
+    convert()
+    assert kind() == "float" and part("world_graph").shows_hdr(scene)
+    assert Path(bpy.path.abspath(part("world_graph").environment_image(scene).filepath)) == path
+    preferences.precision = "HALF"
+    assert "65504" in refusal()
+
+
+if __name__ == "__main__":
+    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})
