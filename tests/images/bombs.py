@@ -1,9 +1,13 @@
-"""Small files that declare much: what a decoder that believes them takes gigabytes for."""
+"""Small files that declare much: what a decoder that believes them takes gigabytes for.
+
+As a program, it writes all of them into a folder: ``PYTHONPATH=tests/images python tests/images/bombs.py FOLDER``.
+"""
 
 from __future__ import annotations
 
 import io
 import struct
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -120,3 +124,7 @@ BOMBS: dict[str, tuple[Callable[[Path], object], type[errors.InputError] | None]
     "within.exr": (lambda path: exr_header(path, 16384, 8192), errors.DamagedImageError),
     "within.hdr": (of(b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 8192 +X 16384\n\2\2"), errors.DamagedImageError),
 }
+
+if __name__ == "__main__":
+    for name, (write, _) in BOMBS.items():
+        write(Path(sys.argv[1]) / name)
