@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -151,6 +151,17 @@ class WorkerClient:
     def thumbnail(self, source: str | Path, *, height: int) -> int:
         """Ask for an HDR panorama small and tone-mapped, of so many rows; return the request's number."""
         return self._ask(do="thumbnail", source=str(source), height=height)
+
+    def lights(self, source: str | Path, *, take: Sequence[int] = (), output: str | Path = "") -> int:
+        """Ask for the concentrated lights of an HDR panorama; return the request's number.
+
+        Args:
+            source: an OpenEXR file.
+            take: the numbers of lights to take out of the panorama.
+            output: the OpenEXR file of the panorama without them; none by default.
+        """
+        fields = {"output": str(output)} if output else {}
+        return self._ask(do="lights", source=str(source), take=list(take), **fields)
 
     def cancel(self, number: int) -> None:
         """Stop a request. Its :class:`Cancelled` is polled within half a second, whatever the worker does.

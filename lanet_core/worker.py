@@ -10,6 +10,8 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 2, "do": "inspect", "source": "street.jpg"}     size, clipped share and warnings, without a conversion
     {"id": 3, "do": "describe"}                            model, provider, and why no GPU runs
     {"id": 4, "do": "thumbnail", "source": "street.exr", "height": 128}  width, height, rgb_srgb8_base64 from the top
+    {"id": 5, "do": "lights", "source": "street.exr"}      concentrated lights, see :mod:`lanet_core.light_list`
+    {"id": 6, "do": "lights", "source": "street.exr", "take": [0], "output": "rest.exr"}  and the panorama without some
     {"do": "cancel", "id": 1}                              answered by the error ConversionCancelled of request 1
 
     {"id": 1, "event": "error", "kind": "DamagedImageError", "problem": "The file is cut short.",
@@ -126,6 +128,7 @@ class Worker:
             "inspect": self._inspect,
             "describe": self._describe,
             "thumbnail": self._thumbnail,
+            "lights": self._lights,
         }
         task = tasks.get(request.get("do"))
         if task is None:
@@ -194,6 +197,23 @@ class Worker:
         picture = thumbnail(read_hdr(Path(_text(request, "source"))), height)
         pixels = base64.b64encode(picture.tobytes()).decode("ascii")
         return {"width": picture.shape[1], "height": picture.shape[0], "rgb_srgb8_base64": pixels}
+
+    def _lights(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from lanet_core.images import read_hdr
+        from lanet_core.light_list import find_lights, without_lights
+        from lanet_core.light_list_files import write_rest
+
+        source, take = Path(_text(request, "source")), request.get("take", [])
+        hdr = read_hdr(source)
+        lights = find_lights(hdr)
+        if not isinstance(take, list) or not all(type(each) is int and 0 <= each < len(lights) for each in take):
+            raise RequestError(f"There are {len(lights)} lights.", remedy="Give their numbers, from 0, as a list.")
+        result = {"lights": [light.facts() for light in lights]}
+        if request.get("output"):
+            rest = without_lights(hdr, [lights[each] for each in take])
+            result["output"] = _text(request, "output")
+            write_rest(Path(result["output"]), rest, source, take)
+        return result
 
     def _load(self):
         if self._converter is None:
