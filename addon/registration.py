@@ -8,11 +8,13 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import command_line, saving, scene_properties, session, unsaved_results
+from .operators.add_lamp import AddSunLamp
 from .operators.cancel_conversion import CancelConversion
 from .operators.check_converter import CheckConverter
 from .operators.convert_environment import ConvertEnvironment
 from .operators.convert_files import ConvertFiles
 from .operators.mark_asset import MarkWorldAsAsset
+from .operators.remove_lamps import RemoveLamps
 from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
@@ -24,6 +26,8 @@ CLASSES = (
     ConvertEnvironment,
     ConvertFiles,
     MarkWorldAsAsset,
+    AddSunLamp,
+    RemoveLamps,
     CancelConversion,
     CheckConverter,
     WorldPropertiesPanel,
