@@ -41,7 +41,7 @@ def aureole(lights: Sequence[PointLight], areas: ClippedAreas) -> np.ndarray:
         rows, columns = np.nonzero((areas.labels == blob) & (areas.weight > 0.0))
         directions = pixel_directions_at(rows, columns, areas.weight.shape)
         angles = np.stack([np.arccos(np.clip(directions @ light.direction, -1.0, 1.0)) for light in own])
-        depths = np.maximum(areas.depths_rad(blob, rows, columns), 0.25 * np.pi / len(profile))
+        depths = np.maximum(areas.depths_rad(blob)[rows, columns], 0.25 * np.pi / len(profile))
         taper = depths / (depths + np.minimum(angles.min(axis=0), _EDGE_RAD) / 2.0)
         shares = np.array([light.energy.mean() for light in own])
         falloff = (shares / shares.sum()) @ (angles**2 + _CORE_RAD**2) ** -0.75

@@ -12,8 +12,6 @@ _CONNECTING_WEIGHT = 0.01
 _NEARLY_WHITE = (0.4, 0.7)
 #: Distances to the edge of a blob are measured up to this limit.
 MAXIMUM_DEPTH_RAD = np.radians(12.0)
-#: Rows whose distances are calculated together.
-_ROWS = 4
 
 
 class ClippedAreas:
@@ -27,13 +25,13 @@ class ClippedAreas:
 
     Args:
         weight: see the attribute; W even.
-        surroundings: (H, W) float32, brightest channel of the part of each pixel that is not over-exposed, relative to
-            white; 0 by default.
+        surroundings: (H, W, 3) float32, mean of the part of each pixel that is not over-exposed, linear Rec.709
+            relative to white; 0 by default.
     """
 
     def __init__(self, weight: np.ndarray, surroundings: np.ndarray | None = None) -> None:
         self.weight = weight
-        self._surroundings = np.zeros_like(weight) if surroundings is None else surroundings
+        self._surroundings = np.zeros((*weight.shape, 3), dtype=np.float32) if surroundings is None else surroundings
         labels = label_areas(weight >= _CONNECTING_WEIGHT)
         labels = np.where(labels > 0, labels, sphere.neighbourhood(labels).max(axis=0))
         remaining = label_areas((weight > 0.0) & (labels == 0))
@@ -71,36 +69,48 @@ class ClippedAreas:
         if not weights_sr.size:
             return 0.0
         low, high = _NEARLY_WHITE
-        softness = np.clip((self._surroundings[ring] - low) / (high - low), 0.0, 1.0)
+        softness = np.clip((self._surroundings[ring].mean(axis=-1) - low) / (high - low), 0.0, 1.0)
         return float(softness @ weights_sr / weights_sr.sum())
 
-    def depths_rad(self, blob: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    def depths_rad(self, blob: int) -> np.ndarray:
         """Return the distance of pixels to the soft edge of a blob, where its surroundings are nearly white.
 
         Args:
             blob: label of the blob.
-            rows: (n,) rows of pixels, in ascending order.
-            columns: (n,) their columns.
 
         Returns:
-            (n,) float64, radians, at most :data:`MAXIMUM_DEPTH_RAD`; 0 outside.
+            (H, W) float64, radians, at most :data:`MAXIMUM_DEPTH_RAD`; 0 outside.
         """
-        pixel_rad = np.pi / len(self.weight)
         # The mean over neighbours is free of the noise that compression leaves at edges.
         inside = sphere.neighbourhood(self.weight * (self.labels == blob)).mean(axis=0) >= 0.5
-        edge = ~inside & sphere.neighbourhood(inside).any(axis=0) & (self._surroundings >= np.mean(_NEARLY_WHITE))
-        edge_rows, edge_columns = np.nonzero(edge)
-        edges = pixel_directions_at(edge_rows, edge_columns, self.weight.shape)
-        directions = pixel_directions_at(rows, columns, self.weight.shape)
-        depths = np.where(inside[rows, columns], MAXIMUM_DEPTH_RAD, 0.0)
-        reach = int(np.ceil(MAXIMUM_DEPTH_RAD / pixel_rad)) + 1
-        for first in range(0, len(self.weight), _ROWS):
-            part = slice(*np.searchsorted(rows, [first, first + _ROWS]))
-            near = slice(*np.searchsorted(edge_rows, [first - reach, first + _ROWS + reach]))
-            if part.stop > part.start and near.stop > near.start:
-                nearest = np.clip((directions[part] @ edges[near].T).max(axis=1), -1.0, 1.0)
-                depths[part] = np.minimum(depths[part], np.maximum(np.arccos(nearest) - 0.5 * pixel_rad, 0.0))
-        return depths
+        # One bright channel is enough: glare may be coloured.
+        is_bright = self._surroundings.max(axis=-1) >= np.mean(_NEARLY_WHITE)
+        edge = ~inside & sphere.neighbourhood(inside).any(axis=0) & is_bright
+        distance = _distances_rad(edge, MAXIMUM_DEPTH_RAD) - 0.5 * np.pi / len(edge)
+        return np.where(inside, np.clip(distance, 0.0, MAXIMUM_DEPTH_RAD), 0.0)
+
+
+def _distances_rad(targets: np.ndarray, limit_rad: float) -> np.ndarray:
+    """Return each pixel's angle to the nearest target, (H, W) float64, exact up to a limit and at least it beyond."""
+    height, width = targets.shape
+    # Between two rows the angle increases with the difference in azimuth: only the nearest target of a row counts.
+    columns = np.arange(-width, 2 * width)
+    tiled = np.tile(targets, 3)
+    before = np.maximum.accumulate(np.where(tiled, columns, -4 * width), axis=1)[:, width : 2 * width]
+    behind = np.minimum.accumulate(np.where(tiled, columns, 5 * width)[:, ::-1], axis=1)[:, ::-1][:, width : 2 * width]
+    nearest = np.minimum(np.minimum(columns[width : 2 * width] - before, behind - columns[width : 2 * width]), width)
+    has_target = targets.any(axis=1, keepdims=True)
+    across = np.where(has_target, np.sin(np.pi * nearest / width) ** 2, np.inf)
+    theta = sphere.zenith_angles_rad(height)
+    haversines = np.full(targets.shape, np.sin(limit_rad / 2.0 + np.pi / height) ** 2)
+    reach = int(np.ceil(limit_rad * height / np.pi)) + 1
+    for down in range(-reach, reach + 1):
+        rows = slice(max(0, -down), height - max(0, down))
+        others = slice(max(0, down), height - max(0, -down))
+        sines = (np.sin(theta[rows]) * np.sin(theta[others]))[:, None]
+        angle = np.sin(0.5 * np.pi * down / height) ** 2 + sines * across[others]
+        np.minimum(haversines[rows], angle, out=haversines[rows])
+    return 2.0 * np.arcsin(np.sqrt(haversines))
 
 
 def pixel_directions_at(rows: np.ndarray, columns: np.ndarray, size: tuple[int, int]) -> np.ndarray:

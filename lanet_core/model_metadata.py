@@ -51,6 +51,10 @@ CELL_PIXELS = 2
 _OPTIONAL = ("extra_outputs", "weights")
 _NOTHING = object()
 
+#: The largest network input, in rows; the columns are at most twice as many.
+MAX_INPUT_HEIGHT = 4096
+#: Characters of a description; those that `lanet export` writes have about a thousand.
+_MAX_LENGTH = 100_000
 _KINDS = {"str": str, "int": int, "float": float, "tuple[str, ...]": list}
 
 
@@ -134,10 +138,14 @@ class ModelMetadata:
         Raises:
             WrongModelError: the text is not such a description, or of an unknown ``format_version``.
         """
+        if len(text) > _MAX_LENGTH:
+            raise _wrong(f"Its description is longer than {_MAX_LENGTH} characters.", path)
         try:
             values = json.loads(text)
         except json.JSONDecodeError as error:
             raise _wrong(f"Its description is not JSON ({error.msg}).", path) from error
+        except (ValueError, RecursionError) as error:  # a number of thousands of digits, or thousands of brackets
+            raise _wrong(f"Its description is not JSON of this program ({error}).", path) from error
         if not isinstance(values, dict):
             raise _wrong("Its description is not a JSON object.", path)
         if values.get("format_version") != FORMAT_VERSION:
@@ -167,7 +175,7 @@ def _check_fields(kind: type[ModelMetadata], values: dict, path: str | Path | No
 def _check_values(metadata: ModelMetadata, path: str | Path | None) -> None:
     if metadata.architecture not in ARCHITECTURES:
         raise _wrong(f"Its architecture {metadata.architecture!r} is unknown.", path)
-    if metadata.input_height < 1 or metadata.input_width < 1:
+    if not (0 < metadata.input_height <= MAX_INPUT_HEIGHT and 0 < metadata.input_width <= 2 * MAX_INPUT_HEIGHT):
         raise _wrong(f"Its input is said to be {metadata.input_width}x{metadata.input_height}.", path)
     if not 0.0 < metadata.overexposure_threshold < 1.0:
         raise _wrong(f"Its over-exposure threshold {metadata.overexposure_threshold} is not in (0, 1).", path)

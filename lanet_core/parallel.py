@@ -19,6 +19,11 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def bounded(threads: int) -> int:
+    """Return a number of threads that is at least 1 and at most the machine's cores."""
+    return max(1, min(threads, os.cpu_count() or 1))
+
+
 def map_in_order(
     function: Callable[[Piece], Result], pieces: Iterable[Piece], threads: int | None = None
 ) -> Iterator[Result]:
@@ -30,9 +35,9 @@ def map_in_order(
     Args:
         function: what is to be done with a piece; an exception of its own ends everything.
         pieces: what it is to be done with.
-        threads: how many work; all cores by default.
+        threads: how many work, at most as many as there are cores; all cores by default.
     """
-    threads = threads or usable_cores()
+    threads = bounded(threads) if threads else usable_cores()
     waiting: deque[Future[Result]] = deque()
     pool = ThreadPoolExecutor(threads)
     try:

@@ -131,6 +131,8 @@ def _clusters(
     if not _is_point(density, gathered_sr / blob_sr, blob_sr / cell_rad**2, softness):
         return []
     directions = pixel_directions_at(rows, columns, level.shape)
+    # The sun is near the middle of its glare: depth in the blob counts beside the energy.
+    depths = areas.depths_rad(blob)[rows, columns] + 1e-3
     clusters: list[tuple[np.ndarray, float]] = []
     left = energies.copy()
     while left.any():
@@ -139,9 +141,7 @@ def _clusters(
         energy = float(left[near].sum())
         if clusters and energy < _FURTHER_LIGHT_SHARE * clusters[0][1]:
             break
-        # The sun is near the middle of its glare: depth in the blob counts beside the energy.
-        depths = areas.depths_rad(blob, rows[near], columns[near]) + 1e-3
-        centre = (left[near] * np.square(depths)) @ directions[near]
+        centre = (left[near] * depths[near]) @ directions[near]
         clusters.append((_nearest_inside(centre, near, directions, areas.weight[rows, columns]), energy))
         left[near] = 0.0
     return clusters

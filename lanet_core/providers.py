@@ -12,12 +12,16 @@ import os
 import re
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from lanet_core.errors import DamagedModelError, ModelError, ProviderError, WrongModelError
 from lanet_core.onnx_runtime import onnxruntime as ort
+from lanet_core.parallel import bounded
 
 #: The user's names of providers, best first, and ONNX Runtime's.
 PROVIDERS = {
@@ -38,6 +42,9 @@ _ERROR_CODES = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
 _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 _LOG_ERRORS_ONLY = 3
+
+#: How long one run of a network may take, seconds. The supplied models take about one.
+RUN_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ def start_session(path: Path, provider: str = "auto", threads: int | None = None
         path: an ONNX file.
         provider: one of :data:`PROVIDER_CHOICES`. ``auto`` tries each compiled provider, best first, and ends at
             the CPU; a name is taken literally.
-        threads: CPU threads; all cores by default.
+        threads: CPU threads, at most as many as there are cores; all cores by default.
 
     Raises:
         ProviderError: the provider asked for is unknown, not compiled in, or does not start.
@@ -98,6 +105,26 @@ def start_session(path: Path, provider: str = "auto", threads: int | None = None
             )
         warnings.append(f"The GPU is not used, because the provider {name} does not start: {reason}")
     raise ProviderError("This ONNX Runtime has no provider that can be used.", remedy="Reinstall onnxruntime.")
+
+
+def run_in_time(session: ort.InferenceSession, outputs: list[str], feed: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """Run a network once, at most for :data:`RUN_SECONDS`: a model's file may describe an endless loop.
+
+    Raises:
+        TimeoutError: it was stopped.
+    """
+    options = ort.RunOptions()
+    timer = threading.Timer(RUN_SECONDS, setattr, (options, "terminate", True))
+    timer.daemon = True
+    timer.start()
+    try:
+        return session.run(outputs, feed, options)
+    except Exception as error:  # ONNX Runtime's errors have no base class of their own
+        if options.terminate:
+            raise TimeoutError(f"stopped after {RUN_SECONDS:g} s") from error
+        raise
+    finally:
+        timer.cancel()
 
 
 def _start_on_cpu(path: Path, threads: int | None) -> ort.InferenceSession:
@@ -135,7 +162,7 @@ def _options(threads: int | None) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.log_severity_level = _LOG_ERRORS_ONLY
     if threads is not None:
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = bounded(threads)
     return options
 
 

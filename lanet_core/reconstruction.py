@@ -178,7 +178,7 @@ class Reconstruction:
         """
         weight = self._weight.result[..., 0]
         surroundings = self._surroundings()
-        areas = ClippedAreas(weight, surroundings.max(axis=-1))
+        areas = ClippedAreas(weight, surroundings)
         grids = [diffuse, np.zeros_like(diffuse) if concentrated is None else concentrated]
         grids = [_at_most(np.clip(grid, 0.0, np.float32(MAXIMUM_RADIANCE)), weight.shape) for grid in grids]
         cell_size = grids[0].shape[:2]

@@ -108,7 +108,13 @@ class Session:
 
     def _run(self, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
         try:
-            return self._session.run(list(self.metadata.output_shapes), feed)
+            return providers.run_in_time(self._session, list(self.metadata.output_shapes), feed)
+        except TimeoutError as error:
+            raise ModelError(
+                f"The model does not finish: {error}.",
+                path=self.path,
+                remedy="Use the supplied model, or more CPU threads.",
+            ) from error
         except Exception as error:  # ONNX Runtime's errors have no base class of their own
             reason = providers.describe_failure(str(error))
             if self.provider == "cpu":

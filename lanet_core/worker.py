@@ -291,7 +291,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m lanet_core.worker", description=__doc__.partition("\n")[0])
     parser.add_argument("--model")
     parser.add_argument("--provider", default="auto")
-    parser.add_argument("--threads", type=int)
+    parser.add_argument("--threads", type=int, help="CPU threads, at least 1 and at most the number of cores")
     arguments = parser.parse_args()
     if not (is_open(0) and is_open(1)):  # there is no parent
         return 1

@@ -7,17 +7,20 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from render_eval.datasets import DATA_SETS
+from render_eval.hdrvdp import OCTAVE
 from render_eval.methods import KNOWN_METHODS
 from render_eval.provenance import shown_path
 
-DEFAULT_METHODS = "ldr,boost,koeo,panolanet"
+DEFAULT_METHODS = {"renders": "ldr,boost,koeo,panolanet", "maps": "ldr,koeo,lanet"}
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line; a mistake in it ends the program with status 2."""
     parser = argparse.ArgumentParser(
         prog="render_eval",
-        description="Lights a scene with true and with reconstructed HDR panoramas, renders it and compares.",
+        description="Lights a scene with true and with reconstructed HDR panoramas, renders it and compares; or, with "
+        "--metrics maps, compares reconstructed HDR pictures with the true ones.",
         epilog="Exit status: 0 all done; 1 some scenes or methods failed; 2 nothing was done; 130 interrupted.",
     )
     _add_input(parser)
@@ -30,8 +33,21 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def _add_input(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="HDR panoramas or sIBL sets")
+    parser.add_argument(
+        "--metrics",
+        choices=("renders", "maps"),
+        default="renders",
+        help="renders: the paper's Table 4, balls lit by panoramas (default); maps: its Table 3, single pictures with "
+        "their true HDR, NAME.png next to NAME.hdr",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the report goes")
-    parser.add_argument("--split", choices=("train", "val", "test"), help="only this split of the folder's scenes.csv")
+    parser.add_argument(
+        "--dataset",
+        choices=tuple(DATA_SETS),
+        help="what the folder is, see docs/comparing.md (default: found out by its files)",
+    )
+    parser.add_argument("--split", choices=("train", "val", "test"), help="only this split of the folder's scenes")
+    parser.add_argument("--scenes", metavar="NAMES", help="only these scenes, separated by commas")
 
 
 def _add_methods(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +55,8 @@ def _add_methods(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--methods",
         metavar="NAMES",
-        help=f"some of {', '.join(KNOWN_METHODS)} (default: {DEFAULT_METHODS}, or none where --method is given)",
+        help=f"some of {', '.join(KNOWN_METHODS)} (default: {DEFAULT_METHODS['renders']}; with --metrics maps "
+        f"{DEFAULT_METHODS['maps']}; or none where --method is given)",
     )
     group.add_argument(
         "--method",
@@ -60,6 +77,9 @@ def _add_methods(parser: argparse.ArgumentParser) -> None:
         "--expandnet-weights", type=_absolute, metavar="FILE", help="Expand-Net's weights, if they are elsewhere"
     )
     group.add_argument("--model", type=_absolute, metavar="FILE", help="model of panolanet (default: the one supplied)")
+    group.add_argument(
+        "--image-model", type=_absolute, metavar="FILE", help="model of lanet (default: the one supplied)"
+    )
 
 
 def _add_rendering(parser: argparse.ArgumentParser) -> None:
@@ -71,8 +91,15 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--jod",
         action=argparse.BooleanOptionalAction,
-        help="judge renders by ColorVideoVDP, too (default: where it is installed)",
+        help="judge pictures by ColorVideoVDP, too (default: where it is installed)",
     )
+    group.add_argument(
+        "--hdrvdp",
+        type=_absolute,
+        metavar="DIR",
+        help="judge pictures by HDR-VDP, too: its unpacked release, run in Octave",
+    )
+    group.add_argument("--octave", default=OCTAVE, metavar="PROGRAM", help=f"Octave's program (default: {OCTAVE})")
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
@@ -95,6 +122,13 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     where = group.add_mutually_exclusive_group()
     where.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes on this machine (default: 1)")
     where.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
+    group.add_argument(
+        "--tls",
+        nargs=3,
+        type=_absolute,
+        metavar=("CA", "CERT", "KEY"),
+        help="with --scheduler tls://host:8786: PEM files of the certificate authority, a certificate and its key",
+    )
     group.add_argument("--force", action="store_true", help="make finished work again")
 
 
@@ -148,6 +182,8 @@ def as_text(arguments: argparse.Namespace) -> str:
             words.append("--jod" if value else "--no-jod")
         elif value is True:
             words.append(option)
+        elif name == "tls" and value:
+            words += [option, *map(shown_path, value)]
         elif isinstance(value, Path):
             words += [option, shown_path(value)]
         elif value not in (None, False):

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from render_eval.dataset import Pair
+from render_eval.hdrvdp import HdrVdpProgram
 from render_eval.methods import Method, MethodOptions, parse_methods
 from render_eval.provenance import shown_path
 from render_eval.records import Evaluation, MethodRecord, ResultRecord, SceneRecord
@@ -46,7 +47,9 @@ class Campaign:
         folders: methods given as a folder or a file, by name.
         options: what methods take.
         seed: of the renders; the noise floor is taken with the next one.
-        jod: whether ColorVideoVDP judges the renders, too.
+        metrics: ``renders`` of balls lit by panoramas, or ``maps``: single pictures as they are.
+        jod: whether ColorVideoVDP judges the pictures, too.
+        hdrvdp: HDR-VDP, if it judges them, too.
         force: whether finished work is made again.
         threads: CPU threads of each renderer, 0 for all.
         open_renderer: makes the renderer; a function or class of a module, since it is sent to other processes.
@@ -60,7 +63,9 @@ class Campaign:
     folders: dict[str, Path] = field(default_factory=dict)
     options: MethodOptions = field(default_factory=MethodOptions)
     seed: int = 0
+    metrics: Literal["renders", "maps"] = "renders"
     jod: bool = True
+    hdrvdp: HdrVdpProgram | None = None
     force: bool = False
     threads: int = 0
     open_renderer: Callable[..., AbstractContextManager[AnyRenderer]] = Renderer
@@ -77,15 +82,16 @@ class Campaign:
     @property
     def settings(self) -> dict[str, Any]:
         """What decides the figures, as plain values; paths are as the current folder sees them."""
+        scene = {"scene": self.description.to_dict(), "scene_sha256": self.description.sha256, "seed": self.seed}
         return {
             "data": shown_path(self.data),
+            "metrics": self.metrics,
             "methods": self.methods,
             "method_paths": {name: shown_path(path) for name, path in self.folders.items()},
             "options": {name: _plain(value) for name, value in vars(self.options).items()},
-            "scene": self.description.to_dict(),
-            "scene_sha256": self.description.sha256,
-            "seed": self.seed,
+            **(scene if self.metrics == "renders" else {}),
             "jod": self.jod,
+            "hdrvdp": shown_path(self.hdrvdp.release) if self.hdrvdp is not None else "",
         }
 
 

@@ -2,33 +2,40 @@
 
 What a worker that dies leaves unfinished, others do: each piece of work is tried on four workers at most, by Dask's own
 default. A worker keeps its tools open from one piece to the next. Dask is the package ``distributed``.
+
+Dask runs whatever a connected process sends to it. The cluster of this machine therefore takes connections only with
+a certificate that is made for each run; a cluster of several machines takes three files (``docs/cluster.md``).
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lanet_core.errors import LanetError
 from render_eval.campaign import Campaign, Finished, Tools
 from render_eval.dataset import Pair
 from render_eval.failures import failure_of
-from render_eval.method_work import evaluate_method
 from render_eval.records import ResultRecord, SceneRecord
 from render_eval.renderer import Renderer, import_blender
-from render_eval.scene_work import evaluate_scene
 from render_eval.scheduler import SchedulerError, holds_token, write_token
+from render_eval.work import work_on_method, work_on_scene
 from render_eval.workbench import Workbench
 
 if TYPE_CHECKING:
-    from distributed import Client, Future, WorkerPlugin
+    from distributed import Client, Future, Security, WorkerPlugin
 
-#: How long to wait for a cluster and its first worker, in seconds.
+#: How long to wait for a cluster's first worker, seconds.
 _PATIENCE_S = 60
+#: How long to wait for a scheduler at an address, seconds.
+_CONNECT_S = 5.0
 
 
 class OnDask:
@@ -40,6 +47,7 @@ class OnDask:
 
     def __init__(self, client: Client) -> None:
         self.client = client
+        self._address = client.scheduler.address
 
     def prepare(self, campaign: Campaign) -> Tools:
         """See :class:`Scheduler`. Every worker is asked; they must agree."""
@@ -52,6 +60,8 @@ class OnDask:
         write_token(campaign)
         try:
             answers = self._ask_all(campaign)
+        except (CancelledError, OSError) as error:
+            raise self._gone() from error
         except ModuleNotFoundError as error:
             raise SchedulerError(
                 f"The workers cannot import {error.name}.",
@@ -65,7 +75,7 @@ class OnDask:
         return answers[0]
 
     def _ask_all(self, campaign: Campaign) -> list[Tools]:
-        if campaign.open_renderer is Renderer:
+        if campaign.metrics == "renders" and campaign.open_renderer is Renderer:
             self.client.register_plugin(_blender_in_main_thread(), name="render_eval")
         workers = self.client.scheduler_info(n_workers=-1)["workers"]
         return self.client.gather(
@@ -86,9 +96,22 @@ class OnDask:
                 tasks[task] = (pair, method)
         try:
             for task in as_completed(list(tasks)):
-                yield _finished(task, *tasks[task])
+                if task.status == "cancelled":  # nobody else cancels
+                    raise self._gone()
+                try:
+                    finished = _finished(task, *tasks[task])
+                except (CancelledError, OSError) as error:  # of the connection: a task's own errors are records
+                    raise self._gone() from error
+                yield finished
         finally:
-            self.client.cancel(list(tasks))
+            if self.client.status == "running":
+                self.client.cancel(list(tasks))
+
+    def _gone(self) -> SchedulerError:
+        return SchedulerError(
+            f"The Dask scheduler at {self._address} is gone.",
+            remedy="Start it and its workers again, then repeat the command: finished work is kept.",
+        )
 
     def close(self) -> None:
         """Leave the cluster as it is; what made it takes it down."""
@@ -112,7 +135,8 @@ def local_cluster(jobs: int) -> Iterator[OnDask]:
             threads_per_worker=1,
             processes=True,
             memory_limit=None,  # a large panorama is no reason to end a worker
-            dashboard_address="127.0.0.1:0",  # any port: its default may be in use
+            dashboard_address=None,
+            security=_own_security(),
             local_directory=scratch,
             silence_logs=logging.CRITICAL,
         ) as cluster,
@@ -122,24 +146,67 @@ def local_cluster(jobs: int) -> Iterator[OnDask]:
 
 
 @contextmanager
-def existing_cluster(address: str) -> Iterator[OnDask]:
+def existing_cluster(address: str, tls: Sequence[Path] | None = None) -> Iterator[OnDask]:
     """Give a cluster that runs already, and leave it running.
 
     Args:
-        address: of its scheduler, such as ``tcp://192.0.2.1:8786``.
+        address: of its scheduler, such as ``tcp://192.0.2.1:8786``, or ``tls://…`` with certificates.
+        tls: files of the certificate authority, this process's certificate and its key; see ``docs/cluster.md``.
 
     Raises:
-        SchedulerError: Dask is not installed, or there is no scheduler at this address.
+        SchedulerError: Dask is not installed, there is no scheduler at this address, or a file is missing.
     """
-    distributed = _import_distributed()
+    client = _connected(_import_distributed(), address, tls)
     try:
-        client = distributed.Client(address, timeout=_PATIENCE_S)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise SchedulerError(
-            f"There is no Dask scheduler at {address} ({error}).", remedy="Start one: dask scheduler."
-        ) from error
-    with client:
         yield OnDask(client)
+    finally:
+        client.close(timeout=_CONNECT_S)
+
+
+def _connected(distributed, address: str, tls: Sequence[Path] | None) -> Client:
+    """Return a client, connected within some seconds."""
+    security = distributed.Security() if tls is None else _security_of(distributed, tls)
+    try:
+        asyncio.run(_shake_hands(address, security))
+        return distributed.Client(address, timeout=_CONNECT_S, security=security)
+    except (OSError, ValueError, TypeError, RuntimeError, TimeoutError) as error:
+        scheme = " --tls is for addresses that begin with tls://." if tls and not address.startswith("tls://") else ""
+        raise SchedulerError(
+            f"There is no Dask scheduler at {address} ({error or 'no answer'}).",
+            remedy=f"Start one, or correct the address, such as tcp://host:8786.{scheme}",
+        ) from error
+
+
+async def _shake_hands(address: str, security: Security) -> None:
+    """Connect and leave: Dask's client waits for ever for something that accepts and then is silent."""
+    from distributed.comm import connect
+
+    arguments = security.get_connection_args("client")
+    comm = await asyncio.wait_for(connect(address, timeout=_CONNECT_S, **arguments), _CONNECT_S)
+    comm.abort()
+
+
+def _security_of(distributed, tls: Sequence[Path]) -> Security:
+    for path in tls:
+        if not path.is_file():
+            raise SchedulerError("There is no such file.", path=path, remedy="Give CA, certificate and key as PEM.")
+    authority, certificate, key = map(str, tls)
+    return distributed.Security(
+        tls_ca_file=authority, tls_client_cert=certificate, tls_client_key=key, require_encryption=True
+    )
+
+
+def _own_security() -> Security:
+    """Return a certificate for one run, without which nobody connects to its cluster."""
+    from distributed import Security
+
+    try:
+        return Security.temporary()
+    except ImportError as error:
+        raise SchedulerError(
+            "Several processes need the package cryptography, which is not installed.",
+            remedy='Install it: pip install "lanet-ibl[evaluation]". One process needs none.',
+        ) from error
 
 
 def _import_distributed():
@@ -209,9 +276,9 @@ def _open_on_worker(campaign: Campaign) -> Tools:
 
 def _scene_on_worker(campaign: Campaign, pair: Pair) -> Finished:
     with _one_at_a_time:
-        return evaluate_scene(_bench_of(campaign), pair)
+        return work_on_scene(_bench_of(campaign), pair)
 
 
 def _method_on_worker(campaign: Campaign, pair: Pair, scene: Finished, method: str) -> Finished:
     with _one_at_a_time:
-        return evaluate_method(_bench_of(campaign), pair, scene.record, method)
+        return work_on_method(_bench_of(campaign), pair, scene.record, method)

@@ -122,7 +122,7 @@ class _Trial:
             panorama = self._calibrated()
             inputs["map"] = self._prediction["sha256"]
             image, truth = read_linear(self._store.folder / render["exr"]), read_linear(truth_file)
-            scores = score_render(image, truth, jod=self._bench.jod)
+            scores = score_render(image, truth, jod=self._bench.jod, hdrvdp=self._bench.campaign.hdrvdp)
             scores |= score_map(panorama, self._bench.photograph(self._pair).truth)
             values = {"scores": scores, "png": f"{place}.png"}
             write_png(self._store.file(values["png"]), difference_picture(image, truth))

@@ -18,7 +18,8 @@ class Metric:
         label: for people, as a table's heading.
         unit: empty if it has none.
         higher_is_better: or else lower.
-        domain: ``display``: the render as sRGB shows it; ``linear``: the render's light; ``map``: the panorama.
+        domain: ``display``: the render as sRGB shows it; ``linear``: the render's light; ``map``: the panorama;
+            ``image``: a single picture.
         definition: what is computed, for people.
         source: the paper or the standard.
     """
@@ -27,7 +28,7 @@ class Metric:
     label: str
     unit: str
     higher_is_better: bool
-    domain: Literal["display", "linear", "map"]
+    domain: Literal["display", "linear", "map", "image"]
     definition: str
     source: str
 
@@ -35,7 +36,9 @@ class Metric:
 _DISPLAY = "Render sRGB-encoded at exposure 0, clipped to [0, 1], not quantised"
 _ABSOLUTE = f"radiance 1 = {WHITE_CD_M2:g} cd/m²"
 _MAP_PAPER = f"Panorama scaled to the truth (mean logarithm), LDR's white = {WHITE_CD_M2:g} cd/m², pixels unweighted"
+_IMAGE_PAPER = f"Picture scaled to the truth (mean logarithm), LDR's white = {WHITE_CD_M2:g} cd/m²"
 _YU = "Yu et al. 2021"
+_HDRVDP = "Mantiuk et al. 2011 and 2023; the authors' program in Octave"
 _PU21 = "Mantiuk and Azimi 2021 (PU21, banding_glare)"
 
 _ALL = (
@@ -146,6 +149,15 @@ _ALL = (
         source="Mantiuk et al. 2024; package cvvdp",
     ),
     Metric(
+        key="hdrvdp_q",
+        label="HDR-VDP Q",
+        unit="",
+        higher_is_better=True,
+        domain="linear",
+        definition=f"The linear render, {_ABSOLUTE}, 30 pixels per degree.",
+        source=_HDRVDP,
+    ),
+    Metric(
         key="map_pu_psnr",
         label="PU-PSNR of the map",
         unit="dB",
@@ -213,6 +225,54 @@ _ALL = (
             "beyond 30°."
         ),
         source="Definition",
+    ),
+    Metric(
+        key="image_pu_psnr",
+        label="PU-PSNR of the picture",
+        unit="dB",
+        higher_is_better=True,
+        domain="image",
+        definition=f"{_IMAGE_PAPER}. R, G and B encoded by PU21, peak 256.",
+        source=f"{_YU}, section 5.2, Table 3; {_PU21}",
+    ),
+    Metric(
+        key="image_pu_ssim",
+        label="PU-SSIM of the picture",
+        unit="",
+        higher_is_better=True,
+        domain="image",
+        definition=f"{_IMAGE_PAPER}. Luminance encoded by PU21, L = 256.",
+        source=f"{_YU}, section 5.2, Table 3; {_PU21}; Wang et al. 2004",
+    ),
+    Metric(
+        key="image_simse",
+        label="siMSE of the picture",
+        unit="ln²",
+        higher_is_better=False,
+        domain="image",
+        definition=(
+            "Variance of the difference of natural logarithms over pixels and channels; radiance below half of an"
+            " 8-bit step counts as that. The paper prints it times 10."
+        ),
+        source=f"{_YU}, Eq. 4 and Table 3",
+    ),
+    Metric(
+        key="image_jod",
+        label="ColorVideoVDP of the picture",
+        unit="JOD",
+        higher_is_better=True,
+        domain="image",
+        definition=f"{_IMAGE_PAPER}; on the display {DISPLAY}. 10 is no visible difference.",
+        source="Mantiuk et al. 2024; package cvvdp",
+    ),
+    Metric(
+        key="image_hdrvdp_q",
+        label="HDR-VDP Q of the picture",
+        unit="",
+        higher_is_better=True,
+        domain="image",
+        definition=f"{_IMAGE_PAPER}, 30 pixels per degree.",
+        source=f"{_YU}, Table 3; {_HDRVDP}",
     ),
 )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lanet_core import sphere
+from lanet_core import plane, sphere
 from lanet_core.calibration import calibrate
 from lanet_core.colour import quantise_srgb8
 from lanet_core.errors import DataError, NotEquirectangularError
@@ -47,6 +47,43 @@ def read_photograph(pair: Pair) -> Photograph:
     rgb_srgb8 = quantise_srgb8(_reduced(ldr_linear, height))
     ldr_linear = SRGB8_TO_LINEAR[rgb_srgb8]
     return Photograph(pair.name, rgb_srgb8, ldr_linear, calibrate(ldr_linear, _reduced(hdr, height)))
+
+
+def read_image_pair(pair: Pair) -> Photograph:
+    """Read a single picture's LDR and its true HDR, at the smaller one's size.
+
+    Args:
+        pair: one of :func:`render_eval.dataset.find_pairs`.
+
+    Raises:
+        DataError: the pair says that it cannot be used, has no LDR, or the sizes do not go together.
+        InputError: a file cannot be read or holds invalid pixels.
+        CalibrationError: Eq. 1 has no solution.
+    """
+    if pair.problem:
+        raise DataError(pair.problem)
+    if pair.ldr_file is None:
+        raise DataError(
+            "It has no LDR picture next to its HDR.",
+            path=pair.hdr_file,
+            remedy="Put NAME.jpg or NAME.png next to it; python render_eval/make_pairs.py makes pairs of panoramas.",
+        )
+    hdr = read_hdr(pair.hdr_file)
+    ldr_linear = read_ldr(pair.ldr_file).rgb_linear
+    size = min(hdr.shape[:2], ldr_linear.shape[:2])
+    for picture in (hdr, ldr_linear):
+        ratios = [old / new for old, new in zip(picture.shape[:2], size, strict=True)]
+        if ratios[0] != ratios[1] or not ratios[0].is_integer():
+            raise DataError(
+                f"It is {ldr_linear.shape[1]}x{ldr_linear.shape[0]} and its HDR {hdr.shape[1]}x{hdr.shape[0]}, and "
+                "neither is a multiple of the other.",
+                path=pair.ldr_file,
+                remedy="Resize or crop one of them.",
+            )
+    hdr, ldr_linear = (each if each.shape[:2] == size else plane.shrink(each, size) for each in (hdr, ldr_linear))
+    rgb_srgb8 = quantise_srgb8(ldr_linear)
+    ldr_linear = SRGB8_TO_LINEAR[rgb_srgb8]
+    return Photograph(pair.name, rgb_srgb8, ldr_linear, calibrate(ldr_linear, hdr), is_panorama=False)
 
 
 def _equirectangular(panorama: np.ndarray, path: Path) -> np.ndarray:

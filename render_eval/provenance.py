@@ -21,6 +21,7 @@ PHOTOGRAPHY += ("lanet_core/training/virtual_camera.py", "render_eval/photograph
 PREDICTION = ("lanet_core/*.py", "render_eval/methods/**/*.py")
 RENDERING = tuple(f"render_eval/{name}.py" for name in ("renderer", "blender_scene", "materials", "scene_description"))
 COMPARISON = ("lanet_core/metrics/*.py", "render_eval/scores.py", "render_eval/jod.py", "render_eval/pictures.py")
+COMPARISON += ("render_eval/hdrvdp.py", "render_eval/compare_by_hdrvdp.m")
 
 #: What a person needs to know to get the same figures, where it is installed.
 _PACKAGES = ("onnxruntime", "OpenEXR", "OpenImageIO", "torch", "cvvdp", "distributed")

@@ -24,11 +24,15 @@ from lanet_core.errors import DataError, LanetError
 from render_eval import arguments as command_line
 from render_eval.campaign import Campaign, Finished, assemble
 from render_eval.dask_scheduler import existing_cluster, local_cluster
-from render_eval.dataset import find_pairs
+from render_eval.dataset import Pair
+from render_eval.datasets import find_named_pairs
+from render_eval.hdrvdp import NOT_ASKED, HdrVdpProgram
 from render_eval.jod import MissingPackageError, load_cvvdp
 from render_eval.methods import MethodOptions
+from render_eval.paper_table import paper_table
 from render_eval.progress import name_of, with_progress
 from render_eval.report import write_report, write_summary
+from render_eval.run_lock import locked
 from render_eval.scene_description import SceneDescription, from_dict, load_scene_description
 from render_eval.scheduler import Scheduler, SchedulerError, in_process, write_token
 from render_eval.store import make_folder
@@ -62,7 +66,13 @@ def run(arguments: argparse.Namespace) -> int:
         LanetError: nothing could be done, or nothing more can be written.
     """
     campaign = campaign_of(arguments)
-    pairs = find_pairs(campaign.data, arguments.split)
+    pairs = chosen(find_named_pairs(arguments.dataset, campaign.data, arguments.split), arguments)
+    with locked(campaign.out):
+        return evaluate(campaign, pairs, arguments)
+
+
+def evaluate(campaign: Campaign, pairs: Sequence[Pair], arguments: argparse.Namespace) -> int:
+    """Evaluate in an output folder that is this run's alone, and return the exit status."""
     write_token(campaign)
     if arguments.summary is not None:
         make_folder(arguments.summary)
@@ -72,12 +82,46 @@ def run(arguments: argparse.Namespace) -> int:
         check_picture_of(arguments.picture_of, names)
         work = scheduler.work(campaign, pairs, names)
         finished = list(with_progress(work, total=len(pairs) * (1 + len(names))))
-    settings = {"command": command_line.as_text(arguments), "split": arguments.split or ""}
+    settings = {
+        "command": command_line.as_text(arguments),
+        "split": arguments.split or "",
+        "absent": absent_metrics(campaign),
+    }
     evaluation = assemble(campaign, tools, finished, settings)
     write_report(evaluation, campaign.out, picture_of=arguments.picture_of)
     if arguments.summary is not None:
         write_summary(evaluation, campaign.out, arguments.summary, picture_of=arguments.picture_of)
+    print(paper_table(evaluation), end="\n\n")
     return summarise(finished, campaign.out)
+
+
+def chosen(pairs: Sequence[Pair], arguments: argparse.Namespace) -> list[Pair]:
+    """Return the scenes that ``--scenes`` names, or all.
+
+    Raises:
+        DataError: there is no scene of a name.
+    """
+    if arguments.scenes is None:
+        return list(pairs)
+    wanted = [name.strip() for name in arguments.scenes.split(",") if name.strip()]
+    missing = set(wanted) - {pair.name for pair in pairs}
+    if missing or not wanted:
+        names = ", ".join(pair.name for pair in pairs)
+        raise DataError(
+            f"There is no scene {min(missing, default='')!r}.", path=arguments.data, remedy=f"There are {names}."
+        )
+    return [pair for pair in pairs if pair.name in wanted]
+
+
+def absent_metrics(campaign: Campaign) -> dict[str, str]:
+    """Return {metric's key: why it is not measured}."""
+    domain = "image_" if campaign.metrics == "maps" else ""
+    absent = {}
+    if campaign.hdrvdp is None:
+        absent[f"{domain}hdrvdp_q"] = NOT_ASKED
+    if not campaign.jod:
+        absent[f"{domain}jod"] = "ColorVideoVDP is not installed, or --no-jod was given."
+    return absent
 
 
 def check_picture_of(name: str | None, methods: Sequence[str]) -> None:
@@ -103,7 +147,7 @@ def campaign_of(arguments: argparse.Namespace) -> Campaign:
         raise DataError("The output lies in the data folder.", path=out, remedy="Choose a folder beside it.")
     names = arguments.methods
     if names is None:
-        names = "" if arguments.method else command_line.DEFAULT_METHODS
+        names = "" if arguments.method else command_line.DEFAULT_METHODS[arguments.metrics]
     # Processes of one machine share its cores; to Blender 0 means all of them.
     threads = max(1, (os.cpu_count() or 1) // arguments.jobs) if arguments.jobs > 1 else 0
     return Campaign(
@@ -116,11 +160,14 @@ def campaign_of(arguments: argparse.Namespace) -> Campaign:
             expandnet_weights=arguments.expandnet_weights,
             weights=arguments.weights,
             model=arguments.model,
+            image_model=arguments.image_model,
             threads=threads or None,
         ),
         threads=threads,
         seed=arguments.seed,
+        metrics=arguments.metrics,
         jod=wants_jod(arguments),
+        hdrvdp=HdrVdpProgram(arguments.hdrvdp, arguments.octave) if arguments.hdrvdp is not None else None,
         force=arguments.force,
     )
 
@@ -158,7 +205,7 @@ def scheduler_of(arguments: argparse.Namespace) -> AbstractContextManager[Schedu
         SchedulerError: several processes were asked for inside a Blender program, whose Python cannot start them.
     """
     if arguments.scheduler is not None:
-        return existing_cluster(arguments.scheduler)
+        return existing_cluster(arguments.scheduler, arguments.tls)
     if arguments.jobs == 1:
         return in_process()
     blender = sys.modules.get("bpy")

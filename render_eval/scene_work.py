@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,7 +60,7 @@ def _photograph(bench: Workbench, pair: Pair) -> dict[str, Any]:
         bench.photograph(pair)  # raises it
     inputs = {
         "name": pair.name,
-        "files": [_relative(bench, each) if each else "" for each in (pair.hdr_file, pair.ldr_file)],
+        "files": [bench.relative(each) if each else "" for each in (pair.hdr_file, pair.ldr_file)],
         "hdr": file_sha256(pair.hdr_file),
         "ldr": file_sha256(pair.ldr_file) if pair.ldr_file else "",
         "program": provenance.sources_sha256(provenance.PHOTOGRAPHY),
@@ -74,9 +72,9 @@ def _photograph(bench: Workbench, pair: Pair) -> dict[str, Any]:
         write_ldr_panorama(bench.store.file(png), photograph.ldr_linear)
         height, width = photograph.rgb_srgb8.shape[:2]
         values = {
-            "hdr_file": _relative(bench, pair.hdr_file),
+            "hdr_file": bench.relative(pair.hdr_file),
             "hdr_sha256": inputs["hdr"],
-            "ldr_source": _relative(bench, pair.ldr_file) if pair.ldr_file else "virtual camera",
+            "ldr_source": bench.relative(pair.ldr_file) if pair.ldr_file else "virtual camera",
             "ldr_sha256": provenance.array_sha256(photograph.rgb_srgb8),
             "truth_sha256": provenance.array_sha256(photograph.truth),
             "width": width,
@@ -89,10 +87,6 @@ def _photograph(bench: Workbench, pair: Pair) -> dict[str, Any]:
     return values
 
 
-def _relative(bench: Workbench, path: Path) -> str:
-    return Path(os.path.relpath(path, bench.campaign.data)).as_posix()  # a list may name files elsewhere
-
-
 def _render(bench: Workbench, pair: Pair, truth_sha256: str, name: str, seed: int) -> dict[str, Any]:
     values = bench.store.recall(_place(pair, name), bench.render_inputs(truth_sha256, seed))
     return values or bench.render(_place(pair, name), bench.photograph(pair).truth, seed)
@@ -103,6 +97,6 @@ def _noise_floor(bench: Workbench, pair: Pair, other: dict[str, Any], truth: dic
     scores = bench.store.recall(place, inputs)
     if scores is None:
         images = [read_linear(bench.store.folder / each["exr"]) for each in (other, truth)]
-        scores = score_render(*images, jod=bench.jod)
+        scores = score_render(*images, jod=bench.jod, hdrvdp=bench.campaign.hdrvdp)
         bench.store.keep(place, inputs, scores)
     return scores

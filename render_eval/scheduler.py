@@ -14,9 +14,8 @@ from lanet_core.errors import LanetError
 from lanet_core.images.replacing import replacing
 from render_eval.campaign import Campaign, Finished, Tools
 from render_eval.dataset import Pair
-from render_eval.method_work import evaluate_method
-from render_eval.scene_work import evaluate_scene
 from render_eval.store import make_folder
+from render_eval.work import work_on_method, work_on_scene
 from render_eval.workbench import Workbench
 
 #: Below the output folder: which run the folder belongs to.
@@ -59,10 +58,10 @@ class InProcess:
     def work(self, campaign: Campaign, pairs: Sequence[Pair], methods: Sequence[str]) -> Iterator[Finished]:
         """See :class:`Scheduler`."""
         for pair in pairs:
-            scene = evaluate_scene(self._bench, pair)
+            scene = work_on_scene(self._bench, pair)
             yield scene
             for method in methods:
-                yield evaluate_method(self._bench, pair, scene.record, method)
+                yield work_on_method(self._bench, pair, scene.record, method)
 
     def close(self) -> None:
         """Close what :meth:`prepare` opened."""

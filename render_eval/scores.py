@@ -11,13 +11,20 @@ from lanet_core.metrics.brightest_light import brightest_light_errors
 from lanet_core.metrics.comparison import checked_pair
 from lanet_core.metrics.display_quality import mse, psnr, ssim
 from lanet_core.metrics.irradiance import irradiance_error_stops
-from lanet_core.metrics.linear_quality import log2_rmse_stops, rgb_angular_error_deg, scale_invariant_rmse, simse
-from lanet_core.metrics.map_quality import map_pu_psnr, map_pu_ssim
+from lanet_core.metrics.linear_quality import (
+    log2_rmse_stops,
+    log_scale,
+    rgb_angular_error_deg,
+    scale_invariant_rmse,
+    simse,
+)
+from lanet_core.metrics.map_quality import image_pu_ssim, map_pu_psnr, map_pu_ssim
 from lanet_core.metrics.pu21 import WHITE_CD_M2, pu21_psnr, pu21_ssim
+from render_eval.hdrvdp import HdrVdpProgram
 from render_eval.jod import Jod
 from render_eval.metric_list import METRICS, Metric
 
-__all__ = ["METRICS", "Metric", "display_image", "score_map", "score_render", "within_noise_floor"]
+__all__ = ["METRICS", "Metric", "display_image", "score_image", "score_map", "score_render", "within_noise_floor"]
 
 
 def display_image(linear: np.ndarray) -> np.ndarray:
@@ -32,13 +39,16 @@ def display_image(linear: np.ndarray) -> np.ndarray:
     return linear_to_srgb(linear)
 
 
-def score_render(image: np.ndarray, truth: np.ndarray, *, jod: Jod | None) -> dict[str, float]:
+def score_render(
+    image: np.ndarray, truth: np.ndarray, *, jod: Jod | None, hdrvdp: HdrVdpProgram | None = None
+) -> dict[str, float]:
     """Compare a render with the render under the true HDR.
 
     Args:
         image: (h, w, 3) float, linear Rec.709, ≥ 0, both maps calibrated before they lit the scene.
         truth: the same shape.
         jod: ColorVideoVDP, or None to leave it out.
+        hdrvdp: HDR-VDP, or None to leave it out.
 
     Returns:
         Scores by the keys of :data:`METRICS` of the domains ``display`` and ``linear``; what has no value is absent.
@@ -63,6 +73,8 @@ def score_render(image: np.ndarray, truth: np.ndarray, *, jod: Jod | None) -> di
     }
     if jod is not None:
         scores["jod"] = jod(image, truth)
+    if hdrvdp is not None:
+        scores["hdrvdp_q"] = hdrvdp(image, truth)
     return _with_a_value(scores)
 
 
@@ -93,6 +105,41 @@ def score_map(panorama: np.ndarray, truth: np.ndarray) -> dict[str, float]:
             "map_light_direction_error_deg": light.direction_deg,
         }
     )
+
+
+def score_image(
+    image: np.ndarray, truth: np.ndarray, *, jod: Jod | None, hdrvdp: HdrVdpProgram | None = None
+) -> dict[str, float]:
+    """Compare a predicted single picture with the true one, as the paper's Table 3 does.
+
+    Args:
+        image: (H, W, 3) float, linear Rec.709, ≥ 0, any scale: it is scaled to the truth first.
+        truth: the same shape, calibrated: 1 is the LDR's white, which is shown at 255 cd/m².
+        jod: ColorVideoVDP, or None to leave it out.
+        hdrvdp: HDR-VDP, or None to leave it out.
+
+    Returns:
+        Scores by the keys of :data:`METRICS` of the domain ``image``; what has no value is absent.
+
+    Raises:
+        ImageTooSmallError: less than 11×11 pixels.
+        SizeMismatchError, InvalidPixelsError: see :func:`lanet_core.metrics.comparison.checked_pair`.
+        HdrVdpError: HDR-VDP fails.
+
+    Source: Yu et al. 2021, section 5.2.
+    """
+    image, truth = checked_pair(image, truth)
+    scores = {
+        "image_pu_psnr": map_pu_psnr(image, truth),
+        "image_pu_ssim": image_pu_ssim(image, truth),
+        "image_simse": simse(image, truth),
+    }
+    scaled = image * log_scale(image, truth)
+    if jod is not None:
+        scores["image_jod"] = jod(scaled, truth)
+    if hdrvdp is not None:
+        scores["image_hdrvdp_q"] = hdrvdp(scaled, truth)
+    return _with_a_value(scores)
 
 
 def within_noise_floor(key: str, score: float, noise_floor: float | None) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +17,7 @@ from render_eval import provenance
 from render_eval.campaign import Campaign, Tools
 from render_eval.dataset import Pair
 from render_eval.jod import Jod, load_cvvdp
-from render_eval.photographs import Photograph, read_photograph
+from render_eval.photographs import Photograph, read_image_pair, read_photograph
 from render_eval.pictures import write_linear
 from render_eval.store import Store, file_sha256
 
@@ -30,7 +32,7 @@ class Workbench:
         campaign: as given.
         store: the notes of finished work.
         methods: by name.
-        renderer: ready to render.
+        renderer: ready to render; None where pictures are compared as they are.
 
     Raises:
         LanetError: a method cannot be set up, or nothing can be rendered here.
@@ -42,8 +44,12 @@ class Workbench:
         self.methods = {method.record.name: method for method in campaign.load_methods()}
         if campaign.jod:
             load_cvvdp()  # or every comparison would fail, each after its render
+        self.hdrvdp_version = campaign.hdrvdp.check() if campaign.hdrvdp is not None else ""
         self._open = ExitStack()
-        self.renderer = self._open.enter_context(campaign.open_renderer(campaign.description, threads=campaign.threads))
+        self.renderer = None
+        if campaign.metrics == "renders":
+            opened = campaign.open_renderer(campaign.description, threads=campaign.threads)
+            self.renderer = self._open.enter_context(opened)
         self._photograph: Photograph | None = None
 
     @cached_property
@@ -63,22 +69,31 @@ class Workbench:
         """What works here, as plain values."""
         return Tools(
             methods=tuple(method.record for method in self.methods.values()),
-            versions=provenance.versions() | self._renderer_versions,
+            versions=provenance.versions() | self._renderer_versions | self._hdrvdp_versions,
         )
 
     @property
     def _renderer_versions(self) -> dict[str, str]:
-        return {**self.renderer.versions, "denoiser": self.renderer.denoiser}
+        return {} if self.renderer is None else {**self.renderer.versions, "denoiser": self.renderer.denoiser}
+
+    @property
+    def _hdrvdp_versions(self) -> dict[str, str]:
+        return {"hdrvdp": self.hdrvdp_version} if self.hdrvdp_version else {}
+
+    def relative(self, path: Path) -> str:
+        """Return a file's path relative to the data folder."""
+        return Path(os.path.relpath(path, self.campaign.data)).as_posix()  # a list may name files elsewhere
 
     def photograph(self, pair: Pair) -> Photograph:
         """Return a scene in memory; the last one is kept.
 
         Raises:
-            LanetError: see :func:`render_eval.photographs.read_photograph`.
+            LanetError: see :mod:`render_eval.photographs`.
         """
         if self._photograph is None or self._photograph.name != pair.name:
             self._photograph = None  # two of them may be too large
-            self._photograph = read_photograph(pair)
+            read = read_image_pair if self.campaign.metrics == "maps" else read_photograph
+            self._photograph = read(pair)
         return self._photograph
 
     def render_inputs(self, panorama_sha256: str, seed: int) -> dict[str, Any]:
@@ -121,10 +136,13 @@ class Workbench:
 
     def comparison_inputs(self, image_sha256: str, truth_sha256: str) -> dict[str, Any]:
         """Return all that the scores of a render depend on."""
+        return {"render": image_sha256, "truth": truth_sha256, **self.metric_inputs()}
+
+    def metric_inputs(self) -> dict[str, Any]:
+        """Return all that scores depend on beside the pictures."""
         return {
-            "render": image_sha256,
-            "truth": truth_sha256,
             "jod": self.jod_version,
+            "hdrvdp": self.hdrvdp_version,
             "program": provenance.sources_sha256(provenance.COMPARISON),
         }
 

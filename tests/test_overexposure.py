@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
+from lanet_core.colour import srgb_to_linear
 from lanet_core.overexposure import CHANNEL_THRESHOLD, overexposure, relative_to_white
+from lanet_core.white_level import WhiteLevel
 
 
 def grey(*levels: float) -> np.ndarray:
@@ -25,15 +27,22 @@ def test_a_channel_that_is_clipped_by_itself_counts():
     np.testing.assert_allclose(overexposure(colours), [1.0, 0.0, 0.125], atol=1e-3)
 
 
-@pytest.mark.parametrize("white", [(0.8, 0.8, 0.8), (1.0, 0.9, 0.7)])
-def test_an_image_relative_to_its_white(white):
-    white = np.array(white, np.float32)
+@pytest.mark.parametrize("rgb", [(0.8, 0.8, 0.8), (1.0, 0.9, 0.7)])
+def test_an_image_relative_to_its_white(rgb):
+    white = WhiteLevel(rgb, shoulder="hard")
     image = np.random.default_rng(0).random((4, 8, 3)).astype(np.float32)
     relative = relative_to_white(image, white)
-    np.testing.assert_allclose(relative, np.minimum(image / white, 1.0), rtol=1e-6)
-    assert float(overexposure(relative_to_white(white[None], white))[0]) == pytest.approx(1.0)
+    np.testing.assert_allclose(relative, np.minimum(image / srgb_to_linear(np.array(rgb)), 1.0), rtol=1e-5)
+    assert float(overexposure(relative_to_white(white.linear[None], white))[0]) == pytest.approx(1.0)
+
+
+def test_a_lifted_black_is_stretched_to_black():
+    encoded = np.array([16.0, 125.5, 235.0], np.float32) / 255.0
+    image = srgb_to_linear(np.repeat(encoded[:, None], 3, axis=1))
+    relative = relative_to_white(image, WhiteLevel((235.0 / 255.0,) * 3, 16.0 / 255.0, "hard"))
+    np.testing.assert_allclose(relative[:, 0], srgb_to_linear(np.array([0.0, 0.5, 1.0])), atol=1e-5)
 
 
 def test_an_image_that_is_clipped_at_the_ceiling_stays_as_it_is():
     image = np.random.default_rng(0).random((4, 8, 3)).astype(np.float32)
-    assert relative_to_white(image, np.ones(3, np.float32)) is image
+    assert relative_to_white(image, WhiteLevel(shoulder="hard")) is image

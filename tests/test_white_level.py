@@ -48,8 +48,14 @@ def test_a_lowered_white(sunny, code):
 
 
 def test_studio_range(sunny):
+    sunny[100:110, :40] = 0.0  # without black in the image, nothing shows that it is lifted to 16
     white = measured(sunny * 219.0 / 255.0 + 16.0 / 255.0)
     np.testing.assert_allclose(white.rgb, 235.0 / 255.0, atol=2.0 / 255.0)
+    assert white.black == pytest.approx(16.0 / 255.0, abs=2.0 / 255.0)
+
+
+def test_blacks_of_an_image_whose_white_is_at_the_ceiling_are_left_alone(sunny):
+    assert measured(np.maximum(sunny, 0.1)).black == 0.0
 
 
 @pytest.mark.parametrize("gains", [(1.0, 0.92, 0.8), (0.97, 0.95, 0.75), (0.8, 0.9, 1.0)])
@@ -63,7 +69,7 @@ def test_a_tint_has_a_white_for_each_channel(sunny, gains):
 def test_highlights_without_a_plateau_have_a_soft_shoulder():
     directions = sphere.pixel_directions(HEIGHT, 2 * HEIGHT)
     cosines = directions @ np.array([0.6, 0.0, 0.8])
-    clouds = np.random.default_rng(4).lognormal(0.0, 0.4, cosines.shape)
+    clouds = np.random.default_rng(4).lognormal(0.0, 0.8, cosines.shape)
     exposed = clouds * (0.3 + 3.0 * np.maximum(cosines, 0.0) ** 60)
     curve = linear_to_srgb((exposed / (1.0 + exposed)).astype(np.float32))
     white = measured(curve[..., None].repeat(3, axis=2))
@@ -111,5 +117,6 @@ class TestTraps:
 
 
 def test_it_is_written_as_text():
-    assert str(WhiteLevel((0.861, 0.83, 0.708), "soft", 0.5)) == "0.86 0.83 0.71, soft shoulder"
+    assert str(WhiteLevel((0.861, 0.83, 0.708), shoulder="soft")) == "0.86 0.83 0.71, soft shoulder"
+    assert str(WhiteLevel((0.9, 0.9, 0.9), 0.063, "hard")) == "0.90 0.90 0.90, hard shoulder, black 0.06"
     assert str(WhiteLevel()) == "1.00 1.00 1.00"

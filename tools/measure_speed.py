@@ -32,13 +32,14 @@ RUNS = 5
 def network_seconds(model: Path) -> float:
     """Return the median time of a warm network run, in seconds."""
     session = Session(model, provider="cpu")
-    shape = (session.metadata.input_height, session.metadata.input_width, 3)
-    picture = np.random.default_rng(0).random(shape, dtype=np.float32)
-    session.run(picture)
+    rng = np.random.default_rng(0)
+    shapes = session.metadata.input_shapes
+    inputs = {name: rng.random((*shape[2:], shape[1]), dtype=np.float32) for name, shape in shapes.items()}
+    session.run(**inputs)
     times = []
     for _ in range(RUNS):
         start = time.perf_counter()
-        session.run(picture)
+        session.run(**inputs)
         times.append(time.perf_counter() - start)
     return statistics.median(times)
 

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import dataclasses
 import functools
-import json
 import os
 import traceback
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from tqdm import tqdm
 
 from lanet_core.cli.destinations import inputs_of, is_folder, make_folder, plan
 from lanet_core.cli.model_arguments import add_model_arguments
+from lanet_core.cli.reading_arguments import add_reading_arguments, reading_options
 from lanet_core.cli.streams import print_message, print_result
 from lanet_core.errors import (
     InputNotFoundError,
@@ -28,6 +28,7 @@ from lanet_core.errors import (
     printable,
     unexpected,
 )
+from lanet_core.json_record import conversion_record, error_facts, line_of
 
 if TYPE_CHECKING:
     from lanet_core.conversion import Conversion
@@ -49,7 +50,9 @@ EXIT_FAILURE = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("inputs", nargs="+", metavar="PICTURE", help="panorama: JPEG, PNG, TIFF or WebP")
+    parser.add_argument(
+        "inputs", nargs="+", metavar="PICTURE", help="panorama: JPEG, PNG, TIFF, WebP and others, see docs/formats.md"
+    )
     parser.add_argument(
         "--image",
         action="store_true",
@@ -60,9 +63,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         required=True,
         metavar="PATH",
-        help="an .exr file, or a folder: a name that ends in /, that exists as one, or that takes several pictures",
+        help="an .exr or .hdr file, or a folder: a name that ends in /, that exists as one, or for several images",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("exr", "hdr"),
+        default="exr",
+        help="of results in a folder: OpenEXR, or Radiance for programs that read no OpenEXR (default: %(default)s)",
     )
     parser.add_argument("--half", action="store_true", help="write 16-bit floats: half the size, light up to 65504")
+    parser.add_argument(
+        "--compression",
+        choices=("zip", "piz", "dwab"),
+        default="zip",
+        help="of OpenEXR: zip and piz are lossless; dwab is lossy, the smallest, and implies --half "
+        "(default: %(default)s)",
+    )
     parser.add_argument(
         "--overwrite",
         action="store_true",
@@ -85,7 +101,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also write how uncertain each pixel is, in stops: the EXR channel uncertainty",
     )
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per file, see docs/json.md")
+    add_reading_arguments(parser)
     add_model_arguments(parser)
 
 
@@ -102,9 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
         for folder in reversed(made):
             with contextlib.suppress(OSError):  # it is not empty, as it should be
                 folder.rmdir()
-    if arguments.json:
-        print_result(json.dumps(_summary(load() if load.cache_info().currsize else None, outcomes), indent=1))
-    elif len(outcomes) > 1:
+    if len(outcomes) > 1 and not arguments.json:
         counts = {status: sum(o.status == status for o in outcomes) for status in ("converted", "skipped", "failed")}
         print_result(", ".join(f"{count} {status}" for status, count in counts.items() if count))
     failed = [outcome.status == "failed" for outcome in outcomes]
@@ -114,6 +129,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _check_combination(arguments: argparse.Namespace) -> None:
     if arguments.maps and not arguments.image:
         raise LanetError("--maps are of single pictures.", remedy="Give --image too, or leave --maps out.")
+    is_hdr = _suffix(arguments) == ".hdr"
+    if is_hdr and (arguments.half or arguments.confidence or arguments.compression != "zip"):
+        raise LanetError(
+            "--half, --compression and --confidence are of OpenEXR.", remedy="Leave them out, or write .exr files."
+        )
     if arguments.preview is not None and arguments.image:
         raise LanetError("--preview shows the light of a panorama.", remedy="Leave it out, or leave --image out.")
 
@@ -143,7 +163,7 @@ class Job:
 
     Attributes:
         source: the picture.
-        output: the OpenEXR file.
+        output: the OpenEXR or Radiance file.
         preview: the PNG file, if one is wanted.
         maps: the PNG files of the attention and of the luminance classes, if they are wanted.
         keep: whether a result that is there already is to be left alone.
@@ -169,7 +189,7 @@ class Outcome:
 
 
 def _jobs(inputs: list[Path], arguments: argparse.Namespace) -> list[Job]:
-    outputs = plan(inputs, arguments.output, ".exr")
+    outputs = plan(inputs, arguments.output, _suffix(arguments))
     into_folder = is_folder(arguments.output, inputs)
     previews = [None] * len(inputs)
     if arguments.preview is not None:
@@ -188,6 +208,12 @@ def _jobs(inputs: list[Path], arguments: argparse.Namespace) -> list[Job]:
         folders = tuple(path.parent for path in (output, preview, *own_maps) if path is not None)
         jobs.append(Job(source, output, preview, own_maps, keep, folders))
     return jobs
+
+
+def _suffix(arguments: argparse.Namespace) -> str:
+    """Return the extension of the results: that of the name, or else the one asked for."""
+    suffix = Path(arguments.output).suffix.lower()
+    return suffix if suffix in (".exr", ".hdr") else f".{arguments.format}"
 
 
 def _beside(arguments: argparse.Namespace, outputs: list[Path], into_folder: bool, label: str) -> str:
@@ -212,7 +238,9 @@ def _convert_all(jobs: list[Job], load: Callable[[], StripConverter], arguments:
             if load.cache_info().currsize:
                 _warn_of_provider(load(), told)  # a GPU may also give up in the midst of the work
             _report_problems(outcomes[-1], told)
-            if not arguments.json and outcomes[-1].status != "failed":
+            if arguments.json:
+                print_result(line_of(_record(outcomes[-1])))
+            elif outcomes[-1].status != "failed":
                 print_result(_result_line(outcomes[-1]))
     return outcomes
 
@@ -239,7 +267,13 @@ def _convert_one(
     converter = load()
     try:
         conversion = converter.convert_file(
-            job.source, job.output, half=arguments.half, confidence=arguments.confidence, progress=progress
+            job.source,
+            job.output,
+            half=arguments.half,
+            compression=arguments.compression,
+            confidence=arguments.confidence,
+            options=reading_options(arguments),
+            progress=progress,
         )
         if is_another:
             warning = f"{job.output} was the result of another image, or of an earlier version, and was replaced."
@@ -248,7 +282,7 @@ def _convert_one(
             from lanet_core.cli.preview import write_preview
             from lanet_core.images import read_hdr
 
-            write_preview(job.source, read_hdr(job.output), job.preview)
+            write_preview(job.source, read_hdr(job.output), job.preview, reading_options(arguments))
         if job.maps:
             _write_maps(conversion, *job.maps)
     except (ProviderError, WrongModelError):  # of all images
@@ -317,25 +351,13 @@ def _result_line(outcome: Outcome) -> str:
     )
 
 
-def _summary(converter: StripConverter | None, outcomes: list[Outcome]) -> dict:
-    """Return the facts for --json; the model is None where no image came as far as to need it."""
-    session = converter.session if converter else None
-    return {
-        "model": session
-        and {"name": session.metadata.name, "version": session.metadata.version, "sha256": session.sha256},
-        "provider": session and session.provider,
-        "pictures": [_summary_of(outcome) for outcome in outcomes],
-    }
-
-
-def _summary_of(outcome: Outcome) -> dict:
-    summary = {"source": str(outcome.job.source), "output": str(outcome.job.output), "status": outcome.status}
+def _record(outcome: Outcome) -> dict:
+    """Return the object that --json prints of a file."""
+    facts: dict = {}
     if outcome.error is not None:
-        summary["error"] = {"kind": type(outcome.error).__name__, "message": str(outcome.error)}
+        facts = error_facts(type(outcome.error).__name__, str(outcome.error))
     if outcome.conversion is not None:
-        told = ("width", "height", "clipped_fraction", "peak_ev", "expected_error_stops", "network_seconds", "warnings")
         facts = outcome.conversion.facts()
-        summary["preview"] = str(outcome.job.preview) if outcome.job.preview else None
-        summary |= {name: facts[name] for name in told}
-        summary |= dict(zip(("attention", "segmentation"), map(str, outcome.job.maps), strict=False))
-    return summary
+        facts["preview"] = str(outcome.job.preview) if outcome.job.preview else None
+        facts |= dict(zip(("attention", "segmentation"), map(str, outcome.job.maps), strict=False))
+    return conversion_record(outcome.job.source, outcome.job.output, outcome.status, facts)

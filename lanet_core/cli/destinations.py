@@ -70,8 +70,7 @@ def plan(inputs: Sequence[Path], target: str, suffix: str, label: str = "") -> l
                 path=path,
                 remedy=f"Name it {path.with_suffix(suffix).name}, or end the name with / for a folder.",
             )
-        if not os.path.isdir(path.parent):
-            raise OutputNotWritableError("The folder does not exist.", path=path, remedy="Create it first.")
+        check_file_target(path)
         _check_no_input_is_lost(inputs, [path])
         return [path]
     if path.suffix.lower() == suffix and not os.path.isdir(path):
@@ -82,6 +81,18 @@ def plan(inputs: Sequence[Path], target: str, suffix: str, label: str = "") -> l
     _check_distinct(inputs, outputs)
     _check_no_input_is_lost(inputs, outputs)
     return outputs
+
+
+def check_file_target(path: Path) -> None:
+    """Refuse a file to write that is a folder or in a folder that does not exist, before the work and not after it.
+
+    Raises:
+        OutputNotWritableError: it is.
+    """
+    if os.path.isdir(path):
+        raise OutputNotWritableError("This is a folder.", path=path, remedy="Name a file.")
+    if not os.path.isdir(path.parent):
+        raise OutputNotWritableError("The folder does not exist.", path=path, remedy="Create it first.")
 
 
 def make_folder(folder: Path) -> bool:

@@ -1,15 +1,21 @@
-"""``lanet fetch``: HDR panoramas from Poly Haven into a folder to train on."""
+"""``lanet fetch``: HDR panoramas from Poly Haven or ambientCG into a folder to train on."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from lanet_core.errors import DataError
+
+if TYPE_CHECKING:
+    from lanet_core.training.web_client import PanoramaSource
+
 NAME = "fetch"
-HELP = "fetch CC0 HDR panoramas from Poly Haven, verified, into a folder to train on"
+HELP = "fetch CC0 HDR panoramas from Poly Haven or ambientCG, verified, into a folder to train on"
 
 EXIT_SOME_FAILED = 1
 EXIT_FAILURE = 2
@@ -29,21 +35,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=_at_least_one, metavar="N", help="only the first N panoramas, by name")
     parser.add_argument("--jobs", type=_at_least_one, default=4, metavar="N", help="files at once (default: 4)")
-    parser.add_argument("--source", metavar="URL", help="another place of the same API, such as a mirror")
+    parser.add_argument(
+        "--source",
+        default="polyhaven",
+        metavar="NAME",
+        help="polyhaven (the default) or ambientcg; NAME=URL for another place of the same API, such as a mirror",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Fetch and return the exit status."""
     from lanet_core.training.panorama_library import PanoramaLibrary, read_splits
-    from lanet_core.training.poly_haven import API_URL, CREDIT, PolyHaven
 
     splits = read_splits(arguments.splits) if arguments.splits else None
-    haven = PolyHaven(arguments.source or API_URL)
-    assets = haven.assets()[: arguments.limit]
+    source = _source(arguments.source)
+    assets = source.assets()[: arguments.limit]
     library = PanoramaLibrary(arguments.output, splits, arguments.resolution, arguments.format)
-    print(f"{len(assets)} panoramas. {CREDIT}")
+    print(f"{len(assets)} panoramas. {source.credit}")
     failed = fetched = 0
-    outcomes = library.fetch(haven, assets, arguments.jobs)
+    outcomes = library.fetch(source, assets, arguments.jobs)
     for outcome in tqdm(outcomes, total=len(assets), unit="panorama", disable=not sys.stderr.isatty()):
         if outcome.error is not None:
             failed += 1
@@ -54,6 +64,24 @@ def run(arguments: argparse.Namespace) -> int:
     if not failed:
         return 0
     return EXIT_FAILURE if failed == len(assets) else EXIT_SOME_FAILED
+
+
+def _source(text: str) -> PanoramaSource:
+    """Return the source of a name, ``NAME=URL``, or the address of a mirror of Poly Haven.
+
+    Raises:
+        DataError: there is no such source.
+    """
+    from lanet_core.training.ambientcg import AmbientCg
+    from lanet_core.training.poly_haven import PolyHaven
+
+    sources = {"polyhaven": PolyHaven, "ambientcg": AmbientCg}
+    if text.startswith(("http://", "https://")):
+        return PolyHaven(text)
+    name, _, url = text.partition("=")
+    if name not in sources:
+        raise DataError(f"There is no source {name!r}.", remedy=f"Known are {', '.join(sources)}.")
+    return sources[name](url) if url else sources[name]()
 
 
 def _at_least_one(text: str) -> int:

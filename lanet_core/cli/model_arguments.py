@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +20,22 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="cuda, directml, coreml or cpu; auto (the default) takes the best that works",
     )
-    group.add_argument("--threads", type=_positive, metavar="N", help="CPU threads (default: all cores)")
+    group.add_argument(
+        "--threads", type=whole_number(1), metavar="N", help="CPU threads, at most the number of cores (default: all)"
+    )
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return what reads an option that is a whole number within bounds."""
+    bounds = f"{least} or more" if most is None else f"from {least} to {most}"
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"must be a whole number, {bounds}, not {text!r}")
+        return value
+
+    return read

@@ -6,6 +6,8 @@ import argparse
 import dataclasses
 from pathlib import Path
 
+from lanet_core.cli.model_arguments import whole_number
+
 NAME = "train"
 HELP = "train a model from scratch, or go on where a run stopped"
 
@@ -20,12 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--supplement",
         type=Path,
         metavar="DIR",
-        help="more panoramas to learn from, such as rendered ones; the configuration says in what share",
+        help="rendered panoramas to learn from in addition, in the share that the configuration sets",
     )
     parser.add_argument(
         "--fold",
         metavar="K/N",
-        help="validate on the K-th of N parts of the train split, and learn from the others; lanet export joins the N",
+        help="validate on the K-th of N parts of the train split, and learn from the others",
     )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="where checkpoints and logs go, and come from"
@@ -36,10 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH=VALUE",
-        help="replace a value of the configuration, such as stages.0.steps=200 or loss.glossy=0.5; repeatable",
+        help="replace a value of the configuration, such as schedule.steps=200 or loss.glossy=0.5; repeatable",
     )
     parser.add_argument(
-        "--seed", type=int, metavar="N", help="seed of the weights and pictures, such as for each member of an ensemble"
+        "--seed",
+        type=whole_number(0, 2**32 - 1),
+        metavar="N",
+        help="seed of the weights and images (default: the configuration's)",
     )
     parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda or cuda:N")
     parser.add_argument(
@@ -47,24 +52,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="compute in bfloat16 where it is safe (default: on GPUs; few CPUs are quicker with it)",
     )
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that make pictures (default: 1)")
-    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all cores)")
-    parser.add_argument("--log-every", type=int, default=25, metavar="STEPS", help="(default: 25)")
+    parser.add_argument(
+        "--workers", type=whole_number(0), default=1, metavar="N", help="processes that make pictures (default: 1)"
+    )
+    parser.add_argument("--threads", type=whole_number(1), metavar="N", help="CPU threads (default: all cores)")
+    parser.add_argument("--log-every", type=whole_number(1), default=25, metavar="STEPS", help="(default: 25)")
     parser.add_argument(
         "--validate-every",
-        type=int,
+        type=whole_number(1),
         default=200,
         metavar="STEPS",
         help="validate and write a checkpoint (default: 200)",
     )
-    parser.add_argument("--stop-after", type=int, metavar="STEPS", help="stop after so many steps; resume later")
+    parser.add_argument(
+        "--stop-after", type=whole_number(0), metavar="STEPS", help="stop after so many steps; resume later"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and return the exit status."""
     import torch
 
+    from lanet_core.cli.train_checks import check_run
     from lanet_core.errors import DataError
+    from lanet_core.parallel import bounded
     from lanet_core.training.configuration import load_configuration
     from lanet_core.training.distributed import training_process
     from lanet_core.training.folds import parse_fold
@@ -77,8 +88,9 @@ def run(arguments: argparse.Namespace) -> int:
     configuration = override(load_configuration(arguments.configuration), arguments.overrides)
     if arguments.seed is not None:
         configuration = dataclasses.replace(configuration, seed=arguments.seed)
+    check_run(configuration, arguments, torch.cuda.device_count())
     if arguments.threads:
-        torch.set_num_threads(arguments.threads)
+        torch.set_num_threads(bounded(arguments.threads))
     with training_process(arguments.device) as process:
         bfloat16 = process.device.type == "cuda" if arguments.bfloat16 is None else arguments.bfloat16
         options = TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every)

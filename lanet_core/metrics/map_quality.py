@@ -50,6 +50,23 @@ def map_pu_ssim(panorama: np.ndarray, truth: np.ndarray) -> float:
     return pu21_ssim(*(_surrounded(each, SSIM_WINDOW_SIZE // 2) for each in _absolute(panorama, truth)))
 
 
+def image_pu_ssim(image: np.ndarray, truth: np.ndarray) -> float:
+    """Return PU21-SSIM of a single picture that was scaled to the truth; windows lie within the picture.
+
+    Args:
+        image: (H, W, 3) float, linear Rec.709, ≥ 0, any scale; at least 11×11 pixels.
+        truth: the same shape, calibrated: 1 is the LDR's white.
+
+    Returns:
+        [-1, 1]; 1 for equal pictures.
+
+    Raises:
+        ImageTooSmallError: less than 11×11 pixels.
+        SizeMismatchError, InvalidPixelsError: see :func:`lanet_core.metrics.comparison.checked_pair`.
+    """
+    return pu21_ssim(*_absolute(image, truth))
+
+
 def _absolute(panorama: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return both in cd/m², the panorama at the truth's scale."""
     return panorama * (log_scale(panorama, truth) * WHITE_CD_M2), truth * WHITE_CD_M2

@@ -17,16 +17,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from lanet_core import sphere
+from lanet_core.model_metadata import CELL_PIXELS
 from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, panorama_to_ceiling
 from lanet_core.networks.efficientnet import SKIP_CHANNELS, EfficientNetLite0, SameConv2d
 from lanet_core.networks.overexposure import close_mask
 from lanet_core.networks.resampling import pool_by_solid_angle
 from lanet_core.networks.scene_statistics import SceneStatistics
 
-#: Rows of the input are multiples of this.
-SIZE_MULTIPLE = 32
-#: Rows of the input for each row of the output.
-CELL_PIXELS = 2
 _EXTRA_CHANNELS = 6
 _GROUPS = 8
 _LOG_DIFFUSE_LIMITS = (-8.0, 10.0)

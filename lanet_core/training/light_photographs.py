@@ -17,6 +17,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from lanet_core import sphere
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
+from lanet_core.model_metadata import CELL_PIXELS
 from lanet_core.networks.resampling import pool_by_solid_angle
 from lanet_core.overexposure import CHANNEL_THRESHOLD
 from lanet_core.training.edits import Photograph, edit, srgb_decode
@@ -25,8 +26,6 @@ from lanet_core.training.sharp_lights import Disc, take_light
 from lanet_core.training.virtual_camera import MIDDLE_GREY, Camera, draw_camera
 from lanet_core.white_level import BrightColours, WhiteLevel
 
-#: Network pixels are this many rows and columns of a cell of the light grid.
-CELL_PIXELS = 2
 #: Radiance above this, in multiples of white, counts as concentrated.
 CONCENTRATED_RADIANCE = 16.0
 _TINY = 1e-8

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from lanet_core.model_metadata import CELL_PIXELS
 from lanet_core.training.light_photographs import (
-    CELL_PIXELS,
     LightPhotographs,
     LightSample,
     TrainingScene,
@@ -18,8 +18,6 @@ from lanet_core.training.light_photographs import (
     to_half,
 )
 from lanet_core.training.lite_configuration import LiteTrainingConfiguration
-
-_SYNTHETIC_SEED = 1
 
 
 class LiteBatches:

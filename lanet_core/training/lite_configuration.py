@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from lanet_core.errors import DataError
-from lanet_core.networks.panolanet_lite import SIZE_MULTIPLE, LiteConfiguration
+from lanet_core.networks.panolanet_lite import LiteConfiguration
 
 TASK = "lite"
+#: Training panoramas have this many rows: photographs are taken and edited at this size.
+SCENE_ROWS = 512
+#: Rows of the network's input: the photographs reduce to them, and their light grid to the maps of the losses.
+HEIGHTS = (64, 128, 256, 512)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class LiteSchedule:
     """How long the network is trained, and on what.
 
     Attributes:
-        height: rows of the network's input, a multiple of 32.
+        height: rows of the network's input, one of :data:`HEIGHTS`.
         batch_size: photographs a step, over all processes.
         steps: number of steps.
         learning_rate: of AdamW for the decoder and the heads; it falls to a hundredth along a cosine.
@@ -107,8 +111,8 @@ class LiteTrainingConfiguration:
 
     def __post_init__(self) -> None:
         """Refuse values that the network cannot be trained with."""
-        if self.schedule.height % SIZE_MULTIPLE:
-            raise ValueError(f"height is {self.schedule.height}, but must be a multiple of {SIZE_MULTIPLE}")
+        if self.schedule.height not in HEIGHTS:
+            raise ValueError(f"height is {self.schedule.height}, but must be one of {HEIGHTS}")
         if self.schedule.batch_size < 1 or self.schedule.steps < 1:
             raise ValueError("batch_size and steps must be at least 1")
 

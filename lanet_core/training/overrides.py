@@ -12,11 +12,14 @@ import types
 import typing
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from lanet_core.errors import DataError
 from lanet_core.images.replacing import replacing
 from lanet_core.training.configuration import TrainingConfiguration, from_dict
+from lanet_core.training.lite_configuration import LiteTrainingConfiguration
+
+Configuration = TypeVar("Configuration", TrainingConfiguration, LiteTrainingConfiguration)
 
 #: The file of a run's folder that records its configuration and what was overridden.
 RECORD = "configuration.json"
@@ -24,7 +27,7 @@ RECORD = "configuration.json"
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
-def override(configuration: TrainingConfiguration, assignments: Sequence[str]) -> TrainingConfiguration:
+def override(configuration: Configuration, assignments: Sequence[str]) -> Configuration:
     """Return a configuration with some of its values replaced, all at once.
 
     Args:
@@ -49,7 +52,7 @@ def override(configuration: TrainingConfiguration, assignments: Sequence[str]) -
     return from_dict(values)
 
 
-def write_record(folder: Path, configuration: TrainingConfiguration, assignments: Sequence[str]) -> None:
+def write_record(folder: Path, configuration: Configuration, assignments: Sequence[str]) -> None:
     """Write ``configuration.json`` into a run's folder: the values in use, their hash and the overrides.
 
     Args:
@@ -84,8 +87,8 @@ def _assign(values: Any, kind: Any, path: list[str], text: str) -> None:
     name, *rest = path
     if dataclasses.is_dataclass(kind):
         kinds = typing.get_type_hints(kind)
-        if name not in values:
-            raise ValueError(f"there is no {name!r}; known are {', '.join(values)}")
+        if name not in kinds:
+            raise ValueError(f"there is no {name!r}; known are {', '.join(kinds)}")
         key, part_kind = name, kinds[name]
     elif typing.get_origin(kind) is tuple:
         if not name.isdecimal() or int(name) >= len(values):

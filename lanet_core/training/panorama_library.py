@@ -11,10 +11,12 @@ from pathlib import Path
 
 from lanet_core.errors import DataError, LanetError
 from lanet_core.images.replacing import replacing
-from lanet_core.training.poly_haven import Asset, PolyHaven
 from lanet_core.training.scenes import SCENE_LIST, SPLITS, split_by_name
+from lanet_core.training.web_client import Asset, PanoramaSource
 
 _COLUMNS = ("slug", "file", "split", "category", "scene_group", "licence", "source", "md5")
+#: ambientCG numbers its panoramas, and sets of one place have letters behind the number.
+_LETTER = re.compile(r"(?<=\d)[A-Z]$")
 #: How the pictures of one place are told apart: a number, a time of day, a retouched half.
 _VARIANT = re.compile(r"(_(\d+|[a-z]|puresky|dawn|dusk|midday|noon|morning|afternoon|evening|sunrise|sunset|night))+$")
 
@@ -37,10 +39,10 @@ class Outcome:
 def scene_group(slug: str) -> str:
     """Return the place that a panorama shows: its name without what tells several pictures of one place apart.
 
-    >>> scene_group("studio_small_08"), scene_group("kloppenheim_06_puresky"), scene_group("city")
-    ('studio_small', 'kloppenheim', 'city')
+    >>> scene_group("studio_small_08"), scene_group("kloppenheim_06_puresky"), scene_group("DaySkyHDRI021A")
+    ('studio_small', 'kloppenheim', 'DaySkyHDRI021')
     """
-    return _VARIANT.sub("", slug) or slug
+    return _VARIANT.sub("", _LETTER.sub("", slug)) or slug
 
 
 def read_splits(listed: Path) -> dict[str, str]:
@@ -97,13 +99,13 @@ class PanoramaLibrary:
             raise DataError(f"The folder cannot be made: {error.strerror}.", path=folder) from error
         self._rows = self._listed()
 
-    def fetch(self, haven: PolyHaven, assets: list[Asset], jobs: int = 4) -> Iterator[Outcome]:
+    def fetch(self, source: PanoramaSource, assets: list[Asset], jobs: int = 4) -> Iterator[Outcome]:
         """Fetch what is not there yet, several files at once; what fails is told and the rest goes on.
 
         The list of scenes names what is there and verified, after every file anew: a stopped call goes on where it was.
 
         Args:
-            haven: where from.
+            source: where from.
             assets: what.
             jobs: files at once.
 
@@ -112,11 +114,11 @@ class PanoramaLibrary:
         """
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="lanet fetch")
         try:
-            pending = [pool.submit(self._fetch_one, haven, asset) for asset in assets]
+            pending = [pool.submit(self._fetch_one, source, asset) for asset in assets]
             for future in as_completed(pending):
                 outcome, md5 = future.result()
                 if outcome.error is None:
-                    self._list(outcome.asset, md5)
+                    self._list(source, outcome.asset, md5)
                 yield outcome
         finally:
             pool.shutdown(cancel_futures=True)
@@ -126,16 +128,15 @@ class PanoramaLibrary:
         group = scene_group(slug)
         return split_by_name(group) if self._splits is None else self._splits.get(group, "train")
 
-    def _fetch_one(self, haven: PolyHaven, asset: Asset) -> tuple[Outcome, str]:
+    def _fetch_one(self, source: PanoramaSource, asset: Asset) -> tuple[Outcome, str]:
+        path = self.folder / self._name(asset)
+        row = self._rows.get(asset.slug, {})
+        listed_md5 = row.get("md5", "") if row.get("file") == path.name else ""
         try:
-            remote = haven.file(asset.slug, self.resolution, self.suffix)
-            path = self.folder / self._name(asset)
-            was_there = remote.is_at(path)
-            if not was_there:
-                haven.fetch(remote, path)
+            was_there, md5 = source.obtain(asset.slug, self.resolution, self.suffix, path, listed_md5)
         except LanetError as error:
             return Outcome(asset, error=error), ""
-        return Outcome(asset, was_there), remote.md5
+        return Outcome(asset, was_there), md5
 
     def _name(self, asset: Asset) -> str:
         return f"{asset.slug}_{self.resolution}.{self.suffix}"
@@ -155,7 +156,7 @@ class PanoramaLibrary:
                 )
             return {row["slug"]: row for row in rows if (self.folder / row["file"]).is_file()}
 
-    def _list(self, asset: Asset, md5: str) -> None:
+    def _list(self, source: PanoramaSource, asset: Asset, md5: str) -> None:
         self._rows[asset.slug] = {
             "slug": asset.slug,
             "file": self._name(asset),
@@ -163,7 +164,7 @@ class PanoramaLibrary:
             "category": asset.category,
             "scene_group": scene_group(asset.slug),
             "licence": "CC0-1.0",
-            "source": f"https://polyhaven.com/a/{asset.slug}",
+            "source": source.page(asset.slug),
             "md5": md5,
         }
         listed = self.folder / SCENE_LIST

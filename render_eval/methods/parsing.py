@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lanet_core.errors import WrongModelError
 from render_eval.methods.boost import BEST_BOOST_EV, Boost
 from render_eval.methods.checkpoint import CheckpointNetwork
 from render_eval.methods.drtmo import DrTmo
@@ -15,6 +16,7 @@ from render_eval.methods.folder import PredictionFolder
 from render_eval.methods.hdrcnn import HdrCnn
 from render_eval.methods.huo import Huo
 from render_eval.methods.koeo import Koeo
+from render_eval.methods.lanet import ImageModel
 from render_eval.methods.ldr import Ldr
 from render_eval.methods.liu import Liu
 from render_eval.methods.method import Method, MethodError
@@ -34,6 +36,7 @@ KNOWN_METHODS = (
     "drtmo",
     "santos",
     "liu",
+    "lanet",
     "panolanet",
     "oracle-EV",
 )
@@ -48,6 +51,7 @@ class MethodOptions:
         expandnet_weights: Expand-Net's published weights, if they are not in ``weights``.
         weights: the folder of all methods' published weights.
         model: the model of the method ``panolanet``; None for the shipped one.
+        image_model: the model of the method ``lanet``; None for the shipped one.
         provider: ONNX Runtime's provider; one for all, since providers differ in the last bits.
         threads: ONNX Runtime's CPU threads; all cores by default.
     """
@@ -56,6 +60,7 @@ class MethodOptions:
     expandnet_weights: Path | None = None
     weights: Path | None = None
     model: Path | None = None
+    image_model: Path | None = None
     provider: str = "cpu"
     threads: int | None = None
 
@@ -70,6 +75,9 @@ _BY_NAME: dict[str, Callable[[MethodOptions], Method]] = {
     "drtmo": lambda options: DrTmo(options.weights),
     "santos": lambda options: Santos(options.weights),
     "liu": lambda options: Liu(options.weights),
+    "lanet": lambda options: ImageModel(
+        "lanet", options.image_model, provider=options.provider, threads=options.threads
+    ),
     "panolanet": lambda options: OnnxModel(
         "panolanet", options.model, provider=options.provider, threads=options.threads
     ),
@@ -126,8 +134,17 @@ def _from_path(name: str, path: Path, options: MethodOptions) -> Method:
     if path.suffix == ".pt":
         return CheckpointNetwork(name, path)
     if path.suffix == ".onnx":
-        return OnnxModel(name, path, provider=options.provider, threads=options.threads)
+        return _from_model(name, path, options)
     return PredictionFolder(name, path)
+
+
+def _from_model(name: str, path: Path, options: MethodOptions) -> Method:
+    """Return a model for panoramas, or else one for single pictures."""
+    settings = {"provider": options.provider, "threads": options.threads}
+    try:
+        return OnnxModel(name, path, **settings)
+    except WrongModelError:
+        return ImageModel(name, path, **settings)
 
 
 def _check_given_name(name: str) -> None:

@@ -18,8 +18,18 @@ from render_eval.report.plots import plots_section
 from render_eval.report.scene_section import scene_anchor, scene_section
 from render_eval.report.summary import NO_RESULT, Scores
 from render_eval.report.tables import methods_table, metric_notes
+from render_eval.scores import METRICS
 
-_TITLE = "Reconstructed light against true light"
+_TITLES = {
+    "renders": "Reconstructed light against true light",
+    "maps": "Reconstructed HDR pictures against the true ones",
+}
+_MEASURED = {
+    "renders": "Every panorama lights the same scene twice: as the true HDR, and as each method makes it from the LDR. "
+    "Both are calibrated to the LDR, rendered in Cycles and compared.",
+    "maps": "Each method makes an HDR picture of the same LDR pictures. It is scaled to the true HDR, with the LDR's "
+    "white at 255 cd/m², and compared with it. Pictures are shown as they are, and below four stops darker.",
+}
 _HERE = Path(__file__).parent
 
 
@@ -39,7 +49,7 @@ def page(evaluation: Evaluation, folder: Path, written: datetime) -> str:
             element("meta", charset="utf-8"),
             element("meta", name="viewport", content="width=device-width, initial-scale=1"),
             element("meta", name="color-scheme", content="light dark"),
-            element("title", _TITLE),
+            element("title", _TITLES[_kind(evaluation)]),
             element("style", style),
         ],
     )
@@ -57,13 +67,10 @@ def page(evaluation: Evaluation, folder: Path, written: datetime) -> str:
 
 
 def _header(evaluation: Evaluation, scores: Scores, written: datetime) -> Element:
-    measured = (
-        "Every panorama lights the same scene twice: as the true HDR, and as each method makes it from the LDR. Both "
-        "are calibrated to the LDR, rendered in Cycles and compared."
-    )
     date = element("time", written.strftime("%Y-%m-%d %H:%M %Z"), datetime=written.isoformat(timespec="seconds"))
     count = f"{len(evaluation.scenes)} scenes, {len(evaluation.methods)} methods, written "
-    parts = [element("h1", _TITLE), element("p", measured), element("p", count, date, class_="count")]
+    kind = _kind(evaluation)
+    parts = [element("h1", _TITLES[kind]), element("p", _MEASURED[kind]), element("p", count, date, class_="count")]
     links = {"#methods": "Methods", "#plots": "Plots", "#scenes": "Scenes", "results.csv": "results.csv"}
     links["results.json"] = "results.json"
     parts.append(element("nav", *[element("a", text, href=target) for target, text in links.items()]))
@@ -106,6 +113,10 @@ def _methods_section(evaluation: Evaluation, scores: Scores) -> Element:
             "noise floor."
         )
         parts += [element("p", marks, class_="key"), methods_table(evaluation, scores)]
+        parts += [
+            element("p", f"{METRICS[key].label} is not among them. {reason}", class_="key")
+            for key, reason in evaluation.settings.get("absent", {}).items()
+        ]
         parts.append(_folded("What the metrics are", metric_notes(scores.metrics)))
     else:
         parts.append(element("p", "No method has a result."))
@@ -127,6 +138,10 @@ def _scenes_section(evaluation: Evaluation, scores: Scores, folder: Path) -> Ele
     )
     heading = [element("h2", "Scenes", id="scenes"), element("p", key), block("ol", index, class_="index")]
     return block("section", [*heading, *sections], aria_labelledby="scenes")
+
+
+def _kind(evaluation: Evaluation) -> str:
+    return evaluation.settings.get("metrics", "renders")
 
 
 def _definitions(values: Mapping[str, Any]) -> Element:

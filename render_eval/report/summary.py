@@ -13,7 +13,7 @@ from render_eval.scores import METRICS, Metric
 #: What stands for a result that was never made.
 NO_RESULT = "There is no result."
 #: The order of the columns' groups.
-DOMAINS = ("display", "linear", "map")
+DOMAINS = ("display", "linear", "map", "image")
 
 
 @dataclass(frozen=True)

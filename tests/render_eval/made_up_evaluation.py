@@ -27,7 +27,7 @@ def make_evaluation(scene_names: list[str], folder: Path | None = None, seed: in
     rng = np.random.default_rng(seed)
     scenes, results = [], []
     for number, name in enumerate(scene_names):
-        floor = {key: _score(rng, key) for key, metric in METRICS.items() if metric.domain != "map"}
+        floor = {key: _score(rng, key) for key, metric in METRICS.items() if metric.domain in ("display", "linear")}
         scene = SceneRecord(
             name=name,
             category="indoor",

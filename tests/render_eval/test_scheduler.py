@@ -5,9 +5,14 @@ The renderer is the quick one of ``diffuse_ball``: what is tested here is who do
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
+import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -129,11 +134,114 @@ def test_a_cluster_without_workers_is_an_error(campaign, monkeypatch):
         scheduler.prepare(campaign)
 
 
-def test_no_scheduler_at_the_address_is_an_error(monkeypatch):
+@pytest.fixture
+def silent_address():
+    """Something that takes connections and never says a word."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1:1", "tcp://nohost.invalid:8786", "nonsense", "http://127.0.0.1:1", "", "tcp://a:b"]
+)
+def test_no_scheduler_at_the_address_is_an_error(address, monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("render_eval.dask_scheduler._PATIENCE_S", 1)
+    monkeypatch.setattr("render_eval.dask_scheduler._CONNECT_S", 1.0)
+    with pytest.raises(SchedulerError, match="no Dask scheduler at") as caught, existing_cluster(address):
+        pass
+    assert f"at {address} (" in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_something_silent_at_the_address_is_an_error(silent_address, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("render_eval.dask_scheduler._CONNECT_S", 1.0)
+    with pytest.raises(SchedulerError, match="no Dask scheduler at"), existing_cluster(silent_address):
+        pass
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Return a function that starts one of Dask's programs, which ends with the test."""
+    pytest.importorskip("distributed")
+    processes = []
+
+    def run(module: str, *arguments) -> subprocess.Popen:
+        command = [sys.executable, "-m", f"distributed.cli.{module}", *map(str, arguments), "--no-dashboard"]
+        paths = os.pathsep.join(path for path in sys.path if path)
+        environment = os.environ | {"PYTHONPATH": paths}
+        processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, cwd=tmp_path))
+        return processes[-1]
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def address_in(path: Path, patience_s: float = 60.0) -> str:
+    """Return the address that a scheduler writes into its file once it is there."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        with suppress(OSError, ValueError):
+            return json.loads(path.read_text())["address"]
+        time.sleep(0.1)
+    raise AssertionError("the scheduler did not start")
+
+
+def test_a_scheduler_that_goes_during_the_work_is_said_at_once(campaign, start, tmp_path):
+    process = start("dask_scheduler", "--host", "127.0.0.1", "--port", 0, "--scheduler-file", tmp_path / "file.json")
+    address = address_in(tmp_path / "file.json")
+    start("dask_worker", address, "--nthreads", 1, "--no-nanny")
+    campaign = replace(campaign, out=campaign.out.parent / "gone", token="gone")
+
+    def kill_the_scheduler(done: int) -> None:
+        if done == 2:
+            process.kill()
+
     with (
-        pytest.raises(SchedulerError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:1"),
-        existing_cluster("tcp://127.0.0.1:1"),
+        pytest.raises(SchedulerError, match=rf"scheduler at {address} is gone.*finished work is kept"),
+        existing_cluster(address) as scheduler,
     ):
+        evaluate(campaign, scheduler, kill_the_scheduler)
+
+
+def test_nobody_else_on_the_machine_can_send_work_to_its_cluster():
+    """Dask unpickles, and so runs, whatever a connected client sends."""
+    distributed = pytest.importorskip("distributed")
+    with local_cluster(1) as scheduler:
+        address = scheduler.client.scheduler.address
+        assert address.startswith("tls://")
+        assert scheduler.client.submit(os.getpid).result(timeout=60) != os.getpid()
+        workers = list(scheduler.client.scheduler_info(n_workers=-1)["workers"])
+        assert workers and all(each.startswith("tls://") for each in workers)
+        plain = address.replace("tls://", "tcp://")
+        for options in ({}, {"security": distributed.Security.temporary()}):
+            with pytest.raises((OSError, TypeError, RuntimeError)):
+                distributed.Client(address, timeout=3, **options)
+        with pytest.raises(OSError):
+            distributed.Client(plain, timeout=3)
+
+
+def test_a_cluster_with_certificates(campaign, start, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    own = distributed.Security.temporary()
+    files = [tmp_path / name for name in ("ca.pem", "certificate.pem", "key.pem")]
+    for path, text in zip(files, (own.tls_ca_file, own.tls_client_cert, own.tls_client_key), strict=True):
+        path.write_text(text)
+    options = [each for pair in zip(("--tls-ca-file", "--tls-cert", "--tls-key"), files, strict=True) for each in pair]
+    scheduler_file = tmp_path / "file.json"
+    common = ["--host", "127.0.0.1", "--protocol", "tls", "--scheduler-file", scheduler_file]
+    start("dask_scheduler", *options, *common, "--port", 0)
+    address = address_in(scheduler_file)
+    start("dask_worker", address, *options, "--nthreads", 1, "--no-nanny")
+    campaign = replace(campaign, out=campaign.out.parent / "tls", token="tls", methods="ldr")
+    with existing_cluster(address, files) as scheduler:
+        assert len(evaluate(campaign, scheduler).results) == SCENES + 1
+    with pytest.raises(SchedulerError, match="no such file"), existing_cluster(address, [*files[:2], tmp_path / "no"]):
+        pass
+    monkeypatch.setattr("render_eval.dask_scheduler._CONNECT_S", 1.0)
+    with pytest.raises(SchedulerError, match="no Dask scheduler"), existing_cluster(address):
         pass

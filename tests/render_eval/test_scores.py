@@ -13,7 +13,7 @@ from made_up_scenes import make_scene
 from lanet_core.errors import InvalidPixelsError
 from lanet_core.metrics.comparison import SizeMismatchError
 from render_eval.jod import Jod, MissingPackageError, load_cvvdp
-from render_eval.scores import METRICS, display_image, score_map, score_render, within_noise_floor
+from render_eval.scores import METRICS, display_image, score_image, score_map, score_render, within_noise_floor
 
 
 def renders() -> tuple[np.ndarray, np.ndarray]:
@@ -36,9 +36,12 @@ def test_every_metric_says_what_it_is():
 
 def test_scores_are_those_of_the_registry():
     image, truth = renders()
-    assert set(score_render(image, truth, jod=None)) == _keys("display", "linear") - {"jod"}
+    assert set(score_render(image, truth, jod=None)) == _keys("display", "linear") - {"jod", "hdrvdp_q"}
     scene = make_scene(1)
     assert set(score_map(np.minimum(scene, 1), scene)) == _keys("map")
+    assert set(score_image(image, truth, jod=None)) == _keys("image") - {"image_jod", "image_hdrvdp_q"}
+    both = score_render(image, truth, jod=lambda *_: 9.0, hdrvdp=lambda *_: 8.0)
+    assert (both["jod"], both["hdrvdp_q"]) == (9.0, 8.0)
 
 
 def test_display_image():

@@ -12,7 +12,6 @@ from made_up_scenes import make_scene
 from PIL import Image
 from torch import nn
 
-from lanet_core import load_image_converter
 from lanet_core.calibration import calibration_scale, overexposure_ramp
 from lanet_core.cli.main import main
 from lanet_core.networks.lanet import NetworkOutput
@@ -101,6 +100,8 @@ def test_the_error_is_in_stops_and_only_of_what_is_over_exposed():
 
 
 def test_from_training_to_a_converted_photograph(scene_folder, tmp_path, capsys):
+    from lanet_core import load_image_converter
+
     configuration = tmp_path / "lanet.toml"
     configuration.write_text(LANET, encoding="utf-8")
     run = tmp_path / "run"

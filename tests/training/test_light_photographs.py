@@ -8,6 +8,7 @@ import torch
 from made_up_scenes import make_scene
 
 from lanet_core import overexposure, sphere
+from lanet_core.colour import srgb_to_linear
 from lanet_core.training import virtual_camera
 from lanet_core.training.light_photographs import (
     LightPhotographs,
@@ -15,12 +16,14 @@ from lanet_core.training.light_photographs import (
     expose,
     exposure_scale,
     photograph_sample,
+    relative_image,
     relative_overexposure,
     training_scene,
 )
 from lanet_core.training.lite_configuration import PhotographOptions
 from lanet_core.training.sharp_lights import SUN_RADIUS_RAD, Disc, take_light
 from lanet_core.training.virtual_camera import Camera, draw_camera
+from lanet_core.white_level import WhiteLevel
 
 
 def as_tensor(hdr: np.ndarray) -> torch.Tensor:
@@ -62,6 +65,15 @@ def test_over_exposure_in_torch_is_that_of_numpy():
     expected = overexposure.overexposure(relative)
     assert 0.1 < (expected > 0.0).mean() < 1.0
     np.testing.assert_allclose(relative_overexposure(as_tensor(relative))[0].numpy(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("white", [WhiteLevel(), WhiteLevel((0.9, 0.85, 0.7)), WhiteLevel((0.9, 0.9, 0.9), 0.06)])
+def test_an_image_relative_to_its_white_in_torch_is_that_of_numpy(white):
+    encoded = np.random.default_rng(1).random((8, 16, 3)).astype(np.float32)
+    expected = overexposure.relative_to_white(srgb_to_linear(encoded), white)
+    np.testing.assert_allclose(
+        relative_image(as_tensor(encoded), white).numpy().transpose(1, 2, 0), expected, atol=1e-5
+    )
 
 
 def test_the_photograph_with_the_missing_light_is_the_truth():

@@ -38,6 +38,15 @@ def test_values_are_read_by_the_type_of_their_field(configuration):
     assert changed.name == "mine"
 
 
+def test_the_configuration_of_the_pretrained_encoder_takes_overrides_too():
+    configuration = load_configuration("panolanet")
+    changed = override(configuration, ["schedule.steps=20", "loss.glossy=0.5"])
+    assert (changed.schedule.steps, changed.loss.glossy) == (20, 0.5)
+    assert changed.sha256 != configuration.sha256
+    with pytest.raises(DataError, match="there is no 'task'"):
+        override(configuration, ["task=other"])
+
+
 def test_a_single_element_of_a_tuple_can_be_set(configuration):
     assert override(configuration, ["network.encoder_blocks.2=5"]).network.encoder_blocks == (3, 4, 5, 3)
 

@@ -42,7 +42,7 @@ def find_weights(publication: Publication, folder: Path | None, files: Sequence[
         MethodError: there is no folder or no such file; the message names the project's page.
     """
     patterns = tuple(files) or publication.files
-    where = f"{publication.label} publishes it at {publication.page}."
+    where = f"It is published at {publication.page}."
     if folder is None:
         raise MethodError(
             f"The weights of {publication.label} were not given.",

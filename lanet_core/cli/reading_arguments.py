@@ -1,0 +1,34 @@
+"""The options that specify how an image is to be understood, shared by commands that read panoramas."""
+
+from __future__ import annotations
+
+import argparse
+
+from lanet_core.reading_options import EYES, ReadingOptions
+
+
+def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    group = parser.add_argument_group("reading", "how an image is understood; see docs/formats.md")
+    group.add_argument(
+        "--extend", action="store_true", help="also complete HDR images whose light is clipped at a plateau"
+    )
+    group.add_argument("--eye", choices=EYES, help="the part of a stereo image to convert (default: left or top)")
+    group.add_argument(
+        "--stretch", action="store_true", help="take an image of 1.7:1 to 2.3:1 as a whole sphere, stretched to 2:1"
+    )
+    group.add_argument(
+        "--force", action="store_true", help="convert also what is recognised as no panorama; resample cube maps"
+    )
+    group.add_argument("--no-pose", action="store_true", help="ignore the pitch and roll of panorama metadata")
+
+
+def reading_options(arguments: argparse.Namespace) -> ReadingOptions:
+    """Return the options of a command line."""
+    return ReadingOptions(
+        extend=arguments.extend,
+        eye=arguments.eye,
+        stretch=arguments.stretch,
+        force=arguments.force,
+        ignore_pose=arguments.no_pose,
+    )
