@@ -8,6 +8,7 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 1, "event": "result", "output": "street.exr", "peak_ev": 9.1, "expected_error_stops": 0.4, …}
 
     {"id": 2, "do": "inspect", "source": "street.jpg"}     size, clipped share and warnings, without a conversion
+    {"id": 7, "do": "convert", …, "pad": true}             likewise stretch, force, eye, ignore_pose: ReadingOptions
     {"id": 3, "do": "describe"}                            model, provider, and why no GPU runs
     {"id": 4, "do": "thumbnail", "source": "street.exr", "height": 128}  width, height, rgb_srgb8_base64 from the top
     {"id": 5, "do": "lights", "source": "street.exr"}      concentrated lights, see :mod:`lanet_core.light_list`
@@ -38,6 +39,7 @@ from pathlib import Path
 from typing import Any
 
 from lanet_core.errors import HalfRangeError
+from lanet_core.reading_options import EYES, ReadingOptions
 from lanet_core.standard_streams import is_open, open_closed_streams
 from lanet_core.worker_protocol import (
     PROTOCOL,
@@ -147,6 +149,7 @@ class Worker:
                 source,
                 output,
                 half=half,
+                options=_reading_options(request),
                 confidence=bool(request.get("confidence", False)),
                 progress=progress,
                 cancelled=lambda: self._stopped or number in self._cancelled,
@@ -166,7 +169,7 @@ class Worker:
         from lanet_core.panorama import panorama_from_picture
 
         picture = read_ldr(Path(_text(request, "source")))
-        panorama = panorama_from_picture(picture)
+        panorama = panorama_from_picture(picture, _reading_options(request))
         return {
             "width": panorama.width,
             "height": panorama.height,
@@ -221,6 +224,16 @@ class Worker:
 
             self._converter = load_converter(self._model, self._provider, self._threads)
         return self._converter
+
+
+def _reading_options(request: Mapping[str, Any]) -> ReadingOptions:
+    """Return how a request's image is to be understood."""
+    eye = request.get("eye")
+    if eye is not None and eye not in EYES:
+        raise RequestError("The request has no valid eye.", remedy=f"Give {', '.join(EYES)}.")
+    return ReadingOptions(
+        eye=eye, **{name: bool(request.get(name, False)) for name in ("stretch", "pad", "force", "ignore_pose")}
+    )
 
 
 def _text(request: Mapping[str, Any], name: str) -> str:

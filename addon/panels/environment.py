@@ -11,6 +11,7 @@ from ..light_notes import altered, replaced
 from ..packing import will_be_packed
 from ..picture_conversion import STAGES
 from ..picture_facts import Facts
+from ..reading_choice import reading_of
 from ..rendered_world import rendered_world
 from ..unsaved_results import NOTE, is_unsaved
 from ..world_graph import ImagePair, find_environment_texture, light_nodes, remembered_pair
@@ -79,6 +80,12 @@ def _draw_facts(layout: UILayout, context: Context, image: Image) -> None:
         draw_text(layout, context, facts.problem, icon="INFO")
     else:
         layout.label(text=describe(facts), translate=False)
+    if (facts is not None and facts.is_no_panorama) or reading_of(image):
+        column = layout.column()
+        column.use_property_split = True
+        column.prop(image.lanet, "fit")
+        column.prop(image.lanet, "eye")
+        column.prop(image.lanet, "force")
 
 
 def describe(facts: Facts) -> str:
