@@ -22,6 +22,7 @@ from bpy.types import ID, Image, Scene
 
 from .errors import AddonError
 from .image_loading import load_image
+from .lamps import lamps_of, remove_lamps
 from .light_notes import notes_after, notes_before
 from .packing import pack, pack_on_saving
 from .picture_conversion import ConversionSettings, PictureConversion, State
@@ -176,6 +177,9 @@ class Conversion:
 
     def _apply_image(self, scene: Scene, ldr: Image) -> Image:
         before = notes_before(scene, ldr)
+        if lamps_of(scene):
+            remove_lamps(scene)
+            before.append("The lamps of the former light were removed.")
         hdr = apply_hdr(scene, ldr, self.output, is_relative=self._folder.startswith("//"))
         self.notes.extend(before + notes_after(scene))
         return hdr
@@ -202,7 +206,7 @@ def image_to_convert(scene: Scene) -> Image | None:
     """Return what the button converts: the image that lights a scene, or the LDR image that it was made of."""
     image = environment_image(scene)
     pair = remembered_pair(rendered_world(scene))
-    return pair.ldr if pair is not None and image == pair.hdr else image
+    return pair.ldr if pair is not None and image in pair.images else image
 
 
 def _world_of(scene: Scene) -> tuple[int | None, int | None]:

@@ -8,6 +8,7 @@ from bpy.types import Image, PropertyGroup
 
 from . import session
 from .errors import AddonError
+from .lamps import hide_lamps
 from .sources import is_single_picture
 from .world_graph import show, shows_hdr
 
@@ -23,6 +24,7 @@ def _shown(properties: SceneProperties) -> int:
 def _show(properties: SceneProperties, number: int) -> None:
     try:
         show(properties.id_data, hdr=bool(number))
+        hide_lamps(properties.id_data, hidden=not number)
     except AddonError as error:
         session.current().say(str(error), is_error=True, scene=properties.id_data)
 

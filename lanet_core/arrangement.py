@@ -67,6 +67,8 @@ def arrange(picture: Picture, light: ImageLight, options: ReadingOptions) -> Arr
         return _cube(picture, cube, options)
     if options.stretch and _STRETCHED_RATIOS[0] <= ratio <= _STRETCHED_RATIOS[1]:
         return Arrangement(partial(_to_two_by_one), warnings=(*warnings, _stretch_note(light)))
+    if options.pad:
+        return Arrangement(crop=_middle_of_the_sphere(light), warnings=warnings)
     raise _not_two_by_one(picture, light, warnings)
 
 
@@ -82,6 +84,15 @@ def _usable_crop(picture: Picture) -> tuple[CroppedArea | None, tuple[str, ...]]
     return None, (
         f"The panorama metadata describes a picture of {crop.width_px}x{crop.height_px}, of other proportions than "
         f"this one of {width}x{height}, and was ignored.",
+    )
+
+
+def _middle_of_the_sphere(light: ImageLight) -> CroppedArea:
+    """Return the place of an image in the middle of the smallest whole sphere that contains it."""
+    width = max(light.width, 2 * light.height)
+    height = width // 2
+    return CroppedArea(
+        (width - light.width) // 2, (height - light.height) // 2, light.width, light.height, width, height
     )
 
 

@@ -277,3 +277,17 @@ def test_bands_are_the_whole():
     result = panorama_from_picture(image, FORCE)
     whole = result.rgb_linear
     np.testing.assert_array_equal(np.concatenate([result.linear_rows(0, 50), result.linear_rows(50, 192)]), whole)
+
+
+@pytest.mark.parametrize(("height", "width"), [(60, 180), (100, 150), (128, 128), (128, 70)])
+def test_pad_puts_an_image_of_any_ratio_in_the_middle_of_the_sphere(height, width):
+    image = photograph(height, width)
+    refused(image, "ratio")
+    result = panorama_from_picture(picture(image), ReadingOptions(pad=True))
+    assert result.width == 2 * result.height == max(width, 2 * height)
+    top, left = (result.height - height) // 2, (result.width - width) // 2
+    middle = result.linear_rows(top, top + height)[:, left : left + width]
+    np.testing.assert_allclose(middle, image, atol=1e-6)
+    assert result.captured.sum() == height * width
+    whole = result.rgb_linear
+    assert np.isfinite(whole).all() and whole[~result.captured].mean() > 0.1

@@ -11,9 +11,11 @@ from ..light_notes import altered, replaced
 from ..packing import will_be_packed
 from ..picture_conversion import STAGES
 from ..picture_facts import Facts
+from ..reading_choice import reading_of
 from ..rendered_world import rendered_world
 from ..unsaved_results import NOTE, is_unsaved
 from ..world_graph import ImagePair, find_environment_texture, light_nodes, remembered_pair
+from .lights import draw_lights
 from .text import draw_text, letters_a_line
 
 CATEGORY = "LANet IBL"
@@ -28,7 +30,7 @@ def draw_environment(layout: UILayout, context: Context) -> None:
     texture = find_environment_texture(scene)
     image = texture.node.image if texture else None
     pair = remembered_pair(rendered_world(scene))
-    if pair is not None and image not in (pair.ldr, pair.hdr):  # another image was chosen since
+    if pair is not None and image not in pair.images:  # another image was chosen since
         pair = None
     _draw_image(layout, context, texture, pair)
     _draw_button(layout, context)
@@ -39,6 +41,7 @@ def draw_environment(layout: UILayout, context: Context) -> None:
     _draw_warnings(layout, context, pair, {message.text for message in messages})
     _draw_sliders(layout, context, texture, pair)
     if pair is not None:
+        draw_lights(layout, context, pair)
         _draw_result(layout, context, pair)
 
 
@@ -77,6 +80,12 @@ def _draw_facts(layout: UILayout, context: Context, image: Image) -> None:
         draw_text(layout, context, facts.problem, icon="INFO")
     else:
         layout.label(text=describe(facts), translate=False)
+    if (facts is not None and facts.is_no_panorama) or reading_of(image):
+        column = layout.column()
+        column.use_property_split = True
+        column.prop(image.lanet, "fit")
+        column.prop(image.lanet, "eye")
+        column.prop(image.lanet, "force")
 
 
 def describe(facts: Facts) -> str:

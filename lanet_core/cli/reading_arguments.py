@@ -19,6 +19,11 @@ def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
         "--stretch", action="store_true", help="take an image of 1.7:1 to 2.3:1 as a whole sphere, stretched to 2:1"
     )
     group.add_argument(
+        "--pad",
+        action="store_true",
+        help="take an image of another ratio as the middle of the sphere, and fill the rest",
+    )
+    group.add_argument(
         "--force", action="store_true", help="convert also what is recognised as no panorama; resample cube maps"
     )
     group.add_argument(
@@ -47,6 +52,7 @@ def reading_options(arguments: argparse.Namespace) -> ReadingOptions:
         extend=arguments.extend,
         eye=arguments.eye,
         stretch=arguments.stretch,
+        pad=arguments.pad,
         force=arguments.force,
         ignore_pose=arguments.no_pose,
         white=arguments.white,

@@ -51,6 +51,17 @@ def check_before_opening(path: Path, kind: FileKind) -> None:
             checks[kind](data, path)
 
 
+def declared_pixels(path: Path, kind: FileKind) -> int | None:
+    """Return how many pixels a JPEG or PNG declares, without opening it; None for others and without a header."""
+    if kind not in (FileKind.JPEG, FileKind.PNG):
+        return None
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        if kind is FileKind.PNG:
+            return int.from_bytes(data[16:20], "big") * int.from_bytes(data[20:24], "big")
+        frame = read_frame(data)
+        return frame and frame.width * frame.height
+
+
 def check_spec(spec: OpenImageIO.ImageSpec, path: Path) -> None:
     """Check an opened file's size, channels and tiles, before they are decoded.
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import bpy
+import numpy as np
 import OpenImageIO
 from blender_process import main
 from enabled_extension import (
@@ -219,6 +220,61 @@ def check_the_highlights_of_the_last_image_do_not_stay(folder):
     convert()
     assert light.inputs["Highlights"].default_value == 0.0
     assert not any("Highlights" in text for text in messages())
+
+
+def write_shape(path: Path, height: int, width: int) -> Path:
+    """Write an image of any ratio."""
+    pixels = np.random.default_rng(5).integers(10, 200, (height, width, 3), dtype=np.uint8)
+    pixels[8:12, 10:20] = 255
+    part("plain_png").write_plain_png(path, pixels, linear=False)
+    return path
+
+
+def check_an_image_that_is_not_2_to_1_is_stretched_or_padded_on_request(folder):
+    scene = file_scene(folder)
+    graph, facts = part("world_graph"), part("session").current().facts
+    for name, size, fit, result in (
+        ("wide.png", (60, 180), "PAD", (180, 90)),
+        ("narrow.png", (90, 150), "PAD", (180, 90)),
+        ("nearly.png", (80, 150), "STRETCH", (160, 80)),
+    ):
+        image = texture_of(scene).image = bpy.data.images.load(str(write_shape(folder / name, *size)))
+        text = refusal()
+        assert name in text and "Pad in the panel" in text and "--" not in text, text
+
+        def known(image=image):
+            part("session").current()._tick()
+            return facts.of(image)
+
+        facts._looked_s.clear()
+        wait_until(known)
+        assert facts.of(image).is_no_panorama
+        image.lanet.fit = fit
+        facts._looked_s.clear()
+        wait_until(lambda known=known, width=result[0]: known().width == width)
+        assert convert() == {"FINISHED"}
+        assert tuple(graph.environment_image(scene).size) == result, fit
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+    assert bpy.data.images["nearly.png"].lanet.fit == "STRETCH"
+
+
+def check_a_packed_image_is_called_by_its_name(folder):
+    scene = file_scene(folder)
+    path = write_shape(folder / "photo.png", 100, 128)
+    image = texture_of(scene).image = bpy.data.images.load(str(path))
+    image.pack()
+    path.unlink()
+    text = refusal()
+    assert text.removeprefix("Error: ").startswith("photo.png: ") and "lanet-" not in text, text
+    facts = part("session").current().facts
+
+    def known():
+        part("session").current()._tick()
+        return facts.of(image)
+
+    wait_until(known)
+    assert facts.of(image).problem.startswith("photo.png: ") and "lanet-" not in facts.of(image).problem
 
 
 def check_results_are_half_floats_where_the_range_allows(folder):
