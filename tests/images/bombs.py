@@ -29,6 +29,15 @@ def jpeg(width: int, height: int, **options) -> bytes:
     return data[: frame + 5] + struct.pack(">HH", height, width) + data[frame + 9 :]
 
 
+def jpeg_of_scans(side: int, scans: int) -> bytes:
+    """A progressive JPEG whose last scan comes again and again, a few bytes each time."""
+    stream = io.BytesIO()
+    Image.new("L", (side, side), 90).save(stream, "JPEG", progressive=True)
+    data = stream.getvalue()
+    last = data.rfind(b"\xff\xda")
+    return data[:last] + data[last:-2] * scans + b"\xff\xd9"
+
+
 def png(width: int, height: int, depth: int, colour_type: int, interlaced: bool, data: bytes) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, interlaced)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(data)), (b"IEND", b"")]
@@ -129,6 +138,7 @@ BOMBS: dict[str, tuple[Callable[[Path], object], type[errors.InputError] | None]
     "progressive_within.jpg": (of(jpeg(16000, 8000, progressive=True)), errors.DamagedImageError),
     "baseline_within.jpg": (of(jpeg(16384, 8192)), errors.DamagedImageError),
     "subsampled_within.jpg": (of(jpeg(16384, 8192, subsampling=2, progressive=True)), errors.DamagedImageError),
+    "scans.jpg": (of(jpeg_of_scans(4096, 2000)), errors.ImageTooLargeError),
     "deep.png": (of(png(16384, 8192, 16, 6, False, bytes(100_000))), errors.DamagedImageError),
     "interlaced.png": (of(png(16384, 8192, 16, 6, True, bytes(100_000))), errors.DamagedImageError),
     "cut_short.png": (of(png(16384, 8192, 8, 2, False, bytes(30_000_000))), errors.DamagedImageError),
