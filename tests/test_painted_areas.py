@@ -132,7 +132,7 @@ def white_ground() -> np.ndarray:
 def test_lights_are_no_painted_areas(lights, quality):
     codes = lights() if quality is None else as_jpeg(lights(), quality)
     areas = found(codes)
-    assert areas.rectangles == () and areas.letters == ()  # noqa: PT018
+    assert areas.rectangles == () and areas.letters == ()
 
 
 @pytest.mark.parametrize("region", REGIONS)
