@@ -22,12 +22,16 @@ from .conversion import Conversion
 from .errors import AddonError
 from .picture_conversion import ConversionSettings, State
 from .preferences import PROVIDERS
+from .reading_choice import EYES
 from .rendered_world import rendered_world
 from .settings import conversion_settings
 from .world_asset import mark_as_asset, world_of_files
 from .world_graph import environment_image
 
 NAME = "lanet"
+
+#: The options that are fields of the worker's requests.
+READING = ("stretch", "pad", "eye", "force")
 
 EXIT_SOME_FAILED = 1
 EXIT_FAILURE = 2
@@ -92,6 +96,11 @@ def _parser() -> argparse.ArgumentParser:
     precision = convert.add_mutually_exclusive_group()
     precision.add_argument("--half", action="store_true", help="write 16-bit floats: half the size, light up to 65504")
     precision.add_argument("--float", action="store_true", help="write 32-bit floats")
+    reading = convert.add_argument_group("reading", "how images are understood that are no plain 2:1 panoramas")
+    reading.add_argument("--stretch", action="store_true", help="take 1.7:1 to 2.3:1 as a whole sphere, stretched")
+    reading.add_argument("--pad", action="store_true", help="take the image as the middle of the sphere")
+    reading.add_argument("--eye", choices=[name.lower() for name, *_ in EYES[1:]], help="the half of a stereo image")
+    reading.add_argument("--force", action="store_true", help="convert also what is recognised as no panorama")
     converter = convert.add_argument_group("converter", "in the place of what the preferences say")
     converter.add_argument("--model", metavar="FILE", help="an ONNX model")
     converter.add_argument("--provider", choices=[name for name, *_ in PROVIDERS], help="what runs the network")
@@ -126,6 +135,7 @@ def _settings(arguments: argparse.Namespace) -> ConversionSettings:
         worker=replace(settings.worker, **asked),
         folder=_output_folder(arguments.output) if arguments.output else settings.folder,
         precision=precision,
+        reading={name: value for name in READING if (value := getattr(arguments, name))},
     )
 
 

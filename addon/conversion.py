@@ -15,13 +15,16 @@ undo but not the loading of another file. To convert images without a scene, use
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 from bpy.types import ID, Image, Scene
 
+from .engine_settings import fit_engines
 from .errors import AddonError
 from .image_loading import load_image
+from .lamps import lamps_of, remove_lamps
 from .light_notes import notes_after, notes_before
 from .packing import pack, pack_on_saving
 from .picture_conversion import ConversionSettings, PictureConversion, State
@@ -63,6 +66,7 @@ class Conversion:
     ) -> None:
         self._filepath = bpy.path.abspath(str(filepath)) if filepath else ""
         self._pack, self._folder = settings.pack, settings.folder
+        settings = replace(settings, lights=True)
         self._scene = scene.session_uid
         self._world_before = _world_of(scene)
         self._state: State | None = None
@@ -176,7 +180,11 @@ class Conversion:
 
     def _apply_image(self, scene: Scene, ldr: Image) -> Image:
         before = notes_before(scene, ldr)
+        if lamps_of(scene):
+            remove_lamps(scene)
+            before.append("The lamps of the former light were removed.")
         hdr = apply_hdr(scene, ldr, self.output, is_relative=self._folder.startswith("//"))
+        fit_engines(rendered_world(scene), self.facts["lights"])
         self.notes.extend(before + notes_after(scene))
         return hdr
 
@@ -202,7 +210,7 @@ def image_to_convert(scene: Scene) -> Image | None:
     """Return what the button converts: the image that lights a scene, or the LDR image that it was made of."""
     image = environment_image(scene)
     pair = remembered_pair(rendered_world(scene))
-    return pair.ldr if pair is not None and image == pair.hdr else image
+    return pair.ldr if pair is not None and image in pair.images else image
 
 
 def _world_of(scene: Scene) -> tuple[int | None, int | None]:

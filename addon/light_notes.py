@@ -39,7 +39,7 @@ def notes_after(scene: Scene) -> list[str]:
     others = [
         each.node
         for each in find_environment_textures(world, scene.render.engine)
-        if each.node.image is not None and each.node.image not in (pair.ldr, pair.hdr)
+        if each.node.image is not None and each.node.image not in pair.images
     ]
     notes += [f"“{_name(node)}” shows another image, {node.image.name}, which was not converted." for node in others]
     notes += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
@@ -11,6 +12,7 @@ from bpy.types import Image
 
 from .errors import AddonError
 from .output_paths import output_place
+from .reading_choice import reading_of
 from .shared_worker import Request, SharedWorker, WorkerSettings
 from .sources import prepare_source
 from .wording import for_artist
@@ -49,6 +51,8 @@ class ConversionSettings:
         folder: where results go, see :func:`addon.output_paths.output_place`.
         precision: ``HALF`` and ``FLOAT`` write 16-bit and 32-bit floats; ``AUTO`` writes 16-bit floats if they can hold
             the brightest value.
+        reading: how images are to be understood, besides what is chosen for each, see :mod:`addon.reading_choice`.
+        lights: find the concentrated lights of the result.
         pack: pack the result into the .blend, see :mod:`addon.packing`.
     """
 
@@ -56,6 +60,8 @@ class ConversionSettings:
     folder: str = ""
     precision: str = "AUTO"
     pack: bool = False
+    lights: bool = False
+    reading: Mapping[str, object] = field(default_factory=dict)
 
 
 class PictureConversion:
@@ -102,6 +108,7 @@ class PictureConversion:
         self._worker, self._settings = worker, settings
         self._request: Request | None = None
         self._is_asked = False
+        self._reading = {**reading_of(image), **settings.reading}
         self._source = prepare_source(image)
         if image_goes:
             self._source.take_from_blender()
@@ -147,9 +154,11 @@ class PictureConversion:
             self._fail(str(error))
             self._source.leave()
             return
-        source, half = self._source.path, _HALF[self._settings.precision]
+        source, half, lights = self._source.path, _HALF[self._settings.precision], self._settings.lights
         self._request = self._worker.ask(
-            self._settings.worker, lambda client: client.convert(source, self.output, half=half), self._hear
+            self._settings.worker,
+            lambda client: client.convert(source, self.output, half=half, reading=self._reading, lights=lights),
+            self._hear,
         )
         self._is_asked = True
         self.stage = "starting"

@@ -10,6 +10,7 @@ import bpy
 from bpy.types import Image
 
 from .errors import AddonError
+from .reading_choice import reading_of
 from .redraw import redraw
 from .settings import worker_settings
 from .shared_worker import SharedWorker
@@ -31,12 +32,14 @@ class Facts:
         height: likewise.
         clipped_fraction: the share of the sphere that is over-exposed, [0, 1]; None while it is not known.
         problem: why it cannot be converted, empty if it can.
+        is_no_panorama: whether the problem is that the image is not understood as a panorama.
     """
 
     width: int = 0
     height: int = 0
     clipped_fraction: float | None = None
     problem: str = ""
+    is_no_panorama: bool = False
 
 
 @dataclass
@@ -114,9 +117,11 @@ class PictureFacts:
         except AddonError as error:
             self._know(uid, Facts(problem=str(error)))
         else:
+            image = next((each for each in bpy.data.images if each.session_uid == uid), None)
+            reading = reading_of(image) if image is not None else {}
             self._worker.ask(
                 worker_settings(),
-                lambda client: client.inspect(source.path),
+                lambda client: client.inspect(source.path, reading),
                 lambda event: self._hear(uid, source, event),
             )
         self._sources.remove((uid, source))
@@ -130,7 +135,8 @@ class PictureFacts:
             case Failed():
                 image = next((each for each in bpy.data.images if each.session_uid == uid), None)
                 if image is not None:
-                    self._know(uid, Facts(problem=for_artist(event.message_about(source.path, image.name))))
+                    text = for_artist(event.message_about(source.path, image.name))
+                    self._know(uid, Facts(problem=text, is_no_panorama=event.kind == "NotEquirectangularError"))
 
     def _know(self, uid: int, facts: Facts) -> None:
         if uid in self._entries:
@@ -146,4 +152,5 @@ def _signature(image: Image) -> tuple[object, ...]:
         file = (status.st_mtime_ns, status.st_size)
     except (OSError, ValueError):
         file = None
-    return image.filepath, image.source, image.is_dirty, tuple(image.size) if image.is_dirty else None, packed, file
+    size = tuple(image.size) if image.is_dirty else None
+    return image.filepath, image.source, image.is_dirty, size, packed, file, tuple(reading_of(image).items())

@@ -7,12 +7,15 @@ import threading
 import bpy
 from bpy.app.handlers import persistent
 
-from . import command_line, saving, scene_properties, session, unsaved_results
+from . import command_line, reading_choice, saving, scene_properties, session, unsaved_results
+from .operators.add_lamp import AddSunLamp
 from .operators.cancel_conversion import CancelConversion
 from .operators.check_converter import CheckConverter
 from .operators.convert_environment import ConvertEnvironment
 from .operators.convert_files import ConvertFiles
 from .operators.mark_asset import MarkWorldAsAsset
+from .operators.remove_lamps import RemoveLamps
+from .operators.reset_light import AddRotation, RemoveLight, ResetLight
 from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
@@ -21,9 +24,15 @@ from .preferences import Preferences
 CLASSES = (
     Preferences,
     scene_properties.SceneProperties,
+    reading_choice.ImageProperties,
     ConvertEnvironment,
     ConvertFiles,
     MarkWorldAsAsset,
+    AddSunLamp,
+    RemoveLamps,
+    AddRotation,
+    ResetLight,
+    RemoveLight,
     CancelConversion,
     CheckConverter,
     WorldPropertiesPanel,
@@ -75,6 +84,7 @@ def register() -> None:
     for each in CLASSES:
         bpy.utils.register_class(each)
     scene_properties.add_to_scenes()
+    reading_choice.add_to_images()
     _commands.append(bpy.utils.register_cli_command(command_line.NAME, command_line.run))
     for name, handler in _HANDLERS.items():
         getattr(bpy.app.handlers, name).append(handler)
@@ -88,6 +98,7 @@ def unregister() -> None:
     for name, handler in _HANDLERS.items():
         getattr(bpy.app.handlers, name).remove(handler)
     bpy.utils.unregister_cli_command(_commands.pop())
+    reading_choice.remove_from_images()
     scene_properties.remove_from_scenes()
     for each in reversed(CLASSES):
         bpy.utils.unregister_class(each)

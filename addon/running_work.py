@@ -15,11 +15,12 @@ from bpy.types import Context, UILayout, Window
 
 from .batch import Batch
 from .conversion import Conversion
+from .lamp_placing import LampPlacing
 from .messages import Message
 from .picture_conversion import State
 from .progress_display import ProgressDisplay
 
-Work = Conversion | Batch
+Work = Conversion | Batch | LampPlacing
 
 
 @dataclass(frozen=True)

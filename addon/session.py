@@ -11,6 +11,7 @@ from collections.abc import Callable
 import bpy
 from bpy.types import Context, Scene
 
+from .found_lights import FoundLights
 from .messages import Message, about
 from .picture_facts import PictureFacts
 from .progress_display import ProgressDisplay
@@ -31,6 +32,7 @@ class Session:
         worker: shared by all requests.
         conversion: the one that is running; None at rest.
         facts: what is known of images.
+        lights: the lights that were found in HDR images.
         provider: what is known of the converter.
     """
 
@@ -38,6 +40,7 @@ class Session:
         self.worker = SharedWorker()
         self.conversion: Work | None = None
         self.facts = PictureFacts(self.worker, self.look_after)
+        self.lights = FoundLights(self.worker, self.look_after)
         self.provider = ProviderReport(self.worker, self.look_after)
         self._running: RunningWork | None = None
         self._end_display: ProgressDisplay | None = None
@@ -58,6 +61,7 @@ class Session:
         """Let a timer do a work while Blender goes on; for the arguments, see :class:`RunningWork`."""
         self._close_end()
         self.conversion = work
+        self.lights.forget()
         self._running = RunningWork(work, ending, name, context)
         self.look_after()
 
@@ -91,6 +95,7 @@ class Session:
         self._close_end()
         self._messages = ()
         self.facts.forget()
+        self.lights.forget()
 
     def end(self) -> None:
         """End everything; return when no process and no timer is left."""
@@ -110,10 +115,13 @@ class Session:
         if self._end_display is not None and self._end_display.is_over:
             self._close_end()
         self.facts.step()
+        if self.conversion is None:  # the conversion comes first
+            self.lights.step()
         self.worker.poll()
         if self._running is not None:
             return _WORK_TICK_S
-        return _TICK_S if self.worker.busy or self.facts.waiting or self._end_display is not None else None
+        is_needed = self.worker.busy or self.facts.waiting or self.lights.waiting or self._end_display is not None
+        return _TICK_S if is_needed else None
 
     def _advance(self, running: RunningWork) -> None:
         ending = running.step()

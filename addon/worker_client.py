@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,7 +129,15 @@ class WorkerClient:
         """The number of the worker's process, None where there is none."""
         return self._process.pid if self._process else None
 
-    def convert(self, source: str | Path, output: str | Path, *, half: bool | str = False) -> int:
+    def convert(
+        self,
+        source: str | Path,
+        output: str | Path,
+        *,
+        half: bool | str = False,
+        reading: Mapping[str, Any] | None = None,
+        lights: bool = False,
+    ) -> int:
         """Ask for a conversion; return the request's number.
 
         Args:
@@ -137,12 +145,21 @@ class WorkerClient:
             output: the OpenEXR file to write; its folder is made. A result of the same image is replaced, once the new
                 one is whole; beside any other file, the new one is numbered.
             half: write 16-bit floats instead of 32-bit floats; ``auto`` if they can hold the brightest value.
+            reading: how the image is to be understood, see :mod:`lanet_core.worker`.
+            lights: also find the concentrated lights of the result.
         """
-        return self._ask(do="convert", source=str(source), output=str(output), half=half)
+        return self._ask(
+            do="convert", source=str(source), output=str(output), half=half, lights=lights, **(reading or {})
+        )
 
-    def inspect(self, source: str | Path) -> int:
-        """Ask for a picture's size, clipped fraction and warnings; return the request's number."""
-        return self._ask(do="inspect", source=str(source))
+    def inspect(self, source: str | Path, reading: Mapping[str, Any] | None = None) -> int:
+        """Ask for an image's size, clipped fraction and warnings; return the request's number.
+
+        Args:
+            source: an image file.
+            reading: see :meth:`convert`.
+        """
+        return self._ask(do="inspect", source=str(source), **(reading or {}))
 
     def describe(self) -> int:
         """Ask for the model, the provider and why no GPU runs; return the request's number."""
@@ -151,6 +168,17 @@ class WorkerClient:
     def thumbnail(self, source: str | Path, *, height: int) -> int:
         """Ask for an HDR panorama small and tone-mapped, of so many rows; return the request's number."""
         return self._ask(do="thumbnail", source=str(source), height=height)
+
+    def lights(self, source: str | Path, *, take: Sequence[int] = (), output: str | Path = "") -> int:
+        """Ask for the concentrated lights of an HDR panorama; return the request's number.
+
+        Args:
+            source: an OpenEXR file.
+            take: the numbers of lights to take out of the panorama.
+            output: the OpenEXR file of the panorama without them; none by default.
+        """
+        fields = {"output": str(output)} if output else {}
+        return self._ask(do="lights", source=str(source), take=list(take), **fields)
 
     def cancel(self, number: int) -> None:
         """Stop a request. Its :class:`Cancelled` is polled within half a second, whatever the worker does.

@@ -21,22 +21,36 @@ from .environment_texture import (
 )
 from .errors import AddonError
 from .image_loading import load_image
-from .light_group import insert_light_node, light_node_after, reset
+from .light_group import insert_light_node, light_node_after, remove_light_node, reset
 from .packing import take_out
 from .rendered_world import rendered_world, set_rendered_world
 
 LDR_PROPERTY = "lanet_ldr"
 HDR_PROPERTY = "lanet_hdr"
+#: The HDR image without the lights that lamps stand for, see :mod:`addon.lamps`.
+REST_PROPERTY = "lanet_rest"
 #: On an HDR image: the LDR image that it was made of.
 SOURCE_PROPERTY = "lanet_source"
 
 
 @dataclass(frozen=True)
 class ImagePair:
-    """The two images between which a world can be switched."""
+    """The two images between which a world can be switched.
+
+    Attributes:
+        ldr: the photograph.
+        hdr: the result.
+        rest: the result without the lights that lamps stand for, None without lamps.
+    """
 
     ldr: Image
     hdr: Image
+    rest: Image | None = None
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """All of them."""
+        return (self.ldr, self.hdr) if self.rest is None else (self.ldr, self.hdr, self.rest)
 
 
 def find_environment_texture(scene: Scene) -> EnvironmentTexture | None:
@@ -49,7 +63,7 @@ def find_environment_texture(scene: Scene) -> EnvironmentTexture | None:
     textures = find_environment_textures(world, scene.render.engine)
     pair = remembered_pair(world)
     if pair is not None:
-        textures.sort(key=lambda texture: texture.node.image not in (pair.ldr, pair.hdr))
+        textures.sort(key=lambda texture: texture.node.image not in pair.images)
     return textures[0] if textures else None
 
 
@@ -73,20 +87,23 @@ def light_node(scene: Scene) -> bpy.types.ShaderNodeGroup | None:
 def light_nodes(scene: Scene) -> list[bpy.types.ShaderNodeGroup]:
     """Return the node with the sliders of each texture that shows one of the remembered images."""
     pair = remembered_pair(rendered_world(scene))
-    textures = textures_showing(scene, pair.ldr, pair.hdr) if pair is not None else []
+    textures = textures_showing(scene, *pair.images) if pair is not None else []
     return [node for node in (light_node_after(each.node) for each in textures) if node is not None]
 
 
 def remembered_pair(world: World | None) -> ImagePair | None:
     """Return the images that a conversion has left with a world, None if one of them is gone."""
     images = [world.get(name) if world else None for name in (LDR_PROPERTY, HDR_PROPERTY)]
-    return ImagePair(*images) if all(isinstance(image, Image) for image in images) else None
+    if not all(isinstance(image, Image) for image in images):
+        return None
+    rest = world.get(REST_PROPERTY)
+    return ImagePair(*images, rest if isinstance(rest, Image) else None)
 
 
 def shows_hdr(scene: Scene) -> bool:
     """Return whether a scene is lit by the remembered HDR image."""
     pair = remembered_pair(rendered_world(scene))
-    return pair is not None and environment_image(scene) == pair.hdr
+    return pair is not None and environment_image(scene) in pair.images[1:]
 
 
 def show(scene: Scene, *, hdr: bool) -> None:
@@ -96,11 +113,60 @@ def show(scene: Scene, *, hdr: bool) -> None:
         AddonError: nothing is remembered, or the texture is gone.
     """
     pair = remembered_pair(rendered_world(scene))
-    textures = textures_showing(scene, pair.ldr, pair.hdr) if pair is not None else []
+    textures = textures_showing(scene, *pair.images) if pair is not None else []
     if not textures:
         raise AddonError("This world has no converted environment. Convert one first.")
     for texture in textures:
-        _editable(scene, texture).node.image = pair.hdr if hdr else pair.ldr
+        _editable(scene, texture).node.image = (pair.rest or pair.hdr) if hdr else pair.ldr
+
+
+def editable_textures(scene: Scene) -> list[ShaderNodeTexEnvironment]:
+    """Return the textures that show one of the remembered images, where a change of them changes this world only."""
+    pair = remembered_pair(rendered_world(scene))
+    textures = textures_showing(scene, *pair.images) if pair is not None else []
+    return [_editable(scene, texture).node for texture in textures]
+
+
+def show_photograph(scene: Scene, image: Image) -> None:
+    """Light a scene by another image, in the textures that light it now; a plain graph is made if there are none.
+
+    Args:
+        scene: its world is made if there is none.
+        image: any image.
+
+    Raises:
+        AddonError: a texture is for mirror balls.
+    """
+    nodes = [_editable(scene, texture).node for texture in textures_for(scene, image)]
+    for node in nodes or [_make_plain_graph(_local_world(scene), scene.render.engine)]:
+        node.image = image
+
+
+def forget_pair(scene: Scene) -> None:
+    """Light a scene by the photograph again, without 'LANet Light' and without the memory of the result."""
+    world = rendered_world(scene)
+    pair = remembered_pair(world)
+    for node in editable_textures(scene):
+        light = light_node_after(node)
+        if light is not None:
+            remove_light_node(light)
+        node.image = pair.ldr
+    for name in (LDR_PROPERTY, HDR_PROPERTY, REST_PROPERTY):
+        rendered_world(scene).pop(name, None)
+
+
+def background_of(scene: Scene) -> bpy.types.ShaderNodeBackground | None:
+    """Return the Background whose Strength a scene's environment light has, None if it is linked or there is none."""
+    texture = find_environment_texture(scene)
+    node = texture.node if texture is not None else None
+    for _ in range(32):  # along the first link from the texture
+        links = [link for socket in node.outputs for link in socket.links] if node is not None else []
+        if not links:
+            return None
+        node = links[0].to_node
+        if node.type == "BACKGROUND":
+            return None if node.inputs["Strength"].is_linked else node
+    return None
 
 
 def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path, *, is_relative: bool = False) -> Image:
@@ -124,7 +190,7 @@ def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path, *, is_relative: bool = F
     """
     textures = textures_for(scene, ldr)
     former = remembered_pair(rendered_world(scene))
-    hdr = _load(hdr_path, is_relative)
+    hdr = load_result(hdr_path, is_relative=is_relative)
     nodes = [_editable(scene, texture).node for texture in textures]
     world = _local_world(scene)
     for node in nodes or [_make_plain_graph(world, scene.render.engine)]:
@@ -146,7 +212,7 @@ def textures_for(scene: Scene, ldr: Image | None) -> list[EnvironmentTexture]:
         AddonError: one is for mirror balls.
     """
     pair = remembered_pair(rendered_world(scene))
-    images = [ldr, pair.hdr] if pair is not None and pair.ldr == ldr else [ldr]
+    images = pair.images if pair is not None and pair.ldr == ldr else [ldr]
     textures = textures_showing(scene, *images) if ldr is not None else []
     lighting = find_environment_texture(scene)
     if not textures and lighting is not None:
@@ -159,7 +225,8 @@ def textures_for(scene: Scene, ldr: Image | None) -> list[EnvironmentTexture]:
     return textures
 
 
-def _load(path: Path, is_relative: bool) -> Image:
+def load_result(path: Path, *, is_relative: bool) -> Image:
+    """Return the image of a written file, anew if it was loaded before; see :func:`apply_hdr`."""
     image, _ = load_image(path)
     take_out(image)
     image.reload()  # its file may have been written anew

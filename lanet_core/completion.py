@@ -37,7 +37,7 @@ _SWEEPS_AT_RIM = 24
 
 @dataclass(frozen=True)
 class CapturedPart:
-    """A rectangle of a sphere, all that was captured of it.
+    """A rectangle of a sphere, all that was captured of it but for its transparent pixels.
 
     Attributes:
         linear_rows: gives the light of the rectangle's rows, as ``Picture.linear_rows`` does.
@@ -45,6 +45,7 @@ class CapturedPart:
         size: the rectangle's rows and columns.
         corner: the sphere's row and column where it begins.
         sphere_size: rows and columns of the sphere; columns even.
+        transparent: (H, W) bool, pixels of the rectangle that were not captured; None where all were.
     """
 
     linear_rows: Callable[[int, int], np.ndarray]
@@ -52,20 +53,38 @@ class CapturedPart:
     size: tuple[int, int]
     corner: tuple[int, int]
     sphere_size: tuple[int, int]
+    transparent: np.ndarray | None = None
 
     def paste(self, rows: np.ndarray, first: int) -> None:
         """Put what was captured of some rows of the sphere, from the first on, over them: (n, W, 3) float32."""
         (height, width), (top, left) = self.size, self.corner
         start, end = max(first, top), min(first + len(rows), top + height)
         if start < end:
-            rows[start - first : end - first, left : left + width] = self.linear_rows(start - top, end - top)
+            target = rows[start - first : end - first, left : left + width]
+            light = self.linear_rows(start - top, end - top)
+            if self.transparent is None:
+                target[...] = light
+            else:
+                np.copyto(target, light, where=~self.transparent[start - top : end - top, :, None])
 
     def mask(self, first: int, end: int) -> np.ndarray:
         """Return which pixels of some rows of the sphere were captured: (end − first, W) bool."""
         (height, width), (top, left) = self.size, self.corner
         captured = np.zeros((end - first, self.sphere_size[1]), dtype=bool)
-        captured[max(top - first, 0) : max(top + height - first, 0), left : left + width] = True
+        part = captured[max(top - first, 0) : max(top + height - first, 0), left : left + width]
+        part[...] = True
+        if self.transparent is not None:
+            start = max(first - top, 0)
+            part[...] = ~self.transparent[start : start + len(part)]
         return captured
+
+    def contains(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return which of some pixels of the sphere were captured: (...) bool."""
+        (height, width), (top, left) = self.size, self.corner
+        inside = (rows >= top) & (rows < top + height) & (columns >= left) & (columns < left + width)
+        if self.transparent is not None:
+            inside[inside] = ~self.transparent[rows[inside] - top, columns[inside] - left]
+        return inside
 
 
 class CompletedSphere:
@@ -95,8 +114,7 @@ class CompletedSphere:
             for pixels, small, large in zip((rows, columns), self._fill.shape, self._part.sphere_size, strict=False)
         )
         result = sphere.sample_bilinear(self._fill, fill_rows, fill_columns)
-        (height, width), (top, left) = self._part.size, self._part.corner
-        inside = (rows >= top) & (rows < top + height) & (columns >= left) & (columns < left + width)
+        (top, left), inside = self._part.corner, self._part.contains(rows, columns)
         result[inside] = self._part.linear_pixels(rows[inside] - top, columns[inside] - left)
         return result
 
@@ -112,7 +130,7 @@ def _fill(part: CapturedPart) -> np.ndarray:
         end = min(first + strip_rows, height)
         strip = np.zeros((end - first, width, 4), dtype=np.float32)
         part.paste(strip[..., :3], first)
-        strip[..., :3] = _dimmed(strip[..., :3])
+        strip[..., :3] = dimmed(strip[..., :3])
         strip[..., 3] = part.mask(first, end)
         small.add(strip, first)
     light, coverage = small.result[..., :3], small.result[..., 3]
@@ -135,7 +153,7 @@ def complete(rgb_linear: np.ndarray, captured: np.ndarray) -> np.ndarray:
     if captured.all():
         return rgb_linear
     estimate = None
-    for values, known in reversed(_pyramid(_dimmed(rgb_linear), captured)):
+    for values, known in reversed(_pyramid(dimmed(rgb_linear), captured)):
         if estimate is None:
             estimate = np.broadcast_to(values[known].mean(axis=0), values.shape)
         estimate = sphere.upsample_bilinear(estimate, *known.shape)
@@ -144,8 +162,8 @@ def complete(rgb_linear: np.ndarray, captured: np.ndarray) -> np.ndarray:
     return np.where(captured[..., None], rgb_linear, estimate)
 
 
-def _dimmed(rgb_linear: np.ndarray) -> np.ndarray:
-    """Return the picture with every pixel brought under the ceiling, hue kept."""
+def dimmed(rgb_linear: np.ndarray) -> np.ndarray:
+    """Return a picture with every pixel's channel mean brought under :data:`CEILING`, hue kept."""
     mean = rgb_linear.mean(axis=-1, keepdims=True)
     return rgb_linear * (CEILING / np.maximum(mean, CEILING))
 

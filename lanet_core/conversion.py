@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from lanet_core.main_light import MainLight
 from lanet_core.white_level import WhiteLevel
 
 #: From this expected error of diffuse irradiance on, in stops, a conversion warns: photographs that are not converted
@@ -34,6 +35,8 @@ class Conversion:
         strength_range_ev: likely range of the factor that the added light lacks, in stops, such as (-0.4, 0.9): the
             tenth and the ninetieth percentile. None likewise.
         white_level: the image's white level.
+        seconds: wall-clock seconds of the whole conversion, writing included.
+        light: the result's main light; None for a single picture and for a black panorama.
         hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white; None where the result is a file, which never lies in
             memory as a whole.
         uncertainty: (H, W) float32, the expected absolute error of each pixel's log2 radiance, in stops: 0 where the
@@ -56,6 +59,8 @@ class Conversion:
     expected_error_stops: float | None = None
     strength_range_ev: tuple[float, float] | None = None
     white_level: WhiteLevel = field(default_factory=WhiteLevel)
+    seconds: float = 0.0
+    light: MainLight | None = None
     hdr: np.ndarray | None = None
     uncertainty: np.ndarray | None = None
     attention: np.ndarray | None = None
@@ -66,7 +71,8 @@ class Conversion:
         arrays = ("hdr", "uncertainty", "attention", "segmentation")
         facts = {name: value for name, value in vars(self).items() if name not in arrays}
         peak_ev = None if self.peak_ev == -np.inf else self.peak_ev
-        return facts | {"peak_ev": peak_ev, "white_level": str(self.white_level)}
+        light = None if self.light is None else asdict(self.light)
+        return facts | {"peak_ev": peak_ev, "white_level": str(self.white_level), "light": light}
 
 
 def confidence_warnings(expected_error_stops: float | None) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from lanet_core.images import Picture
 from lanet_core.model_metadata import CELL_PIXELS, LITE
 from lanet_core.painted_areas import PaintedAreas, find_painted_areas
 from lanet_core.panorama import Panorama, panorama_from_picture
+from lanet_core.reading_options import ReadingOptions
 from lanet_core.reconstruction import Reconstruction, diffuse_from_log_hdr
 from lanet_core.session import Prediction, Session
 from lanet_core.strip_converter import StripConverter, UncertaintyOfStrip
@@ -49,8 +50,8 @@ class Converter(StripConverter):
             )
         super().__init__(session, threads)
 
-    def _source(self, picture: Picture) -> Panorama:
-        return panorama_from_picture(picture)
+    def _source(self, picture: Picture, options: ReadingOptions) -> Panorama:
+        return panorama_from_picture(picture, options)
 
     def _row_weights(self, source: Panorama) -> np.ndarray:
         return sphere.pixel_solid_angles_sr(source.height, source.width)

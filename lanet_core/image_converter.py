@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from lanet_core.completion import dimmed
 from lanet_core.converter import find_model
 from lanet_core.errors import WrongModelError
 from lanet_core.images import Picture
 from lanet_core.images.exr import strips_of_blocks
+from lanet_core.measured_light import MeasuredLight
 from lanet_core.picture_reconstruction import PictureReconstruction
+from lanet_core.reading_options import ReadingOptions
 from lanet_core.session import Prediction, Session
 from lanet_core.strip_converter import Solved, StripConverter
 from lanet_core.white_level import WhiteLevel
@@ -36,16 +39,30 @@ class FlatSource:
         linear_rows: gives the light of rows from one up to, and without, another, (n, W, 3) float32, linear Rec.709,
             [0, 1]; maybe a view.
         warnings: none: nothing is done to it.
+        measured: light above white that was measured, None where there is none.
     """
 
     height: int
     width: int
     linear_rows: Callable[[int, int], np.ndarray]
     warnings: tuple[str, ...] = ()
+    measured: MeasuredLight | None = None
 
     def strips(self) -> list[tuple[int, int]]:
         """Return where each of the strips begins and ends in which the picture is best worked on."""
         return strips_of_blocks(self.height, self.width, _STRIP_PIXELS)
+
+
+def _opaque_rows(picture: Picture) -> Callable[[int, int], np.ndarray]:
+    """Return the light of an image's rows; transparent pixels are brought below the over-exposure threshold."""
+    if picture.transparent is None:
+        return picture.linear_rows
+
+    def linear_rows(first: int, end: int) -> np.ndarray:
+        rows = picture.linear_rows(first, end)
+        return np.where(picture.transparent[first:end, :, None], dimmed(rows), rows)
+
+    return linear_rows
 
 
 class ImageConverter(StripConverter):
@@ -76,8 +93,11 @@ class ImageConverter(StripConverter):
         """Whether the model gives attention maps and luminance classes."""
         return {"attention", "segmentation_logits"} <= set(self.session.metadata.extra_outputs)
 
-    def _source(self, picture: Picture) -> FlatSource:
-        return FlatSource(picture.height, picture.width, picture.linear_rows)
+    def _source(self, picture: Picture, options: ReadingOptions) -> FlatSource:
+        measured = None
+        if (limits := picture.measured) is not None:
+            measured = MeasuredLight(picture.measured_rows, limits.ceiling, limits.tolerance, limits.exposure)
+        return FlatSource(picture.height, picture.width, _opaque_rows(picture), measured=measured)
 
     def _row_weights(self, source: FlatSource) -> np.ndarray:
         return np.ones(source.height)

@@ -1,10 +1,10 @@
-"""A picture's place on the sphere: what part of it the picture shows, and which way is up.
+"""An image's place on the sphere: what part of it the image shows, and which way is up.
 
 Conventions of the pose (Google's Photo Sphere metadata): heading turns about the vertical, clockwise from north; pitch
-is the elevation of the picture's middle, up positive; roll turns the camera clockwise about its view, so that the
-horizon turns counter-clockwise in the picture. They are applied to the camera in this order, each about the
-axes that the one before has moved. Pitch and roll are undone here. Heading is not: it only says where north is, so
-turning by it would move every pixel and level nothing; whoever needs north reads it from the picture's metadata.
+is the elevation of the image's middle, up positive; roll turns the camera clockwise about its view, so that the
+horizon turns counter-clockwise in the image. They are applied to the camera in this order, each about the
+axes that the one before has moved. Pitch and roll are undone here. Heading is not: it only specifies where north is, so
+turning by it would move every pixel and level nothing; whoever needs north reads it from the image's metadata.
 
 Source: Google, "Photo Sphere XMP Metadata", https://developers.google.com/streetview/spherical-metadata.
 """
@@ -13,26 +13,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
 from lanet_core import sphere
+from lanet_core.arrangement import arrange, transformed_mask
 from lanet_core.calibration import overexposure_ramp
 from lanet_core.completion import CapturedPart, CompletedSphere
 from lanet_core.errors import ImageTooLargeError, ImageTooSmallError, NotEquirectangularError
+from lanet_core.image_light import ImageLight, with_seam_column
 from lanet_core.images.exr import strips_of_blocks
 from lanet_core.images.file_kind import MAX_PIXELS
 from lanet_core.images.gpano import CroppedArea
 from lanet_core.images.picture import Picture
+from lanet_core.measured_light import MeasuredLight
+from lanet_core.reading_options import ReadingOptions
 
 MINIMUM_WIDTH_PX = 64
 MINIMUM_HEIGHT_PX = 32
 
-#: A picture this close to 2:1 is a full sphere whose stitcher rounded.
-_RATIO_TOLERANCE = 0.005
-#: How much a resize may have changed the picture's proportions against those of its metadata.
-_RESIZE_TOLERANCE = 0.01
 #: Pixels of a strip: little against the picture, much against what it costs to begin one.
 _STRIP_PIXELS = 1 << 20
 #: Pixels levelled at a time: the sampling positions take ten times the room of the pixels.
@@ -51,6 +50,7 @@ class Panorama:
         captured: (H, W) bool, which pixels come from the picture; None where all do.
         warnings: what was done to the picture that a person should know, one sentence each; the picture's own
             warnings are not repeated.
+        measured: light above white that was measured, None where there is none.
     """
 
     height: int
@@ -58,6 +58,7 @@ class Panorama:
     linear_rows: Callable[[int, int], np.ndarray]
     captured: np.ndarray | None = None
     warnings: tuple[str, ...] = ()
+    measured: MeasuredLight | None = None
 
     @property
     def rgb_linear(self) -> np.ndarray:
@@ -74,27 +75,56 @@ class Panorama:
         return float(sphere.sphere_mean(np.concatenate(by_row)[:, None]))
 
 
-def panorama_from_picture(picture: Picture) -> Panorama:
-    """Put a picture on the sphere: place it, complete what is missing, level it.
+@dataclass(frozen=True)
+class _Sphere:
+    """A full sphere of an image's light, with the fields of :class:`Panorama`."""
+
+    light: ImageLight
+    captured: np.ndarray | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def panorama_from_picture(picture: Picture, options: ReadingOptions | None = None) -> Panorama:
+    """Put an image on the sphere: place it, complete what is missing, level it.
 
     None is held as light, which takes twelve bytes a pixel: not even one that is to be levelled.
 
     Args:
-        picture: any picture.
+        picture: any image.
+        options: how it is to be understood; by default as its contents and its metadata show.
 
     Returns:
         A full, level sphere. Pixels of a cropped picture stay as they are unless its pose is tilted.
 
     Raises:
         ImageTooSmallError: less than 64x32.
-        NotEquirectangularError: neither 2:1 nor placed by its metadata, or of another projection.
+        NotEquirectangularError: neither 2:1 nor placed by its metadata, of another projection, or no panorama at all.
         ImageTooLargeError: the whole sphere at the picture's scale has more than ``MAX_PIXELS``.
     """
+    options = options or ReadingOptions()
     _check_picture(picture)
-    crop, warnings = _usable_crop(picture)
-    panorama, linear_pixels = _full_sphere(picture) if crop is None else _placed(picture, crop)
-    panorama = _levelled(panorama, linear_pixels, picture)
-    return replace(panorama, warnings=warnings + panorama.warnings)
+    light = ImageLight(picture.height, picture.width, picture.linear_rows, picture.linear_pixels)
+    arrangement = arrange(picture, light, options)
+    transparent = picture.transparent
+    if transparent is not None:
+        transparent = transformed_mask(transparent, arrangement)
+
+    def on_sphere(light: ImageLight) -> _Sphere:
+        placed = _placed(arrangement.transform(light), arrangement.crop, transparent, picture)
+        return placed if options.ignore_pose else _levelled(placed, picture)
+
+    whole, measured = on_sphere(light), None
+    if picture.measured is not None:
+        unbounded = ImageLight(picture.height, picture.width, picture.measured_rows, picture.measured_pixels)
+        limits = picture.measured
+        measured = MeasuredLight(on_sphere(unbounded).light.rows, limits.ceiling, limits.tolerance, limits.exposure)
+    return Panorama(
+        *whole.light.size,
+        _at_most_white(whole.light.rows),
+        whole.captured,
+        (*arrangement.warnings, *whole.warnings),
+        measured,
+    )
 
 
 def _check_picture(picture: Picture) -> None:
@@ -113,109 +143,90 @@ def _check_picture(picture: Picture) -> None:
         )
 
 
-def _usable_crop(picture: Picture) -> tuple[CroppedArea | None, tuple[str, ...]]:
-    """Return the crop of the picture's metadata, unless the picture has been cut or stretched since."""
-    crop = picture.gpano.crop if picture.gpano is not None else None
-    if crop is None:
-        return None, ()
-    height, width = picture.height, picture.width
-    stretch = (width / crop.width_px) / (height / crop.height_px)
-    if abs(stretch - 1.0) <= _RESIZE_TOLERANCE:
-        return crop, ()
-    return None, (
-        f"The panorama metadata describes a picture of {crop.width_px}x{crop.height_px}, of other proportions than "
-        f"this one of {width}x{height}, and was ignored.",
-    )
+def _at_most_white(rows: Callable[[int, int], np.ndarray]) -> Callable[[int, int], np.ndarray]:
+    """Return rows whose interpolated values do not exceed 1 by rounding."""
+
+    def linear_rows(first: int, end: int) -> np.ndarray:
+        band = rows(first, end)
+        return np.minimum(band, np.float32(1.0)) if band.max() > 1.0 else band
+
+    return linear_rows
 
 
-def _full_sphere(picture: Picture) -> tuple[Panorama, sphere.Texels]:
-    """Return a picture that is the whole sphere by its proportions, and what gives the light of its single pixels."""
-    height, width = picture.height, picture.width
-    if width == 2 * height:
-        return Panorama(height, width, picture.linear_rows), picture.linear_pixels
-    if abs(width / (2.0 * height) - 1.0) > _RATIO_TOLERANCE:
-        raise NotEquirectangularError(
-            f"The picture is {width}x{height}, a ratio of {width / height:.3g}:1, and nothing says which part of the "
-            "sphere it shows.",
-            path=picture.path,
-            remedy="Crop or pad it to 2:1, or add Photo Sphere (GPano) metadata.",
-        )
-    warning = f"The picture is {width}x{height}, not quite 2:1; it was taken as a full sphere."
-    if width % 2 == 0:
-        return Panorama(height, width, picture.linear_rows, None, (warning,)), picture.linear_pixels
-    warning += " One column was added to make its width even."
-    captured = np.broadcast_to(np.arange(width + 1) < width, (height, width + 1))
-    panorama = Panorama(height, width + 1, partial(_rows_with_seam, picture), captured, (warning,))
-    return panorama, partial(_pixels_with_seam, picture)
+def _placed(light: ImageLight, crop: CroppedArea | None, transparent: np.ndarray | None, picture: Picture) -> _Sphere:
+    """Return an image in its place on a full sphere at its own scale, the rest completed."""
+    size, corner = light.size, (0, 0)
+    warnings: tuple[str, ...] = ()
+    if crop is not None and (crop.width_px, crop.height_px) != (crop.full_width_px, crop.full_height_px):
+        size, corner = _place_of(light, crop, picture)
+    elif light.width != 2 * light.height:
+        light, warnings = _evened(light)
+        size = light.size
+        if transparent is not None and transparent.shape != size:
+            transparent = np.concatenate([transparent, transparent[:, -1:] | transparent[:, :1]], axis=1)
+    if size == light.size and transparent is None:
+        captured = None
+        if warnings and light.width != picture.width:
+            captured = np.broadcast_to(np.arange(light.width) < light.width - 1, size)
+        return _Sphere(light, captured, warnings)
+    part = CapturedPart(light.rows, light.pixels, light.size, corner, size, transparent)
+    captured = part.mask(0, size[0])
+    missing = 100.0 * float(sphere.sphere_mean(~captured))
+    warning = f"The picture shows a part of the sphere; the other {missing:.3g} % were filled smoothly."
+    completed = CompletedSphere(part)
+    return _Sphere(ImageLight(*size, completed.linear_rows, completed.linear_pixels), captured, (*warnings, warning))
 
 
-def _rows_with_seam(picture: Picture, first: int, end: int) -> np.ndarray:
-    """Return rows with one column more: going over a pole leads half a turn on, a whole number of columns."""
-    rows = picture.linear_rows(first, end)
-    return np.concatenate([rows, (rows[:, -1:] + rows[:, :1]) / 2.0], axis=1)
+def _evened(light: ImageLight) -> tuple[ImageLight, tuple[str, ...]]:
+    """Return a whole sphere that is not quite 2:1 with an even number of columns, and a warning."""
+    warning = f"The picture is {light.width}x{light.height}, not quite 2:1; it was taken as a full sphere."
+    if light.width % 2 == 0:
+        return light, (warning,)
+    return with_seam_column(light), (f"{warning} One column was added to make its width even.",)
 
 
-def _pixels_with_seam(picture: Picture, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return single pixels of what :func:`_rows_with_seam` gives."""
-    last, first = np.minimum(columns, picture.width - 1), np.where(columns == picture.width, 0, columns)
-    return (picture.linear_pixels(rows, last) + picture.linear_pixels(rows, first)) / 2.0
-
-
-def _placed(picture: Picture, crop: CroppedArea) -> tuple[Panorama, sphere.Texels]:
-    """Return the picture in its place on a full 2:1 sphere at its own scale, the rest completed, and its pixels."""
-    if (crop.width_px, crop.height_px) == (crop.full_width_px, crop.full_height_px):
-        return _full_sphere(picture)
-    # The metadata counts in pixels of the stitched panorama; the picture may have been resized since.
-    scale = picture.width / crop.width_px
-    width = max(2 * round(crop.full_width_px * scale / 2.0), picture.width + picture.width % 2, 2 * picture.height)
+def _place_of(light: ImageLight, crop: CroppedArea, picture: Picture) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the size of the whole sphere at an image's scale, and the row and column where the image begins."""
+    # The metadata counts in pixels of the stitched panorama; the image may have been resized since.
+    scale = light.width / crop.width_px
+    width = max(2 * round(crop.full_width_px * scale / 2.0), light.width + light.width % 2, 2 * light.height)
     height = width // 2
     if width * height > MAX_PIXELS:
         raise ImageTooLargeError(
             f"The whole sphere at this picture's scale would be {width}x{height}.",
             path=picture.path,
-            remedy=f"Shrink the picture to at most {int(picture.width * np.sqrt(MAX_PIXELS / (width * height)))} "
+            remedy=f"Shrink the picture to at most {int(light.width * np.sqrt(MAX_PIXELS / (width * height)))} "
             "pixels of width.",
         )
-    left = min(round(crop.left_px / crop.full_width_px * width), width - picture.width)
-    top = min(round(crop.top_px / crop.full_height_px * height), height - picture.height)
-    if (picture.height, picture.width) == (height, width):
-        return Panorama(height, width, picture.linear_rows), picture.linear_pixels
-    part = CapturedPart(
-        picture.linear_rows,
-        picture.linear_pixels,
-        size=(picture.height, picture.width),
-        corner=(top, left),
-        sphere_size=(height, width),
-    )
-    captured = part.mask(0, height)
-    missing = 100.0 * float(sphere.sphere_mean(~captured))
-    warning = f"The picture shows a part of the sphere; the other {missing:.3g} % were filled smoothly."
-    completed = CompletedSphere(part)
-    return Panorama(height, width, completed.linear_rows, captured, (warning,)), completed.linear_pixels
+    left = min(round(crop.left_px / crop.full_width_px * width), width - light.width)
+    top = min(round(crop.top_px / crop.full_height_px * height), height - light.height)
+    return (height, width), (top, left)
 
 
-def _levelled(panorama: Panorama, linear_pixels: sphere.Texels, picture: Picture) -> Panorama:
-    """Return the panorama with its pose's pitch and roll undone, itself if they move nothing by half a pixel."""
+def _levelled(placed: _Sphere, picture: Picture) -> _Sphere:
+    """Return a sphere with its pose's pitch and roll undone, itself if they move nothing by half a pixel."""
     pitch_deg = picture.gpano.pose_pitch_deg if picture.gpano is not None else 0.0
     roll_deg = picture.gpano.pose_roll_deg if picture.gpano is not None else 0.0
-    if max(abs(pitch_deg), abs(roll_deg)) < 0.5 * 180.0 / panorama.height:
-        return panorama
+    light, size = placed.light, placed.light.size
+    if max(abs(pitch_deg), abs(roll_deg)) < 0.5 * 180.0 / light.height:
+        return placed
     camera = camera_axes(np.radians(pitch_deg), np.radians(roll_deg))
-    size, captured = (panorama.height, panorama.width), panorama.captured
 
-    def linear_rows(first: int, end: int) -> np.ndarray:
-        return np.minimum(_rotated(linear_pixels, size, camera, first, end), 1.0)  # weights may add up to 1 + 1e-7
+    def rows(first: int, end: int) -> np.ndarray:
+        return _rotated(light.pixels, size, camera, first, end)
 
+    captured = placed.captured
     if captured is not None:
 
-        def as_light(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-            return panorama.captured[rows, columns, None].astype(np.float32)
+        def as_light(row: np.ndarray, column: np.ndarray) -> np.ndarray:
+            return placed.captured[row, column, None].astype(np.float32)
 
         # A resampled pixel comes from the picture if all four that it is made of do.
-        rotated = (_rotated(as_light, size, camera, *strip)[..., 0] > 1.0 - 1e-6 for strip in panorama.strips())
+        strips = strips_of_blocks(*size, _STRIP_PIXELS)
+        rotated = (_rotated(as_light, size, camera, *strip)[..., 0] > 1.0 - 1e-6 for strip in strips)
         captured = np.concatenate(list(rotated))
     warning = f"The panorama was levelled (pitch {pitch_deg:.3g}°, roll {roll_deg:.3g}°), so its pixels were resampled."
-    return replace(panorama, linear_rows=linear_rows, captured=captured, warnings=(*panorama.warnings, warning))
+    return replace(placed, light=replace(light, rows=rows), captured=captured, warnings=(*placed.warnings, warning))
 
 
 def camera_axes(pitch_rad: float, roll_rad: float) -> np.ndarray:

@@ -18,18 +18,22 @@ import numpy as np
 
 from lanet_core import colour
 from lanet_core.conversion import Conversion, confidence_warnings
-from lanet_core.errors import OutputNotWritableError, WrongModelError
+from lanet_core.errors import OutputError, OutputNotWritableError, WrongModelError
 from lanet_core.images import (
     SOURCE_SHA256_ATTRIBUTE,
     Picture,
     file_sha256,
     open_exr,
+    open_radiance,
     picture_from_array,
     read_ldr,
 )
+from lanet_core.main_light import MainLightFinder
+from lanet_core.measured_light import CompletedLight, MeasuredLight
 from lanet_core.painted_areas import PaintedAreas
 from lanet_core.parallel import map_in_order
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
+from lanet_core.reading_options import ReadingOptions
 from lanet_core.session import Prediction, Session
 from lanet_core.white_level import BrightColours, WhiteLevel
 
@@ -45,6 +49,7 @@ class LdrSource(Protocol):
     height: int
     width: int
     warnings: tuple[str, ...]
+    measured: MeasuredLight | None
 
     def linear_rows(self, first: int, end: int) -> np.ndarray:
         """Return the light of some rows: (n, W, 3) float32, linear Rec.709, [0, 1]; called from several threads."""
@@ -79,6 +84,7 @@ class Solved:
         white: the image's white level.
         network_seconds: how long the network took.
         painted: areas of the image that emit no light.
+        completed: gives the result where light above white was measured; None where it was not.
     """
 
     reconstruction: BandReconstruction
@@ -86,6 +92,7 @@ class Solved:
     white: WhiteLevel
     network_seconds: float
     painted: PaintedAreas
+    completed: CompletedLight | None = None
 
 
 class StripConverter(ABC):
@@ -104,7 +111,7 @@ class StripConverter(ABC):
         self._threads = threads
 
     @abstractmethod
-    def _source(self, picture: Picture) -> LdrSource:
+    def _source(self, picture: Picture, options: ReadingOptions) -> LdrSource:
         """Return the light to convert, or refuse a picture of another kind."""
 
     @abstractmethod
@@ -135,7 +142,7 @@ class StripConverter(ABC):
         self,
         rgb: np.ndarray,
         *,
-        white: WhiteLevel | None = None,
+        options: ReadingOptions | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
@@ -144,7 +151,7 @@ class StripConverter(ABC):
         Args:
             rgb: (H, W, 3), Rec.709 primaries: uint8 or uint16, sRGB-encoded, or float, linear, [0, 1]. A panorama has
                 W = 2 H and at least 64x32.
-            white: the image's white level; estimated by default.
+            options: how it is to be understood.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -154,21 +161,23 @@ class StripConverter(ABC):
             ProviderError: the provider that was asked for by name fails.
             ConversionCancelled: ``cancelled`` returned true.
         """
+        start = time.perf_counter()
         report = ProgressReport(progress, cancelled)
-        source = self._source(picture_from_array(rgb))
-        solved = self._solve(source, white, report)
+        options = options or ReadingOptions()
+        source = self._source(picture_from_array(rgb, extend=options.extend), options)
+        solved = self._solve(source, options.white, report)
         size = (source.height, source.width)
         uncertainty_of = self._uncertainty(solved.prediction, solved.white)
         hdr = np.empty((*size, 3), dtype=np.float32)
         uncertainty = np.empty(size, dtype=np.float32) if uncertainty_of is not None else None
-        peak = 0.0
+        summary = _Summary(size, self.makes_panoramas)
         for first, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "reconstruction"):
             hdr[first : first + len(strip)] = strip
             if uncertainty is not None:
                 uncertainty[first : first + len(strip)] = uncertain
-            peak = _brighter(peak, strip)
+            summary.add(strip, first)
         report.finished()
-        return self._conversion(source, solved, peak, source.warnings, hdr=hdr, uncertainty=uncertainty)
+        return self._conversion(source, solved, summary, start, source.warnings, hdr=hdr, uncertainty=uncertainty)
 
     def convert_file(
         self,
@@ -176,19 +185,22 @@ class StripConverter(ABC):
         output: str | Path,
         *,
         half: bool = False,
+        compression: str = "zip",
         confidence: bool = False,
-        white: WhiteLevel | None = None,
+        options: ReadingOptions | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
-        """Convert a picture file to an OpenEXR file.
+        """Convert a picture file to an OpenEXR or Radiance file.
 
         Args:
             source: a picture file: JPEG, PNG, TIFF or another kind that :func:`lanet_core.images.read_ldr` reads.
-            output: the OpenEXR file to write; replaced if it exists. Nothing is left of it after a failure.
-            half: write 16-bit floats instead of 32-bit floats.
+            output: the file to write, OpenEXR or, if its name ends in ``.hdr``, Radiance; replaced if it exists.
+                Nothing is left of it after a failure.
+            half: write 16-bit floats instead of 32-bit floats; of OpenEXR.
+            compression: one of :data:`lanet_core.images.COMPRESSIONS`; of OpenEXR.
             confidence: also write the channel ``uncertainty``, see :attr:`Conversion.uncertainty`.
-            white: the image's white level; estimated by default.
+            options: how the picture is to be understood.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -200,36 +212,45 @@ class StripConverter(ABC):
             ProviderError: the provider that was asked for by name fails.
             ConversionCancelled: ``cancelled`` returned true.
         """
+        start = time.perf_counter()
         path, output = Path(source), Path(output)
         report = ProgressReport(progress, cancelled)
         report("reading")
         _check_not_the_same_file(path, output)
         if confidence:
             self._check_confidence()
+            _check_has_channels(output)
+        options = options or ReadingOptions()
         source_sha256 = file_sha256(path)
-        picture = read_ldr(path)
-        source = self._source(picture)
-        solved = self._solve(source, white, report)
+        picture = read_ldr(path, extend=options.extend)
+        source = self._source(picture, options)
+        solved = self._solve(source, options.white, report)
         uncertainty_of = self._uncertainty(solved.prediction, solved.white) if confidence else None
         report("writing")
-        peak = 0.0
-        with open_exr(
-            output,
-            (source.height, source.width),
-            model_name=self._model_name,
-            model_sha256=self.session.sha256,
-            half=half,
-            is_panorama=self.makes_panoramas,
-            further_channels=(UNCERTAINTY_CHANNEL,) if confidence else (),
-            pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
-            attributes={SOURCE_SHA256_ATTRIBUTE: source_sha256, WHITE_LEVEL_ATTRIBUTE: str(solved.white)},
-            threads=self._threads,
-        ) as writer:
-            for _, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "writing"):
+        size = (source.height, source.width)
+        summary = _Summary(size, self.makes_panoramas)
+        if is_radiance(output):
+            writing = open_radiance(output, size)
+        else:
+            writing = open_exr(
+                output,
+                size,
+                model_name=self._model_name,
+                model_sha256=self.session.sha256,
+                half=half,
+                compression=compression,
+                is_panorama=self.makes_panoramas,
+                further_channels=(UNCERTAINTY_CHANNEL,) if confidence else (),
+                pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
+                attributes={SOURCE_SHA256_ATTRIBUTE: source_sha256, WHITE_LEVEL_ATTRIBUTE: str(solved.white)},
+                threads=self._threads,
+            )
+        with writing as writer:
+            for first, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "writing"):
                 writer.write(strip if uncertain is None else np.dstack([strip, uncertain]))
-                peak = _brighter(peak, strip)
+                summary.add(strip, first)
         report.finished()
-        return self._conversion(source, solved, peak, (*picture.warnings, *source.warnings))
+        return self._conversion(source, solved, summary, start, (*picture.warnings, *source.warnings))
 
     def _check_confidence(self) -> None:
         if "strength_range" not in self.session.metadata.extra_outputs:
@@ -258,7 +279,14 @@ class StripConverter(ABC):
         prediction = self._predict(reconstruction)
         network_seconds = time.perf_counter() - start
         report("reconstruction")
-        return Solved(reconstruction, prediction, white, network_seconds, painted)
+        completed = None
+        if source.measured is not None:
+
+            def predicted(first: int, end: int) -> np.ndarray:
+                return reconstruction.band(painted.neutral(source.linear_rows(first, end), first), first)
+
+            completed = source.measured.completed((source.height, source.width), strips, predicted)
+        return Solved(reconstruction, prediction, white, network_seconds, painted, completed)
 
     def _estimate_white(self, source: LdrSource, painted: PaintedAreas) -> WhiteLevel:
         colours, weights = BrightColours(), self._row_weights(source)
@@ -284,6 +312,8 @@ class StripConverter(ABC):
             image = source.linear_rows(*strip)
             ldr_linear = solved.painted.neutral(image, strip[0])
             uncertain = uncertainty_of(ldr_linear, strip[0]) if uncertainty_of is not None else None
+            if solved.completed is not None:
+                return solved.completed.rows(*strip), uncertain
             hdr = solved.reconstruction.band(ldr_linear, strip[0])
             solved.painted.restore(hdr, image, strip[0])
             return hdr, uncertain
@@ -296,21 +326,27 @@ class StripConverter(ABC):
             yield first, hdr, uncertain
 
     def _conversion(
-        self, source: LdrSource, solved: Solved, peak: float, warnings: tuple[str, ...], **arrays: np.ndarray | None
+        self,
+        source: LdrSource,
+        solved: Solved,
+        summary: _Summary,
+        start: float,
+        warnings: tuple[str, ...],
+        **arrays: np.ndarray | None,
     ) -> Conversion:
         prediction = solved.prediction
         expected_error_stops = float(np.exp(prediction.log_stops)) if prediction.log_stops is not None else None
         strength_range = prediction.strength_range
         own_warnings = (
             *solved.painted.warnings(),
-            *_exposure_warnings(solved.reconstruction.overexposed_fraction, peak),
+            *_exposure_warnings(solved.reconstruction.overexposed_fraction, summary.peak),
             *confidence_warnings(expected_error_stops),
         )
         return Conversion(
             height=source.height,
             width=source.width,
             clipped_fraction=solved.reconstruction.overexposed_fraction,
-            peak_ev=float(np.log2(peak)) if peak > 0.0 else -np.inf,
+            peak_ev=float(np.log2(summary.peak)) if summary.peak > 0.0 else -np.inf,
             provider=self.session.provider,
             network_seconds=solved.network_seconds,
             model_name=self._model_name,
@@ -319,6 +355,8 @@ class StripConverter(ABC):
             expected_error_stops=expected_error_stops,
             strength_range_ev=tuple(map(float, strength_range)) if strength_range is not None else None,
             white_level=solved.white,
+            seconds=time.perf_counter() - start,
+            light=summary.light.result() if summary.light is not None else None,
             **self._maps(solved),
             **arrays,
         )
@@ -328,9 +366,19 @@ class StripConverter(ABC):
         return f"{self.session.metadata.name} {self.session.metadata.version}"
 
 
-def _brighter(peak: float, hdr: np.ndarray) -> float:
-    """Return the greatest luminance of a strip and what was known before, which no pixel's channels pass if it is."""
-    return max(peak, float(colour.luminance(hdr).max())) if hdr.max() > peak else peak
+class _Summary:
+    """What is found of a result while it is made band by band: its peak luminance and its main light."""
+
+    def __init__(self, size: tuple[int, int], is_panorama: bool) -> None:
+        self.peak = 0.0
+        self.light = MainLightFinder(size) if is_panorama else None
+
+    def add(self, hdr: np.ndarray, first_row: int) -> None:
+        """Take note of a band."""
+        if hdr.max() > self.peak:  # no pixel's luminance exceeds its largest channel
+            self.peak = max(self.peak, float(colour.luminance(hdr).max()))
+        if self.light is not None:
+            self.light.add(hdr, first_row)
 
 
 def _exposure_warnings(overexposed_fraction: float, peak: float) -> tuple[str, ...]:
@@ -341,6 +389,18 @@ def _exposure_warnings(overexposed_fraction: float, peak: float) -> tuple[str, .
     if overexposed_fraction == 0.0:
         return ("Nothing in the picture is over-exposed: the result is the picture itself.",)
     return ()
+
+
+def is_radiance(output: Path) -> bool:
+    """Return whether a result's name is that of a Radiance file."""
+    return output.suffix.lower() == ".hdr"
+
+
+def _check_has_channels(output: Path) -> None:
+    if is_radiance(output):
+        raise OutputError(
+            "A Radiance file has no channel for the uncertainty.", path=output, remedy="Name an .exr file."
+        )
 
 
 def _check_not_the_same_file(source: Path, output: Path) -> None:

@@ -26,6 +26,9 @@ _LOWEST_CHANNEL = 0.5
 _FULL = 254.0 / 255.0
 #: Levels a channel of the colour histogram.
 _LEVELS = 64
+#: Levels of a channel below this one are counted as one.
+_LOWEST_LEVEL = 25
+_SIDE = _LEVELS - _LOWEST_LEVEL
 #: Smallest share of the image that a plateau has: about half of the sun's disc on a sphere.
 _SMALLEST_PLATEAU = 2.5e-6
 _FEWEST_PIXELS = 3
@@ -33,7 +36,7 @@ _FEWEST_PIXELS = 3
 _TAIL = 2e-5
 #: A plateau below the format's ceiling is a surface rather than clipped light where it covers more than this share
 #: and less than the second share of it lies just below: clipping leaves a gradient.
-_LARGE_SURFACE = 0.12
+_LARGE_SURFACE = 0.2
 #: A plateau below the ceiling that covers more than this is a surface in any case.
 _LARGEST_PLATEAU = 0.3
 _GRADIENT_SHARE = 0.03
@@ -79,9 +82,9 @@ class BrightColours:
     """Colour histogram of an image's bright pixels, filled band by band."""
 
     def __init__(self) -> None:
-        self._weights = np.zeros(_LEVELS**3)
-        self._codes = np.zeros((3, _LEVELS**3))
-        self._counts = np.zeros(_LEVELS**3)
+        self._weights = np.zeros(_SIDE**3)
+        self._codes = np.zeros((3, _SIDE**3))
+        self._counts = np.zeros(_SIDE**3)
         self._dark = np.zeros(_DARK_LEVELS)
         self._total = 0.0
 
@@ -115,12 +118,12 @@ class BrightColours:
         self._dark += np.bincount(levels.ravel(), np.repeat(row_weights, darkest.shape[1]), _DARK_LEVELS)
 
     def _count_bright(self, colours: np.ndarray, weights: np.ndarray) -> None:
-        levels = np.minimum((colours * _LEVELS).astype(np.intp), _LEVELS - 1)
-        bins = (levels[:, 0] * _LEVELS + levels[:, 1]) * _LEVELS + levels[:, 2]
-        self._weights += np.bincount(bins, weights, _LEVELS**3)
-        self._counts += np.bincount(bins, minlength=_LEVELS**3)
+        levels = np.clip((colours * _LEVELS).astype(np.int32) - _LOWEST_LEVEL, 0, _SIDE - 1)
+        bins = (levels[:, 0] * _SIDE + levels[:, 1]) * _SIDE + levels[:, 2]
+        self._weights += np.bincount(bins, weights, _SIDE**3)
+        self._counts += np.bincount(bins, minlength=_SIDE**3)
         for channel in range(3):
-            self._codes[channel] += np.bincount(bins, weights * colours[:, channel], _LEVELS**3)
+            self._codes[channel] += np.bincount(bins, weights * colours[:, channel], _SIDE**3)
 
     def white_level(self) -> WhiteLevel:
         """Estimate the white level of everything that was added."""

@@ -8,8 +8,12 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 1, "event": "result", "output": "street.exr", "peak_ev": 9.1, "expected_error_stops": 0.4, …}
 
     {"id": 2, "do": "inspect", "source": "street.jpg"}     size, clipped share and warnings, without a conversion
+    {"id": 7, "do": "convert", …, "pad": true}             likewise stretch, force, eye, ignore_pose: ReadingOptions;
+                                                           "lights": true adds the result of the task lights
     {"id": 3, "do": "describe"}                            model, provider, and why no GPU runs
     {"id": 4, "do": "thumbnail", "source": "street.exr", "height": 128}  width, height, rgb_srgb8_base64 from the top
+    {"id": 5, "do": "lights", "source": "street.exr"}      concentrated lights, see :mod:`lanet_core.light_list`
+    {"id": 6, "do": "lights", "source": "street.exr", "take": [0], "output": "rest.exr"}  and the panorama without some
     {"do": "cancel", "id": 1}                              answered by the error ConversionCancelled of request 1
 
     {"id": 1, "event": "error", "kind": "DamagedImageError", "problem": "The file is cut short.",
@@ -36,6 +40,7 @@ from pathlib import Path
 from typing import Any
 
 from lanet_core.errors import HalfRangeError
+from lanet_core.reading_options import EYES, ReadingOptions
 from lanet_core.standard_streams import is_open, open_closed_streams
 from lanet_core.worker_protocol import (
     PROTOCOL,
@@ -126,6 +131,7 @@ class Worker:
             "inspect": self._inspect,
             "describe": self._describe,
             "thumbnail": self._thumbnail,
+            "lights": self._lights,
         }
         task = tasks.get(request.get("do"))
         if task is None:
@@ -144,10 +150,14 @@ class Worker:
                 source,
                 output,
                 half=half,
+                options=_reading_options(request),
                 confidence=bool(request.get("confidence", False)),
                 progress=progress,
                 cancelled=lambda: self._stopped or number in self._cancelled,
             )
+
+        from lanet_core.images import read_hdr
+        from lanet_core.light_list import find_lights
 
         half = request.get("half", False)
         try:
@@ -156,14 +166,17 @@ class Worker:
             if half != "auto":
                 raise
             conversion = convert(False)
-        return {"output": output, **conversion.facts()}
+        lights = {}
+        if request.get("lights", False):
+            lights["lights"] = [light.facts() for light in find_lights(read_hdr(Path(output)))]
+        return {"output": output, **conversion.facts(), **lights}
 
     def _inspect(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.images import read_ldr
         from lanet_core.panorama import panorama_from_picture
 
         picture = read_ldr(Path(_text(request, "source")))
-        panorama = panorama_from_picture(picture)
+        panorama = panorama_from_picture(picture, _reading_options(request))
         return {
             "width": panorama.width,
             "height": panorama.height,
@@ -195,12 +208,39 @@ class Worker:
         pixels = base64.b64encode(picture.tobytes()).decode("ascii")
         return {"width": picture.shape[1], "height": picture.shape[0], "rgb_srgb8_base64": pixels}
 
+    def _lights(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from lanet_core.images import read_hdr
+        from lanet_core.light_list import find_lights, without_lights
+        from lanet_core.light_list_files import write_rest
+
+        source, take = Path(_text(request, "source")), request.get("take", [])
+        hdr = read_hdr(source)
+        lights = find_lights(hdr)
+        if not isinstance(take, list) or not all(type(each) is int and 0 <= each < len(lights) for each in take):
+            raise RequestError(f"There are {len(lights)} lights.", remedy="Give their numbers, from 0, as a list.")
+        result = {"lights": [light.facts() for light in lights]}
+        if request.get("output"):
+            rest = without_lights(hdr, [lights[each] for each in take])
+            result["output"] = _text(request, "output")
+            write_rest(Path(result["output"]), rest, source, take)
+        return result
+
     def _load(self):
         if self._converter is None:
             from lanet_core.converter import load_converter  # slow, and of no use before the first conversion
 
             self._converter = load_converter(self._model, self._provider, self._threads)
         return self._converter
+
+
+def _reading_options(request: Mapping[str, Any]) -> ReadingOptions:
+    """Return how a request's image is to be understood."""
+    eye = request.get("eye")
+    if eye is not None and eye not in EYES:
+        raise RequestError("The request has no valid eye.", remedy=f"Give {', '.join(EYES)}.")
+    return ReadingOptions(
+        eye=eye, **{name: bool(request.get(name, False)) for name in ("stretch", "pad", "force", "ignore_pose")}
+    )
 
 
 def _text(request: Mapping[str, Any], name: str) -> str:

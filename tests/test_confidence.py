@@ -10,15 +10,15 @@ import pytest
 from PIL import Image
 
 from lanet_core import panorama as panorama_module
-from lanet_core import sphere
-from lanet_core.calibration import overexposure_ramp
 from lanet_core.cli.main import main
 from lanet_core.colour import srgb_to_linear
 from lanet_core.conversion import HIGH_EXPECTED_ERROR_STOPS
 from lanet_core.converter import load_converter
 from lanet_core.errors import WrongModelError
 from lanet_core.images import read_hdr
+from lanet_core.overexposure import overexposure
 from lanet_core.uncertainty import UncertaintyMap
+from lanet_core.white_level import WhiteLevel
 from lanet_core.worker import Worker
 
 
@@ -35,30 +35,27 @@ def picture(tmp_path, street):
 
 def test_the_map_is_zero_where_the_picture_is_well_exposed(converter, street):
     conversion = converter.convert(street)
-    ramp = overexposure_ramp(srgb_to_linear(street / 255.0).astype(np.float32))
+    weight = overexposure(srgb_to_linear(street / 255.0).astype(np.float32))
     assert (conversion.uncertainty.shape, conversion.uncertainty.dtype) == ((64, 128), np.float32)
-    np.testing.assert_array_equal(conversion.uncertainty > 0.0, ramp > 0.0)
+    np.testing.assert_array_equal(conversion.uncertainty > 0.0, weight > 0.0)
     assert conversion.expected_error_stops == pytest.approx(0.25, rel=1e-5)
 
 
-def test_the_map_is_in_stops(converter):
+def test_a_pixel_s_uncertainty_is_half_the_range_of_the_strength(make_model):
+    converter = load_converter(make_model(expected_stops=0.3, strength_range=(-0.5, 1.5)), threads=1)
     ldr_linear = np.full((64, 128, 3), 0.2, dtype=np.float32)
-    ldr_linear[20:28, 40:48] = 1.0  # 4 x 4 pixels of the network, which expects an error of 1 in natural logs
-    uncertainty = converter.convert(ldr_linear).uncertainty
-    np.testing.assert_allclose(uncertainty[22:26, 42:46], 1.0 / np.log(2.0), rtol=1e-5)
+    ldr_linear[20:28, 40:48] = 1.0
+    conversion = converter.convert(ldr_linear)
+    np.testing.assert_allclose(conversion.uncertainty[22:26, 42:46], 1.0, rtol=1e-5)
+    assert conversion.strength_range_ev == pytest.approx((-0.5, 1.5))
 
 
-@pytest.mark.parametrize("size", [(16, 32), (48, 96), (100, 200)])
-def test_a_strip_s_map_is_the_whole_s(size):
-    log_scale = np.random.default_rng(0).normal(size=(32, 64)).astype(np.float32)
-    white = np.ones((*size, 3), dtype=np.float32)
-    uncertainty_of = UncertaintyMap(log_scale, size)
-    whole = uncertainty_of(white, 0)
-    strips = [uncertainty_of(white[first : first + 7], first) for first in range(0, size[0], 7)]
-    np.testing.assert_array_equal(np.concatenate(strips), whole)
-    stops = np.exp(log_scale) / np.log(2.0)
-    # What is enlarged or reduced keeps its mean.
-    assert sphere.sphere_mean(whole) == pytest.approx(sphere.sphere_mean(stops), rel=0.02)
+def test_the_map_is_measured_against_the_white_level():
+    white = WhiteLevel((0.9, 0.8, 0.7))
+    uncertainty_of = UncertaintyMap(np.array([-1.0, 1.0], np.float32), white)
+    clipped = np.broadcast_to(white.linear, (4, 8, 3)).astype(np.float32)
+    np.testing.assert_allclose(uncertainty_of(clipped, 0), 1.0, rtol=1e-5)
+    np.testing.assert_array_equal(uncertainty_of(0.8 * clipped, 0), 0.0)
 
 
 def test_a_file_holds_the_map_as_a_channel(converter, street, picture, tmp_path, monkeypatch):
@@ -90,7 +87,7 @@ def test_a_model_without_confidence_says_so(make_model, street, picture, tmp_pat
     conversion = converter.convert(street)
     assert conversion.expected_error_stops is None
     assert conversion.uncertainty is None
-    with pytest.raises(WrongModelError, match="does not say how sure it is") as caught:
+    with pytest.raises(WrongModelError, match="does not predict its uncertainty") as caught:
         converter.convert_file(picture, tmp_path / "street.exr", confidence=True)
     assert caught.value.path == path
     assert not (tmp_path / "street.exr").exists()
@@ -102,14 +99,14 @@ def test_on_the_command_line(make_model, picture, tmp_path, capsys):
     assert main(["convert", str(picture), *output, *model]) == 0
     assert "expected error 0.25 stops" in capsys.readouterr().out
     assert main(["convert", str(picture), *output, *model, "--json"]) == 0
-    (summary,) = json.loads(capsys.readouterr().out)["pictures"]
+    summary = json.loads(capsys.readouterr().out)
     assert summary["expected_error_stops"] == pytest.approx(0.25, rel=1e-5)
     assert OpenImageIO.ImageBuf(str(tmp_path / "street.exr")).nchannels == 4
     assert main(["convert", str(picture), *output, "--model", str(make_model("plain.onnx"))]) == 2
     captured = capsys.readouterr()
     assert (captured.out, captured.err.count("\n")) == ("", 1)
     assert main(["info", "--json", *model]) == 0
-    assert json.loads(capsys.readouterr().out)["model"]["extra_outputs"] == ["log_scale", "log_stops"]
+    assert json.loads(capsys.readouterr().out)["model"]["extra_outputs"] == ["log_stops", "strength_range"]
 
 
 def test_in_the_worker(make_model, picture, tmp_path):

@@ -16,7 +16,10 @@ from lanet_core.cli.main import main
 from lanet_core.converter import load_converter
 from lanet_core.errors import ModelNotFoundError, WrongModelError
 from lanet_core.luminance_maps import CLASS_COLOURS_SRGB8, attention_picture, segmentation_picture
+from lanet_core.overexposure import overexposure
 from lanet_core.picture_reconstruction import PictureReconstruction
+from lanet_core.reading_options import ReadingOptions
+from lanet_core.white_level import WhiteLevel
 
 
 @pytest.fixture
@@ -38,8 +41,8 @@ def noise(height: int, width: int, seed: int = 1) -> np.ndarray:
 )
 def test_any_size_is_exact_where_exposed_and_nowhere_darker(converter, size):
     ldr_linear = noise(*size)
-    conversion = converter.convert(ldr_linear)
-    exposed = (ldr_linear.mean(axis=-1) <= np.float32(0.83)) & (ldr_linear.max(axis=-1) <= np.float32(0.96))
+    conversion = converter.convert(ldr_linear, options=ReadingOptions(white=WhiteLevel()))
+    exposed = overexposure(ldr_linear) == 0.0
     assert (conversion.hdr.shape, conversion.hdr.dtype) == ((*size, 3), np.float32)
     np.testing.assert_array_equal(conversion.hdr[exposed], ldr_linear[exposed])
     assert (conversion.hdr >= ldr_linear).all()
@@ -174,7 +177,7 @@ def test_on_the_command_line(photos, tmp_path, capsys):
     assert capsys.readouterr().out.startswith(f"{tmp_path}/out.exr: 90x50, ")
     folder = tmp_path / "hdr"
     assert main(["convert", "--image", *photos, "-o", f"{folder}/", "--maps", "--json"]) == 0
-    summary = json.loads(capsys.readouterr().out)["pictures"]
+    summary = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert names(folder) == sorted(f"{n}{e}" for n in "ab" for e in (".exr", "-attention.png", "-segmentation.png"))
     assert summary[1]["attention"] == str(folder / "b-attention.png")
     with Image.open(folder / "b-segmentation.png") as shown:
@@ -188,7 +191,7 @@ def test_on_the_command_line(photos, tmp_path, capsys):
     [
         (["--maps"], "--maps are of single pictures"),
         (["--image", "--preview"], "--preview shows the light of a panorama"),
-        (["--image", "--confidence"], "does not say how sure it is"),
+        (["--image", "--confidence"], "does not predict its uncertainty"),
     ],
 )
 def test_options_that_do_not_go_together(photos, tmp_path, capsys, options, words):

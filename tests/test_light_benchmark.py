@@ -93,7 +93,7 @@ def test_the_command_measures_a_folder(make_model, tmp_path, capsys):
     assert "| val | mean |" in capsys.readouterr().out
     confident = str(make_model("confident.onnx", expected_stops=0.25))
     assert main(["evaluate", str(data), "--model", confident, "--draws", "2", "-o", str(table)]) == 0
-    assert "Confidence on val: 0.250 stops expected" in capsys.readouterr().out
+    assert "Predicted uncertainty on val: 0.250 stops" in capsys.readouterr().out
     with table.open(newline="", encoding="utf-8") as file:
         assert {row["expected_stops"] for row in csv.DictReader(file)} == {"0.25000"}
 

@@ -27,23 +27,28 @@ def test_another_format_version_is_refused_by_name(version):
         ModelMetadata.from_json(changed(format_version=version), "some.onnx")
 
 
-OPTIONAL = {"extra_outputs", "members", "weights"}
+OPTIONAL = {"extra_outputs", "weights"}
 
 
 def test_what_came_later_is_left_out_where_it_says_nothing_new():
     assert not OPTIONAL & json.loads(tiny_metadata().to_json()).keys()
-    metadata = tiny_metadata(extra_outputs=("log_scale", "log_stops"), members=3, weights="float16")
+    metadata = tiny_metadata(extra_outputs=("log_stops", "strength_range"), weights="float16")
     assert json.loads(metadata.to_json()).keys() >= OPTIONAL
     assert ModelMetadata.from_json(metadata.to_json()) == metadata
 
 
 def test_the_outputs_have_shapes():
-    metadata = tiny_metadata(extra_outputs=("log_scale", "log_stops", "attention"))
+    metadata = tiny_metadata(extra_outputs=("log_stops", "attention"))
+    assert metadata.output_shapes == {"log_hdr": [1, 3, 32, 64], "log_stops": [1], "attention": [1, 2, 32, 64]}
+
+
+def test_the_light_grid_has_half_the_rows():
+    metadata = tiny_metadata(architecture="panolanet_lite", extra_outputs=("strength_range",))
+    assert metadata.input_shapes == {"image": [1, 3, 32, 64], "overexposure": [1, 2, 32, 64]}
     assert metadata.output_shapes == {
-        "log_hdr": [1, 3, 32, 64],
-        "log_scale": [1, 1, 32, 64],
-        "log_stops": [1],
-        "attention": [1, 2, 32, 64],
+        "diffuse": [1, 3, 16, 32],
+        "concentrated": [1, 3, 16, 32],
+        "strength_range": [1, 2],
     }
 
 
@@ -70,8 +75,8 @@ def test_a_missing_field_is_refused(field):
         (changed(architecture="transformer"), "transformer"),
         (changed(extra_outputs="log_scale"), "not list"),
         (changed(extra_outputs=["depth"]), "depth"),
-        (changed(extra_outputs=["log_stops", "log_scale"]), "another order"),
-        (changed(members=0), "0 members"),
+        (changed(extra_outputs=["strength_range", "log_stops"]), "another order"),
+        (changed(members=3), "members"),
         (changed(weights="int8"), "int8"),
         (changed(input_height=10**9), "1000000000"),
         (changed(input_width=2**63), "9223372036854775808"),

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from light_scenes import Disc, Scene, angles_deg, energy_of, irradiance, measure
 
 from lanet_core import sphere
-from lanet_core.colour import srgb_to_linear
+from lanet_core.colour import linear_to_srgb, srgb_to_linear
 from lanet_core.overexposure import overexposure
 from lanet_core.reconstruction import MAXIMUM_RADIANCE, Reconstruction, diffuse_from_log_hdr, reconstruct
+from lanet_core.white_level import WhiteLevel
 
 SCENES = {
     "clean sun, lamps, window": Scene(
@@ -38,6 +39,10 @@ SCENES = {
 }
 
 
+def white_level(*linear: float) -> WhiteLevel:
+    return WhiteLevel(tuple(linear_to_srgb(np.array(linear)).tolist()), shoulder="hard")
+
+
 def random_case(seed: int, height: int = 64, grid: int = 16) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """An image and the grids, which are 0 where the image is well exposed."""
     rng = np.random.default_rng(seed)
@@ -54,11 +59,12 @@ def exposed_pixels(ldr_linear: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("grid", [8, 16, 24, 64, 96])
 @pytest.mark.parametrize("white", [(1.0, 1.0, 1.0), (0.9, 0.8, 0.7)], ids=str)
 def test_a_well_exposed_pixel_is_kept_bit_for_bit_and_none_gets_darker(grid, white):
-    white = np.array(white, dtype=np.float32)
+    level = white_level(*white)
+    white = level.linear
     ldr_linear, diffuse, concentrated = random_case(1, 64, grid)
     ldr_linear *= white
     before = ldr_linear.copy()
-    hdr = reconstruct(ldr_linear, diffuse, concentrated, white)
+    hdr = reconstruct(ldr_linear, diffuse, concentrated, level)
     exposed = exposed_pixels(ldr_linear / white)
     assert hdr.dtype == np.float32
     assert 0.1 < exposed.mean() < 0.9
@@ -121,9 +127,10 @@ def test_a_small_light_keeps_its_energy_in_a_large_image(height, diameter_deg):
 
 @pytest.mark.parametrize("factor", [2, 4, 8])
 def test_the_network_sees_the_same_scene_whatever_the_image_s_size(factor):
-    white = np.array([1.0, 0.9, 0.8], dtype=np.float32)
+    level = white_level(1.0, 0.9, 0.8)
+    white = level.linear
     small = SCENES["clean sun, lamps, window"].image(256) * white
-    one, other = Reconstruction(256, 512, 64, white), Reconstruction(256 * factor, 512 * factor, 64, white)
+    one, other = Reconstruction(256, 512, 64, level), Reconstruction(256 * factor, 512 * factor, 64, level)
     one.observe(small, 0)
     other.observe(small.repeat(factor, axis=0).repeat(factor, axis=1), 0)
     for inputs, others in zip(one.network_inputs(), other.network_inputs(), strict=True):
@@ -139,9 +146,10 @@ def test_the_network_sees_the_same_scene_whatever_the_image_s_size(factor):
 
 
 def test_the_network_inputs_are_mean_and_maximum_relative_to_white():
-    white = np.array([0.9, 0.8, 0.7], dtype=np.float32)
+    level = white_level(0.9, 0.8, 0.7)
+    white = level.linear
     relative = random_case(2, 96)[0]
-    reconstruction = Reconstruction(96, 192, 16, white)
+    reconstruction = Reconstruction(96, 192, 16, level)
     reconstruction.observe(relative * white, 0)
     image, exposure = reconstruction.network_inputs()
     weight = overexposure(np.minimum(relative * white / white, 1.0))
@@ -234,11 +242,12 @@ def test_a_channel_that_clips_alone_glows_in_its_hue():
 
 
 def test_radiance_is_relative_to_the_white_level():
-    white = np.array([0.8, 0.7, 0.6], dtype=np.float32)
+    level = white_level(0.8, 0.7, 0.6)
+    white = level.linear
     ldr = np.full((128, 256, 3), 0.1, dtype=np.float32)
     ldr[60:70, 100:120] = white
     share = sphere.downsample((ldr[..., 0] > 0.5).astype(np.float32), 64, 128)[..., None]
-    hdr = reconstruct(ldr, 4.0 * share * np.ones(3, dtype=np.float32), white_linear=white)
+    hdr = reconstruct(ldr, 4.0 * share * np.ones(3, dtype=np.float32), white=level)
     np.testing.assert_allclose(hdr[60:70, 100:120], np.broadcast_to(5.0 * white, (10, 20, 3)), rtol=0.01)
 
 

@@ -37,7 +37,7 @@ def test_it_runs_the_model_and_knows_it(make_model):
     path = make_model(gain=2.5)
     session = Session(path, threads=1)
     ldr_linear = np.random.default_rng(0).random((32, 64, 3), dtype=np.float32)
-    log_hdr = session.run(ldr_linear).log_hdr
+    log_hdr = session.run(ldr_linear=ldr_linear).log_hdr
     assert (log_hdr.shape, log_hdr.dtype) == ((32, 64, 3), np.float32)
     np.testing.assert_allclose(log_hdr, tiny_network(ldr_linear, 2.5), atol=1e-6)
     assert session.metadata == tiny_metadata()
@@ -137,12 +137,12 @@ def test_a_model_with_operators_of_somebody_else_is_not_ours(tmp_path):
 def test_output_that_is_not_finite_is_the_model_s_fault(make_model):
     session = Session(make_model(gain=float("inf")))
     with pytest.raises(ModelError, match="NaN or infinite"):
-        session.run(np.ones((32, 64, 3), dtype=np.float32))
+        session.run(ldr_linear=np.ones((32, 64, 3), dtype=np.float32))
 
 
 def test_an_array_of_another_size_is_the_caller_s_fault(make_model):
     with pytest.raises(ValueError, match="32, 64, 3"):
-        Session(make_model()).run(np.ones((64, 128, 3), dtype=np.float32))
+        Session(make_model()).run(ldr_linear=np.ones((64, 128, 3), dtype=np.float32))
 
 
 def with_an_endless_loop(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -180,9 +180,9 @@ def test_a_model_that_does_not_finish_is_stopped(make_model, monkeypatch):
     session = Session(path, "cpu")
     monkeypatch.setattr("lanet_core.providers.RUN_SECONDS", 0.5)
     with pytest.raises(ModelError, match=r"does not finish.*0\.5 s"):
-        session.run(np.zeros((32, 64, 3), np.float32))
+        session.run(ldr_linear=np.zeros((32, 64, 3), np.float32))
 
 
 def test_threads_are_bounded_by_the_machine(make_model):
     session = Session(make_model(), "cpu", threads=10**6)
-    assert session.run(np.zeros((32, 64, 3), np.float32)).log_hdr.shape == (32, 64, 3)
+    assert session.run(ldr_linear=np.zeros((32, 64, 3), np.float32)).log_hdr.shape == (32, 64, 3)

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lanet_core import calibration, load_image_converter
+from lanet_core import load_image_converter
 from lanet_core.colour import quantise_srgb8, srgb_to_linear
 from lanet_core.images import read_ldr
+from lanet_core.overexposure import overexposure
 from lanet_core.training.configuration import load_configuration
 from lanet_core.training.crops import perspective_crop
 
@@ -57,7 +58,7 @@ def test_the_cards_figures_are_those_of_the_training_log():
 
 def test_a_window_gets_light_and_the_room_stays(converter, window):
     conversion = converter.convert(window)
-    exposed = calibration.overexposure_ramp(window) == 0.0
+    exposed = overexposure(window) == 0.0
     white = window.min(axis=-1) > 0.98
     assert exposed.mean() > 0.5
     assert white.mean() > 0.05

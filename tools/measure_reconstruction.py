@@ -28,11 +28,11 @@ from reconstruction_scenes import FORMULAS, Scene, rendered_scene
 
 from lanet_core import sphere
 from lanet_core.calibration import overexposure_ramp
+from lanet_core.clipped_areas import label_areas
 from lanet_core.colour import linear_to_srgb, quantise_srgb8
 from lanet_core.converter import load_converter
 from lanet_core.heading import columns_to_light
 from lanet_core.images.png import write_png
-from lanet_core.light_balance import label_lights
 from lanet_core.metrics.irradiance import diffuse_irradiance
 from lanet_core.reconstruction import reconstruct
 
@@ -102,7 +102,7 @@ def reduced(photographed: Photograph, height: int) -> Photograph:
 def find_lights(photographed: Photograph) -> Lights:
     """Return what hangs together where a photograph is over-exposed, unless it is next to nothing."""
     share = sphere.downsample(_overexposed(photographed.ldr_linear), *NETWORK_SIZE)
-    labels = label_lights(_grown(share > 0.0, REACH))
+    labels = label_areas(_grown(share > 0.0, REACH))
     light = sphere.downsample(photographed.truth, *NETWORK_SIZE).sum(axis=-1) * (share > 0.0)
     energies = np.bincount(labels.ravel(), (light * _solid_angles_sr(NETWORK_SIZE)).ravel())
     energies[0] = 0.0

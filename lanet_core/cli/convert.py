@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import functools
-import json
 import os
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from tqdm import tqdm
 
 from lanet_core.cli.destinations import inputs_of, is_folder, make_folder, plan
 from lanet_core.cli.model_arguments import add_model_arguments
+from lanet_core.cli.overlap import PixelBudget, overlapped
+from lanet_core.cli.reading_arguments import add_reading_arguments, reading_options
 from lanet_core.cli.streams import print_message, print_result
 from lanet_core.errors import (
     InputNotFoundError,
@@ -28,6 +29,7 @@ from lanet_core.errors import (
     printable,
     unexpected,
 )
+from lanet_core.json_record import conversion_record, error_facts, line_of
 
 if TYPE_CHECKING:
     from lanet_core.conversion import Conversion
@@ -49,7 +51,9 @@ EXIT_FAILURE = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("inputs", nargs="+", metavar="PICTURE", help="panorama: JPEG, PNG, TIFF or WebP")
+    parser.add_argument(
+        "inputs", nargs="+", metavar="PICTURE", help="panorama: JPEG, PNG, TIFF, WebP and others, see docs/formats.md"
+    )
     parser.add_argument(
         "--image",
         action="store_true",
@@ -60,9 +64,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         required=True,
         metavar="PATH",
-        help="an .exr file, or a folder: a name that ends in /, that exists as one, or that takes several pictures",
+        help="an .exr or .hdr file, or a folder: a name that ends in /, that exists as one, or for several images",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("exr", "hdr"),
+        default="exr",
+        help="of results in a folder: OpenEXR, or Radiance for programs that read no OpenEXR (default: %(default)s)",
     )
     parser.add_argument("--half", action="store_true", help="write 16-bit floats: half the size, light up to 65504")
+    parser.add_argument(
+        "--compression",
+        choices=("zip", "piz", "dwab"),
+        default="zip",
+        help="of OpenEXR: zip and piz are lossless; dwab is lossy, the smallest, and implies --half "
+        "(default: %(default)s)",
+    )
     parser.add_argument(
         "--overwrite",
         action="store_true",
@@ -85,7 +102,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also write how uncertain each pixel is, in stops: the EXR channel uncertainty",
     )
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per file, see docs/json.md")
+    add_reading_arguments(parser)
     add_model_arguments(parser)
 
 
@@ -95,16 +113,14 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = inputs_of(arguments.inputs)
     jobs = _jobs(inputs, arguments)
     made = [folder for folder in sorted({folder for job in jobs for folder in job.folders}) if make_folder(folder)]
-    load = functools.cache(lambda: _load_converter(arguments))
+    load = _Loaded(lambda: _load_converter(arguments))
     try:
         outcomes = _convert_all(jobs, load, arguments)
     finally:
         for folder in reversed(made):
             with contextlib.suppress(OSError):  # it is not empty, as it should be
                 folder.rmdir()
-    if arguments.json:
-        print_result(json.dumps(_summary(load() if load.cache_info().currsize else None, outcomes), indent=1))
-    elif len(outcomes) > 1:
+    if len(outcomes) > 1 and not arguments.json:
         counts = {status: sum(o.status == status for o in outcomes) for status in ("converted", "skipped", "failed")}
         print_result(", ".join(f"{count} {status}" for status, count in counts.items() if count))
     failed = [outcome.status == "failed" for outcome in outcomes]
@@ -114,6 +130,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _check_combination(arguments: argparse.Namespace) -> None:
     if arguments.maps and not arguments.image:
         raise LanetError("--maps are of single pictures.", remedy="Give --image too, or leave --maps out.")
+    is_hdr = _suffix(arguments) == ".hdr"
+    if is_hdr and (arguments.half or arguments.confidence or arguments.compression != "zip"):
+        raise LanetError(
+            "--half, --compression and --confidence are of OpenEXR.", remedy="Leave them out, or write .exr files."
+        )
     if arguments.preview is not None and arguments.image:
         raise LanetError("--preview shows the light of a panorama.", remedy="Leave it out, or leave --image out.")
 
@@ -137,13 +158,27 @@ def _load_converter(arguments: argparse.Namespace) -> StripConverter:
     return converter
 
 
+class _Loaded:
+    """The converter, loaded by the first file that needs it."""
+
+    def __init__(self, load: Callable[[], StripConverter]) -> None:
+        self._load, self._lock = load, threading.Lock()
+        self.converter: StripConverter | None = None
+
+    def __call__(self) -> StripConverter:
+        with self._lock:
+            if self.converter is None:
+                self.converter = self._load()
+            return self.converter
+
+
 @dataclass(frozen=True)
 class Job:
     """One picture's way.
 
     Attributes:
         source: the picture.
-        output: the OpenEXR file.
+        output: the OpenEXR or Radiance file.
         preview: the PNG file, if one is wanted.
         maps: the PNG files of the attention and of the luminance classes, if they are wanted.
         keep: whether a result that is there already is to be left alone.
@@ -169,7 +204,7 @@ class Outcome:
 
 
 def _jobs(inputs: list[Path], arguments: argparse.Namespace) -> list[Job]:
-    outputs = plan(inputs, arguments.output, ".exr")
+    outputs = plan(inputs, arguments.output, _suffix(arguments))
     into_folder = is_folder(arguments.output, inputs)
     previews = [None] * len(inputs)
     if arguments.preview is not None:
@@ -190,30 +225,48 @@ def _jobs(inputs: list[Path], arguments: argparse.Namespace) -> list[Job]:
     return jobs
 
 
+def _suffix(arguments: argparse.Namespace) -> str:
+    """Return the extension of the results: that of the name, or else the one asked for."""
+    suffix = Path(arguments.output).suffix.lower()
+    return suffix if suffix in (".exr", ".hdr") else f".{arguments.format}"
+
+
 def _beside(arguments: argparse.Namespace, outputs: list[Path], into_folder: bool, label: str) -> str:
     """Return where what belongs to the results goes: into their folder, or beside the only one under a like name."""
     return arguments.output if into_folder else str(outputs[0].with_name(f"{outputs[0].stem}{label}.png"))
 
 
-def _convert_all(jobs: list[Job], load: Callable[[], StripConverter], arguments: argparse.Namespace) -> list[Outcome]:
+def _convert_all(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace) -> list[Outcome]:
     outcomes: list[Outcome] = []
     told: set[str] = set()
+    budget = PixelBudget()
+    fractions = [0.0] * len(jobs)
     with tqdm(
         total=len(jobs), disable=None, leave=False, bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}"
     ) as bar:
-        for number, job in enumerate(jobs):
 
-            def progress(fraction: float, stage: str, number: int = number, job: Job = job) -> None:
+        def convert(number: int, cancelled: Callable[[], bool]) -> Outcome:
+            job = jobs[number]
+
+            def progress(fraction: float, stage: str) -> None:
+                fractions[number] = fraction
                 bar.set_description_str(f"{printable(job.source.name)}: {stage}", refresh=False)
-                bar.n = number + fraction
+                bar.n = sum(fractions)
                 bar.refresh()
 
-            outcomes.append(_convert_one(job, load, arguments, progress))
-            if load.cache_info().currsize:
-                _warn_of_provider(load(), told)  # a GPU may also give up in the midst of the work
-            _report_problems(outcomes[-1], told)
-            if not arguments.json and outcomes[-1].status != "failed":
-                print_result(_result_line(outcomes[-1]))
+            outcome = _convert_one(job, load, arguments, progress, cancelled, budget)
+            fractions[number] = 1.0
+            return outcome
+
+        for outcome in overlapped(convert, range(len(jobs))):
+            outcomes.append(outcome)
+            if load.converter is not None:
+                _warn_of_provider(load.converter, told)  # a GPU may also give up in the midst of the work
+            _report_problems(outcome, told)
+            if arguments.json:
+                print_result(line_of(_record(outcome)))
+            elif outcome.status != "failed":
+                print_result(_result_line(outcome))
     return outcomes
 
 
@@ -222,9 +275,11 @@ def _convert_one(
     load: Callable[[], StripConverter],
     arguments: argparse.Namespace,
     progress: Callable[[float, str], None],
+    cancelled: Callable[[], bool],
+    budget: PixelBudget,
 ) -> Outcome:
     try:
-        _check_source(job.source)
+        pixels = _check_source(job.source)
         is_another = _is_of_another_source(job)
         if job.keep and os.path.exists(job.output):  # noqa: PTH110 - Path.exists raises of a name that is too long
             if is_another:
@@ -238,19 +293,11 @@ def _convert_one(
         return Outcome(job, "failed", error=error)
     converter = load()
     try:
-        conversion = converter.convert_file(
-            job.source, job.output, half=arguments.half, confidence=arguments.confidence, progress=progress
-        )
+        with budget.reserved(pixels):
+            conversion = _written(job, converter, arguments, progress, cancelled)
         if is_another:
             warning = f"{job.output} was the result of another image, or of an earlier version, and was replaced."
             conversion = dataclasses.replace(conversion, warnings=(*conversion.warnings, warning))
-        if job.preview is not None:
-            from lanet_core.cli.preview import write_preview
-            from lanet_core.images import read_hdr
-
-            write_preview(job.source, read_hdr(job.output), job.preview)
-        if job.maps:
-            _write_maps(conversion, *job.maps)
     except (ProviderError, WrongModelError):  # of all images
         raise
     except Exception as error:  # of this image; the next one may fare better
@@ -260,15 +307,47 @@ def _convert_one(
     return Outcome(job, "converted", conversion)
 
 
-def _check_source(source: Path) -> None:
-    """Check what can be judged without decoding, so that a bad file costs no loading of the model."""
+def _written(
+    job: Job,
+    converter: StripConverter,
+    arguments: argparse.Namespace,
+    progress: Callable[[float, str], None],
+    cancelled: Callable[[], bool],
+) -> Conversion:
+    """Convert one file and write all that was asked for."""
+    conversion = converter.convert_file(
+        job.source,
+        job.output,
+        half=arguments.half,
+        compression=arguments.compression,
+        confidence=arguments.confidence,
+        options=reading_options(arguments),
+        progress=progress,
+        cancelled=cancelled,
+    )
+    if job.preview is not None:
+        from lanet_core.cli.preview import write_preview
+        from lanet_core.images import read_hdr
+
+        write_preview(job.source, read_hdr(job.output), job.preview, reading_options(arguments))
+    if job.maps:
+        _write_maps(conversion, *job.maps)
+    return conversion
+
+
+def _check_source(source: Path) -> int:
+    """Check what can be judged without decoding, so that a bad file costs no loading of the model.
+
+    Returns:
+        How many pixels the image has.
+    """
     from lanet_core.images import check_file
 
     if os.fspath(source) == "-" and not source.exists():
         raise InputNotFoundError(
             "Standard input is not supported.", path=source, remedy="Save the image to a file and name it."
         )
-    check_file(source)
+    return check_file(source)
 
 
 def _is_of_another_source(job: Job) -> bool:
@@ -308,34 +387,26 @@ def _result_line(outcome: Outcome) -> str:
     job, conversion = outcome.job, outcome.conversion
     if conversion is None:
         return f"{printable(job.output)}: is there already; --overwrite converts it again"
-    expected = conversion.expected_error_stops
-    return (
-        f"{printable(job.output)}: {conversion.width}x{conversion.height}, "
-        f"{100 * conversion.clipped_fraction:.2g} % over-exposed, "
-        f"peak {conversion.peak_ev:+.1f} EV, {'' if expected is None else f'expected error {expected:.2f} stops, '}"
-        f"network {conversion.network_seconds:.2f} s on {conversion.provider}"
-    )
+    facts = [f"{conversion.width}x{conversion.height}"]
+    if conversion.white_level.rgb != (1.0, 1.0, 1.0):
+        facts.append(f"white {conversion.white_level}")
+    facts += [f"{100 * conversion.clipped_fraction:.2g} % over-exposed", f"peak {conversion.peak_ev:+.1f} EV"]
+    if conversion.expected_error_stops is not None:
+        facts.append(f"expected error {conversion.expected_error_stops:.2f} stops")
+    if conversion.strength_range_ev is not None:
+        low, high = conversion.strength_range_ev
+        facts.append(f"strength likely {low:+.1f} to {high:+.1f} EV")
+    facts.append(f"network {conversion.network_seconds:.2f} s on {conversion.provider}")
+    return f"{printable(job.output)}: {', '.join(facts)}"
 
 
-def _summary(converter: StripConverter | None, outcomes: list[Outcome]) -> dict:
-    """Return the facts for --json; the model is None where no image came as far as to need it."""
-    session = converter.session if converter else None
-    return {
-        "model": session
-        and {"name": session.metadata.name, "version": session.metadata.version, "sha256": session.sha256},
-        "provider": session and session.provider,
-        "pictures": [_summary_of(outcome) for outcome in outcomes],
-    }
-
-
-def _summary_of(outcome: Outcome) -> dict:
-    summary = {"source": str(outcome.job.source), "output": str(outcome.job.output), "status": outcome.status}
+def _record(outcome: Outcome) -> dict:
+    """Return the object that --json prints of a file."""
+    facts: dict = {}
     if outcome.error is not None:
-        summary["error"] = {"kind": type(outcome.error).__name__, "message": str(outcome.error)}
+        facts = error_facts(type(outcome.error).__name__, str(outcome.error))
     if outcome.conversion is not None:
-        told = ("width", "height", "clipped_fraction", "peak_ev", "expected_error_stops", "network_seconds", "warnings")
         facts = outcome.conversion.facts()
-        summary["preview"] = str(outcome.job.preview) if outcome.job.preview else None
-        summary |= {name: facts[name] for name in told}
-        summary |= dict(zip(("attention", "segmentation"), map(str, outcome.job.maps), strict=False))
-    return summary
+        facts["preview"] = str(outcome.job.preview) if outcome.job.preview else None
+        facts |= dict(zip(("attention", "segmentation"), map(str, outcome.job.maps), strict=False))
+    return conversion_record(outcome.job.source, outcome.job.output, outcome.status, facts)

@@ -25,6 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="split to measure; may be given again (default: val)",
     )
     parser.add_argument("--draws", type=whole_number(1), default=2, help="photographs of each scene (default: 2)")
+    parser.add_argument(
+        "--edited",
+        action="store_true",
+        help="edit the photographs first, as people do: white level, tint, contrast, curves, patches; fixed seed",
+    )
+    parser.add_argument(
+        "--fold", metavar="K/N", help="measure the scenes that the K-th of N folds of the train split holds out"
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="CSV", help="write the errors of every photograph")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     add_model_arguments(parser)
@@ -39,14 +47,18 @@ def run(arguments: argparse.Namespace) -> int:
         best_boost_ev,
         run_light_benchmark,
         summarise,
+        summarise_concentrated_light,
         summarise_confidence,
     )
+    from lanet_core.training.folds import parse_fold
 
     if arguments.output is not None:
         check_file_target(arguments.output)
     converter = load_converter(arguments.model, arguments.provider, arguments.threads)
     # The constant boost is a choice, and choices are made on val alone.
-    splits = list(dict.fromkeys(["val", *(arguments.split or [])]))
+    fold = parse_fold(arguments.fold) if arguments.fold else None
+    wanted = ["train"] if fold else arguments.split or ["val"]
+    splits = list(dict.fromkeys(["val", *wanted]))
     results = {}
     for split in splits:
         with tqdm(desc=split, unit="scene", disable=None) as bar:
@@ -56,20 +68,28 @@ def run(arguments: argparse.Namespace) -> int:
                 bar.update(done - bar.n)
 
             results[split] = run_light_benchmark(
-                arguments.data, split, converter, draws=arguments.draws, progress=advance
+                arguments.data,
+                split,
+                converter,
+                draws=arguments.draws,
+                edited=arguments.edited,
+                fold=fold if split == "train" else None,
+                progress=advance,
             )
     boost_ev = best_boost_ev(results["val"])
-    asked = {split: results[split] for split in arguments.split or ["val"]}
+    asked = {f"fold {arguments.fold}" if fold else split: results[split] for split in wanted}
     groups = {**asked, " and ".join(asked): [each for photographs in asked.values() for each in photographs]}
     summary = {
         "model": f"{converter.session.metadata.name} {converter.session.metadata.version}",
         "model_sha256": converter.session.sha256,
         "draws": arguments.draws,
+        "edited": arguments.edited,
         "best_boost_ev": boost_ev,
         "splits": {
             group: {
                 "photographs": len(photographs),
                 **summarise(photographs, boost_ev),
+                "concentrated_light": summarise_concentrated_light(photographs),
                 "confidence": summarise_confidence(photographs),
             }
             for group, photographs in groups.items()
@@ -84,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _as_table(summary: dict) -> str:
     lines = [
         "Diffuse irradiance, mean absolute error in stops; "
-        f"{summary['model']}, {summary['draws']} photographs a scene.",
+        f"{summary['model']}, {summary['draws']} {'edited ' if summary['edited'] else ''}photographs a scene.",
         "",
         f"| split | | LDR as is | constant boost ({summary['best_boost_ev']:g} EV) | model | model / LDR |",
         "|---|---|---|---|---|---|",
@@ -94,14 +114,23 @@ def _as_table(summary: dict) -> str:
             ldr, boost, model = (figures[name][statistic] for name in ("ldr", "boost", "model"))
             lines.append(f"| {split} | {statistic} | {ldr:.3f} | {boost:.3f} | {model:.3f} | {model / ldr:.2f} |")
     for split, figures in summary["splits"].items():
+        if figures["concentrated_light"]:
+            lines += ["", _concentrated_light_in_words(split, figures["concentrated_light"])]
         if figures["confidence"]:
             lines += ["", _confidence_in_words(split, figures["confidence"])]
     return "\n".join(lines)
 
 
+def _concentrated_light_in_words(split: str, figures: dict) -> str:
+    return (
+        f"Brightest light on {split}, median of {figures['photographs']} photographs with a concentrated light: "
+        f"{figures['degrees']:.1f}° off; light within 3° of it {figures['stops']:.2f} stops off."
+    )
+
+
 def _confidence_in_words(split: str, confidence: dict) -> str:
     return (
-        f"Confidence on {split}: {confidence['expected']:.3f} stops expected; true over expected error "
+        f"Predicted uncertainty on {split}: {confidence['expected']:.3f} stops; true over predicted error "
         f"{confidence['scale']:.2f} (mean), rank correlation {confidence['rank_correlation']:.2f}."
     )
 

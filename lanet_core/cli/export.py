@@ -1,71 +1,66 @@
-"""``lanet export``: a checkpoint, or an ensemble of several, as an ONNX model that the other commands run."""
+"""``lanet export``: a checkpoint as an ONNX model that the other commands run."""
 
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 
 NAME = "export"
-HELP = "write a checkpoint, or the ensemble of several, as an ONNX model"
+HELP = "write a checkpoint as an ONNX model"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument(
-        "checkpoints",
-        type=Path,
-        nargs="+",
-        metavar="CHECKPOINT",
-        help="best.pt or checkpoint.pt of a training run; several panoLANets become one model, their mean, "
-        "with its light as strong as light networks among them say",
-    )
+    parser.add_argument("checkpoint", type=Path, help="checkpoint.pt or best.pt of a training run")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .onnx file to write")
-    parser.add_argument("--height", type=int, metavar="ROWS", help="of the network (default: the last stage's)")
+    parser.add_argument(
+        "--height", type=int, metavar="ROWS", help="of the paper's networks (default: the last stage's)"
+    )
     parser.add_argument("--model-version", default="0.1.0", help="version of the weights (default: 0.1.0)")
     parser.add_argument("--training-data", required=True, help="what it was trained on, one sentence")
     parser.add_argument("--licence", default="GPL-3.0-or-later", help="of the weights (default: GPL-3.0-or-later)")
     parser.add_argument(
-        "--light-exponent",
-        type=float,
-        default=1.0,
-        metavar="POWER",
-        help="raise the network's gain over the LDR to this power, chosen on val (default: 1)",
+        "--folds",
+        type=Path,
+        nargs="+",
+        metavar="CHECKPOINT",
+        help="checkpoints of runs with --fold 1/N to N/N, in this order: the model predicts its uncertainty, fitted to "
+        "their errors on the scenes that they held out; needs --data",
     )
-    parser.add_argument(
-        "--confidence-scale",
-        type=_positive,
-        default=1.0,
-        metavar="FACTOR",
-        help="multiply the errors that the network expects, so that they are right on val (default: 1)",
-    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the folder of HDR panoramas of --folds")
     parser.add_argument(
         "--half-weights", action="store_true", help="round the weights to 16-bit floats: half the file, the same speed"
     )
 
 
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no finite number above 0")
-    return value
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Export and return the exit status."""
-    from lanet_core.training.checkpoints import load_checkpoint
-    from lanet_core.training.export import export_checkpoints
+    from lanet_core.errors import DataError
+    from lanet_core.training.checkpoints import LiteCheckpoint, load_checkpoint
+    from lanet_core.training.export import export_checkpoint
+    from lanet_core.training.lite_export import export_lite
+    from lanet_core.training.uncertainty import uncertainty_of_folds
 
-    difference = export_checkpoints(
-        [load_checkpoint(path) for path in arguments.checkpoints],
-        arguments.output,
-        height=arguments.height,
-        version=arguments.model_version,
-        training_data=arguments.training_data,
-        licence=arguments.licence,
-        light_exponent=arguments.light_exponent,
-        confidence_scale=arguments.confidence_scale,
-        half_weights=arguments.half_weights,
-    )
+    checkpoint = load_checkpoint(arguments.checkpoint)
+    common = {
+        "version": arguments.model_version,
+        "training_data": arguments.training_data,
+        "licence": arguments.licence,
+        "half_weights": arguments.half_weights,
+    }
+    is_lite = isinstance(checkpoint, LiteCheckpoint)
+    if (arguments.folds is None) != (arguments.data is None):
+        raise DataError("--folds and --data belong together.", remedy="Give both, or neither.")
+    if is_lite and arguments.height is not None:
+        raise DataError("--height is for the paper's networks.", remedy="Leave it out: the configuration sets it.")
+    if not is_lite and arguments.folds is not None:
+        raise DataError("--folds is for panoLANet on the pretrained encoder.", remedy="Leave it out.")
+    if is_lite:
+        uncertainty = None
+        if arguments.folds is not None:
+            uncertainty = uncertainty_of_folds([load_checkpoint(path) for path in arguments.folds], arguments.data)
+        difference = export_lite(checkpoint, arguments.output, uncertainty=uncertainty, **common)
+    else:
+        difference = export_checkpoint(checkpoint, arguments.output, height=arguments.height, **common)
     print(f"{arguments.output}: radiance differs from torch by at most {difference:.1e} of its value")
     return 0

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lanet_core.cli.reading_arguments import add_reading_arguments, reading_options
+
 if TYPE_CHECKING:
     from lanet_core.panorama import Panorama
+    from lanet_core.reading_options import ReadingOptions
 
 NAME = "preview"
 HELP = "write a before/after picture of a panorama and its HDR: both at two exposures, and balls lit by them"
@@ -23,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ldr", metavar="PICTURE", help="the LDR panorama")
     parser.add_argument("hdr", metavar="HDR", help="its HDR: OpenEXR or Radiance, 1 = the picture's white")
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .png file to write")
+    add_reading_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,17 +43,18 @@ def run(arguments: argparse.Namespace) -> int:
         raise NotEquirectangularError(
             f"The picture is {width}x{height}, which is not 2:1.", path=hdr_path, remedy="Give a full panorama."
         )
-    write_preview(source, hdr, output)
+    write_preview(source, hdr, output, reading_options(arguments))
     return 0
 
 
-def write_preview(source: Path, hdr: np.ndarray, output: Path) -> None:
+def write_preview(source: Path, hdr: np.ndarray, output: Path, options: ReadingOptions | None = None) -> None:
     """Write the before/after picture of a picture file and its HDR.
 
     Args:
         source: the LDR picture file.
         hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white.
         output: the PNG file.
+        options: how the picture is to be understood.
 
     Raises:
         InputError: the picture cannot be read or is no panorama.
@@ -59,7 +64,8 @@ def write_preview(source: Path, hdr: np.ndarray, output: Path) -> None:
     from lanet_core.panorama import panorama_from_picture
     from lanet_core.preview import before_after
 
-    panorama = panorama_from_picture(read_ldr(source))
+    extend = options is not None and options.extend
+    panorama = panorama_from_picture(read_ldr(source, extend=extend), options)
     write_png(output, before_after(_shrunk(panorama), hdr))
 
 

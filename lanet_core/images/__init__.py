@@ -2,25 +2,27 @@
 
 from lanet_core.images.array import picture_from_array
 from lanet_core.images.decoder import check_file, read_size
-from lanet_core.images.exr import ExrWriter, open_exr, write_exr
+from lanet_core.images.exr import COMPRESSIONS, open_exr, write_exr
 from lanet_core.images.file_kind import MAX_PIXELS
 from lanet_core.images.gpano import CroppedArea, GPano
 from lanet_core.images.hdr import read_hdr
 from lanet_core.images.ldr import read_ldr
 from lanet_core.images.picture import Picture
 from lanet_core.images.png import write_png
+from lanet_core.images.radiance import open_radiance
 from lanet_core.images.source_hash import SOURCE_SHA256_ATTRIBUTE, file_sha256, read_source_sha256
 
 __all__ = [
+    "COMPRESSIONS",
     "MAX_PIXELS",
     "SOURCE_SHA256_ATTRIBUTE",
     "CroppedArea",
-    "ExrWriter",
     "GPano",
     "Picture",
     "check_file",
     "file_sha256",
     "open_exr",
+    "open_radiance",
     "picture_from_array",
     "read_hdr",
     "read_ldr",

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from lanet_core.errors import (
-    AlreadyHdrError,
-    InvalidPixelsError,
-    UnsupportedColourModelError,
-    UnsupportedFormatError,
-)
+from lanet_core.errors import InvalidPixelsError, UnsupportedColourModelError, UnsupportedFormatError
 from lanet_core.images.colour_encoding import LINEAR, SRGB
+from lanet_core.images.float_range import classify
 from lanet_core.images.picture import Picture
 
 
-def picture_from_array(rgb: np.ndarray) -> Picture:
-    """Return an array of LDR pixels as a picture, or say what is wrong with it.
+def picture_from_array(rgb: np.ndarray, *, extend: bool = False) -> Picture:
+    """Return an array of LDR pixels as an image.
 
     Args:
-        rgb: (H, W, 3), Rec.709 primaries: uint8 or uint16, sRGB-encoded, or float, linear, [0, 1].
+        rgb: (H, W, 3), Rec.709 primaries: uint8 or uint16, sRGB-encoded, or float, linear, 1 = white. A little more
+            than 1 is clipped, see :data:`lanet_core.images.float_range.LARGEST_OVERSHOOT`.
+        extend: whether an HDR is taken whose light is cut off at a plateau.
 
     Raises:
         UnsupportedColourModelError: the array is not (H, W, 3).
         UnsupportedFormatError: its dtype is another.
         InvalidPixelsError: it is empty, or holds NaN, infinite or negative values.
-        AlreadyHdrError: it holds values above 1.
+        AlreadyHdrError: it holds values beyond white.
     """
     rgb = np.asarray(rgb)
     if rgb.ndim != 3 or rgb.shape[2] != 3:
@@ -36,17 +34,10 @@ def picture_from_array(rgb: np.ndarray) -> Picture:
     if rgb.dtype.kind != "f":
         raise UnsupportedFormatError(f"The array is of {rgb.dtype}.", remedy="Give uint8, uint16 or float32.")
     rgb_linear = rgb.astype(np.float32, copy=False)
-    _check_values(rgb_linear)
-    return Picture(rgb_linear, bit_depth=32, encoding=LINEAR)
-
-
-def _check_values(rgb_linear: np.ndarray) -> None:
     lowest, highest = rgb_linear.min(), rgb_linear.max()
     if not (np.isfinite(lowest) and np.isfinite(highest)) or lowest < 0.0:
         raise InvalidPixelsError(
             "The array holds negative, NaN or infinite values.", remedy="Give linear light within [0, 1]."
         )
-    if highest > 1.0:
-        raise AlreadyHdrError(
-            f"The array holds values up to {highest:g}: it is HDR already.", remedy="Use it as it is."
-        )
+    rgb_linear, measured = classify(rgb_linear, None, extend=extend)
+    return Picture(rgb_linear, bit_depth=32, encoding=LINEAR, measured=measured)

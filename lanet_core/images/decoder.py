@@ -19,7 +19,13 @@ from lanet_core.errors import (
 )
 from lanet_core.images.file_kind import MAX_PIXELS, FileKind, file_kind
 from lanet_core.images.file_names import utf8_name
-from lanet_core.images.limits import check_before_opening, check_spec, damaged, openimageio_limits
+from lanet_core.images.limits import (
+    check_before_opening,
+    check_spec,
+    damaged,
+    declared_pixels,
+    openimageio_limits,
+)
 
 #: Photometric interpretations that mean grey, RGB, palette or YCbCr (TIFF 6.0, tag 262; OpenImageIO turns them
 #: into grey or RGB). All others, CMYK, Lab and raw sensors among them, are refused.
@@ -33,10 +39,12 @@ _TAGS = (
     "Orientation",
     "jpeg:ColorSpace",
     "oiio:ColorSpace",
-    "oiio:Gamma",
+    "oiio:Movie",
     "tiff:ColorSpace",
     "tiff:PhotometricInterpretation",
 )
+#: Pages that are counted.
+_MAXIMUM_PAGES = 1000
 #: OpenImageIO refuses some absurd headers by itself, with one of these phrases.
 _ABSURD_SIZE = re.compile(r"header claims a \d+ MB|exceeds|may not exceed")
 #: Rows that are read at once.
@@ -49,26 +57,29 @@ class Decoded:
 
     Attributes:
         samples: (H, W, 1) or (H, W, 3), the file's own dtype, as stored, not upright.
-        transparent_share: how much of the picture is not wholly opaque, [0, 1].
+        transparent: (H, W) bool, pixels of less than half opacity; None where there are none.
+        pages: how many pages a TIFF has; 1 for other files.
         bit_depth: bits per channel in the file.
         tags: OpenImageIO's metadata by name, of those in ``_TAGS`` that the file has.
     """
 
     samples: np.ndarray
-    transparent_share: float
+    transparent: np.ndarray | None
+    pages: int
     bit_depth: int
     tags: dict[str, object]
 
 
 def decode(path: Path, kind: FileKind) -> Decoded:
-    """Decode a JPEG, PNG, TIFF, WebP or Radiance file.
+    """Decode a file of any kind but OpenEXR.
 
     Args:
         path: the file.
         kind: its format, by its signature.
 
     Returns:
-        Samples of the first image in the file, alpha taken off; colour is not multiplied by alpha.
+        Samples of the largest page of a TIFF, or of the first image of another file, alpha taken off; colour is not
+        multiplied by alpha.
 
     Raises:
         DamagedImageError: the file is truncated or corrupt.
@@ -77,21 +88,26 @@ def decode(path: Path, kind: FileKind) -> Decoded:
         UnsupportedFormatError: an unusual number of channels or sample type.
     """
     with open_image(path, kind) as image:
+        pages = _select_largest(image, kind, path)
         spec = image.spec()
         tags = {name: value for name in _TAGS if (value := spec.getattribute(name)) is not None}
         _check_colour_model(tags, path)
         channels = _colour_channels(spec, path)
-        samples, transparent_share = _samples(image, channels, path)
+        samples, transparent = _samples(image, channels, path)
     return Decoded(
         samples=samples,
-        transparent_share=transparent_share,
+        transparent=transparent,
+        pages=pages,
         bit_depth=spec.get_int_attribute("oiio:BitsPerSample", samples.dtype.itemsize * 8),
         tags=tags,
     )
 
 
-def check_file(path: str | Path) -> None:
+def check_file(path: str | Path) -> int:
     """Check what can be judged of an image file without decoding it: that it is there, its kind, size and length.
+
+    Returns:
+        How many pixels it declares.
 
     Raises:
         InputError: the file cannot be an image that :func:`lanet_core.images.read_ldr` reads.
@@ -99,9 +115,11 @@ def check_file(path: str | Path) -> None:
     path = Path(path)
     kind = file_kind(path)
     check_before_opening(path, kind)
-    if kind in (FileKind.TIFF, FileKind.EXR):  # whose headers are opened without decoding
-        with open_image(path, kind):
-            pass
+    pixels = declared_pixels(path, kind)
+    if pixels is None and kind is not FileKind.JPEG:
+        with open_image(path, kind) as image:
+            return image.spec().width * image.spec().height
+    return pixels or 0
 
 
 def read_size(path: str | Path) -> tuple[int, int]:
@@ -193,19 +211,23 @@ def _band_rows(spec: OpenImageIO.ImageSpec) -> int:
     return unit * max(1, _BAND_ROWS // unit)
 
 
-def _samples(image: OpenImageIO.ImageInput, channels: int, path: Path) -> tuple[np.ndarray, float]:
-    """Return the colour channels of an open image, and how much of it is not wholly opaque."""
+def _samples(image: OpenImageIO.ImageInput, channels: int, path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the colour channels of an open image, and which pixels have less than half opacity, None if none have."""
     spec = image.spec()
     alpha = spec.alpha_channel
-    samples, transparent = None, 0
+    samples = transparent = None
     for first, band in read_bands(image, (0, max(channels, alpha + 1)), OpenImageIO.UNKNOWN, path):
         if samples is None:
             samples = np.empty((spec.height, spec.width, channels), dtype=band.dtype)
         samples[first : first + len(band)] = band[..., :channels]
         if alpha >= 0:
             opaque = np.iinfo(band.dtype).max if band.dtype.kind == "u" else 1.0
-            transparent += np.count_nonzero(band[..., alpha] < opaque)
-    return samples, transparent / (spec.width * spec.height)
+            is_transparent = band[..., alpha] < opaque / 2
+            if transparent is None and is_transparent.any():
+                transparent = np.zeros(samples.shape[:2], dtype=bool)
+            if transparent is not None:
+                transparent[first : first + len(band)] = is_transparent
+    return samples, transparent
 
 
 @contextmanager
@@ -257,3 +279,16 @@ def _colour_channels(spec: OpenImageIO.ImageSpec, path: Path) -> int:
             remedy="Export it with 8 or 16 bits.",
         )
     return channels
+
+
+def _select_largest(image: OpenImageIO.ImageInput, kind: FileKind, path: Path) -> int:
+    """Seek the page to decode and return how many there are. Only a TIFF has pages."""
+    if kind is not FileKind.TIFF:
+        return 1
+    sizes = []
+    while len(sizes) < _MAXIMUM_PAGES and image.seek_subimage(len(sizes), 0):
+        sizes.append(image.spec().width * image.spec().height)
+    image.geterror()  # of the image after the last one
+    image.seek_subimage(sizes.index(max(sizes)), 0)
+    check_spec(image.spec(), path)
+    return len(sizes)

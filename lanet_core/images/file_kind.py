@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import stat
 from enum import Enum
 from pathlib import Path
@@ -18,14 +20,20 @@ from lanet_core.errors import (
 #: The largest picture that is read, in pixels. A header may declare anything: this is checked before decoding.
 MAX_PIXELS = 16384 * 8192
 
+_HEAD_BYTES = 1024
+
 
 class FileKind(Enum):
-    """A file format; the value is OpenImageIO's name for it."""
+    """A file format that is read; the value is OpenImageIO's name for it."""
 
     JPEG = "jpeg"
     PNG = "png"
     TIFF = "tiff"
     WEBP = "webp"
+    BMP = "bmp"
+    TARGA = "targa"
+    PHOTOSHOP = "psd"
+    DDS = "dds"
     EXR = "openexr"
     RADIANCE = "hdr"
 
@@ -37,29 +45,64 @@ _SIGNATURES = {
     b"MM\0*": FileKind.TIFF,
     b"II+\0": FileKind.TIFF,
     b"MM\0+": FileKind.TIFF,
+    b"BM": FileKind.BMP,
+    b"8BPS": FileKind.PHOTOSHOP,
+    b"DDS ": FileKind.DDS,
     b"\x76\x2f\x31\x01": FileKind.EXR,
     b"#?": FileKind.RADIANCE,
 }
+#: Formats that are recognised and not read, for the message: bytes at an offset, and the format's name.
+_UNREADABLE = (
+    (0, b"GIF8", "GIF"),
+    (0, b"\xff\x0a", "JPEG XL"),
+    (4, b"JXL \r\n", "JPEG XL"),
+    (4, b"jP  \r\n", "JPEG 2000"),
+    (0, b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (0, b"%PDF", "PDF"),
+    (0, b"\xab\x4b\x54\x58", "KTX"),
+    (0, b"FUJIFILMCCD-RAW", "a camera's raw format"),
+    (0, b"IIRO", "a camera's raw format"),
+    (0, b"IIU\0", "a camera's raw format"),
+    (0, b"SIMPLE  =", "FITS"),
+    (0, b"\x1aE\xdf\xa3", "a video (Matroska or WebM)"),
+)
+#: Brands of the ISO base media file format (ISO/IEC 23008-12; AV1 Image File Format 1.1).
+_BRANDS = {
+    b"avif": "AVIF",
+    b"avis": "AVIF",
+    b"heic": "HEIC",
+    b"heix": "HEIC",
+    b"hevc": "HEIC",
+    b"heim": "HEIC",
+    b"heis": "HEIC",
+    b"mif1": "HEIF",
+    b"msf1": "HEIF",
+    b"crx ": "a camera's raw format (CR3)",
+}
+_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script|\?xml)", re.IGNORECASE | re.DOTALL)
+_TARGA_IMAGE_TYPES = {1, 2, 3, 9, 10, 11}
+_TARGA_FOOTER = b"TRUEVISION-XFILE.\0"
+_TARGA_EXTENSIONS = {".tga", ".icb", ".vda", ".vst", ".targa"}
 
 
-def file_kind(path: Path, wanted: str = "a JPEG, PNG, TIFF or WebP picture") -> FileKind:
-    """Return the format of a picture file.
+def file_kind(path: Path, wanted: str = "a JPEG, PNG, TIFF or WebP image") -> FileKind:
+    """Return the format of an image file.
 
     Args:
         path: the file.
-        wanted: what a user whose file is none of these should give instead.
+        wanted: what the user can give instead of a file of another kind.
 
     Returns:
-        The format that the file's signature declares.
+        The format that the file's signature declares. Targa has none: its header and its footer or extension count.
 
     Raises:
         InputNotFoundError: there is nothing at the path.
         InputIsDirectoryError: the path is a folder.
         EmptyFileError: the file has no bytes.
-        UnsupportedFormatError: it is not a regular file, or no format known here.
+        UnsupportedFormatError: it is not a regular file, or of a format that is not read; the message names it.
         InputError: the system does not let the file be read.
     """
-    head = _first_bytes(path)
+    head, tail = _ends(path)
     if not head:
         raise EmptyFileError("The file is empty.", path=path, remedy="Export or download it again.")
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
@@ -67,14 +110,52 @@ def file_kind(path: Path, wanted: str = "a JPEG, PNG, TIFF or WebP picture") -> 
     for signature, kind in _SIGNATURES.items():
         if head.startswith(signature):
             return kind
-    raise UnsupportedFormatError(
-        "The file's contents are not a picture of a known format, whatever its name says.",
+    if _is_targa(head, tail, path):
+        return FileKind.TARGA
+    raise _unsupported(head, path, wanted)
+
+
+def _is_targa(head: bytes, tail: bytes, path: Path) -> bool:
+    """Return whether a header makes sense as Targa's (Truevision TGA 2.0, "The TGA file header")."""
+    if len(head) < 18 or head[1] > 1 or head[2] not in _TARGA_IMAGE_TYPES or head[16] not in (8, 15, 16, 24, 32):
+        return False
+    has_size = int.from_bytes(head[12:14], "little") > 0 and int.from_bytes(head[14:16], "little") > 0
+    return has_size and (tail.endswith(_TARGA_FOOTER) or path.suffix.lower() in _TARGA_EXTENSIONS)
+
+
+def _unsupported(head: bytes, path: Path, wanted: str) -> UnsupportedFormatError:
+    if _HTML.match(head) and b"<svg" not in head.lower():
+        return UnsupportedFormatError(
+            "The file is a web page (HTML), not an image.",
+            path=path,
+            remedy="Download the image itself: open the link in a browser and save the image.",
+        )
+    name = next((name for start, magic, name in _UNREADABLE if head[start:].startswith(magic)), None)
+    if head[4:8] == b"ftyp":
+        name = _brand(head)
+    if name is not None:
+        return UnsupportedFormatError(
+            f"The file is {name}, which cannot be read here.",
+            path=path,
+            remedy="Open it in an image editor and save it as PNG, TIFF or JPEG.",
+        )
+    return UnsupportedFormatError(
+        "The file's contents are not an image of a known format, whatever its name is.",
         path=path,
         remedy=f"Give {wanted}.",
     )
 
 
-def _first_bytes(path: Path) -> bytes:
+def _brand(head: bytes) -> str:
+    """Return the name of a file of ISO base media; its major brand first, then the compatible ones."""
+    size = max(16, int.from_bytes(head[:4], "big"))
+    brands = [head[8:12], *(head[at : at + 4] for at in range(16, min(size, len(head)), 4))]
+    specific = [_BRANDS[brand] for brand in brands if brand in _BRANDS]
+    return next((name for name in specific if name != "HEIF"), specific[0] if specific else "a video (MP4 or MOV)")
+
+
+def _ends(path: Path) -> tuple[bytes, bytes]:
+    """Return the first and the last bytes of a file."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -84,7 +165,9 @@ def _first_bytes(path: Path) -> bytes:
                 "This is a device or pipe, not a file.", path=path, remedy="Save the picture to a file first."
             )
         with path.open("rb") as file:
-            return file.read(16)
+            head = file.read(_HEAD_BYTES)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - len(_TARGA_FOOTER)))
+            return head, file.read()
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a NUL in the path
         raise InputNotFoundError("There is no such file.", path=path, remedy="Check the path's spelling.") from error
     except OSError as error:

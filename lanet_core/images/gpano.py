@@ -1,16 +1,15 @@
 """Photo Sphere (GPano) metadata: which part of the sphere a picture shows, and how the camera was held.
 
-Source: Google, "Photo Sphere XMP Metadata", https://developers.google.com/streetview/spherical-metadata; the packet is
-found as in Adobe's XMP Specification Part 3 (2020), "Packet scanning", which works for every file format alike.
+Source: Google, "Photo Sphere XMP Metadata", https://developers.google.com/streetview/spherical-metadata.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from mmap import mmap
-from xml.etree import ElementTree
+
+from lanet_core.images import xmp
 
 _NAMESPACE = "http://ns.google.com/photos/1.0/panorama/"
 _CROP_FIELDS = (
@@ -61,75 +60,67 @@ def find_gpano(data: bytes | mmap) -> tuple[GPano | None, tuple[str, ...]]:
     """Return the panorama metadata of a picture file.
 
     Args:
-        data: the whole file, of any format that embeds XMP unaltered: JPEG, PNG, TIFF, WebP.
+        data: the whole file, of any format that embeds XMP, see :mod:`lanet_core.images.xmp`.
 
     Returns:
-        The metadata, None where the file has none; and warnings about what made no sense and was ignored.
+        The metadata, None where the file has none; and warnings that name each field that was ignored.
     """
-    for fields in _fields_of_packets(data):
-        if fields:
-            return _gpano_from(fields)
-    return None, ()
-
-
-def _fields_of_packets(data: bytes | mmap) -> Iterator[dict[str, str]]:
-    if data.find(_NAMESPACE.encode()) < 0:
-        return
-    start = data.find(b"<rdf:RDF")
-    while start >= 0:
-        end = data.find(b"</rdf:RDF>", start)
-        if end < 0:
-            return
-        yield _fields_of_rdf(data[start : end + len(b"</rdf:RDF>")])
-        start = data.find(b"<rdf:RDF", end)
-
-
-def _fields_of_rdf(rdf: bytes) -> dict[str, str]:
-    """Return the GPano properties, be they written as attributes or as elements (XMP Part 1, 7.9.2.2)."""
-    try:
-        root = ElementTree.fromstring(rdf)
-    except ElementTree.ParseError:
-        return {}
-    prefix = f"{{{_NAMESPACE}}}"
-    fields = {}
-    for element in root.iter():
-        pairs = [*element.attrib.items(), (element.tag, element.text or "")]
-        fields.update({name.removeprefix(prefix): text.strip() for name, text in pairs if name.startswith(prefix)})
-    return fields
+    fields = xmp.properties(data, _NAMESPACE)
+    return _gpano_from(fields) if fields else (None, ())
 
 
 def _gpano_from(fields: dict[str, str]) -> tuple[GPano, tuple[str, ...]]:
     warnings: list[str] = []
-    heading = _degrees(fields, "PoseHeadingDegrees", 360.0, warnings)
+    heading = _angle(fields, "PoseHeadingDegrees", warnings)
+    roll = _angle(fields, "PoseRollDegrees", warnings) or 0.0
     return GPano(
         projection=fields.get("ProjectionType", "equirectangular").lower(),
         crop=_crop(fields, warnings),
         pose_heading_deg=None if heading is None else heading % 360.0 % 360.0,  # once is 360 for -1e-16
-        pose_pitch_deg=_degrees(fields, "PosePitchDegrees", 90.0, warnings) or 0.0,
-        pose_roll_deg=_degrees(fields, "PoseRollDegrees", 180.0, warnings) or 0.0,
+        pose_pitch_deg=_pitch(fields, warnings),
+        pose_roll_deg=180.0 - (180.0 - roll) % 360.0,
     ), tuple(warnings)
 
 
-def _degrees(fields: dict[str, str], name: str, limit: float, warnings: list[str]) -> float | None:
+def _pitch(fields: dict[str, str], warnings: list[str]) -> float:
+    pitch = _angle(fields, "PosePitchDegrees", warnings) or 0.0
+    wrapped = (pitch + 180.0) % 360.0 - 180.0
+    if abs(wrapped) <= 90.0:
+        return wrapped
+    warnings.append(_ignored("PosePitchDegrees", fields, "a pitch is between -90 and 90"))
+    return 0.0
+
+
+def _angle(fields: dict[str, str], name: str, warnings: list[str]) -> float | None:
     if name not in fields:
         return None
     value = _number(fields[name])
-    if value is None or abs(value) > limit:
-        warnings.append(f"The panorama metadata's {name} makes no sense ({fields[name]!r}) and was ignored.")
-        return None
+    if value is None:
+        warnings.append(_ignored(name, fields, "it is not a number"))
     return value
 
 
+def _ignored(name: str, fields: dict[str, str], reason: str) -> str:
+    return f"The panorama metadata {name} = {fields[name]!r} was ignored: {reason}."
+
+
 def _crop(fields: dict[str, str], warnings: list[str]) -> CroppedArea | None:
-    if not set(_CROP_FIELDS) <= set(fields):
+    present = [name for name in _CROP_FIELDS if name in fields]
+    if not present:
         return None
-    numbers = [_number(fields[name]) for name in _CROP_FIELDS]
-    if None not in numbers:
+    described = ", ".join(f"{name} {fields[name]}" for name in present)
+    missing = [name for name in _CROP_FIELDS if name not in fields]
+    numbers = [_number(fields[name]) for name in present]
+    if missing:
+        reason = f"{', '.join(missing)} is missing" if len(missing) == 1 else f"{', '.join(missing)} are missing"
+    elif None in numbers:
+        reason = f"{present[numbers.index(None)]} is not a number"
+    else:
         area = CroppedArea(*(round(number) for number in numbers))
-        if _is_sensible(area):
+        reason = _contradiction(area)
+        if not reason:
             return area
-    described = ", ".join(f"{name} {fields[name]}" for name in _CROP_FIELDS)
-    warnings.append(f"The panorama metadata's crop makes no sense and was ignored ({described}).")
+    warnings.append(f"The panorama metadata's crop was ignored: {reason} ({described}).")
     return None
 
 
@@ -141,11 +132,17 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _is_sensible(area: CroppedArea) -> bool:
-    return (
-        min(area.width_px, area.height_px, area.full_width_px, area.full_height_px) > 0
-        and min(area.left_px, area.top_px) >= 0
-        and area.left_px + area.width_px <= area.full_width_px
-        and area.top_px + area.height_px <= area.full_height_px
-        and abs(area.full_width_px / (2 * area.full_height_px) - 1.0) <= _RATIO_TOLERANCE
-    )
+def _contradiction(area: CroppedArea) -> str:
+    """Return why an area is no part of a 2:1 panorama, empty if it is one."""
+    if min(area.width_px, area.height_px, area.full_width_px, area.full_height_px) <= 0:
+        return "a width or height is not positive"
+    ratio = area.full_width_px / area.full_height_px
+    if abs(ratio / 2.0 - 1.0) > _RATIO_TOLERANCE:
+        return f"the full panorama would be {ratio:.3g}:1, not 2:1"
+    if (
+        min(area.left_px, area.top_px) < 0
+        or area.left_px + area.width_px > area.full_width_px
+        or area.top_px + area.height_px > area.full_height_px
+    ):
+        return "the fields contradict each other: the image would extend beyond the full panorama"
+    return ""

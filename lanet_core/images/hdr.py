@@ -1,7 +1,8 @@
-"""Reading HDR pictures, for training and evaluation: OpenEXR and Radiance to linear light."""
+"""Reading OpenEXR and Radiance files to linear light."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from lanet_core.colour import REC709_CHROMATICITIES
 from lanet_core.errors import UnsupportedColourModelError, UnsupportedFormatError
 from lanet_core.images.decoder import decode, open_image, read_bands
 from lanet_core.images.file_kind import FileKind, file_kind
-from lanet_core.images.orientation import upright
+from lanet_core.images.orientation import orientation_of, upright
 from lanet_core.images.pixel_checks import without_negatives
 from lanet_core.images.primaries import to_rec709
 
@@ -42,16 +43,39 @@ def read_hdr(path: str | Path) -> np.ndarray:
     """
     path = Path(path)
     kind = file_kind(path, _WANTED)
-    if kind is FileKind.EXR:
-        rgb = _read_exr(path)
-    elif kind is FileKind.RADIANCE:
-        rgb = _read_radiance(path)
-    else:
+    if kind not in (FileKind.EXR, FileKind.RADIANCE):
         raise UnsupportedFormatError(f"This is {kind.name}, no HDR format.", path=path, remedy=f"Give {_WANTED}.")
+    stored = read_stored_hdr(path, kind)
+    rgb = stored.rgb if stored.to_rec709 is None else stored.rgb @ stored.to_rec709.T.astype(np.float32)
     return np.ascontiguousarray(without_negatives(rgb, path))
 
 
-def _read_radiance(path: Path) -> np.ndarray:
+@dataclass(frozen=True)
+class StoredHdr:
+    """The light of an OpenEXR or Radiance file in its own primaries.
+
+    Attributes:
+        rgb: (H, W, 3) float32, linear, upright.
+        to_rec709: (3, 3), from its primaries to Rec.709; None where they are Rec.709's.
+        transparent: (H, W) bool, pixels of less than half opacity; None where there are none.
+    """
+
+    rgb: np.ndarray
+    to_rec709: np.ndarray | None = None
+    transparent: np.ndarray | None = None
+
+
+def read_stored_hdr(path: Path, kind: FileKind) -> StoredHdr:
+    """Read an OpenEXR or Radiance file as it is stored; see :func:`read_hdr` for the errors.
+
+    Args:
+        path: the file.
+        kind: ``EXR`` or ``RADIANCE``.
+    """
+    return _read_exr(path) if kind is FileKind.EXR else _read_radiance(path)
+
+
+def _read_radiance(path: Path) -> StoredHdr:
     with path.open("rb") as file:
         if b"32-bit_rle_xyze" in file.read(4096):
             raise UnsupportedColourModelError(
@@ -60,20 +84,24 @@ def _read_radiance(path: Path) -> np.ndarray:
                 remedy="Convert it to RGB, for instance with ra_xyze -r.",
             )
     decoded = decode(path, FileKind.RADIANCE)
-    return upright(decoded.samples, int(decoded.tags.get("Orientation", 1))).astype(np.float32, copy=False)
+    rgb = upright(decoded.samples, orientation_of(decoded.tags.get("Orientation")))
+    return StoredHdr(rgb.astype(np.float32, copy=False))
 
 
-def _read_exr(path: Path) -> np.ndarray:
+def _read_exr(path: Path) -> StoredHdr:
     # Not with the package OpenEXR: beside another OpenEXR, as in a Blender program of Debian's, it brings that down.
     with open_image(path, FileKind.EXR) as image:
         spec = image.spec()
         rgb = _flat_rgb(image, spec, path)
+        transparent = _transparent(image, spec, path)
     offset = np.array([spec.x - spec.full_x, spec.y - spec.full_y])
     if offset.any() or (spec.width, spec.height) != (spec.full_width, spec.full_height):
         rgb = _in_display_window(rgb, offset, spec.full_height, spec.full_width)
+        if transparent is not None:
+            transparent = _in_display_window(transparent, offset, spec.full_height, spec.full_width)
     chromaticities = spec.getattribute("chromaticities") or REC709_CHROMATICITIES
     if np.allclose(chromaticities, REC709_CHROMATICITIES, rtol=0, atol=1e-4):
-        return rgb
+        return StoredHdr(rgb, None, transparent)
     try:
         matrix = to_rec709(chromaticities)
     except (ValueError, ZeroDivisionError, np.linalg.LinAlgError) as error:
@@ -82,7 +110,16 @@ def _read_exr(path: Path) -> np.ndarray:
             path=path,
             remedy="Export it with Rec.709 primaries.",
         ) from error
-    return rgb @ matrix.T.astype(np.float32)
+    return StoredHdr(rgb, matrix, transparent)
+
+
+def _transparent(image: OpenImageIO.ImageInput, spec: OpenImageIO.ImageSpec, path: Path) -> np.ndarray | None:
+    if "A" not in spec.channelnames:
+        return None
+    number = spec.channelnames.index("A")
+    bands = read_bands(image, (number, number + 1), OpenImageIO.HALF, path)
+    transparent = np.concatenate([band[..., 0] < 0.5 for _, band in bands])
+    return transparent if transparent.any() else None
 
 
 def _flat_rgb(image: OpenImageIO.ImageInput, spec: OpenImageIO.ImageSpec, path: Path) -> np.ndarray:
@@ -102,13 +139,13 @@ def _flat_rgb(image: OpenImageIO.ImageInput, spec: OpenImageIO.ImageSpec, path: 
     return rgb
 
 
-def _in_display_window(rgb: np.ndarray, offset: np.ndarray, height: int, width: int) -> np.ndarray:
+def _in_display_window(pixels: np.ndarray, offset: np.ndarray, height: int, width: int) -> np.ndarray:
     """Return the data window put where it belongs in the display window, cut at its edges."""
     left, top = offset.tolist()
-    picture = np.zeros((height, width, 3), dtype=np.float32)
-    rows = slice(max(top, 0), max(min(top + rgb.shape[0], height), 0))
-    columns = slice(max(left, 0), max(min(left + rgb.shape[1], width), 0))
+    picture = np.zeros((height, width, *pixels.shape[2:]), dtype=pixels.dtype)
+    rows = slice(max(top, 0), max(min(top + pixels.shape[0], height), 0))
+    columns = slice(max(left, 0), max(min(left + pixels.shape[1], width), 0))
     target = picture[rows, columns]
     row, column = rows.start - top, columns.start - left
-    target[...] = rgb[row : row + target.shape[0], column : column + target.shape[1]]
+    target[...] = pixels[row : row + target.shape[0], column : column + target.shape[1]]
     return picture

@@ -5,6 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 
+def orientation_of(value: object) -> int:
+    """Return the EXIF orientation of a tag's value, 1 (upright) for anything but an integer or a digit from 1 to 8."""
+    text = str(value).strip("\0 ")
+    return int(text) if text in ("1", "2", "3", "4", "5", "6", "7", "8") else 1
+
+
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     """Return stored pixels as they are meant to be seen.
 

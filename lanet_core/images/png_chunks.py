@@ -1,14 +1,18 @@
 """The chunks of a PNG file, of which a decoder reports only some.
 
-Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 5.3 (chunk layout), 11.3.2.6 (cICP).
+Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 5.3 (chunk layout), 11.3.2.6 (cICP),
+11.3.3.4 (iTXt).
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from mmap import mmap
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+#: The largest text that is decompressed; the XMP of a photograph has some kilobytes.
+MAXIMUM_TEXT_BYTES = 1 << 24
 _CHUNK_OVERHEAD = 12  # length, type and checksum
 
 
@@ -26,6 +30,26 @@ def chunks(data: bytes | mmap) -> Iterator[tuple[bytes, int, int]]:
             return
         yield data[position + 4 : position + 8], position + 8, length
         position = end
+
+
+def contents(data: bytes | mmap) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the type and the contents of each chunk but the image data, see :func:`chunks`."""
+    for kind, first, length in chunks(data):
+        if kind != b"IDAT":
+            yield bytes(kind), bytes(data[first : first + length])
+
+
+def international_text(content: bytes) -> tuple[bytes, bytes]:
+    """Return the keyword and the UTF-8 text of an iTXt chunk, decompressed; the text is empty if it is damaged."""
+    keyword, _, rest = content.partition(b"\0")
+    is_compressed, rest = rest[:1] == b"\1", rest[2:]
+    text = rest.split(b"\0", 2)[-1]
+    if not is_compressed:
+        return keyword, text
+    try:
+        return keyword, zlib.decompressobj().decompress(text, MAXIMUM_TEXT_BYTES)
+    except zlib.error:
+        return keyword, b""
 
 
 def read_cicp(data: bytes | mmap) -> tuple[int, int, int, int] | None:

@@ -65,9 +65,7 @@ def export_lite(
         OutputError: the file cannot be written.
     """
     configuration = checkpoint.configuration
-    network = PanoLANetLite(configuration.network)
-    network.load_state_dict(checkpoint.average)
-    network.eval()
+    network = lite_network(checkpoint)
     fold_normalisation(network)
     whole = network if uncertainty is None else PanoLANetWithUncertainty(network, uncertainty).eval()
     half = rounded_to_half(whole, path) if half_weights else set()
@@ -91,13 +89,20 @@ def export_lite(
     )
     outputs = _Outputs(whole, uncertainty is not None).eval()
     with replacing(path) as temporary:
-        write_onnx(outputs, test_inputs(height), temporary, metadata, {f"network.{name}" for name in half})
+        write_onnx(outputs, example_inputs(height), temporary, metadata, {f"network.{name}" for name in half})
         difference = lite_parity(outputs, temporary)
         check_parity(difference, path)
     return difference
 
 
-def test_inputs(height: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+def lite_network(checkpoint: LiteCheckpoint) -> PanoLANetLite:
+    """Return a checkpoint's averaged network, ready to predict."""
+    network = PanoLANetLite(checkpoint.configuration.network)
+    network.load_state_dict(checkpoint.average)
+    return network.eval()
+
+
+def example_inputs(height: int, seed: int = 0) -> tuple[Tensor, Tensor]:
     """Return blocks of random brightness, black to clipped: (1, 3, h, 2h) and (1, 2, h, 2h)."""
     rng = np.random.default_rng(seed)
     blocks = np.clip(rng.random((1, 3, height // 16, height // 8)) * 1.6 - 0.2, 0.0, 1.0)
@@ -111,7 +116,7 @@ def test_inputs(height: int, seed: int = 0) -> tuple[Tensor, Tensor]:
 def lite_parity(outputs: nn.Module, path: Path) -> float:
     """Return the largest difference between torch and ONNX Runtime, relative to 1 and the radiance."""
     session = Session(path, provider="cpu")
-    image, overexposure = test_inputs(session.metadata.input_height)
+    image, overexposure = example_inputs(session.metadata.input_height)
     expected = outputs(image, overexposure)
     prediction = session.run(
         **{

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from lanet_core.errors import CheckpointError
 from lanet_core.networks.panolanet_lite import PanoLANetLite
 from lanet_core.networks.uncertainty_head import PREDICTION_FIGURES, UncertaintyHead, uncertainty_figures
+from lanet_core.training.checkpoints import LiteCheckpoint
+from lanet_core.training.folds import Fold
 from lanet_core.training.light_photographs import LightSample
-from lanet_core.training.reflected_light import ReflectedLightLoss
+from lanet_core.training.lite_trainer import load_training_scenes
+from lanet_core.training.lite_validation import validation_photographs
+from lanet_core.training.reflected_light import ReflectedLightLoss, irradiance_loss
+from lanet_core.training.scenes import find_scenes
 
 #: Factors on the added light among which the best one of a photograph is sought, in stops.
 FACTORS_EV = np.arange(-4.0, 4.01, 0.125)
@@ -90,3 +97,32 @@ def fit_uncertainty(errors: HeldOutErrors, seed: int = 0) -> UncertaintyHead:
         optimiser.step()
         schedule.step()
     return head.eval()
+
+
+def uncertainty_of_folds(checkpoints: Sequence[LiteCheckpoint], data: Path) -> UncertaintyHead:
+    """Fit a head to the errors of the networks of all folds, each on the scenes that it held out.
+
+    Args:
+        checkpoints: of the runs with the folds 1 to N of N, in this order.
+        data: the folder of HDR panoramas on which they were trained.
+
+    Raises:
+        DataError: the folder does not make so many folds.
+        CheckpointError: a checkpoint is of one of the paper's networks.
+    """
+    scenes = find_scenes(data, "train")
+    irradiance = irradiance_loss()
+    measured = []
+    for number, checkpoint in enumerate(checkpoints, start=1):
+        if not isinstance(checkpoint, LiteCheckpoint):
+            raise CheckpointError(
+                f"Checkpoint {number} of the folds is of another kind of network.",
+                remedy="Give checkpoints of the same configuration as the exported one.",
+            )
+        network = PanoLANetLite(checkpoint.configuration.network)
+        network.load_state_dict(checkpoint.average)
+        _, held_out = Fold(number, len(checkpoints)).split(scenes)
+        photographs = validation_photographs(load_training_scenes(held_out), checkpoint.configuration.schedule.height)
+        measured += [held_out_errors(network, batches, irradiance) for batches in photographs.values()]
+    columns = ([getattr(each, name) for each in measured] for name in ("figures", "stops", "factor_ev"))
+    return fit_uncertainty(HeldOutErrors(*(torch.cat(column) for column in columns)))

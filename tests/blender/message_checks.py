@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import bpy
+import numpy as np
 import OpenImageIO
 from blender_process import main
 from enabled_extension import (
@@ -44,8 +45,11 @@ def check_no_image_is_said_until_one_is_chosen(folder):
     scene.world = None
     assert "no environment image" in refusal() and "no environment image" in errors()[0]
     scene.lanet.image = painted()
+    assert messages() == [] and part("world_graph").environment_image(scene) == scene.lanet.image
+    scene.world = None
     assert messages() == []
     scene.lanet.image = None
+    refusal()
     assert len(errors()) == 1
     scene.world = bpy.data.worlds.new("World")
     assert messages() == []
@@ -125,10 +129,71 @@ def check_a_sky_is_not_unlinked_silently(folder):
     nodes = scene.world.node_tree.nodes
     sky = nodes.new("ShaderNodeTexSky")
     scene.world.node_tree.links.new(sky.outputs[0], nodes["Background"].inputs["Color"])
-    scene.lanet.image = painted()
-    convert()
+    convert(filepath=str(write_picture(folder / "street.png")))
     assert any(sky.name in text and "no longer lights" in text for text in messages())
     assert sky.name in nodes
+    scene.world = bpy.data.worlds.new("Second")
+    scene.world.use_nodes = True
+    nodes = scene.world.node_tree.nodes
+    sky = nodes.new("ShaderNodeTexSky")
+    scene.world.node_tree.links.new(sky.outputs[0], nodes["Background"].inputs["Color"])
+    assert messages() == []
+    scene.lanet.image = painted()
+    (text,) = messages()
+    assert sky.name in text and "no longer lights" in text
+    assert part("world_graph").environment_image(scene) == scene.lanet.image
+
+
+def check_a_photograph_lights_the_world_at_once_also_after_a_conversion(folder):
+    scene = file_scene(folder)
+    graph = part("world_graph")
+    convert()
+    hdr = graph.environment_image(scene)
+    other = bpy.data.images.load(str(write_picture(folder / "other.png", scale=2)))
+    scene.lanet.image = other
+    assert graph.environment_image(scene) == other and texture_of(scene).image == other
+    assert convert() == {"FINISHED"}
+    pair = graph.remembered_pair(scene.world)
+    assert pair.ldr == other and pair.hdr != hdr and graph.shows_hdr(scene)
+    assert [node.type for node in scene.world.node_tree.nodes].count("TEX_ENVIRONMENT") == 1
+
+
+def check_reset_and_remove_take_back_what_was_added(folder):
+    scene = file_scene(folder)
+    graph = part("world_graph")
+    photograph = graph.environment_image(scene)
+    tree = scene.world.node_tree
+
+    def links() -> list[tuple[str, str]]:
+        return sorted((each.from_node.name, each.to_node.name) for each in tree.links)
+
+    before = links(), sorted(tree.nodes.keys()), sorted(scene.world.keys())
+    convert()
+    light = graph.light_node(scene)
+    light.inputs["Highlights"].default_value = 2.0
+    scene.lanet.shown = "LDR"
+    assert bpy.ops.lanet.reset_light() == {"FINISHED"}
+    assert light.inputs["Highlights"].default_value == 0.0 and scene.lanet.shown == "HDR"
+    assert bpy.ops.lanet.remove_light() == {"FINISHED"}
+    assert graph.environment_image(scene) == photograph
+    assert (links(), sorted(tree.nodes.keys())) == before[:2]
+    assert not {key for key in scene.world if key.startswith("lanet_")} - {"lanet_engines"}
+    assert (folder / "textures" / "street_lanet.exr").is_file()
+    assert not bpy.ops.lanet.remove_light.poll() and not bpy.ops.lanet.reset_light.poll()
+
+
+def check_the_rotation_and_the_strength_are_those_of_the_node_tree(folder):
+    scene = file_scene(folder)
+    convert()
+    graph, mapping = part("world_graph"), part("map_rotation")
+    texture = texture_of(scene)
+    nodes = scene.world.node_tree.nodes
+    assert mapping.mapping_of(texture) == nodes["Mapping"]
+    assert graph.background_of(scene) == nodes["Background"]
+    nodes.remove(nodes["Mapping"])
+    assert mapping.mapping_of(texture) is None
+    assert bpy.ops.lanet.add_rotation() == {"FINISHED"}
+    assert mapping.mapping_of(texture).inputs["Vector"].links[0].from_socket.name == "Generated"
 
 
 def check_what_was_not_converted_and_what_clamps_is_said(folder):
@@ -219,6 +284,61 @@ def check_the_highlights_of_the_last_image_do_not_stay(folder):
     convert()
     assert light.inputs["Highlights"].default_value == 0.0
     assert not any("Highlights" in text for text in messages())
+
+
+def write_shape(path: Path, height: int, width: int) -> Path:
+    """Write an image of any ratio."""
+    pixels = np.random.default_rng(5).integers(10, 200, (height, width, 3), dtype=np.uint8)
+    pixels[8:12, 10:20] = 255
+    part("plain_png").write_plain_png(path, pixels, linear=False)
+    return path
+
+
+def check_an_image_that_is_not_2_to_1_is_stretched_or_padded_on_request(folder):
+    scene = file_scene(folder)
+    graph, facts = part("world_graph"), part("session").current().facts
+    for name, size, fit, result in (
+        ("wide.png", (60, 180), "PAD", (180, 90)),
+        ("narrow.png", (90, 150), "PAD", (180, 90)),
+        ("nearly.png", (80, 150), "STRETCH", (160, 80)),
+    ):
+        image = texture_of(scene).image = bpy.data.images.load(str(write_shape(folder / name, *size)))
+        text = refusal()
+        assert name in text and "Pad in the panel" in text and "--" not in text, text
+
+        def known(image=image):
+            part("session").current()._tick()
+            return facts.of(image)
+
+        facts._looked_s.clear()
+        wait_until(known)
+        assert facts.of(image).is_no_panorama
+        image.lanet.fit = fit
+        facts._looked_s.clear()
+        wait_until(lambda known=known, width=result[0]: known().width == width)
+        assert convert() == {"FINISHED"}
+        assert tuple(graph.environment_image(scene).size) == result, fit
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+    assert bpy.data.images["nearly.png"].lanet.fit == "STRETCH"
+
+
+def check_a_packed_image_is_called_by_its_name(folder):
+    scene = file_scene(folder)
+    path = write_shape(folder / "photo.png", 100, 128)
+    image = texture_of(scene).image = bpy.data.images.load(str(path))
+    image.pack()
+    path.unlink()
+    text = refusal()
+    assert text.removeprefix("Error: ").startswith("photo.png: ") and "lanet-" not in text, text
+    facts = part("session").current().facts
+
+    def known():
+        part("session").current()._tick()
+        return facts.of(image)
+
+    wait_until(known)
+    assert facts.of(image).problem.startswith("photo.png: ") and "lanet-" not in facts.of(image).problem
 
 
 def check_results_are_half_floats_where_the_range_allows(folder):

@@ -10,7 +10,9 @@ from tiny_models import write_tiny_model
 
 RUN = Path(__file__).with_name("run_check.py")
 FOLDER = Path(__file__).resolve().parents[1] / "blender"
-SCRIPTS = [FOLDER / f"{name}_checks.py" for name in ("saving", "message", "world_graph", "batch", "command_line")]
+SCRIPTS = [
+    FOLDER / f"{name}_checks.py" for name in ("saving", "message", "lamp", "world_graph", "batch", "command_line")
+]
 CHECKS = [(script, check) for script in SCRIPTS for check in names_of_checks(script)]
 
 

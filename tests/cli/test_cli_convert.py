@@ -19,6 +19,7 @@ from PIL import Image
 
 from lanet_core.cli.main import main
 from lanet_core.colour import srgb_to_linear
+from lanet_core.images import read_hdr
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -95,7 +96,7 @@ def test_a_bad_picture_is_told_in_one_line_and_leaves_nothing(lanet, tmp_path, n
     assert status == 2
     assert errors.startswith(f"lanet: error: {source}: ")
     assert errors.count("\n") == 1
-    (picture,) = json.loads(output)["pictures"]
+    picture = json.loads(output)
     assert (picture["status"], picture["error"]["kind"]) == ("failed", BAD_PICTURES[name][1].__name__)
     assert names(tmp_path / "out") == []
 
@@ -124,7 +125,7 @@ def test_white_and_black_pictures_convert_with_a_warning(lanet, tmp_path, code, 
     assert status == 0
     assert errors.startswith("lanet: warning: ")
     assert warning in errors
-    (picture,) = json.loads(output)["pictures"]
+    picture = json.loads(output)
     assert picture["clipped_fraction"] == pytest.approx(code / 255)
     assert (picture["peak_ev"] is None) == (code == 0)
     assert np.isfinite(pixels(tmp_path / "flat.exr")).all()
@@ -242,7 +243,7 @@ def small_disk(tmp_path) -> Path:
 def test_a_full_disk_leaves_nothing(lanet, library, small_disk):
     status, output, errors = lanet("convert", library / "lake.png", "-o", small_disk / "lake.exr", "--json")
     assert (status, errors.count("\n")) == (2, 1)
-    assert json.loads(output)["pictures"][0]["error"]["kind"] == "DiskFullError"
+    assert json.loads(output)["error"]["kind"] == "DiskFullError"
     assert names(small_disk) == []
 
 
@@ -269,25 +270,117 @@ def test_a_provider_that_does_not_exist(lanet, library, tmp_path):
     assert "auto, cuda, directml, coreml, cpu" in errors
 
 
-def test_the_summary_as_json(lanet, library, tmp_path, model):
+def test_one_json_object_per_file(lanet, library, tmp_path, model):
     make_bad_picture("empty.jpg", library)
     (tmp_path / "hdr").mkdir()
     (tmp_path / "hdr" / "lake.exr").touch()
     sources = [library / name for name in ("empty.jpg", "lake.png", "street.png")]
     status, output, _ = lanet("convert", *sources, "-o", tmp_path / "hdr", "--json", "--preview", tmp_path / "shown")
-    summary = json.loads(output)
+    failed, skipped, converted = map(json.loads, output.splitlines())
     assert status == 1
-    assert summary["model"]["name"] == "tiny"
-    assert len(summary["model"]["sha256"]) == 64
-    assert [picture["status"] for picture in summary["pictures"]] == ["failed", "skipped", "converted"]
-    converted = summary["pictures"][2]
-    assert (converted["source"], converted["output"]) == (str(sources[2]), str(tmp_path / "hdr" / "street.exr"))
+    assert [each["status"] for each in (failed, skipped, converted)] == ["failed", "skipped", "converted"]
+    assert failed["error"]["kind"] == "EmptyFileError"
+    assert str(sources[0]) in failed["error"]["message"]
+    assert (converted["input"], converted["output"]) == (str(sources[2]), str(tmp_path / "hdr" / "street.exr"))
     assert (converted["width"], converted["height"]) == (128, 64)
     assert Path(converted["preview"]).is_file()
+    assert converted["model_name"] == "tiny 1.0"
+    assert len(converted["model_sha256"]) == 64
     assert 0.0 < converted["clipped_fraction"] < 0.2
     assert converted["peak_ev"] == pytest.approx(
         np.log2((pixels(converted["output"]) @ [0.2126, 0.7152, 0.0722]).max())
     )
+    assert 0.0 < converted["network_seconds"] < converted["seconds"]
+
+
+def test_json_is_valid_for_any_file_name(lanet, library, tmp_path):
+    names = ["new\nline.png", 'quo"te\\.png', "snow ☃.png", os.fsdecode(b"not \xff utf-8.png"), "tab\t.png"]
+    for name in names:
+        (library / name).write_bytes((library / "lake.png").read_bytes())
+    sources = [library / name for name in (*names, os.fsdecode(b"missing \xfe.png"))]
+    status, output, _ = lanet("convert", *sources, "-o", tmp_path / "hdr", "--json")
+    assert status == 1
+    records = [json.loads(line) for line in output.splitlines()]
+    assert [Path(record["input"]).name for record in records[:-1]] == names
+    assert [record["status"] for record in records] == ["converted"] * len(names) + ["failed"]
+    assert output.isascii()
+
+
+def test_json_is_printed_file_by_file(library, tmp_path):
+    command = [sys.executable, "-m", "lanet_core.cli.main", "convert", str(library / "lake.png")]
+    command += [str(library / "street.png"), "-o", f"{tmp_path}/hdr/", "--json"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        first = json.loads(process.stdout.readline())
+        second = json.loads(process.stdout.readline())
+    assert (Path(first["input"]).name, Path(second["input"]).name) == ("lake.png", "street.png")
+
+
+def test_a_radiance_file_by_its_name_and_by_the_format(lanet, library, tmp_path):
+    exr, hdr = tmp_path / "lake.exr", tmp_path / "lake.hdr"
+    assert lanet("convert", library / "lake.png", "-o", exr)[0] == 0
+    assert lanet("convert", library / "lake.png", "-o", hdr)[0] == 0
+    assert (
+        lanet("convert", library / "lake.png", library / "tower.png", "-o", tmp_path / "all", "--format", "hdr")[0] == 0
+    )
+    assert names(tmp_path / "all") == ["lake.hdr", "tower.hdr"]
+    assert hdr.read_bytes() == (tmp_path / "all" / "lake.hdr").read_bytes()
+    expected = pixels(exr)
+    assert (np.abs(pixels(hdr) - expected) <= expected.max(axis=-1, keepdims=True) / 255).all()
+
+
+@pytest.mark.parametrize("options", [["--half"], ["--confidence"], ["--compression", "piz"]])
+def test_options_of_openexr_are_refused_for_radiance(lanet, library, tmp_path, options):
+    status, _, errors = lanet("convert", library / "lake.png", "-o", tmp_path / "lake.hdr", *options)
+    assert status == 2
+    assert "OpenEXR" in errors
+    assert not (tmp_path / "lake.hdr").exists()
+
+
+@pytest.mark.parametrize("compression", ["zip", "piz", "dwab"])
+def test_compressions(lanet, library, tmp_path, compression):
+    plain, packed = tmp_path / "plain.exr", tmp_path / "packed.exr"
+    lanet("convert", library / "lake.png", "-o", plain)
+    assert lanet("convert", library / "lake.png", "-o", packed, "--compression", compression)[0] == 0
+    spec = OpenImageIO.ImageBuf(str(packed)).spec()
+    assert spec.get_string_attribute("compression").startswith(compression)
+    assert str(spec.format) == ("half" if compression == "dwab" else "float")
+    assert pixels(packed).mean() == pytest.approx(pixels(plain).mean(), rel=0.01)
+
+
+@pytest.fixture
+def photograph(tmp_path) -> Path:
+    """A photograph of 2:1: its sides do not meet, and its first and last row are no points."""
+    y, x = np.mgrid[0:64, 0:128]
+    rgb = np.stack([2 * x, x + y, 60 + x], axis=-1)
+    path = tmp_path / "photograph.png"
+    Image.fromarray(rgb.astype(np.uint8)).save(path)
+    return path
+
+
+def test_what_is_no_panorama_is_named_and_forced(lanet, photograph, tmp_path):
+    status, _, errors = lanet("convert", photograph, "-o", tmp_path / "a.exr")
+    assert status == 2
+    assert "--image" in errors
+    assert "--force" in errors
+    status, _, errors = lanet("convert", photograph, "-o", tmp_path / "a.exr", "--force", "--preview")
+    assert status == 0
+    assert "do not meet" in errors
+    assert (tmp_path / "a-preview.png").exists()
+
+
+def test_an_hdr_with_a_plateau_is_extended(lanet, street, tmp_path, make_model, monkeypatch):
+    monkeypatch.setenv("LANET_MODEL", str(make_model(gain=5.0)))
+    hdr = 4.0 * srgb_to_linear(street / np.float32(255.0)) ** 2
+    hdr[8:14, 20:30] = 12.0
+    source, output = tmp_path / "clipped.exr", tmp_path / "whole.exr"
+    OpenImageIO.ImageBuf(hdr.astype(np.float32)).write(str(source))
+    status, _, errors = lanet("convert", source, "-o", output)
+    assert status == 2
+    assert "--extend" in errors
+    assert lanet("convert", source, "-o", output, "--extend")[0] == 0
+    below = hdr.max(axis=-1) < 11.0
+    np.testing.assert_array_equal(pixels(output)[below], hdr[below].astype(np.float32))
+    assert pixels(output).max() > 13.0
 
 
 def test_a_conversion_loads_neither_torch_nor_anything_else_of_training(library, tmp_path):
@@ -325,3 +418,22 @@ def test_interrupting_leaves_whole_files_only(library, tmp_path):
     assert all(name.endswith(".exr") and not name.startswith(".") for name in written)
     for name in written:
         assert pixels(tmp_path / "hdr" / name).shape == (256, 512, 3)
+
+
+@pytest.mark.parametrize("white", ["2", "0.9,0.8", "a", "0.1", ""])
+def test_a_white_level_that_is_none_is_refused(library, tmp_path, white, capsys):
+    with pytest.raises(SystemExit):
+        main(["convert", str(library / "lake.png"), "-o", str(tmp_path / "x.exr"), f"--white={white}"])
+    assert "0.2 to 1" in capsys.readouterr().err
+
+
+def test_the_white_level_can_be_given(make_model, tmp_path, capsys):
+    grey = np.full((64, 128, 3), 200, dtype=np.uint8)
+    grey[10:30, 20:60] = 217  # 0.85 of 255
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    model = ["--model", str(make_model())]
+    assert main(["convert", str(tmp_path / "grey.png"), "-o", str(tmp_path / "a.exr"), "--white", "1", *model]) == 0
+    assert main(["convert", str(tmp_path / "grey.png"), "-o", str(tmp_path / "b.exr"), "--white", "0.851", *model]) == 0
+    plain, lit = (read_hdr(tmp_path / f"{name}.exr") for name in "ab")
+    assert plain.max() < 1.0 < lit[15:25, 30:50].min()
+    assert "white 0.85 0.85 0.85" in capsys.readouterr().out

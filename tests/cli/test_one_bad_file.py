@@ -53,7 +53,7 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
         capture_output=True,
-        timeout=120,
+        timeout=900,
     )
 
 
@@ -76,7 +76,7 @@ def test_an_unforeseen_failure_of_one_picture_is_named_and_the_rest_goes_on(lane
     assert status == 1
     assert errors.startswith(f"lanet: error: {sources[0]}: Unexpected failure, ZeroDivisionError: a fault of")
     assert errors.count("\n") == 1 and "--debug" in errors
-    assert [each["status"] for each in json.loads(output)["pictures"]] == ["failed", "converted"]
+    assert [json.loads(line)["status"] for line in output.splitlines()] == ["failed", "converted"]
     status, _, errors = lanet("convert", sources[0], "-o", f"{tmp_path}/hdr2/", "--debug")
     assert status == 2
     assert errors.startswith("Traceback") and "in failing" in errors
@@ -101,9 +101,7 @@ def test_a_bad_file_costs_no_loading_of_the_model(lanet, tmp_path, monkeypatch):
     (tmp_path / "text.png").write_text("no picture")
     status, output, _ = lanet("convert", tmp_path / "text.png", "-o", tmp_path / "a.exr", "--json")
     assert status == 2
-    summary = json.loads(output)
-    assert (summary["model"], summary["provider"]) == (None, None)
-    assert summary["pictures"][0]["error"]["kind"] == "UnsupportedFormatError"
+    assert json.loads(output)["error"]["kind"] == "UnsupportedFormatError"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +113,7 @@ def test_a_message_about_any_name_is_one_line(lanet, tmp_path, monkeypatch, name
     assert status == 2
     assert errors.startswith("lanet: error: ")
     assert errors.rstrip("\n").isprintable()
-    assert json.loads(output)["pictures"][0]["source"] == name
+    assert json.loads(output)["input"] == name
     assert not (tmp_path / "hdr").exists()
 
 
@@ -156,7 +154,7 @@ def test_names_that_are_not_utf8(picture, tmp_path, street, locale):
     assert names(folder + b"/hdr") == [b"a-preview.png", b"a.exr", b"caf\xe9 \xff-preview.png", b"caf\xe9 \xff.exr"]
     assert read_hdr(os.fsdecode(folder + b"/caf\xe9 \xff.exr")).shape == (*street.shape[:2], 3)
     output = done.stdout.decode("utf-8")
-    assert json.JSONDecoder().raw_decode(output)[0]["pictures"][0]["status"] == "converted"
+    assert json.loads(output.splitlines()[0])["status"] == "converted"
 
 
 @posix

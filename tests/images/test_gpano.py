@@ -128,9 +128,24 @@ def test_a_nonsensical_crop_is_ignored_with_a_warning(nonsense):
         assert value in warnings[0]
 
 
-def test_an_incomplete_crop_is_no_crop():
+def test_an_incomplete_crop_is_no_crop_and_what_is_missing_is_named():
     fields = {name: value for name, value in FIELDS.items() if name != "CroppedAreaTopPixels"}
-    assert find_gpano(xmp(fields))[0].crop is None
+    gpano, warnings = find_gpano(xmp(fields))
+    assert gpano.crop is None
+    assert "CroppedAreaTopPixels is missing" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"FullPanoWidthPixels": "512"}, "8:1, not 2:1"),
+        ({"CroppedAreaLeftPixels": "100"}, "contradict each other"),
+        ({"CroppedAreaImageWidthPixels": "0"}, "not positive"),
+        ({"FullPanoHeightPixels": "high"}, "FullPanoHeightPixels is not a number"),
+    ],
+)
+def test_the_contradiction_of_a_crop_is_named(changes, reason):
+    assert reason in find_gpano(xmp(FIELDS | changes))[1][0]
 
 
 @pytest.mark.parametrize(("name", "value"), [("PosePitchDegrees", "91"), ("PoseRollDegrees", "x")])
@@ -139,6 +154,19 @@ def test_a_nonsensical_angle_is_ignored_with_a_warning(name, value):
     assert (gpano.pose_pitch_deg, gpano.pose_roll_deg).count(0.0) == 1
     assert name in warnings[0]
     assert value in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("roll", "expected"), [("358", -2.0), ("-358", 2.0), ("180", 180.0), ("-180", 180.0), ("720.5", 0.5)]
+)
+def test_a_roll_beyond_half_a_turn_is_the_same_turn(roll, expected):
+    gpano, warnings = find_gpano(xmp(FIELDS | {"PoseRollDegrees": roll}))
+    assert gpano.pose_roll_deg == pytest.approx(expected)
+    assert warnings == ()
+
+
+def test_a_pitch_of_350_is_one_of_minus_10():
+    assert find_gpano(xmp(FIELDS | {"PosePitchDegrees": "350"}))[0].pose_pitch_deg == pytest.approx(-10.0)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(FIELDS)), st.integers(-9, 10**6) | st.floats() | st.text("ab1.- e")))

@@ -146,7 +146,7 @@ def test_white_is_zero_tiff(tmp_path):
 
 
 @pytest.mark.parametrize(("suffix", "options"), [("png", {}), ("tif", {}), ("webp", {"lossless": True, "exact": True})])
-def test_colour_under_alpha_is_kept_and_the_loss_of_alpha_told(tmp_path, suffix, options):
+def test_colour_under_alpha_is_kept_and_transparent_pixels_are_not_captured(tmp_path, suffix, options):
     rgb = random_rgb8()
     alpha = np.full((32, 64, 1), 255, dtype=np.uint8)
     alpha[:8] = 0
@@ -154,7 +154,18 @@ def test_colour_under_alpha_is_kept_and_the_loss_of_alpha_told(tmp_path, suffix,
     path = tmp_path / f"picture.{suffix}"
     Image.fromarray(np.concatenate([rgb, alpha], axis=2)).save(path, **options)
     picture = assert_reads_as(path, rgb / 255)
-    assert picture.warnings == ("50 % of the picture is transparent; its transparency was ignored.",)
+    assert picture.warnings == ("25 % of the picture is transparent, which counts as not captured.",)
+    np.testing.assert_array_equal(picture.transparent, np.broadcast_to(alpha[..., 0] < 128, (32, 64)))
+
+
+@pytest.mark.parametrize("value", [0, 128, 254])
+def test_an_even_transparency_is_ignored(tmp_path, value):
+    rgb = random_rgb8()
+    path = tmp_path / "picture.png"
+    Image.fromarray(np.dstack([rgb, np.full((32, 64), value, np.uint8)])).save(path)
+    picture = assert_reads_as(path, rgb / 255)
+    assert picture.transparent is None
+    assert bool(picture.warnings) == (value == 0)
 
 
 def test_opaque_alpha_and_grey_with_alpha_are_read_silently(tmp_path):
@@ -198,26 +209,6 @@ def test_the_customary_png_gamma_means_srgb(tmp_path):
     Image.fromarray(rgb).save(path)
     path.write_bytes(with_png_chunk(path.read_bytes(), b"gAMA", struct.pack(">I", 45455)))
     assert_reads_as(path, rgb / 255)
-
-
-def test_an_ultra_hdr_jpeg_gives_its_ldr_picture(tmp_path):
-    path = tmp_path / "picture.jpg"
-    height, width = 128, 256
-    values = np.broadcast_to(np.linspace(0, 8, width, dtype=np.float32)[None, :, None], (height, width, 3))
-    spec = OpenImageIO.ImageSpec(width, height, 3, OpenImageIO.HALF)
-    spec.attribute("oiio:ColorSpace", "lin_rec709_scene")
-    spec.attribute("jpeg:ultrahdr", 1)
-    output = OpenImageIO.ImageOutput.create(str(path))
-    assert output.open(str(path), spec)
-    output.write_image(np.ascontiguousarray(values))
-    output.close()
-    if Image.open(path).format != "MPO":
-        pytest.skip("this OpenImageIO writes no Ultra HDR")
-    picture = read_ldr(path)
-    assert picture.bit_depth == 8
-    assert "Ultra HDR" in picture.warnings[0]
-    # A grey ramp stays grey under any primaries, so Pillow's codes need no profile.
-    assert np.abs(picture.rgb_linear - srgb_curve(decode_as_pillow(path) / 255)).max() < 0.012
 
 
 def write_with_openimageio(path, pixels):

@@ -169,29 +169,6 @@ def test_negative_light(tmp_path):
     assert_refused(path, errors.InvalidPixelsError)
 
 
-def test_float_values_beyond_white_are_hdr(tmp_path):
-    path = tmp_path / "picture.tif"
-    pixels = np.full((32, 64, 3), 0.5, dtype=np.float32)
-    pixels[0, 0, 2] = np.nextafter(np.float32(1), np.float32(2))
-    write_tiff(path, pixels, ("R", "G", "B"))
-    assert_refused(path, errors.AlreadyHdrError)
-
-
-@pytest.mark.parametrize("suffix", ["exr", "hdr"])
-def test_hdr_formats(tmp_path, suffix):
-    path = tmp_path / f"picture.{suffix}"
-    OpenImageIO.ImageBuf(np.full((32, 64, 3), 0.5, dtype=np.float32)).write(str(path))
-    assert_refused(path, errors.AlreadyHdrError)
-
-
-@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
-def test_an_hdr_transfer_in_a_png(tmp_path, transfer, name):
-    path = tmp_path / "picture.png"
-    Image.fromarray(random_rgb8()).save(path)
-    path.write_bytes(with_png_chunk(path.read_bytes(), b"cICP", bytes([9, transfer, 0, 1])))
-    assert_refused(path, errors.AlreadyHdrError, name)
-
-
 @pytest.mark.parametrize("data", [bytes([1, 13, 0, 1]), bytes([9, 16, 0]), bytes([9, 16, 0, 1, 0]), b""])
 def test_a_png_of_another_transfer_or_with_a_malformed_chunk_is_read(tmp_path, data):
     path = tmp_path / "picture.png"

@@ -16,6 +16,8 @@ from lanet_core.colour import quantise_srgb8
 from lanet_core.converter import load_converter
 from lanet_core.errors import CheckpointError, DamagedModelError, ModelNotFoundError
 from lanet_core.heading import columns_to_light
+from lanet_core.overexposure import overexposure
+from lanet_core.reconstruction import Reconstruction, diffuse_from_log_hdr
 from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
 from render_eval.methods import MethodError, MethodOptions, Photograph, checked_prediction, parse_methods
 
@@ -25,7 +27,6 @@ from lanet_core.networks.panolanet import build_network as build_our_network  # 
 from lanet_core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint  # noqa: E402
 from lanet_core.training.configuration import from_dict  # noqa: E402
 from lanet_core.training.export import inference_network  # noqa: E402
-from lanet_core.training.validation import ValidationPair, validate  # noqa: E402
 from render_eval.methods.expandnet import PUBLISHED_SHA256, build_network, load_network, run_network  # noqa: E402
 
 #: Names the file of Expand-Net's published weights, to test with them, too.
@@ -72,7 +73,7 @@ def photograph() -> Photograph:
     truth = np.float32(2.0) * sphere.downsample(make_scene(2), 128, 256)
     truth[:64, :80] *= np.float32(3.0)
     rgb_srgb8 = quantise_srgb8(truth)
-    turn = columns_to_light(SRGB8_TO_LINEAR[rgb_srgb8])
+    turn = columns_to_light(overexposure(SRGB8_TO_LINEAR[rgb_srgb8]))
     rgb_srgb8, truth = np.roll(rgb_srgb8, turn, axis=1), np.roll(truth, turn, axis=1)
     return Photograph("scene", rgb_srgb8, SRGB8_TO_LINEAR[rgb_srgb8], truth)
 
@@ -197,15 +198,24 @@ def test_other_weights_are_refused(tmp_path, kind):
     assert caught.value.path == path
 
 
+def converted_by_hand(network: torch.nn.Module, ldr_linear: np.ndarray) -> np.ndarray:
+    reconstruction = Reconstruction(*ldr_linear.shape[:2], 128)
+    reconstruction.observe(ldr_linear, 0)
+    image, weight = reconstruction.network_inputs()
+    with torch.no_grad():
+        log_hdr = network(torch.from_numpy(image.transpose(2, 0, 1).copy())[None]).log_hdr[0].numpy()
+    reconstruction.solve(diffuse_from_log_hdr(log_hdr.transpose(1, 2, 0), image, weight))
+    return reconstruction.band(ldr_linear, 0)
+
+
 @pytest.mark.parametrize("architecture", NETWORKS)
-def test_a_checkpoint_predicts_as_in_validation(make_checkpoint, photograph, architecture):
+def test_a_checkpoint_predicts_as_its_network_does(make_checkpoint, photograph, architecture):
     path = make_checkpoint(architecture)
     (method,) = parse_methods("", {"mine": path})
     predicted = checked_prediction(method, photograph)
-    pair = ValidationPair("scene", photograph.ldr_linear, photograph.truth)
-    _, (expected,) = validate(inference_network([load_checkpoint(path)]), [pair], 128, torch.device("cpu"))
+    expected = converted_by_hand(inference_network(load_checkpoint(path)), photograph.ldr_linear)
     assert (expected > photograph.ldr_linear).mean() > 0.1
-    np.testing.assert_allclose(predicted, expected, rtol=1e-4)
+    np.testing.assert_allclose(predicted, expected, rtol=5e-4)  # ONNX Runtime against torch
     assert method.record.name == "mine"
     assert method.record.label == f"{architecture}, stage 1, step 7"
     assert hashlib.sha256(path.read_bytes()).hexdigest() in method.record.source

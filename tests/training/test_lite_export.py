@@ -17,11 +17,9 @@ from lanet_core.networks.panolanet_lite import PanoLANetLite
 from lanet_core.networks.uncertainty_head import PanoLANetWithUncertainty, UncertaintyHead
 from lanet_core.session import Session
 from lanet_core.training import lite_export
-from lanet_core.training.lite_export import export_lite, test_inputs
+from lanet_core.training.lite_export import example_inputs, export_lite
 
 FACTS = {"version": "1.0", "training_data": "none: random weights"}
-make_inputs = test_inputs
-del test_inputs  # pytest takes it for a test
 
 
 def make_head(network: PanoLANetLite) -> UncertaintyHead:
@@ -44,7 +42,7 @@ def test_the_model_computes_what_the_network_does(tmp_path):
     head = make_head(network)
     assert export_lite(checkpoint, path, uncertainty=head, **FACTS) < 1e-3
     session = Session(path, "cpu")
-    image, overexposure = make_inputs(64, seed=5)
+    image, overexposure = example_inputs(64, seed=5)
     with torch.no_grad():
         output, uncertainty = PanoLANetWithUncertainty(network, head).eval()(image, overexposure)
     prediction = session.run(

@@ -1,0 +1,64 @@
+"""The Mapping node that turns an environment, and objects that turn with it."""
+
+from __future__ import annotations
+
+from bpy.types import Node, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
+
+
+def mapping_of(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping | None:
+    """Return the Mapping node before a texture, through reroutes; None if there is none."""
+    node = _before(texture.inputs["Vector"])
+    return node if node is not None and node.type == "MAPPING" else None
+
+
+def ensure_mapping(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping:
+    """Return the Mapping node before a texture; one that turns nothing is inserted if there is none."""
+    present = mapping_of(texture)
+    if present is not None:
+        return present
+    tree, vector = texture.id_data, texture.inputs["Vector"]
+    mapping = tree.nodes.new("ShaderNodeMapping")
+    mapping.parent = texture.parent
+    mapping.location = (texture.location.x - 200.0, texture.location.y)
+    if vector.is_linked:
+        source = vector.links[0].from_socket
+    else:
+        coordinate = tree.nodes.new("ShaderNodeTexCoord")
+        coordinate.location = (texture.location.x - 400.0, texture.location.y)
+        source = coordinate.outputs["Generated"]
+    tree.links.new(source, mapping.inputs["Vector"])
+    tree.links.new(mapping.outputs["Vector"], vector)
+    return mapping
+
+
+def follow(target: Object, mapping: ShaderNodeMapping, world: World) -> None:
+    """Turn an object as a Mapping node turns the environment, by drivers.
+
+    A Mapping of type Point turns the direction that is looked up, so the environment turns the other way: by the
+    inverse rotation, which has the negative angles in the reverse order.
+    """
+    is_inverse = mapping.vector_type != "TEXTURE"
+    target.rotation_mode = "ZYX" if is_inverse else "XYZ"
+    tree = mapping.id_data
+    is_embedded = tree == world.node_tree
+    for axis in range(3):
+        target.driver_remove("rotation_euler", axis)
+        driver = target.driver_add("rotation_euler", axis).driver
+        driver.type = "SCRIPTED"
+        variable = driver.variables.new()
+        variable.name = "turn"
+        source = variable.targets[0]
+        source.id_type = "WORLD" if is_embedded else "NODETREE"
+        source.id = world if is_embedded else tree
+        path = mapping.inputs["Rotation"].path_from_id("default_value")
+        source.data_path = f"{'node_tree.' if is_embedded else ''}{path}[{axis}]"
+        driver.expression = "-turn" if is_inverse else "turn"
+
+
+def _before(socket) -> Node | None:
+    while socket.is_linked:
+        node = socket.links[0].from_node
+        if node.type != "REROUTE":
+            return node
+        socket = node.inputs[0]
+    return None

@@ -1,0 +1,32 @@
+"""The part of the panel that lists the lights found in the result."""
+
+from __future__ import annotations
+
+from bpy.types import Context, UILayout
+
+from .. import session
+from ..found_lights import describe
+from ..lamps import lamps_of
+from ..world_graph import ImagePair
+
+
+def draw_lights(layout: UILayout, context: Context, pair: ImagePair) -> None:
+    """Draw the lights, each with the button that makes it a lamp, or its lamp's name and strength."""
+    lights = session.current().lights.of(pair.hdr)
+    lamps = {lamp["lanet_lamp"]: lamp for lamp in lamps_of(context.scene)}
+    if not lights and not lamps:
+        return
+    column = layout.column(align=True)
+    column.label(text="Lights Found")
+    column.active = context.scene.lanet.shown == "HDR"
+    for index, light in enumerate(lights or ()):
+        row = column.row(align=True)
+        row.label(text=describe(light), icon="LIGHT_SUN" if index in lamps else "DOT", translate=False)
+        if index not in lamps:
+            row.operator("lanet.add_sun_lamp", text="", icon="ADD").index = index
+    for lamp in lamps.values():
+        row = column.row(align=True)
+        row.prop(lamp.data, "color", text="")
+        row.prop(lamp.data, "energy", text=lamp.name)
+    if lamps:
+        column.operator("lanet.remove_lamps", icon="X")
