@@ -21,6 +21,7 @@ from lanet_core.painted_shapes import TOLERANCE, Rectangle, find_bars, find_labe
 
 #: Greatest number of rows in which areas are searched for.
 SAMPLED_ROWS = 1024
+_BAND_ROWS = 64
 #: Linear light that replaces painted pixels: a middle grey, sRGB code 124.
 MID_GREY = 0.2016
 
@@ -127,7 +128,8 @@ def find_painted_areas(height: int, width: int, linear_rows: LinearRows) -> Pain
     """
     step = max(1, -(-height // SAMPLED_ROWS))
     if step == 1:
-        luma = luma_codes(linear_rows(0, height))
+        bands = range(0, height, _BAND_ROWS)
+        luma = np.concatenate([luma_codes(linear_rows(row, min(row + _BAND_ROWS, height))) for row in bands])
     else:
         # Reading single rows of a compressed or resampled source is as fast as its rows are.
         luma = np.stack([luma_codes(linear_rows(row, row + 1)[0, ::step]) for row in range(0, height, step)])
