@@ -7,9 +7,10 @@ Exit status, as the command ``lanet`` has it: 0 all done; 1 some of several pict
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -93,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         help="mark the world as an asset with a preview; of several pictures, make each a world and an asset",
     )
     convert.add_argument("--save", action="store_true", help="save the .blend file")
+    convert.add_argument("--json", action="store_true", help="print one JSON object per result, see docs/json.md")
     precision = convert.add_mutually_exclusive_group()
     precision.add_argument("--half", action="store_true", help="write 16-bit floats: half the size, light up to 65504")
     precision.add_argument("--float", action="store_true", help="write 32-bit floats")
@@ -175,8 +177,12 @@ def _convert_world(arguments: argparse.Namespace, scene: bpy.types.Scene) -> int
     image = scene.lanet.image if environment_image(scene) is None else None
     conversion = Conversion(worker, scene, settings, filepath=picture, image=image)
     if conversion.wait() is not State.FINISHED:
+        if arguments.json:
+            _print_record(picture or None, None, message=conversion.message)
         return _fail(conversion.message)
-    _report(conversion.output, conversion.facts, conversion.notes)
+    if arguments.json:
+        _print_record(picture or None, conversion.output, conversion.facts)
+    _report(conversion.output, conversion.facts, conversion.notes, quiet=arguments.json)
     if arguments.asset:
         mark_as_asset(rendered_world(scene), worker, settings.worker)
     return 0
@@ -189,12 +195,16 @@ def _convert_pictures(arguments: argparse.Namespace) -> int:
     def finished(outcome: Outcome) -> None:
         if arguments.asset:
             mark_as_asset(world_of_files(outcome.source, outcome.output), worker, settings.worker)
-        _report(outcome.output, outcome.facts, outcome.notes)
+        if arguments.json:
+            _print_record(outcome.source, outcome.output, outcome.facts)
+        _report(outcome.output, outcome.facts, outcome.notes, quiet=arguments.json)
 
     batch = Batch(worker, sources, settings, beside=not arguments.output, finished=finished)
     batch.wait()
     failures = [outcome for outcome in batch.outcomes if outcome.output is None]
     for outcome in failures:
+        if arguments.json:
+            _print_record(outcome.source, None, message=outcome.message)
         _fail(outcome.message)
     return _total(len(batch.outcomes) - len(failures), len(batch.outcomes))
 
@@ -206,11 +216,28 @@ def _total(done: int, count: int) -> int:
     return EXIT_SOME_FAILED if done else EXIT_FAILURE
 
 
-def _report(output: Path, facts: dict[str, object], notes: Sequence[str]) -> None:
+def _report(output: Path, facts: dict[str, object], notes: Sequence[str], *, quiet: bool = False) -> None:
+    """Print a result, unless quiet, and its warnings."""
     peak = "black" if facts["peak_ev"] is None else f"peak {facts['peak_ev']:+.1f} EV"
-    print(_printable(f"{output}: {100 * facts['clipped_fraction']:.2g} % over-exposed, {peak}"), flush=True)
+    if not quiet:
+        print(_printable(f"{output}: {100 * facts['clipped_fraction']:.2g} % over-exposed, {peak}"), flush=True)
     for note in notes:
         print(_printable(f"lanet: warning: {output}: {note}"), file=sys.stderr, flush=True)
+
+
+def _print_record(
+    source: Path | None, output: Path | None, facts: Mapping[str, object] | None = None, *, message: str = ""
+) -> None:
+    """Print a result as a line of JSON, with the fields of docs/json.md; the input of a packed image is null."""
+    record = {
+        "input": source and os.fspath(source),
+        "output": output and os.fspath(output),
+        "status": "failed" if message else "converted",
+    }
+    record |= {name: value for name, value in (facts or {}).items() if name not in ("id", "event", "output")}
+    if message:
+        record["error"] = {"message": message}
+    print(json.dumps(record, allow_nan=False), flush=True)
 
 
 def _save() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import sys
 from pathlib import Path
@@ -84,6 +85,21 @@ def check_all_scenes_are_converted_each_world_once(folder):
     bpy.data.scenes.remove(bare)
     assert run("convert", "--all-scenes")[0] == 0
     assert run("convert", folder / "night.png", "--all-scenes")[0] == 2
+
+
+def check_json_prints_one_object_per_result(folder):
+    opened_scene(folder)
+    picture, missing = write_picture(folder / "a.png"), folder / "missing.png"
+    status, out, err = run("convert", picture, missing, "--json")
+    records = [json.loads(line) for line in out.splitlines()]
+    assert status == 1 and [each["status"] for each in records] == ["converted", "failed"], (out, err)
+    converted, failed = records
+    assert (converted["input"], converted["output"]) == (str(picture), str(folder / "a_lanet.exr"))
+    assert {"width", "height", "white_level", "clipped_fraction", "peak_ev", "light", "seconds"} <= set(converted)
+    assert failed["input"] == str(missing) and "missing.png" in failed["error"]["message"]
+    status, out, _ = run("convert", "--json")
+    (world,) = [json.loads(line) for line in out.splitlines()]
+    assert (status, world["input"]) == (0, None) and world["output"].endswith("street_lanet.exr")
 
 
 def check_pictures_are_converted_and_the_scene_stays(folder):
