@@ -1,8 +1,9 @@
 """Over-exposure measured against an image's white level.
 
 A pixel's over-exposure is the share of the radiance it lacks that it is given: the cube of the ramp of Eq. 8, which
-keeps close to the image where it is barely over-exposed. A channel that is clipped by itself, as the red of a low sun,
-counts from :data:`CHANNEL_THRESHOLD` on.
+keeps close to the image where it is barely over-exposed. The ramp ends a little below white, so that the noise of
+compression does not count. A channel that is clipped by itself, as the red of a low sun, counts from
+:data:`CHANNEL_THRESHOLD` on.
 
 Source: Yu et al. 2021, Eq. 8.
 """
@@ -11,12 +12,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from lanet_core.calibration import overexposure_ramp
+from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.colour import linear_to_srgb, srgb_to_linear
 from lanet_core.white_level import WhiteLevel
 
 #: A single channel counts as over-exposed above this share of its white.
-CHANNEL_THRESHOLD = 0.96
+CHANNEL_THRESHOLD = 0.95
+#: Both ramps reach 1 at this share of white.
+SATURATION = 0.98
 
 
 def overexposure(relative: np.ndarray) -> np.ndarray:
@@ -25,11 +28,16 @@ def overexposure(relative: np.ndarray) -> np.ndarray:
     Args:
         relative: (..., 3) float32, linear Rec.709 divided by the white level, [0, 1].
     """
-    ramp = overexposure_ramp(relative)
-    channel = np.maximum(np.maximum(relative[..., 0], relative[..., 1]), relative[..., 2])
-    channel = np.clip((channel - np.float32(CHANNEL_THRESHOLD)) / np.float32(1.0 - CHANNEL_THRESHOLD), 0.0, 1.0)
-    ramp = np.maximum(ramp, channel)
+    red, green, blue = relative[..., 0], relative[..., 1], relative[..., 2]
+    mean = ((red + green) + blue) / relative.dtype.type(3.0)
+    channel = np.maximum(np.maximum(red, green), blue)
+    ramp = np.maximum(_ramp(mean, OVEREXPOSURE_THRESHOLD), _ramp(channel, CHANNEL_THRESHOLD))
     return ramp * ramp * ramp
+
+
+def _ramp(level: np.ndarray, threshold: float) -> np.ndarray:
+    scale = level.dtype.type(1.0 / (SATURATION - threshold))
+    return np.clip((level - level.dtype.type(threshold)) * scale, 0.0, 1.0)
 
 
 def relative_to_white(rgb_linear: np.ndarray, white: WhiteLevel) -> np.ndarray:

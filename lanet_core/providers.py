@@ -161,6 +161,8 @@ def _create(path: Path, providers: list[str], options: ort.SessionOptions) -> or
 def _options(threads: int | None) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.log_severity_level = _LOG_ERRORS_ONLY
+    # Threads that spin while they wait take the cores from other work, here and in other programs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if threads is not None:
         options.intra_op_num_threads = bounded(threads)
     return options

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lanet_core.white_level import WhiteLevel
+
 EYES = ("left", "right", "top", "bottom")
 
 
@@ -18,6 +20,7 @@ class ReadingOptions:
         pad: take an image of another ratio than 2:1 as the middle of the sphere; the rest is filled smoothly.
         force: convert also what is recognised as no equirectangular panorama.
         ignore_pose: leave the pitch and roll of the metadata aside.
+        white: the white level of the image; None to estimate it.
     """
 
     extend: bool = False
@@ -26,3 +29,4 @@ class ReadingOptions:
     pad: bool = False
     force: bool = False
     ignore_pose: bool = False
+    white: WhiteLevel | None = None

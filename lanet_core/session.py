@@ -63,6 +63,7 @@ class Session:
         _check_readable(self.path)
         self._demanded = provider
         self._threads = threads
+        self._running = threading.Lock()
         # A model has some hundred megabytes: hash them while ONNX Runtime parses them.
         self._sha256 = ""
         self._hashing = threading.Thread(target=self._hash)
@@ -82,7 +83,7 @@ class Session:
         return self._sha256
 
     def run(self, **inputs: np.ndarray) -> Prediction:
-        """Run the network once.
+        """Run the network once. Callers in other threads wait, so that one run's memory is the most that is taken.
 
         Args:
             inputs: the inputs of the model's architecture by name, (h, w, C) float32 each.
@@ -101,7 +102,8 @@ class Session:
             name: np.ascontiguousarray(value.transpose(2, 0, 1)[None], dtype=np.float32)
             for name, value in inputs.items()
         }
-        outputs = dict(zip(self.metadata.output_shapes, self._run(feed), strict=True))
+        with self._running:
+            outputs = dict(zip(self.metadata.output_shapes, self._run(feed), strict=True))
         if not all(np.isfinite(output).all() for output in outputs.values()):
             raise ModelError("The network's output contains NaN or infinite values.", path=self.path)
         return Prediction(**{name: _without_batch(output) for name, output in outputs.items()})

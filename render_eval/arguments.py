@@ -20,7 +20,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="render_eval",
         description="Lights a scene with true and with reconstructed HDR panoramas, renders it and compares; or, with "
-        "--metrics maps, compares reconstructed HDR pictures with the true ones.",
+        "--metrics maps, compares reconstructed HDR images with the true ones.",
         epilog="Exit status: 0 all done; 1 some scenes or methods failed; 2 nothing was done; 130 interrupted.",
     )
     _add_input(parser)
@@ -37,14 +37,14 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
         "--metrics",
         choices=("renders", "maps"),
         default="renders",
-        help="renders: the paper's Table 4, balls lit by panoramas (default); maps: its Table 3, single pictures with "
+        help="renders: the paper's Table 4, balls lit by panoramas (default); maps: its Table 3, single images with "
         "their true HDR, NAME.png next to NAME.hdr",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the report goes")
     parser.add_argument(
         "--dataset",
         choices=tuple(DATA_SETS),
-        help="what the folder is, see docs/comparing.md (default: found out by its files)",
+        help="the data set in the folder, see docs/comparing.md (default: detected from its files)",
     )
     parser.add_argument("--split", choices=("train", "val", "test"), help="only this split of the folder's scenes")
     parser.add_argument("--scenes", metavar="NAMES", help="only these scenes, separated by commas")
@@ -91,13 +91,13 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--jod",
         action=argparse.BooleanOptionalAction,
-        help="judge pictures by ColorVideoVDP, too (default: where it is installed)",
+        help="also measure ColorVideoVDP (default: where it is installed)",
     )
     group.add_argument(
         "--hdrvdp",
         type=_absolute,
         metavar="DIR",
-        help="judge pictures by HDR-VDP, too: its unpacked release, run in Octave",
+        help="also measure HDR-VDP: its unpacked release, run in Octave",
     )
     group.add_argument("--octave", default=OCTAVE, metavar="PROGRAM", help=f"Octave's program (default: {OCTAVE})")
 

@@ -19,7 +19,7 @@ class Metric:
         unit: empty if it has none.
         higher_is_better: or else lower.
         domain: ``display``: the render as sRGB shows it; ``linear``: the render's light; ``map``: the panorama;
-            ``image``: a single picture.
+            ``image``: a single image.
         definition: what is computed, for people.
         source: the paper or the standard.
     """
@@ -36,7 +36,7 @@ class Metric:
 _DISPLAY = "Render sRGB-encoded at exposure 0, clipped to [0, 1], not quantised"
 _ABSOLUTE = f"radiance 1 = {WHITE_CD_M2:g} cd/m²"
 _MAP_PAPER = f"Panorama scaled to the truth (mean logarithm), LDR's white = {WHITE_CD_M2:g} cd/m², pixels unweighted"
-_IMAGE_PAPER = f"Picture scaled to the truth (mean logarithm), LDR's white = {WHITE_CD_M2:g} cd/m²"
+_IMAGE_PAPER = f"Image scaled to the truth (mean logarithm), LDR's white = {WHITE_CD_M2:g} cd/m²"
 _YU = "Yu et al. 2021"
 _HDRVDP = "Mantiuk et al. 2011 and 2023; the authors' program in Octave"
 _PU21 = "Mantiuk and Azimi 2021 (PU21, banding_glare)"
@@ -228,7 +228,7 @@ _ALL = (
     ),
     Metric(
         key="image_pu_psnr",
-        label="PU-PSNR of the picture",
+        label="PU-PSNR of the image",
         unit="dB",
         higher_is_better=True,
         domain="image",
@@ -237,7 +237,7 @@ _ALL = (
     ),
     Metric(
         key="image_pu_ssim",
-        label="PU-SSIM of the picture",
+        label="PU-SSIM of the image",
         unit="",
         higher_is_better=True,
         domain="image",
@@ -246,7 +246,7 @@ _ALL = (
     ),
     Metric(
         key="image_simse",
-        label="siMSE of the picture",
+        label="siMSE of the image",
         unit="ln²",
         higher_is_better=False,
         domain="image",
@@ -258,7 +258,7 @@ _ALL = (
     ),
     Metric(
         key="image_jod",
-        label="ColorVideoVDP of the picture",
+        label="ColorVideoVDP of the image",
         unit="JOD",
         higher_is_better=True,
         domain="image",
@@ -267,7 +267,7 @@ _ALL = (
     ),
     Metric(
         key="image_hdrvdp_q",
-        label="HDR-VDP Q of the picture",
+        label="HDR-VDP Q of the image",
         unit="",
         higher_is_better=True,
         domain="image",

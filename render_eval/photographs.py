@@ -50,7 +50,7 @@ def read_photograph(pair: Pair) -> Photograph:
 
 
 def read_image_pair(pair: Pair) -> Photograph:
-    """Read a single picture's LDR and its true HDR, at the smaller one's size.
+    """Read a single LDR image and its true HDR, at the size of the smaller one.
 
     Args:
         pair: one of :func:`render_eval.dataset.find_pairs`.
@@ -64,7 +64,7 @@ def read_image_pair(pair: Pair) -> Photograph:
         raise DataError(pair.problem)
     if pair.ldr_file is None:
         raise DataError(
-            "It has no LDR picture next to its HDR.",
+            "It has no LDR image next to its HDR.",
             path=pair.hdr_file,
             remedy="Put NAME.jpg or NAME.png next to it; python render_eval/make_pairs.py makes pairs of panoramas.",
         )

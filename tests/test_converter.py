@@ -29,6 +29,7 @@ from lanet_core.errors import (
     WrongModelError,
 )
 from lanet_core.overexposure import overexposure
+from lanet_core.reading_options import ReadingOptions
 from lanet_core.white_level import WhiteLevel
 
 
@@ -82,7 +83,7 @@ def test_turning_the_panorama_turns_the_result(converter, street, shift):
 def test_pictures_of_other_sizes_than_the_network_s(make_model, size):
     converter = load_converter(make_model(height=64, width=128))
     ldr_linear = np.random.default_rng(1).random((*size, 3), dtype=np.float32) ** 0.3
-    hdr = converter.convert(ldr_linear, white=WhiteLevel()).hdr
+    hdr = converter.convert(ldr_linear, options=ReadingOptions(white=WhiteLevel())).hdr
     exposed = overexposure(ldr_linear) == 0.0
     np.testing.assert_array_equal(hdr[exposed], ldr_linear[exposed])
     assert np.isfinite(hdr).all()

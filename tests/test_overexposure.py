@@ -7,7 +7,7 @@ import pytest
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.colour import srgb_to_linear
-from lanet_core.overexposure import CHANNEL_THRESHOLD, overexposure, relative_to_white
+from lanet_core.overexposure import CHANNEL_THRESHOLD, SATURATION, overexposure, relative_to_white
 from lanet_core.white_level import WhiteLevel
 
 
@@ -16,14 +16,16 @@ def grey(*levels: float) -> np.ndarray:
 
 
 def test_it_is_the_cube_of_the_ramp():
-    half = (1.0 + OVEREXPOSURE_THRESHOLD) / 2.0
-    result = overexposure(grey(0.0, OVEREXPOSURE_THRESHOLD, half, 1.0))
-    np.testing.assert_allclose(result, [0.0, 0.0, 0.125, 1.0], atol=1e-5)
+    half = (SATURATION + OVEREXPOSURE_THRESHOLD) / 2.0
+    result = overexposure(grey(0.0, OVEREXPOSURE_THRESHOLD, half, SATURATION, 1.0))
+    np.testing.assert_allclose(result, [0.0, 0.0, 0.125, 1.0, 1.0], atol=1e-5)
     assert result[0] == result[1] == 0.0
 
 
 def test_a_channel_that_is_clipped_by_itself_counts():
-    colours = np.array([[1.0, 0.3, 0.1], [CHANNEL_THRESHOLD, 0.3, 0.1], [0.98, 0.3, 0.1]], np.float32)
+    colours = np.array(
+        [[1.0, 0.3, 0.1], [CHANNEL_THRESHOLD, 0.3, 0.1], [(CHANNEL_THRESHOLD + SATURATION) / 2.0, 0.3, 0.1]], np.float32
+    )
     np.testing.assert_allclose(overexposure(colours), [1.0, 0.0, 0.125], atol=1e-3)
 
 

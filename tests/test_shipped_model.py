@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lanet_core import calibration
 from lanet_core.colour import srgb_to_linear
 from lanet_core.converter import find_model, load_converter
 from lanet_core.images import read_ldr
 from lanet_core.light_benchmark import best_boost_ev, measure_photographs, summarise_confidence
+from lanet_core.overexposure import overexposure
 from lanet_core.training.configuration import load_configuration
 from lanet_core.training.scenes import Scene
 
@@ -40,14 +39,11 @@ def worlds() -> list[Scene]:
 def test_the_file(converter):
     path = find_model()
     assert path == ROOT / "models" / "panolanet.onnx"
-    assert path.stat().st_size <= 45e6
+    assert path.stat().st_size <= 30e6
     metadata = converter.session.metadata
-    trained = [load_configuration("panolanet_confidence")] * 2
-    trained += [replace(load_configuration("light_network"), seed=seed) for seed in (1, 2, 3, 4)]
-    trained += [replace(load_configuration("light_network_256"), seed=seed) for seed in (1, 2)]
-    hashes = "\n".join(configuration.sha256 for configuration in trained)
-    assert metadata.configuration_sha256 == hashlib.sha256(hashes.encode()).hexdigest()
-    assert (metadata.members, metadata.weights) == (2, "float16")
+    assert metadata.configuration_sha256 == load_configuration("panolanet").sha256
+    assert (metadata.architecture, metadata.weights) == ("panolanet_lite", "float16")
+    assert metadata.extra_outputs == ("log_stops", "strength_range")
     card = (ROOT / "models" / "panolanet.md").read_text(encoding="utf-8")
     assert hashlib.sha256(path.read_bytes()).hexdigest() in card
     assert metadata.licence in card
@@ -57,7 +53,7 @@ def test_the_file(converter):
 def test_what_was_exposed_stays_and_nothing_gets_darker(converter, path):
     ldr_linear = read_ldr(path).rgb_linear
     hdr = converter.convert(ldr_linear).hdr
-    exposed = calibration.overexposure_ramp(ldr_linear) == 0.0
+    exposed = overexposure(ldr_linear) == 0.0
     assert exposed.mean() > 0.5
     np.testing.assert_array_equal(hdr[exposed], ldr_linear[exposed])
     assert (hdr >= ldr_linear).all()
@@ -93,7 +89,7 @@ def test_light_on_worlds_it_has_not_learnt_from(converter, worlds):
     ldr = np.mean([each.ldr_stops for each in photographs])
     model = np.mean([each.model_stops for each in photographs])
     # Measured on these seven: see models/panolanet_light.csv for every test scene.
-    assert model < 0.75 * ldr
+    assert model < 0.6 * ldr
     assert 0.0 <= best_boost_ev(photographs) <= 6.0
 
 
@@ -107,22 +103,18 @@ def test_the_cards_figures_are_those_of_the_measurement():
             assert f"{mean:.3f}" in card, (split, column)
 
 
-def test_it_says_how_sure_it_is(converter, worlds):
-    """Its confidence tells what is easy from what is hard: among these seven, in the order of the true errors."""
+def test_its_uncertainty_ranks_the_errors(converter, worlds):
+    """Among these seven panoramas, the predicted errors are about in the order of the true ones."""
     photographs = [each for world in worlds for each in measure_photographs(world, converter, draws=1)]
     assert all(0.05 < each.expected_stops < 3.0 for each in photographs)
     assert summarise_confidence(photographs)["rank_correlation"] > 0.2
     ldr_linear = read_ldr(EXAMPLES[0]).rgb_linear
     uncertainty = converter.convert(ldr_linear).uncertainty
-    exposed = calibration.overexposure_ramp(ldr_linear) == 0.0
+    exposed = overexposure(ldr_linear) == 0.0
     assert (uncertainty[exposed] == 0.0).all()
-    assert uncertainty[~exposed].mean() > 0.1
-
-
-@pytest.mark.parametrize("name", ["panolanet_600", "panolanet_supplement", "panolanet_lean"])
-def test_the_heads_network_is_that_of_the_recipes(name):
-    recipe, confident = (load_configuration(each).network for each in (name, "panolanet_confidence"))
-    assert replace(recipe, confidence=True) == confident
+    assert uncertainty[~exposed].mean() > 0.05
+    low, high = converter.convert(ldr_linear).strength_range_ev
+    assert -4.0 < low < 0.0 < high < 4.0
 
 
 def test_the_cards_four_balls_are_those_of_the_evaluation():

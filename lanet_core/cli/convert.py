@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import functools
 import os
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from lanet_core.cli.destinations import inputs_of, is_folder, make_folder, plan
 from lanet_core.cli.model_arguments import add_model_arguments
+from lanet_core.cli.overlap import PixelBudget, overlapped
 from lanet_core.cli.reading_arguments import add_reading_arguments, reading_options
 from lanet_core.cli.streams import print_message, print_result
 from lanet_core.errors import (
@@ -112,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = inputs_of(arguments.inputs)
     jobs = _jobs(inputs, arguments)
     made = [folder for folder in sorted({folder for job in jobs for folder in job.folders}) if make_folder(folder)]
-    load = functools.cache(lambda: _load_converter(arguments))
+    load = _Loaded(lambda: _load_converter(arguments))
     try:
         outcomes = _convert_all(jobs, load, arguments)
     finally:
@@ -155,6 +156,20 @@ def _load_converter(arguments: argparse.Namespace) -> StripConverter:
             remedy="Leave --maps out, or give a LANet.",
         )
     return converter
+
+
+class _Loaded:
+    """The converter, loaded by the first file that needs it."""
+
+    def __init__(self, load: Callable[[], StripConverter]) -> None:
+        self._load, self._lock = load, threading.Lock()
+        self.converter: StripConverter | None = None
+
+    def __call__(self) -> StripConverter:
+        with self._lock:
+            if self.converter is None:
+                self.converter = self._load()
+            return self.converter
 
 
 @dataclass(frozen=True)
@@ -221,27 +236,37 @@ def _beside(arguments: argparse.Namespace, outputs: list[Path], into_folder: boo
     return arguments.output if into_folder else str(outputs[0].with_name(f"{outputs[0].stem}{label}.png"))
 
 
-def _convert_all(jobs: list[Job], load: Callable[[], StripConverter], arguments: argparse.Namespace) -> list[Outcome]:
+def _convert_all(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace) -> list[Outcome]:
     outcomes: list[Outcome] = []
     told: set[str] = set()
+    budget = PixelBudget()
+    fractions = [0.0] * len(jobs)
     with tqdm(
         total=len(jobs), disable=None, leave=False, bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}"
     ) as bar:
-        for number, job in enumerate(jobs):
 
-            def progress(fraction: float, stage: str, number: int = number, job: Job = job) -> None:
+        def convert(number: int, cancelled: Callable[[], bool]) -> Outcome:
+            job = jobs[number]
+
+            def progress(fraction: float, stage: str) -> None:
+                fractions[number] = fraction
                 bar.set_description_str(f"{printable(job.source.name)}: {stage}", refresh=False)
-                bar.n = number + fraction
+                bar.n = sum(fractions)
                 bar.refresh()
 
-            outcomes.append(_convert_one(job, load, arguments, progress))
-            if load.cache_info().currsize:
-                _warn_of_provider(load(), told)  # a GPU may also give up in the midst of the work
-            _report_problems(outcomes[-1], told)
+            outcome = _convert_one(job, load, arguments, progress, cancelled, budget)
+            fractions[number] = 1.0
+            return outcome
+
+        for outcome in overlapped(convert, range(len(jobs))):
+            outcomes.append(outcome)
+            if load.converter is not None:
+                _warn_of_provider(load.converter, told)  # a GPU may also give up in the midst of the work
+            _report_problems(outcome, told)
             if arguments.json:
-                print_result(line_of(_record(outcomes[-1])))
-            elif outcomes[-1].status != "failed":
-                print_result(_result_line(outcomes[-1]))
+                print_result(line_of(_record(outcome)))
+            elif outcome.status != "failed":
+                print_result(_result_line(outcome))
     return outcomes
 
 
@@ -250,9 +275,11 @@ def _convert_one(
     load: Callable[[], StripConverter],
     arguments: argparse.Namespace,
     progress: Callable[[float, str], None],
+    cancelled: Callable[[], bool],
+    budget: PixelBudget,
 ) -> Outcome:
     try:
-        _check_source(job.source)
+        pixels = _check_source(job.source)
         is_another = _is_of_another_source(job)
         if job.keep and os.path.exists(job.output):  # noqa: PTH110 - Path.exists raises of a name that is too long
             if is_another:
@@ -266,25 +293,11 @@ def _convert_one(
         return Outcome(job, "failed", error=error)
     converter = load()
     try:
-        conversion = converter.convert_file(
-            job.source,
-            job.output,
-            half=arguments.half,
-            compression=arguments.compression,
-            confidence=arguments.confidence,
-            options=reading_options(arguments),
-            progress=progress,
-        )
+        with budget.reserved(pixels):
+            conversion = _written(job, converter, arguments, progress, cancelled)
         if is_another:
             warning = f"{job.output} was the result of another image, or of an earlier version, and was replaced."
             conversion = dataclasses.replace(conversion, warnings=(*conversion.warnings, warning))
-        if job.preview is not None:
-            from lanet_core.cli.preview import write_preview
-            from lanet_core.images import read_hdr
-
-            write_preview(job.source, read_hdr(job.output), job.preview, reading_options(arguments))
-        if job.maps:
-            _write_maps(conversion, *job.maps)
     except (ProviderError, WrongModelError):  # of all images
         raise
     except Exception as error:  # of this image; the next one may fare better
@@ -294,15 +307,47 @@ def _convert_one(
     return Outcome(job, "converted", conversion)
 
 
-def _check_source(source: Path) -> None:
-    """Check what can be judged without decoding, so that a bad file costs no loading of the model."""
+def _written(
+    job: Job,
+    converter: StripConverter,
+    arguments: argparse.Namespace,
+    progress: Callable[[float, str], None],
+    cancelled: Callable[[], bool],
+) -> Conversion:
+    """Convert one file and write all that was asked for."""
+    conversion = converter.convert_file(
+        job.source,
+        job.output,
+        half=arguments.half,
+        compression=arguments.compression,
+        confidence=arguments.confidence,
+        options=reading_options(arguments),
+        progress=progress,
+        cancelled=cancelled,
+    )
+    if job.preview is not None:
+        from lanet_core.cli.preview import write_preview
+        from lanet_core.images import read_hdr
+
+        write_preview(job.source, read_hdr(job.output), job.preview, reading_options(arguments))
+    if job.maps:
+        _write_maps(conversion, *job.maps)
+    return conversion
+
+
+def _check_source(source: Path) -> int:
+    """Check what can be judged without decoding, so that a bad file costs no loading of the model.
+
+    Returns:
+        How many pixels the image has.
+    """
     from lanet_core.images import check_file
 
     if os.fspath(source) == "-" and not source.exists():
         raise InputNotFoundError(
             "Standard input is not supported.", path=source, remedy="Save the image to a file and name it."
         )
-    check_file(source)
+    return check_file(source)
 
 
 def _is_of_another_source(job: Job) -> bool:
@@ -342,13 +387,17 @@ def _result_line(outcome: Outcome) -> str:
     job, conversion = outcome.job, outcome.conversion
     if conversion is None:
         return f"{printable(job.output)}: is there already; --overwrite converts it again"
-    expected = conversion.expected_error_stops
-    return (
-        f"{printable(job.output)}: {conversion.width}x{conversion.height}, "
-        f"{100 * conversion.clipped_fraction:.2g} % over-exposed, "
-        f"peak {conversion.peak_ev:+.1f} EV, {'' if expected is None else f'expected error {expected:.2f} stops, '}"
-        f"network {conversion.network_seconds:.2f} s on {conversion.provider}"
-    )
+    facts = [f"{conversion.width}x{conversion.height}"]
+    if conversion.white_level.rgb != (1.0, 1.0, 1.0):
+        facts.append(f"white {conversion.white_level}")
+    facts += [f"{100 * conversion.clipped_fraction:.2g} % over-exposed", f"peak {conversion.peak_ev:+.1f} EV"]
+    if conversion.expected_error_stops is not None:
+        facts.append(f"expected error {conversion.expected_error_stops:.2f} stops")
+    if conversion.strength_range_ev is not None:
+        low, high = conversion.strength_range_ev
+        facts.append(f"strength likely {low:+.1f} to {high:+.1f} EV")
+    facts.append(f"network {conversion.network_seconds:.2f} s on {conversion.provider}")
+    return f"{printable(job.output)}: {', '.join(facts)}"
 
 
 def _record(outcome: Outcome) -> dict:

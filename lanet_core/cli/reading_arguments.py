@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from lanet_core.reading_options import EYES, ReadingOptions
+from lanet_core.white_level import WhiteLevel
 
 
 def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,24 @@ def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--force", action="store_true", help="convert also what is recognised as no panorama; resample cube maps"
     )
+    group.add_argument(
+        "--white",
+        type=_white_level,
+        metavar="R,G,B",
+        help="the value at which the image clips, 0 to 1, for all channels or for each: 0.94 or 1,0.93,0.8 "
+        "(default: estimated)",
+    )
     group.add_argument("--no-pose", action="store_true", help="ignore the pitch and roll of panorama metadata")
+
+
+def _white_level(text: str) -> WhiteLevel:
+    try:
+        values = [float(value) for value in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) not in (1, 3) or not all(0.2 <= value <= 1.0 for value in values):
+        raise argparse.ArgumentTypeError(f"{text} is not one value or three, each from 0.2 to 1")
+    return WhiteLevel(tuple(values * (3 // len(values))), shoulder="hard")
 
 
 def reading_options(arguments: argparse.Namespace) -> ReadingOptions:
@@ -37,4 +55,5 @@ def reading_options(arguments: argparse.Namespace) -> ReadingOptions:
         pad=arguments.pad,
         force=arguments.force,
         ignore_pose=arguments.no_pose,
+        white=arguments.white,
     )

@@ -19,7 +19,13 @@ from lanet_core.errors import (
 )
 from lanet_core.images.file_kind import MAX_PIXELS, FileKind, file_kind
 from lanet_core.images.file_names import utf8_name
-from lanet_core.images.limits import check_before_opening, check_spec, damaged, openimageio_limits
+from lanet_core.images.limits import (
+    check_before_opening,
+    check_spec,
+    damaged,
+    declared_pixels,
+    openimageio_limits,
+)
 
 #: Photometric interpretations that mean grey, RGB, palette or YCbCr (TIFF 6.0, tag 262; OpenImageIO turns them
 #: into grey or RGB). All others, CMYK, Lab and raw sensors among them, are refused.
@@ -97,8 +103,11 @@ def decode(path: Path, kind: FileKind) -> Decoded:
     )
 
 
-def check_file(path: str | Path) -> None:
+def check_file(path: str | Path) -> int:
     """Check what can be judged of an image file without decoding it: that it is there, its kind, size and length.
+
+    Returns:
+        How many pixels it declares.
 
     Raises:
         InputError: the file cannot be an image that :func:`lanet_core.images.read_ldr` reads.
@@ -106,9 +115,11 @@ def check_file(path: str | Path) -> None:
     path = Path(path)
     kind = file_kind(path)
     check_before_opening(path, kind)
-    if kind in (FileKind.TIFF, FileKind.EXR):  # whose headers are opened without decoding
-        with open_image(path, kind):
-            pass
+    pixels = declared_pixels(path, kind)
+    if pixels is None and kind is not FileKind.JPEG:
+        with open_image(path, kind) as image:
+            return image.spec().width * image.spec().height
+    return pixels or 0
 
 
 def read_size(path: str | Path) -> tuple[int, int]:

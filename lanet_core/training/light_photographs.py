@@ -19,7 +19,7 @@ from lanet_core import sphere
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.model_metadata import CELL_PIXELS
 from lanet_core.networks.resampling import pool_by_solid_angle
-from lanet_core.overexposure import CHANNEL_THRESHOLD
+from lanet_core.overexposure import CHANNEL_THRESHOLD, SATURATION
 from lanet_core.training.edits import Photograph, edit, srgb_decode
 from lanet_core.training.lite_configuration import PhotographOptions
 from lanet_core.training.sharp_lights import Disc, take_light
@@ -133,8 +133,8 @@ def exposure_scale(hdr: Tensor, camera: Camera) -> float:
 
 def relative_overexposure(relative: Tensor) -> Tensor:
     """Return (1, H, W): :func:`lanet_core.overexposure.overexposure` in torch, of (3, H, W)."""
-    mean = (relative.mean(dim=0, keepdim=True) - OVEREXPOSURE_THRESHOLD) / (1.0 - OVEREXPOSURE_THRESHOLD)
-    channel = (relative.amax(dim=0, keepdim=True) - CHANNEL_THRESHOLD) / (1.0 - CHANNEL_THRESHOLD)
+    mean = (relative.mean(dim=0, keepdim=True) - OVEREXPOSURE_THRESHOLD) / (SATURATION - OVEREXPOSURE_THRESHOLD)
+    channel = (relative.amax(dim=0, keepdim=True) - CHANNEL_THRESHOLD) / (SATURATION - CHANNEL_THRESHOLD)
     return torch.maximum(mean, channel).clamp(0.0, 1.0) ** 3
 
 

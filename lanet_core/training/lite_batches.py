@@ -45,10 +45,12 @@ class LiteBatches:
             for scenes in (real, synthetic)
         ]
         self._pools: list[list[LightSample]] = []
+        self._draws = (self._schedule.pool, self._schedule.synthetic_pool)
         if self._schedule.pool:
-            for number, source in enumerate(self._sources):
-                say(f"drawing {self._schedule.pool} photographs of each of {len(source.scenes)} scenes")
-                self._pools.append(_drawn(source, self._schedule.pool, (self._seed, number), workers))
+            for number, (source, draws) in enumerate(zip(self._sources, self._draws, strict=True)):
+                if source.scenes:
+                    say(f"drawing {draws} photographs of each of {len(source.scenes)} scenes")
+                self._pools.append(_drawn(source, draws, (self._seed, number), workers))
 
     def __call__(self, step: int, rank: int = 0, processes: int = 1) -> LightSample:
         """Return a process's share of the batch of a step, counted from 0."""
@@ -66,7 +68,8 @@ class LiteBatches:
         scene = int(rng.integers(len(scenes)) if is_synthetic else order[position])
         if not self._pools:
             return self._sources[is_synthetic].draw(scenes[scene], rng)
-        photograph = scene * self._schedule.pool + int(rng.integers(self._schedule.pool))
+        draws = self._draws[is_synthetic]
+        photograph = scene * draws + int(rng.integers(draws))
         return turned(self._pools[is_synthetic][photograph], rng)
 
 

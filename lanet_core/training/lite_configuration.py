@@ -82,6 +82,7 @@ class LiteSchedule:
         pool: photographs drawn of each scene before the first step and used again with other rotations; 0 draws each
             photograph anew.
         synthetic_share: share of the photographs that show synthetic scenes.
+        synthetic_pool: as ``pool``, of each synthetic scene.
     """
 
     height: int = 128
@@ -95,6 +96,7 @@ class LiteSchedule:
     ema_decay: float = 0.99
     pool: int = 16
     synthetic_share: float = 0.0
+    synthetic_pool: int = 3
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def _maker(name: str, folders: Mapping[str, Path], options: MethodOptions) -> Ca
 
 def _from_path(name: str, path: Path, options: MethodOptions) -> Method:
     if path.suffix == ".pt":
-        return CheckpointNetwork(name, path)
+        return CheckpointNetwork(name, path, threads=options.threads)
     if path.suffix == ".onnx":
         return _from_model(name, path, options)
     return PredictionFolder(name, path)

@@ -19,6 +19,7 @@ from PIL import Image
 
 from lanet_core.cli.main import main
 from lanet_core.colour import srgb_to_linear
+from lanet_core.images import read_hdr
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -417,3 +418,23 @@ def test_interrupting_leaves_whole_files_only(library, tmp_path):
     assert all(name.endswith(".exr") and not name.startswith(".") for name in written)
     for name in written:
         assert pixels(tmp_path / "hdr" / name).shape == (256, 512, 3)
+
+
+@pytest.mark.parametrize("white", ["2", "0.9,0.8", "a", "0.1", ""])
+def test_a_white_level_that_is_none_is_refused(library, tmp_path, white, capsys):
+    with pytest.raises(SystemExit):
+        main(["convert", str(library / "lake.png"), "-o", str(tmp_path / "x.exr"), f"--white={white}"])
+    assert "0.2 to 1" in capsys.readouterr().err
+
+
+def test_the_white_level_can_be_given(make_model, tmp_path, capsys):
+    grey = np.full((64, 128, 3), 200, dtype=np.uint8)
+    rows, columns = np.mgrid[:64, :128]
+    grey[(rows - 20) ** 2 + (columns - 40) ** 2 < 150] = 217  # a round light at 0.85 of 255
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    model = ["--model", str(make_model())]
+    assert main(["convert", str(tmp_path / "grey.png"), "-o", str(tmp_path / "a.exr"), "--white", "1", *model]) == 0
+    assert main(["convert", str(tmp_path / "grey.png"), "-o", str(tmp_path / "b.exr"), "--white", "0.851", *model]) == 0
+    plain, lit = (read_hdr(tmp_path / f"{name}.exr") for name in "ab")
+    assert plain.max() < 1.0 < lit[16:24, 36:44].min()
+    assert "white 0.85 0.85 0.85" in capsys.readouterr().out

@@ -215,7 +215,7 @@ def test_a_checkpoint_predicts_as_its_network_does(make_checkpoint, photograph, 
     predicted = checked_prediction(method, photograph)
     expected = converted_by_hand(inference_network(load_checkpoint(path)), photograph.ldr_linear)
     assert (expected > photograph.ldr_linear).mean() > 0.1
-    np.testing.assert_allclose(predicted, expected, rtol=1e-4)
+    np.testing.assert_allclose(predicted, expected, rtol=5e-4)  # ONNX Runtime against torch
     assert method.record.name == "mine"
     assert method.record.label == f"{architecture}, stage 1, step 7"
     assert hashlib.sha256(path.read_bytes()).hexdigest() in method.record.source

@@ -13,7 +13,7 @@ import onnxruntime
 import pytest
 
 TOOL = Path(__file__).resolve().parents[2] / "tools/measure_gpu.py"
-LITTLE = ("--provider", "cpu", "--batches", "1", "3", "--heights", "64", "--runs", "2")
+LITTLE = ("--provider", "cpu", "--batches", "1", "3", "--heights", "64", "--runs", "2", "--limit", "3000")
 #: A network narrow enough for a test, and pictures small enough.
 NARROW = ("network.width=0.0625", "stages.0.height=128", "stages.0.batch_size=1")
 NARROW += ("stages.1.height=128", "stages.1.batch_size=1")
@@ -38,7 +38,7 @@ def measured(tool, folder: Path, *options: str) -> dict[str, dict]:
 
 
 def test_every_part_is_measured(tool, make_model, tmp_path, capsys):
-    model = make_model()
+    model = make_model(architecture="panolanet_lite")
     settings = [word for setting in NARROW for word in ("--set", setting)]
     rows = measured(tool, tmp_path / "out", "--model", str(model), "--steps", "2", *settings)
     printed = capsys.readouterr().out
@@ -62,14 +62,16 @@ def test_what_cannot_be_measured_is_in_the_table_and_the_rest_goes_on(tool, make
     assert all("no time left" in row["shown"] for row in rows.values())
 
 
-def test_a_model_that_takes_any_number_of_pictures_gives_the_same(tool, make_model, tmp_path):
-    model, free = make_model(), tmp_path / "free.onnx"
-    height, width = tool.free_batch(model, free)
-    shape = onnx.load(str(model)).graph.input[0].type.tensor_type.shape.dim
-    assert (height, width) == (shape[2].dim_value, shape[3].dim_value)
-    pictures = np.random.default_rng(0).random((3, 3, height, width), dtype=np.float32)
+@pytest.mark.parametrize("architecture", ["panolanet", "panolanet_lite"])
+def test_a_model_that_takes_any_number_of_images_gives_the_same(tool, make_model, tmp_path, architecture):
+    model, free = make_model(architecture=architecture), tmp_path / "free.onnx"
+    shapes = tool.free_batch(model, free)
+    graph = onnx.load(str(model)).graph
+    assert list(shapes) == [port.name for port in graph.input]
+    inputs = {name: np.random.default_rng(0).random((3, *shape), np.float32) for name, shape in shapes.items()}
     one, any_number = (onnxruntime.InferenceSession(str(each)) for each in (model, free))
-    together = any_number.run(["log_hdr"], {"ldr_linear": pictures})[0]
+    together = any_number.run(None, inputs)
     for index in range(3):
-        alone = one.run(["log_hdr"], {"ldr_linear": pictures[index : index + 1]})[0]
-        np.testing.assert_allclose(together[index], alone[0], atol=1e-5)
+        alone = one.run(None, {name: value[index : index + 1] for name, value in inputs.items()})
+        for many, single in zip(together, alone, strict=True):
+            np.testing.assert_allclose(many[index], single[0], atol=1e-5)
