@@ -184,7 +184,7 @@ class Conversion:
             remove_lamps(scene)
             before.append("The lamps of the former light were removed.")
         hdr = apply_hdr(scene, ldr, self.output, is_relative=self._folder.startswith("//"))
-        fit_engines(rendered_world(scene), self.facts["lights"])
+        fit_engines(rendered_world(scene), self.facts.get("lights", ()))
         self.notes.extend(before + notes_after(scene))
         return hdr
 
