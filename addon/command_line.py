@@ -53,7 +53,7 @@ def run(argv: Sequence[str]) -> int:
         session.current().worker.wait()  # for the previews of assets
         if arguments.save and status != EXIT_FAILURE and not arguments.dry_run:
             _save()
-    except SystemExit as end:  # argparse has said why
+    except SystemExit as end:  # argparse has printed why
         return int(end.code or 0)
     except AddonError as error:
         return _fail(str(error))

@@ -112,7 +112,7 @@ class Conversion:
 
     @property
     def facts(self) -> dict[str, object]:
-        """What the worker says of the result, see :mod:`lanet_core.worker`."""
+        """The worker's figures of the result, see :mod:`lanet_core.worker`."""
         return self._picture.facts
 
     @property
