@@ -170,7 +170,7 @@ def _at_least(text: str, low: int) -> int:
 
 
 def as_text(arguments: argparse.Namespace) -> str:
-    """Return a command that asks for the same in the current folder; defaults are left out."""
+    """Return the command for a report, without options that are not set; see :func:`shown_path`."""
     words = ["render_eval/run.py"]
     for name, value in vars(arguments).items():
         option = f"--{name.replace('_', '-')}"
