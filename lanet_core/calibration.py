@@ -52,7 +52,7 @@ def calibration_scale(ldr_linear: np.ndarray, hdr: np.ndarray, threshold: float 
         )
     if not np.isfinite(hdr).all() or (hdr < 0).any():
         raise CalibrationError(
-            "The HDR holds negative, NaN or infinite values.",
+            "The HDR contains negative, NaN or infinite values.",
             remedy="Repair it, or clip it to finite values of zero and more.",
         )
     mask = well_exposed_mask(ldr_linear, threshold)

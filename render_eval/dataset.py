@@ -60,11 +60,11 @@ def find_pairs(folder: Path, split: str | None = None) -> list[Pair]:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DataError("There is no such folder.", path=folder, remedy="Give a folder of HDR panoramas.")
+        raise DataError("The folder does not exist.", path=folder, remedy="Choose a folder of HDR panoramas.")
     if (folder / SCENE_LIST).is_file():
         return sorted(_checked(_listed_pairs(folder, split)), key=lambda pair: pair.name)
     if split is not None:
-        raise DataError(f"There is no {SCENE_LIST} to say which scenes are of the {split} split.", path=folder)
+        raise DataError(f"The folder has no {SCENE_LIST}, which defines the {split} split.", path=folder)
     pairs = _found_pairs(folder)
     if not pairs:
         raise DataError("No panorama was found.", path=folder, remedy="Put .exr or .hdr panoramas or sIBL sets there.")
@@ -144,7 +144,7 @@ def _paired(name: str, hdr_files: list[Path], ldr_files: list[Path]) -> Pair:
         if len(files) > 1:
             problem = f"{' and '.join(path.name for path in files)} have the same name: leave one."
     if not hdr_files:
-        problem = f"{ldr_files[0].name} has no HDR picture of its name next to it."
+        problem = f"{ldr_files[0].name} has no HDR image of its name next to it."
     return Pair(name, next(iter(hdr_files), None), next(iter(ldr_files), None), problem=problem)
 
 

@@ -51,7 +51,7 @@ def find_named_pairs(name: str | None, folder: Path, split: str | None) -> list[
     if name is None:
         return find_pairs(folder, split)
     if not Path(folder).is_dir():
-        raise DataError("There is no such folder.", path=folder, remedy=f"Unpack {DATA_SETS[name].label} there.")
+        raise DataError("The folder does not exist.", path=folder, remedy=f"Unpack {DATA_SETS[name].label} there.")
     pairs = DATA_SETS[name].load(Path(folder), split)
     if not pairs:
         raise DataError(
@@ -103,7 +103,7 @@ def _fetched(folder: Path, split: str | None) -> list[Pair]:
 _HASH = "none of its own: 80 % train, 10 % val, 10 % test by the name's hash"
 _LAVAL_SPLIT = f"train.txt, val.txt and test.txt with a file name a line, where they are there; or else {_HASH}"
 _FETCHED = "what lanet fetch wrote: scenes.csv and its files"
-_FETCHED_SPLIT = "the column split of scenes.csv; pictures of one place stay together"
+_FETCHED_SPLIT = "the column split of scenes.csv; images of one place stay together"
 
 #: By the name on the command line.
 DATA_SETS: dict[str, DataSet] = {
@@ -135,7 +135,7 @@ DATA_SETS: dict[str, DataSet] = {
         "HDR-Eye",
         "epfl.ch/labs/mmspg/downloads/hdr-eye",
         "research, with citation",
-        "a folder whose name begins with HDR and one with LDR, with pictures of the same names, of any aspect",
+        "a folder whose name begins with HDR and one with LDR, with images of the same names, of any aspect",
         "all test",
         _hdr_eye,
     ),

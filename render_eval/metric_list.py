@@ -36,7 +36,7 @@ class Metric:
 _DISPLAY = "Render sRGB-encoded at exposure 0, clipped to [0, 1], not quantised"
 _ABSOLUTE = f"radiance 1 = {WHITE_CD_M2:g} cd/m²"
 _MAP_PAPER = f"Panorama scaled to the truth (mean logarithm), LDR's white = {WHITE_CD_M2:g} cd/m², pixels unweighted"
-_IMAGE_PAPER = f"Picture scaled to the truth (mean logarithm), LDR's white = {WHITE_CD_M2:g} cd/m²"
+_IMAGE_PAPER = f"Image scaled to the truth (mean logarithm), LDR's white = {WHITE_CD_M2:g} cd/m²"
 _YU = "Yu et al. 2021"
 _HDRVDP = "Mantiuk et al. 2011 and 2023; the authors' program in Octave"
 _PU21 = "Mantiuk and Azimi 2021 (PU21, banding_glare)"
@@ -48,7 +48,7 @@ _ALL = (
         unit="dB",
         higher_is_better=True,
         domain="display",
-        definition=f"{_DISPLAY}. 10 log10(1 / MSE); infinite for equal pictures.",
+        definition=f"{_DISPLAY}. 10 log10(1 / MSE); infinite for equal images.",
         source=f"{_YU}, Table 4",
     ),
     Metric(
@@ -58,7 +58,7 @@ _ALL = (
         higher_is_better=True,
         domain="display",
         definition=(
-            f"{_DISPLAY}. 11×11 Gaussian window of 1.5 pixels, K1 = 0.01, K2 = 0.03, windows within the picture "
+            f"{_DISPLAY}. 11×11 Gaussian window of 1.5 pixels, K1 = 0.01, K2 = 0.03, windows within the image "
             "only; mean of R, G and B."
         ),
         source=f"Wang et al. 2004, Eq. 13 to 17; {_YU}, Table 4",
@@ -196,7 +196,7 @@ _ALL = (
         higher_is_better=False,
         domain="map",
         definition=(
-            "Mean |log2| of the ratio of a matt surface's irradiance over all directions of its normal, weighted "
+            "Mean |log2| of the ratio of a diffuse surface's irradiance over all directions of its normal, weighted "
             "by solid angle, and over R, G and B."
         ),
         source="Ramamoorthi and Hanrahan 2001, Eq. 1",
@@ -220,7 +220,7 @@ _ALL = (
         higher_is_better=False,
         domain="map",
         definition=(
-            "Angle between the mean directions, weighted by luminance and solid angle, of what lies within 10° of"
+            "Angle between the mean directions, weighted by luminance and solid angle, of the radiance within 10° of"
             " each map's brightest light; absent where none of the truth's is half a stop brighter than all "
             "beyond 30°."
         ),
@@ -228,7 +228,7 @@ _ALL = (
     ),
     Metric(
         key="image_pu_psnr",
-        label="PU-PSNR of the picture",
+        label="PU-PSNR of the image",
         unit="dB",
         higher_is_better=True,
         domain="image",
@@ -237,7 +237,7 @@ _ALL = (
     ),
     Metric(
         key="image_pu_ssim",
-        label="PU-SSIM of the picture",
+        label="PU-SSIM of the image",
         unit="",
         higher_is_better=True,
         domain="image",
@@ -246,7 +246,7 @@ _ALL = (
     ),
     Metric(
         key="image_simse",
-        label="siMSE of the picture",
+        label="siMSE of the image",
         unit="ln²",
         higher_is_better=False,
         domain="image",
@@ -258,7 +258,7 @@ _ALL = (
     ),
     Metric(
         key="image_jod",
-        label="ColorVideoVDP of the picture",
+        label="ColorVideoVDP of the image",
         unit="JOD",
         higher_is_better=True,
         domain="image",
@@ -267,7 +267,7 @@ _ALL = (
     ),
     Metric(
         key="image_hdrvdp_q",
-        label="HDR-VDP Q of the picture",
+        label="HDR-VDP Q of the image",
         unit="",
         higher_is_better=True,
         domain="image",

@@ -64,7 +64,7 @@ def read_image_pair(pair: Pair) -> Photograph:
         raise DataError(pair.problem)
     if pair.ldr_file is None:
         raise DataError(
-            "It has no LDR picture next to its HDR.",
+            "It has no LDR image next to its HDR.",
             path=pair.hdr_file,
             remedy="Put NAME.jpg or NAME.png next to it; python render_eval/make_pairs.py makes pairs of panoramas.",
         )
@@ -90,7 +90,7 @@ def _equirectangular(panorama: np.ndarray, path: Path) -> np.ndarray:
     height, width = panorama.shape[:2]
     if width != 2 * height:
         raise NotEquirectangularError(
-            f"The picture is {width}x{height}, not 2:1.", path=path, remedy="Give a whole panorama."
+            f"The image is {width}x{height}, not 2:1.", path=path, remedy="Give a whole panorama."
         )
     return panorama
 

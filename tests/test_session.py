@@ -75,7 +75,7 @@ def test_an_unknown_provider_is_refused(make_model):
             "the library libcuda.so.1 (the NVIDIA driver) is missing.",
         ),
         ("[ONNXRuntimeError] : 1 : FAIL : CUDA failure 100: no device\nmore", "CUDA failure 100: no device"),
-        ("\n \n", "ONNX Runtime gives no reason."),
+        ("\n \n", "ONNX Runtime reports no reason."),
     ],
 )
 def test_a_failure_is_told_in_a_sentence(text, expected):

@@ -48,7 +48,7 @@ class PredictionFolder:
 
         Raises:
             PredictionError: the scene has no prediction or two, or it is of another size than the LDR.
-            InputError: the file cannot be read, or holds NaN, infinite or negative values.
+            InputError: the file cannot be read, or contains NaN, infinite or negative values.
         """
         path = self._file(photograph.name)
         prediction = read_hdr(path)

@@ -70,7 +70,7 @@ def checked_prediction(method: Method, photograph: Photograph) -> np.ndarray:
         (H, W, 3) float32, linear Rec.709, ≥ 0, finite, at any scale, not all black.
 
     Raises:
-        PredictionError: the prediction has another shape or dtype, holds negative, NaN or infinite values, or is black.
+        PredictionError: the prediction is black, has another shape or dtype, or has negative, NaN or infinite values.
         LanetError: the method has no prediction.
     """
     prediction = method.predict(photograph)

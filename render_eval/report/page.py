@@ -22,13 +22,13 @@ from render_eval.scores import METRICS
 
 _TITLES = {
     "renders": "Reconstructed light against true light",
-    "maps": "Reconstructed HDR pictures against the true ones",
+    "maps": "Reconstructed HDR images against the true ones",
 }
 _MEASURED = {
     "renders": "Every panorama lights the same scene twice: as the true HDR, and as each method makes it from the LDR. "
     "Both are calibrated to the LDR, rendered in Cycles and compared.",
-    "maps": "Each method makes an HDR picture of the same LDR pictures. It is scaled to the true HDR, with the LDR's "
-    "white at 255 cd/m², and compared with it. Pictures are shown as they are, and below four stops darker.",
+    "maps": "Each method makes an HDR image of the same LDR images. It is scaled to the true HDR, with the LDR's "
+    "white at 255 cd/m², and compared with it. Images are shown as they are, and below four stops darker.",
 }
 _HERE = Path(__file__).parent
 

@@ -25,7 +25,7 @@ DOMAIN_TITLES = {
     "display": "Render for the display",
     "linear": "Render, linear light",
     "map": "Panorama itself",
-    "image": "Picture itself",
+    "image": "Image itself",
 }
 NOISE_LABEL = "Truth, another seed"
 

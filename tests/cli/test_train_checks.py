@@ -98,7 +98,7 @@ def test_steps_out_of_bounds_are_refused_by_their_option(capsys, configuration, 
 @pytest.mark.parametrize("device", ["cude", "cuda:x", "gpu", ""])
 def test_an_unknown_device(capsys, configuration, data, device):
     message = refused(capsys, "train", configuration, "--data", data, "-o", data.parent / "run", f"--device={device}")
-    assert message.startswith(f"lanet: error: There is no device {device!r}. Use --device auto")
+    assert message.startswith(f"lanet: error: The device {device!r} is unknown. Use --device auto")
 
 
 def test_cuda_that_is_not_there():

@@ -105,7 +105,7 @@ def _table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _block(data: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
     if offset + size + _TRAILER_BYTES > len(data):
-        raise ValueError("a block lies beyond its end")
+        raise ValueError("a block extends beyond its end")
     if data[offset + size]:
         raise ValueError("its index is compressed")
     block = data[offset : offset + size]
