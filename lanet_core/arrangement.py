@@ -141,7 +141,7 @@ def _sphere_warnings(picture: Picture, light: ImageLight, options: ReadingOption
     if problem:
         return (f"{problem} It was converted as a panorama.",)
     if not seen.edges_meet():
-        return ("The left and the right edge of the panorama do not meet; the seam stays visible.",)
+        return ("The left and right edges of the panorama do not meet; the seam stays visible.",)
     return ()
 
 

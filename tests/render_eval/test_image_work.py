@@ -85,7 +85,7 @@ def test_a_run_leaves_a_report_and_the_papers_table(pairs, tmp_path, capsys):
             assert float(row["image_pu_psnr"]) == pytest.approx(map_pu_psnr(image, photograph.truth), rel=1e-6)
             assert float(row["image_simse"]) == pytest.approx(simse(image, photograph.truth), rel=1e-6)
     page = (out / "index.html").read_text(encoding="utf-8")
-    assert "Reconstructed HDR pictures against the true ones" in page
+    assert "Reconstructed HDR images against the true ones" in page
     assert "HDR-VDP Q of the picture is not among them" in page
     assert (out / evaluation.results[0].render_png).is_file()
 

@@ -120,7 +120,7 @@ def test_tables_have_headings_for_every_cell_and_show_the_direction(evaluation, 
         for heading, metric in zip(below, METRICS.values(), strict=False):
             assert words(heading).startswith(f"{metric.label} {'↑' if metric.higher_is_better else '↓'}")
     groups = [words(each) for each in with_class(tables[0], "group")]
-    assert groups == ["Render for the display", "Render, linear light", "Panorama itself", "Picture itself", "Time / s"]
+    assert groups == ["Render for the display", "Render, linear light", "Panorama itself", "Image itself", "Time / s"]
 
 
 def test_every_metric_is_explained(evaluation, tmp_path):

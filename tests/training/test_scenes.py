@@ -82,7 +82,7 @@ def test_a_list_may_begin_with_a_byte_order_mark(tmp_path, encoding):
 def test_a_list_that_is_no_table_of_text(tmp_path, content):
     (tmp_path / "a.hdr").touch()
     (tmp_path / "scenes.csv").write_bytes(content)
-    with pytest.raises(DataError, match="no table of text"):
+    with pytest.raises(DataError, match="not a table of text"):
         find_scenes(tmp_path)
 
 
