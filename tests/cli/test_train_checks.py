@@ -124,7 +124,7 @@ def test_a_batch_that_does_not_divide(configuration, data, monkeypatch, processe
     if fits:
         check(configuration, data)
         return
-    with pytest.raises(DataError, match=rf"batch of 6 images does not divide among {processes} .*batch_size"):
+    with pytest.raises(DataError, match=rf"batch of 6 images cannot be divided among {processes} .*batch_size"):
         check(configuration, data)
 
 
@@ -160,7 +160,7 @@ def test_many_bad_panoramas_are_counted(configuration, tmp_path):
 def test_scenes_that_are_too_few_to_validate_on(configuration, tmp_path):
     for name in ("park", "street", "room", "studio", "beach"):  # all of the train split by their names
         write_panorama(tmp_path / "data" / f"{name}.exr")
-    with pytest.raises(DataError, match=r"None of the folder's 5 panoramas is of the \w+ split.*--fold"):
+    with pytest.raises(DataError, match=r"None of the folder's 5 panoramas belongs to the \w+ split.*--fold"):
         check(configuration, tmp_path / "data")
     check(configuration, tmp_path / "data", fold="1/2")
 

@@ -96,7 +96,7 @@ class TestFolderOfPanoramas:
             find_pairs(tmp_path)
 
     def test_a_missing_folder_is_an_error(self, tmp_path):
-        with pytest.raises(DataError, match="no such folder"):
+        with pytest.raises(DataError, match="folder does not exist"):
             find_pairs(tmp_path / "absent")
 
 

@@ -99,7 +99,7 @@ def test_another_layout_is_an_error_that_describes_the_right_one(name, tmp_path)
     with pytest.raises(DataError, match="Expected: ") as caught:
         find_named_pairs(name, tmp_path, None)
     assert DATA_SETS[name].layout in str(caught.value)
-    with pytest.raises(DataError, match="no such folder"):
+    with pytest.raises(DataError, match="folder does not exist"):
         find_named_pairs(name, tmp_path / "missing", None)
 
 

@@ -130,7 +130,7 @@ class TestErrorsBeforeAnyWork:
         return check
 
     def test_no_such_data_folder(self, check, tmp_path):
-        check("There is no such folder", data=tmp_path / "absent")
+        check("The folder does not exist", data=tmp_path / "absent")
 
     def test_an_unknown_method(self, check):
         check("There is no method 'nosuch'", "--methods", "ldr,nosuch")
@@ -160,7 +160,7 @@ class TestErrorsBeforeAnyWork:
 
     def test_a_picture_of_a_method_that_is_not_evaluated(self, check):
         pytest.importorskip("bpy")
-        check("no method 'koeo' to make a picture of", "--methods", "ldr", "--picture-of", "koeo")
+        check("The method 'koeo' is not evaluated", "--methods", "ldr", "--picture-of", "koeo")
 
     def test_a_summary_that_cannot_be_written(self, check, tmp_path):
         (tmp_path / "file").write_text("a file")
