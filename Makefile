@@ -12,7 +12,8 @@ INSTALL_EDITABLE = $(INSTALL) --no-build-isolation --editable
 # A Debian with a real Blender program: `make blender-program` sets it up, and the tests use it if it is there.
 BLENDER_ROOT ?= $(CURDIR)/build/debian-blender
 
-.PHONY: demo test check test-blender-versions blender-program extension extension-cuda wheels-lock format lock clean
+.PHONY: demo test check test-blender-versions blender-program three extension extension-cuda wheels-lock format
+.PHONY: lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/inference.stamp
@@ -36,6 +37,10 @@ check: $(VENV)/development.stamp
 blender-program:
 	@[ -e $(BLENDER_ROOT)/ready ] || tools/system_libraries.sh debootstrap
 	tools/debian_blender_root.sh setup $(BLENDER_ROOT)
+
+# three.js, whose loaders the tests of importers use if it is there; needs npm.
+three:
+	npm install --silent --no-audit --no-fund --prefix build/three $(shell sed -n 's/.*"three": "\(.*\)".*/three@\1/p' tests/importers/package.json)
 
 # The extension's tests in the versions of Blender that `make test` does not run them in.
 test-blender-versions: $(VENV)/development.stamp

@@ -15,11 +15,13 @@ undo but not the loading of another file. To convert images without a scene, use
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 from bpy.types import ID, Image, Scene
 
+from .engine_settings import fit_engines
 from .errors import AddonError
 from .image_loading import load_image
 from .lamps import lamps_of, remove_lamps
@@ -64,6 +66,7 @@ class Conversion:
     ) -> None:
         self._filepath = bpy.path.abspath(str(filepath)) if filepath else ""
         self._pack, self._folder = settings.pack, settings.folder
+        settings = replace(settings, lights=True)
         self._scene = scene.session_uid
         self._world_before = _world_of(scene)
         self._state: State | None = None
@@ -181,6 +184,7 @@ class Conversion:
             remove_lamps(scene)
             before.append("The lamps of the former light were removed.")
         hdr = apply_hdr(scene, ldr, self.output, is_relative=self._folder.startswith("//"))
+        fit_engines(rendered_world(scene), self.facts["lights"])
         self.notes.extend(before + notes_after(scene))
         return hdr
 

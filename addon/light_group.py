@@ -52,6 +52,17 @@ def insert_light_node(texture: ShaderNodeTexEnvironment) -> ShaderNodeGroup:
     return node
 
 
+def remove_light_node(node: ShaderNodeGroup) -> None:
+    """Remove a 'LANet Light' node; what it fed is linked to what feeds it."""
+    tree = node.id_data
+    sources = [link.from_socket for link in node.inputs["Color"].links]
+    for link in list(node.outputs["Color"].links):
+        if sources:
+            target, muted = link.to_socket, link.is_muted
+            tree.links.new(sources[0], target).is_muted = muted
+    tree.nodes.remove(node)
+
+
 def reset(node: ShaderNodeGroup) -> None:
     """Set the sliders of a 'LANet Light' node so that it changes nothing; animated ones are left alone."""
     for name in (HIGHLIGHTS, PEAK_LIMIT):

@@ -52,6 +52,7 @@ class ConversionSettings:
         precision: ``HALF`` and ``FLOAT`` write 16-bit and 32-bit floats; ``AUTO`` writes 16-bit floats if they can hold
             the brightest value.
         reading: how images are to be understood, besides what is chosen for each, see :mod:`addon.reading_choice`.
+        lights: find the concentrated lights of the result.
         pack: pack the result into the .blend, see :mod:`addon.packing`.
     """
 
@@ -59,6 +60,7 @@ class ConversionSettings:
     folder: str = ""
     precision: str = "AUTO"
     pack: bool = False
+    lights: bool = False
     reading: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -152,10 +154,10 @@ class PictureConversion:
             self._fail(str(error))
             self._source.leave()
             return
-        source, half = self._source.path, _HALF[self._settings.precision]
+        source, half, lights = self._source.path, _HALF[self._settings.precision], self._settings.lights
         self._request = self._worker.ask(
             self._settings.worker,
-            lambda client: client.convert(source, self.output, half=half, reading=self._reading),
+            lambda client: client.convert(source, self.output, half=half, reading=self._reading, lights=lights),
             self._hear,
         )
         self._is_asked = True

@@ -15,6 +15,7 @@ from .operators.convert_environment import ConvertEnvironment
 from .operators.convert_files import ConvertFiles
 from .operators.mark_asset import MarkWorldAsAsset
 from .operators.remove_lamps import RemoveLamps
+from .operators.reset_light import AddRotation, RemoveLight, ResetLight
 from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
@@ -29,6 +30,9 @@ CLASSES = (
     MarkWorldAsAsset,
     AddSunLamp,
     RemoveLamps,
+    AddRotation,
+    ResetLight,
+    RemoveLight,
     CancelConversion,
     CheckConverter,
     WorldPropertiesPanel,

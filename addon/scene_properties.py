@@ -8,9 +8,10 @@ from bpy.types import Image, PropertyGroup
 
 from . import session
 from .errors import AddonError
-from .lamps import hide_lamps
+from .lamps import hide_lamps, lamps_of, remove_lamps
+from .light_notes import replaced
 from .sources import is_single_picture
-from .world_graph import show, shows_hdr
+from .world_graph import environment_image, show, show_photograph, shows_hdr
 
 
 def _is_offered(_: SceneProperties, image: Image) -> bool:
@@ -29,11 +30,32 @@ def _show(properties: SceneProperties, number: int) -> None:
         session.current().say(str(error), is_error=True, scene=properties.id_data)
 
 
+def _light_by_photograph(properties: SceneProperties, context: bpy.types.Context) -> None:
+    """Light the scene by the image that was chosen: that is how it looks before the conversion."""
+    scene, image = properties.id_data, properties.image
+    if image is None or environment_image(scene) == image:
+        return
+    try:
+        notes = [f"{name} no longer lights the world. Its node is kept, without its link." for name in replaced(scene)]
+        if lamps_of(scene):
+            remove_lamps(scene)
+            notes.append("The lamps of the former light were removed.")
+        show_photograph(scene, image)
+    except AddonError as error:
+        session.current().say(str(error), is_error=True, scene=scene)
+        return
+    session.current().say(*notes, scene=scene)
+
+
 class SceneProperties(PropertyGroup):
     """``scene.lanet``; nothing of it is needed to render."""
 
     image: PointerProperty(
-        name="Image", description="The panorama to convert, for a world without one", type=Image, poll=_is_offered
+        name="Photograph",
+        description="A panorama that lights the scene at once, and that can be converted",
+        type=Image,
+        poll=_is_offered,
+        update=_light_by_photograph,
     )
     shown: EnumProperty(
         name="Environment",

@@ -136,6 +136,7 @@ class WorkerClient:
         *,
         half: bool | str = False,
         reading: Mapping[str, Any] | None = None,
+        lights: bool = False,
     ) -> int:
         """Ask for a conversion; return the request's number.
 
@@ -145,8 +146,11 @@ class WorkerClient:
                 one is whole; beside any other file, the new one is numbered.
             half: write 16-bit floats instead of 32-bit floats; ``auto`` if they can hold the brightest value.
             reading: how the image is to be understood, see :mod:`lanet_core.worker`.
+            lights: also find the concentrated lights of the result.
         """
-        return self._ask(do="convert", source=str(source), output=str(output), half=half, **(reading or {}))
+        return self._ask(
+            do="convert", source=str(source), output=str(output), half=half, lights=lights, **(reading or {})
+        )
 
     def inspect(self, source: str | Path, reading: Mapping[str, Any] | None = None) -> int:
         """Ask for an image's size, clipped fraction and warnings; return the request's number.

@@ -21,7 +21,7 @@ from .environment_texture import (
 )
 from .errors import AddonError
 from .image_loading import load_image
-from .light_group import insert_light_node, light_node_after, reset
+from .light_group import insert_light_node, light_node_after, remove_light_node, reset
 from .packing import take_out
 from .rendered_world import rendered_world, set_rendered_world
 
@@ -125,6 +125,48 @@ def editable_textures(scene: Scene) -> list[ShaderNodeTexEnvironment]:
     pair = remembered_pair(rendered_world(scene))
     textures = textures_showing(scene, *pair.images) if pair is not None else []
     return [_editable(scene, texture).node for texture in textures]
+
+
+def show_photograph(scene: Scene, image: Image) -> None:
+    """Light a scene by another image, in the textures that light it now; a plain graph is made if there are none.
+
+    Args:
+        scene: its world is made if there is none.
+        image: any image.
+
+    Raises:
+        AddonError: a texture is for mirror balls.
+    """
+    nodes = [_editable(scene, texture).node for texture in textures_for(scene, image)]
+    for node in nodes or [_make_plain_graph(_local_world(scene), scene.render.engine)]:
+        node.image = image
+
+
+def forget_pair(scene: Scene) -> None:
+    """Light a scene by the photograph again, without 'LANet Light' and without the memory of the result."""
+    world = rendered_world(scene)
+    pair = remembered_pair(world)
+    for node in editable_textures(scene):
+        light = light_node_after(node)
+        if light is not None:
+            remove_light_node(light)
+        node.image = pair.ldr
+    for name in (LDR_PROPERTY, HDR_PROPERTY, REST_PROPERTY):
+        rendered_world(scene).pop(name, None)
+
+
+def background_of(scene: Scene) -> bpy.types.ShaderNodeBackground | None:
+    """Return the Background whose Strength a scene's environment light has, None if it is linked or there is none."""
+    texture = find_environment_texture(scene)
+    node = texture.node if texture is not None else None
+    for _ in range(32):  # along the first link from the texture
+        links = [link for socket in node.outputs for link in socket.links] if node is not None else []
+        if not links:
+            return None
+        node = links[0].to_node
+        if node.type == "BACKGROUND":
+            return None if node.inputs["Strength"].is_linked else node
+    return None
 
 
 def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path, *, is_relative: bool = False) -> Image:

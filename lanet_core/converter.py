@@ -13,6 +13,7 @@ from lanet_core.errors import ModelNotFoundError, WrongModelError
 from lanet_core.heading import columns_to_light
 from lanet_core.images import Picture
 from lanet_core.model_metadata import CELL_PIXELS, LITE
+from lanet_core.painted_areas import PaintedAreas, find_painted_areas
 from lanet_core.panorama import Panorama, panorama_from_picture
 from lanet_core.reading_options import ReadingOptions
 from lanet_core.reconstruction import Reconstruction, diffuse_from_log_hdr
@@ -54,6 +55,9 @@ class Converter(StripConverter):
 
     def _row_weights(self, source: Panorama) -> np.ndarray:
         return sphere.pixel_solid_angles_sr(source.height, source.width)
+
+    def _painted_areas(self, source: Panorama) -> PaintedAreas:
+        return find_painted_areas(source.height, source.width, source.linear_rows)
 
     def _reconstruction(self, source: Panorama, white: WhiteLevel) -> Reconstruction:
         return Reconstruction(source.height, source.width, self.session.metadata.input_height, white)

@@ -53,12 +53,13 @@ class ConcentratedLight:
     surroundings: np.ndarray
 
     def facts(self) -> dict[str, object]:
-        """Return the attributes that JSON can express: direction, energy, share and radius_rad."""
+        """Return the attributes for JSON: direction, energy, share, radius_rad and surroundings."""
         return {
             "direction": self.direction.tolist(),
             "energy": self.energy.tolist(),
             "share": self.share,
             "radius_rad": self.radius_rad,
+            "surroundings": self.surroundings.tolist(),
         }
 
 

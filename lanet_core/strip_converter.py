@@ -30,6 +30,7 @@ from lanet_core.images import (
 )
 from lanet_core.main_light import MainLightFinder
 from lanet_core.measured_light import CompletedLight, MeasuredLight
+from lanet_core.painted_areas import PaintedAreas
 from lanet_core.parallel import map_in_order
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
 from lanet_core.reading_options import ReadingOptions
@@ -82,6 +83,7 @@ class Solved:
         prediction: the network's.
         white: the image's white level.
         network_seconds: how long the network took.
+        painted: areas of the image that emit no light.
         completed: gives the result where light above white was measured; None where it was not.
     """
 
@@ -89,6 +91,7 @@ class Solved:
     prediction: Prediction
     white: WhiteLevel
     network_seconds: float
+    painted: PaintedAreas
     completed: CompletedLight | None = None
 
 
@@ -122,6 +125,10 @@ class StripConverter(ABC):
     @abstractmethod
     def _predict(self, reconstruction: BandReconstruction) -> Prediction:
         """Run the network on what a reconstruction has observed, and give it the prediction."""
+
+    def _painted_areas(self, source: LdrSource) -> PaintedAreas:
+        """Return the areas of the image that emit no light; none by default."""
+        return PaintedAreas(source.height, source.width)
 
     def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
         """Return what gives the uncertainty of a band, None if the model does not predict it."""
@@ -255,11 +262,14 @@ class StripConverter(ABC):
 
     def _solve(self, source: LdrSource, white: WhiteLevel | None, report: ProgressReport) -> Solved:
         """Measure the image, run the network, and work out what its prediction means for the image's own pixels."""
+        painted = self._painted_areas(source)
         if white is None:
-            white = self._estimate_white(source)
+            white = self._estimate_white(source, painted)
         reconstruction = self._reconstruction(source, white)
         strips = source.strips()
-        lights = map_in_order(lambda strip: source.linear_rows(*strip), strips, self._threads)
+        lights = map_in_order(
+            lambda strip: painted.neutral(source.linear_rows(*strip), strip[0]), strips, self._threads
+        )
         for number, ((first, _), ldr_linear) in enumerate(zip(strips, lights, strict=True)):
             if number:
                 report("reading", number / len(strips))
@@ -273,15 +283,17 @@ class StripConverter(ABC):
         if source.measured is not None:
 
             def predicted(first: int, end: int) -> np.ndarray:
-                return reconstruction.band(source.linear_rows(first, end), first)
+                return reconstruction.band(painted.neutral(source.linear_rows(first, end), first), first)
 
             completed = source.measured.completed((source.height, source.width), strips, predicted)
-        return Solved(reconstruction, prediction, white, network_seconds, completed)
+        return Solved(reconstruction, prediction, white, network_seconds, painted, completed)
 
-    def _estimate_white(self, source: LdrSource) -> WhiteLevel:
+    def _estimate_white(self, source: LdrSource, painted: PaintedAreas) -> WhiteLevel:
         colours, weights = BrightColours(), self._row_weights(source)
         strips = source.strips()
-        lights = map_in_order(lambda strip: source.linear_rows(*strip), strips, self._threads)
+        lights = map_in_order(
+            lambda strip: painted.neutral(source.linear_rows(*strip), strip[0]), strips, self._threads
+        )
         for (first, end), ldr_linear in zip(strips, lights, strict=True):
             colours.add_linear(ldr_linear, weights[first:end])
         return colours.white_level()
@@ -297,11 +309,14 @@ class StripConverter(ABC):
         """Yield each strip's first row, its HDR and, if asked for, its uncertainty, from the top."""
 
         def result(strip: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
-            ldr_linear = source.linear_rows(*strip)
+            image = source.linear_rows(*strip)
+            ldr_linear = solved.painted.neutral(image, strip[0])
             uncertain = uncertainty_of(ldr_linear, strip[0]) if uncertainty_of is not None else None
             if solved.completed is not None:
                 return solved.completed.rows(*strip), uncertain
-            return solved.reconstruction.band(ldr_linear, strip[0]), uncertain
+            hdr = solved.reconstruction.band(ldr_linear, strip[0])
+            solved.painted.restore(hdr, image, strip[0])
+            return hdr, uncertain
 
         strips = source.strips()
         results = map_in_order(result, strips, self._threads)
@@ -323,6 +338,7 @@ class StripConverter(ABC):
         expected_error_stops = float(np.exp(prediction.log_stops)) if prediction.log_stops is not None else None
         strength_range = prediction.strength_range
         own_warnings = (
+            *solved.painted.warnings(),
             *_exposure_warnings(solved.reconstruction.overexposed_fraction, summary.peak),
             *confidence_warnings(expected_error_stops),
         )

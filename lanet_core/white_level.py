@@ -36,7 +36,7 @@ _FEWEST_PIXELS = 3
 _TAIL = 2e-5
 #: A plateau below the format's ceiling is a surface rather than clipped light where it covers more than this share
 #: and less than the second share of it lies just below: clipping leaves a gradient.
-_LARGE_SURFACE = 0.12
+_LARGE_SURFACE = 0.2
 #: A plateau below the ceiling that covers more than this is a surface in any case.
 _LARGEST_PLATEAU = 0.3
 _GRADIENT_SHARE = 0.03

@@ -8,7 +8,8 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 1, "event": "result", "output": "street.exr", "peak_ev": 9.1, "expected_error_stops": 0.4, …}
 
     {"id": 2, "do": "inspect", "source": "street.jpg"}     size, clipped share and warnings, without a conversion
-    {"id": 7, "do": "convert", …, "pad": true}             likewise stretch, force, eye, ignore_pose: ReadingOptions
+    {"id": 7, "do": "convert", …, "pad": true}             likewise stretch, force, eye, ignore_pose: ReadingOptions;
+                                                           "lights": true adds the result of the task lights
     {"id": 3, "do": "describe"}                            model, provider, and why no GPU runs
     {"id": 4, "do": "thumbnail", "source": "street.exr", "height": 128}  width, height, rgb_srgb8_base64 from the top
     {"id": 5, "do": "lights", "source": "street.exr"}      concentrated lights, see :mod:`lanet_core.light_list`
@@ -155,6 +156,9 @@ class Worker:
                 cancelled=lambda: self._stopped or number in self._cancelled,
             )
 
+        from lanet_core.images import read_hdr
+        from lanet_core.light_list import find_lights
+
         half = request.get("half", False)
         try:
             conversion = convert(bool(half))
@@ -162,7 +166,10 @@ class Worker:
             if half != "auto":
                 raise
             conversion = convert(False)
-        return {"output": output, **conversion.facts()}
+        lights = {}
+        if request.get("lights", False):
+            lights["lights"] = [light.facts() for light in find_lights(read_hdr(Path(output)))]
+        return {"output": output, **conversion.facts(), **lights}
 
     def _inspect(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.images import read_ldr

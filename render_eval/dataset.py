@@ -1,7 +1,7 @@
 """What is judged: the HDR panoramas of a folder, each with its LDR partner if it has one.
 
 Four kinds of folder are read as they are: one with a ``scenes.csv`` (see :mod:`lanet_core.training.scenes`), one with a
-folder of LDR and a folder of HDR pictures, one of pictures that pair up by their names, and one of sIBL sets (see
+folder of LDR and a folder of HDR images, one of images that pair up by their names, and one of sIBL sets (see
 :mod:`render_eval.sibl`). The last two may be mixed.
 """
 
@@ -19,7 +19,7 @@ from render_eval import sibl
 
 LDR_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 
-#: What a name may end in that tells a pair's two pictures apart.
+#: What a name may end in in which the two images of a pair differ.
 _SIDE = re.compile(r"[_-]?(hdr|ldr)$", re.IGNORECASE)
 #: What no part of a scene's name may hold: it becomes a path below the output folder, on any system.
 _UNSAFE = re.compile(r'[\\:*?"<>|\x00-\x1f]')
@@ -72,14 +72,14 @@ def find_pairs(folder: Path, split: str | None = None) -> list[Pair]:
 
 
 def paired_folders(folder: Path) -> tuple[Path, Path] | None:
-    """Return the folders of HDR and of LDR pictures, by the beginnings of their names; None if there are not both."""
+    """Return the folders of HDR and of LDR images, by the beginnings of their names; None if there are not both."""
     below = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
     sides = [[path for path in below if path.name.lower().startswith(side)] for side in ("hdr", "ldr")]
     return (sides[0][0], sides[1][0]) if len(sides[0]) == len(sides[1]) == 1 else None
 
 
 def pairs_of_folders(hdr_folder: Path, ldr_folder: Path) -> list[Pair]:
-    """Return the pairs of two folders: the pictures of the same name, but for ``_HDR`` and ``_LDR`` at its end."""
+    """Return the pairs of two folders: the images of the same name, but for ``_HDR`` and ``_LDR`` at its end."""
     groups: dict[str, tuple[list[Path], list[Path]]] = {}
     for side, (folder, suffixes) in enumerate(((hdr_folder, HDR_SUFFIXES), (ldr_folder, LDR_SUFFIXES))):
         for path in sorted(folder.rglob("*")):

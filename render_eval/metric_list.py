@@ -19,7 +19,7 @@ class Metric:
         unit: empty if it has none.
         higher_is_better: or else lower.
         domain: ``display``: the render as sRGB shows it; ``linear``: the render's light; ``map``: the panorama;
-            ``image``: a single picture.
+            ``image``: a single image.
         definition: what is computed, for people.
         source: the paper or the standard.
     """

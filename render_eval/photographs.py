@@ -50,7 +50,7 @@ def read_photograph(pair: Pair) -> Photograph:
 
 
 def read_image_pair(pair: Pair) -> Photograph:
-    """Read a single picture's LDR and its true HDR, at the smaller one's size.
+    """Read a single LDR image and its true HDR, at the size of the smaller one.
 
     Args:
         pair: one of :func:`render_eval.dataset.find_pairs`.

@@ -18,7 +18,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 #: Which files of this project decide what; a change in them makes the work again.
 PHOTOGRAPHY = ("lanet_core/*.py", "lanet_core/images/*.py", "lanet_core/training/photographs.py")
 PHOTOGRAPHY += ("lanet_core/training/virtual_camera.py", "render_eval/photographs.py")
-PREDICTION = ("lanet_core/*.py", "render_eval/methods/**/*.py")
+PREDICTION = ("lanet_core/*.py", "lanet_core/networks/*.py", "render_eval/methods/**/*.py")
 RENDERING = tuple(f"render_eval/{name}.py" for name in ("renderer", "blender_scene", "materials", "scene_description"))
 COMPARISON = ("lanet_core/metrics/*.py", "render_eval/scores.py", "render_eval/jod.py", "render_eval/pictures.py")
 COMPARISON += ("render_eval/hdrvdp.py", "render_eval/compare_by_hdrvdp.m")

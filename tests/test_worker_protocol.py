@@ -21,7 +21,7 @@ from lanet_core.worker_protocol import MAX_LINE_BYTES, RequestError, error_answe
 
 COMMAND = [sys.executable, "-m", "lanet_core.worker", "--model", "there is none"]
 #: More than the 5 seconds that a request may take to notice the end.
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def start(**options) -> subprocess.Popen:

@@ -8,13 +8,14 @@ from .. import session
 from ..environment_texture import EnvironmentTexture
 from ..light_group import HIGHLIGHTS, PEAK_LIMIT, changes_light, light_node_after
 from ..light_notes import altered, replaced
+from ..map_rotation import mapping_of
 from ..packing import will_be_packed
 from ..picture_conversion import STAGES
 from ..picture_facts import Facts
 from ..reading_choice import reading_of
 from ..rendered_world import rendered_world
 from ..unsaved_results import NOTE, is_unsaved
-from ..world_graph import ImagePair, find_environment_texture, light_nodes, remembered_pair
+from ..world_graph import ImagePair, background_of, find_environment_texture, light_nodes, remembered_pair
 from .lights import draw_lights
 from .text import draw_text, letters_a_line
 
@@ -41,6 +42,7 @@ def draw_environment(layout: UILayout, context: Context) -> None:
     _draw_warnings(layout, context, pair, {message.text for message in messages})
     _draw_sliders(layout, context, texture, pair)
     if pair is not None:
+        _draw_environment(layout, context, texture)
         draw_lights(layout, context, pair)
         _draw_result(layout, context, pair)
 
@@ -51,6 +53,7 @@ def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture 
         column.template_ID(texture.node, "image", open="image.open")
     elif pair is not None:
         column.label(text=pair.ldr.name, icon="IMAGE_DATA", translate=False)
+        column.template_ID(context.scene.lanet, "image", open="image.open", text="Another")
     else:
         others = replaced(context.scene)
         text = f"The world is lit by {' and '.join(others)}. " if others else "The world has no environment image. "
@@ -129,10 +132,26 @@ def _draw_sliders(
             column.prop(light.inputs[name], "default_value", text=name)
 
 
+def _draw_environment(layout: UILayout, context: Context, texture: EnvironmentTexture) -> None:
+    """Draw the rotation and the strength of the whole environment, which are the node tree's own."""
+    mapping, background = mapping_of(texture.node), background_of(context.scene)
+    column = layout.column(align=True)
+    column.use_property_split = _is_wide(context)
+    if mapping is not None:
+        column.prop(mapping.inputs["Rotation"], "default_value", index=2, text="Rotation")
+    else:
+        column.operator("lanet.add_rotation", icon="FILE_REFRESH")
+    if background is not None:
+        column.prop(background.inputs["Strength"], "default_value", text="Strength")
+
+
 def _draw_result(layout: UILayout, context: Context, pair: ImagePair) -> None:
     layout.label(text=_place_of(pair.hdr), icon="FILE_IMAGE", translate=False)
     if rendered_world(context.scene).asset_data is None:
         layout.operator("lanet.mark_world_as_asset", icon="ASSET_MANAGER")
+    row = layout.row(align=True)
+    row.operator("lanet.reset_light", icon="LOOP_BACK")
+    row.operator("lanet.remove_light", icon="TRASH")
 
 
 def _is_wide(context: Context) -> bool:

@@ -17,7 +17,7 @@ _START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 #: Markers without a length: TEM, RST0-7 and SOI.
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}
 #: In entropy-coded data a real marker is 0xFF and neither a stuffed zero, a restart nor a fill byte.
-_MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 def segments(data: bytes | mmap, start: int = 0) -> Iterator[tuple[int, bytes]]:
@@ -77,7 +77,7 @@ def first_picture_end(data: bytes | mmap, start: int = 0) -> int | None:
         else:
             position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
             if marker == _START_OF_SCAN:
-                found = _MARKER_IN_SCAN.search(data, position)
+                found = MARKER_IN_SCAN.search(data, position)
                 if found is None:
                     return None
                 position = found.start()

@@ -9,6 +9,8 @@ import math
 from dataclasses import dataclass
 from mmap import mmap
 
+from lanet_core.images.jpeg import MARKER_IN_SCAN
+
 #: Start-of-frame markers: C4, C8 and CC in their midst are others (T.81, Table B.1).
 _START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 #: Frames of 8x8 blocks that are Huffman-coded: each block takes at least one bit, that of its DC coefficient.
@@ -53,6 +55,32 @@ def read_frame(data: bytes | mmap) -> Frame | None:
                 return _parse(marker, data[position + 4 : position + 2 + length])
             position += 2 + length
     return None
+
+
+def count_scans(data: bytes | mmap) -> int:
+    """Return how many scans a JPEG's first image has: a progressive one is decoded as a whole in each of them.
+
+    Args:
+        data: the whole file, which begins with a JPEG's start marker.
+    """
+    position, scans = 2, 0
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == 0xFF:
+            position += 1
+        elif marker in _STANDALONE:
+            position += 2
+        elif marker == _END_OF_IMAGE:
+            break
+        else:
+            position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+            if marker == _START_OF_SCAN:
+                scans += 1
+                found = MARKER_IN_SCAN.search(data, position)
+                if found is None:
+                    break
+                position = found.start()
+    return scans
 
 
 def _parse(marker: int, header: bytes) -> Frame | None:

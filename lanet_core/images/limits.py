@@ -20,7 +20,7 @@ import OpenImageIO
 from lanet_core.errors import DamagedImageError, ImageTooLargeError
 from lanet_core.images.file_kind import MAX_PIXELS, FileKind, check_size
 from lanet_core.images.jpeg import first_picture_end
-from lanet_core.images.jpeg_frame import read_frame
+from lanet_core.images.jpeg_frame import count_scans, read_frame
 from lanet_core.images.png_chunks import chunks
 
 #: Uncompressed bytes of an image, all channels: the largest one as RGBA float32.
@@ -29,6 +29,8 @@ MAX_STORED_BYTES = MAX_PIXELS * 4 * 4
 MAX_TILE_BYTES = 1 << 28
 #: The most that zlib's deflate shrinks data (zlib, "Technical Details").
 _DEFLATE_RATIO = 1032
+#: Scans of the largest JPEG; encoders write about ten.
+_MOST_SCANS = 32
 #: Samples per pixel of PNG's colour types.
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _limits_of_openimageio = threading.Lock()
@@ -109,6 +111,13 @@ def _check_jpeg(data: mmap, path: Path) -> None:
         raise damaged(path, "the JPEG's end marker is missing")
     if end < frame.least_bytes:
         raise damaged(path, f"{end} bytes cannot contain {frame.width}x{frame.height} pixels")
+    scans = count_scans(data)
+    if scans > _MOST_SCANS and scans * frame.width * frame.height > _MOST_SCANS * MAX_PIXELS:
+        raise ImageTooLargeError(
+            f"The JPEG has {scans} scans of {frame.width}x{frame.height} pixels, far more than an encoder writes.",
+            path=path,
+            remedy="Save it again in an image editor.",
+        )
 
 
 def _check_png(data: mmap, path: Path) -> None:

@@ -64,7 +64,7 @@ class AmbientCg:
             answer = self._client.json(path)
             listed, total = entry(answer, "assets"), entry(answer, "totalResults")
             if not isinstance(listed, list) or not isinstance(total, int):
-                raise self._client.strange(path)
+                raise self._client.unexpected(path)
             for facts in listed:
                 slug = entry(facts, "id")
                 if isinstance(slug, str) and _SLUG.fullmatch(slug):
@@ -113,7 +113,7 @@ class AmbientCg:
                 if attributes.partition("-")[0] == resolution.upper():
                     url, size = facts.get("url"), facts.get("size")
                     if not (isinstance(url, str) and isinstance(size, int)):
-                        raise self._client.strange(f"/api/v3/assets?id={slug}")
+                        raise self._client.unexpected(f"/api/v3/assets?id={slug}")
                     return RemoteFile(url, size), extension == "zip"
         raise DownloadError(
             f"{slug} is not available as {suffix.upper()} of {resolution}.",

@@ -45,7 +45,7 @@ class PolyHaven:
         """
         listed = self._client.json("/assets?type=hdris")
         if not isinstance(listed, dict):
-            raise self._client.strange("/assets")
+            raise self._client.unexpected("/assets")
         return [Asset(slug, category_of(facts)) for slug, facts in sorted(listed.items()) if _SLUG.fullmatch(slug)]
 
     def page(self, slug: str) -> str:
@@ -80,7 +80,7 @@ class PolyHaven:
             )
         url, size, md5 = (entry(facts, key) for key in ("url", "size", "md5"))
         if not (isinstance(url, str) and isinstance(size, int) and isinstance(md5, str) and _MD5.fullmatch(md5)):
-            raise self._client.strange(f"/files/{slug}")
+            raise self._client.unexpected(f"/files/{slug}")
         return RemoteFile(url, size, md5)
 
     def fetch(self, remote: RemoteFile, path: Path) -> None:

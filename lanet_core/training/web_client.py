@@ -126,7 +126,7 @@ class WebClient:
         try:
             return self._request(self.url + path, lambda response: json.loads(response.read()))
         except ValueError as error:
-            raise self.strange(path) from error
+            raise self.unexpected(path) from error
 
     def fetch(self, remote: RemoteFile, path: Path) -> None:
         """Fetch a file; it appears whole and verified, or not at all.
@@ -146,7 +146,7 @@ class WebClient:
 
         self._request(remote.url, receive)
 
-    def strange(self, path: str) -> DownloadError:
+    def unexpected(self, path: str) -> DownloadError:
         """Return the error of an answer that this API does not give."""
         return DownloadError(f"{self.url}{path} does not respond like the API of {self._site}.")
 

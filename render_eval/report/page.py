@@ -27,7 +27,7 @@ _TITLES = {
 _MEASURED = {
     "renders": "Every panorama lights the same scene twice: as the true HDR, and as each method makes it from the LDR. "
     "Both are calibrated to the LDR, rendered in Cycles and compared.",
-    "maps": "Each method makes an HDR image of the same LDR images. It is scaled to the true HDR, with the LDR's "
+    "maps": "Each method converts the same LDR images to HDR. The result is scaled to the true HDR, with the LDR's "
     "white at 255 cd/m², and compared with it. Images are shown as they are, and below four stops darker.",
 }
 _HERE = Path(__file__).parent

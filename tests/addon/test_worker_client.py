@@ -92,7 +92,7 @@ def picture(tmp_path, street) -> Path:
 @pytest.fixture
 def large_picture(tmp_path, street) -> Path:
     """A picture whose conversion takes some seconds."""
-    return write_picture(tmp_path / "large.png", np.tile(street, (16, 16, 1)))
+    return write_picture(tmp_path / "large.png", street.repeat(16, axis=0).repeat(16, axis=1))
 
 
 @pytest.fixture

@@ -59,10 +59,17 @@ def part(name: str):
 
 
 def street(scale: int = 1) -> np.ndarray:
-    """Return a panorama with clipped parts: (64 scale, 128 scale, 3) uint8, the top row first."""
-    picture = np.random.default_rng(7).integers(10, 180, (64, 128, 3), dtype=np.uint8)
-    picture[10:14, 30:40] = 255
-    return np.tile(picture, (scale, scale, 1))
+    """Return a panorama with clipped parts: (64 scale, 128 scale, 3) uint8, the top row first.
+
+    It is smooth across ±180° and unlike in all its parts, so that it is taken for a whole sphere at any scale.
+    """
+    height, width = 64 * scale, 128 * scale
+    x, y = np.meshgrid(np.linspace(0.0, 2.0 * np.pi, width, endpoint=False), np.linspace(0.0, np.pi, height))
+    waves = np.cos(x + 1.0) * np.sin(y) + 0.6 * np.cos(3.0 * x) * np.sin(2.0 * y) + 0.8 * np.cos(y)
+    noise = np.random.default_rng(7).integers(-8, 8, (height, width, 3))
+    picture = (95.0 + 35.0 * waves[..., None] + noise).astype(np.uint8)
+    picture[10 * scale : 14 * scale, 30 * scale : 40 * scale] = 255
+    return picture
 
 
 def write_picture(path: Path, scale: int = 1) -> Path:

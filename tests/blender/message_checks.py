@@ -45,8 +45,11 @@ def check_no_image_is_said_until_one_is_chosen(folder):
     scene.world = None
     assert "no environment image" in refusal() and "no environment image" in errors()[0]
     scene.lanet.image = painted()
+    assert messages() == [] and part("world_graph").environment_image(scene) == scene.lanet.image
+    scene.world = None
     assert messages() == []
     scene.lanet.image = None
+    refusal()
     assert len(errors()) == 1
     scene.world = bpy.data.worlds.new("World")
     assert messages() == []
@@ -126,10 +129,71 @@ def check_a_sky_is_not_unlinked_silently(folder):
     nodes = scene.world.node_tree.nodes
     sky = nodes.new("ShaderNodeTexSky")
     scene.world.node_tree.links.new(sky.outputs[0], nodes["Background"].inputs["Color"])
-    scene.lanet.image = painted()
-    convert()
+    convert(filepath=str(write_picture(folder / "street.png")))
     assert any(sky.name in text and "no longer lights" in text for text in messages())
     assert sky.name in nodes
+    scene.world = bpy.data.worlds.new("Second")
+    scene.world.use_nodes = True
+    nodes = scene.world.node_tree.nodes
+    sky = nodes.new("ShaderNodeTexSky")
+    scene.world.node_tree.links.new(sky.outputs[0], nodes["Background"].inputs["Color"])
+    assert messages() == []
+    scene.lanet.image = painted()
+    (text,) = messages()
+    assert sky.name in text and "no longer lights" in text
+    assert part("world_graph").environment_image(scene) == scene.lanet.image
+
+
+def check_a_photograph_lights_the_world_at_once_also_after_a_conversion(folder):
+    scene = file_scene(folder)
+    graph = part("world_graph")
+    convert()
+    hdr = graph.environment_image(scene)
+    other = bpy.data.images.load(str(write_picture(folder / "other.png", scale=2)))
+    scene.lanet.image = other
+    assert graph.environment_image(scene) == other and texture_of(scene).image == other
+    assert convert() == {"FINISHED"}
+    pair = graph.remembered_pair(scene.world)
+    assert pair.ldr == other and pair.hdr != hdr and graph.shows_hdr(scene)
+    assert [node.type for node in scene.world.node_tree.nodes].count("TEX_ENVIRONMENT") == 1
+
+
+def check_reset_and_remove_take_back_what_was_added(folder):
+    scene = file_scene(folder)
+    graph = part("world_graph")
+    photograph = graph.environment_image(scene)
+    tree = scene.world.node_tree
+
+    def links() -> list[tuple[str, str]]:
+        return sorted((each.from_node.name, each.to_node.name) for each in tree.links)
+
+    before = links(), sorted(tree.nodes.keys()), sorted(scene.world.keys())
+    convert()
+    light = graph.light_node(scene)
+    light.inputs["Highlights"].default_value = 2.0
+    scene.lanet.shown = "LDR"
+    assert bpy.ops.lanet.reset_light() == {"FINISHED"}
+    assert light.inputs["Highlights"].default_value == 0.0 and scene.lanet.shown == "HDR"
+    assert bpy.ops.lanet.remove_light() == {"FINISHED"}
+    assert graph.environment_image(scene) == photograph
+    assert (links(), sorted(tree.nodes.keys())) == before[:2]
+    assert not {key for key in scene.world if key.startswith("lanet_")} - {"lanet_engines"}
+    assert (folder / "textures" / "street_lanet.exr").is_file()
+    assert not bpy.ops.lanet.remove_light.poll() and not bpy.ops.lanet.reset_light.poll()
+
+
+def check_the_rotation_and_the_strength_are_those_of_the_node_tree(folder):
+    scene = file_scene(folder)
+    convert()
+    graph, mapping = part("world_graph"), part("map_rotation")
+    texture = texture_of(scene)
+    nodes = scene.world.node_tree.nodes
+    assert mapping.mapping_of(texture) == nodes["Mapping"]
+    assert graph.background_of(scene) == nodes["Background"]
+    nodes.remove(nodes["Mapping"])
+    assert mapping.mapping_of(texture) is None
+    assert bpy.ops.lanet.add_rotation() == {"FINISHED"}
+    assert mapping.mapping_of(texture).inputs["Vector"].links[0].from_socket.name == "Generated"
 
 
 def check_what_was_not_converted_and_what_clamps_is_said(folder):

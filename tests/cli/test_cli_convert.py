@@ -431,11 +431,12 @@ def test_a_white_level_that_is_none_is_refused(library, tmp_path, white, capsys)
 
 def test_the_white_level_can_be_given(make_model, tmp_path, capsys):
     grey = np.full((64, 128, 3), 200, dtype=np.uint8)
-    grey[10:30, 20:60] = 217  # 0.85 of 255
+    rows, columns = np.mgrid[:64, :128]
+    grey[(rows - 20) ** 2 + (columns - 40) ** 2 < 150] = 217  # a round light at 0.85 of 255
     Image.fromarray(grey).save(tmp_path / "grey.png")
     model = ["--model", str(make_model())]
     assert main(["convert", str(tmp_path / "grey.png"), "-o", str(tmp_path / "a.exr"), "--white", "1", *model]) == 0
     assert main(["convert", str(tmp_path / "grey.png"), "-o", str(tmp_path / "b.exr"), "--white", "0.851", *model]) == 0
     plain, lit = (read_hdr(tmp_path / f"{name}.exr") for name in "ab")
-    assert plain.max() < 1.0 < lit[15:25, 30:50].min()
+    assert plain.max() < 1.0 < lit[16:24, 36:44].min()
     assert "white 0.85 0.85 0.85" in capsys.readouterr().out

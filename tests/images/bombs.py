@@ -29,6 +29,15 @@ def jpeg(width: int, height: int, **options) -> bytes:
     return data[: frame + 5] + struct.pack(">HH", height, width) + data[frame + 9 :]
 
 
+def jpeg_of_scans(side: int, scans: int) -> bytes:
+    """A progressive JPEG whose last scan comes again and again, a few bytes each time."""
+    stream = io.BytesIO()
+    Image.new("L", (side, side), 90).save(stream, "JPEG", progressive=True)
+    data = stream.getvalue()
+    last = data.rfind(b"\xff\xda")
+    return data[:last] + data[last:-2] * scans + b"\xff\xd9"
+
+
 def png(width: int, height: int, depth: int, colour_type: int, interlaced: bool, data: bytes) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, interlaced)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(data)), (b"IEND", b"")]
@@ -97,6 +106,27 @@ def exr_header(path: Path, width: int, height: int) -> None:
     path.write_bytes(data.replace(small, struct.pack("<4i", 0, 0, width - 1, height - 1)))
 
 
+def bmp(width: int, height: int) -> bytes:
+    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 54 + 1000, 0, 0, 54) + info + bytes(1000)
+
+
+def targa(width: int, height: int, image_type: int) -> bytes:
+    header = struct.pack("<BBB5xHHHHBB", 0, 0, image_type, 0, 0, width, height, 32, 0x20)
+    return header + bytes(1000) + bytes(8) + b"TRUEVISION-XFILE.\0"
+
+
+def photoshop(width: int, height: int, channels: int = 3) -> bytes:
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, channels, height, width, 8, 3)
+    return header + bytes(12) + b"\0\1" + bytes(1000)
+
+
+def dds(width: int, height: int) -> bytes:
+    pixel_format = struct.pack("<II4sIIIII", 32, 0x40, bytes(4), 24, 0xFF0000, 0xFF00, 0xFF, 0)
+    header = struct.pack("<IIIIIII44x", 124, 0x1007, height, width, 3 * width, 0, 0) + pixel_format
+    return b"DDS " + header + struct.pack("<IIIII", 0x1000, 0, 0, 0, 0) + bytes(1000)
+
+
 def of(data: bytes) -> Callable[[Path], None]:
     return lambda path: path.write_bytes(data)
 
@@ -108,6 +138,7 @@ BOMBS: dict[str, tuple[Callable[[Path], object], type[errors.InputError] | None]
     "progressive_within.jpg": (of(jpeg(16000, 8000, progressive=True)), errors.DamagedImageError),
     "baseline_within.jpg": (of(jpeg(16384, 8192)), errors.DamagedImageError),
     "subsampled_within.jpg": (of(jpeg(16384, 8192, subsampling=2, progressive=True)), errors.DamagedImageError),
+    "scans.jpg": (of(jpeg_of_scans(4096, 2000)), errors.ImageTooLargeError),
     "deep.png": (of(png(16384, 8192, 16, 6, False, bytes(100_000))), errors.DamagedImageError),
     "interlaced.png": (of(png(16384, 8192, 16, 6, True, bytes(100_000))), errors.DamagedImageError),
     "cut_short.png": (of(png(16384, 8192, 8, 2, False, bytes(30_000_000))), errors.DamagedImageError),
@@ -118,6 +149,14 @@ BOMBS: dict[str, tuple[Callable[[Path], object], type[errors.InputError] | None]
     "60_channels_in_one_strip.tif": (of(tiff_of_channels(2048, 1024, 60, rows=1024)), None),
     "8_channels_of_floats.tif": (of(tiff_of_channels(16384, 8192, 8, bits=32)), errors.ImageTooLargeError),
     "noise.webp": (of(webp(16383, 8191)), errors.DamagedImageError),
+    "60000.bmp": (of(bmp(60000, 60000)), errors.ImageTooLargeError),
+    "within.bmp": (of(bmp(16384, 8192)), errors.DamagedImageError),
+    "60000.tga": (of(targa(60000, 60000, 10)), errors.DamagedImageError),
+    "within.tga": (of(targa(16384, 8192, 10)), errors.DamagedImageError),
+    "30000.psd": (of(photoshop(30000, 30000)), errors.DamagedImageError),
+    "within.psd": (of(photoshop(16384, 8192)), errors.DamagedImageError),
+    "60000.dds": (of(dds(60000, 60000)), errors.ImageTooLargeError),
+    "within.dds": (of(dds(16384, 8192)), errors.DamagedImageError),
     "one_tile.exr": (exr(width=128, height=64, tile=16384, written=False), errors.ImageTooLargeError),
     "1000_channels.exr": (exr(width=64, height=32, channels=1000), None),
     "large_header.exr": (lambda path: exr_header(path, 100_000, 50_000), errors.ImageTooLargeError),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import resource
+import struct
 import sys
 import traceback
 from collections.abc import Callable
@@ -55,6 +56,12 @@ def by_openimageio(suffix: str, dtype: str, **attributes) -> Callable[[], bytes]
     return make
 
 
+def photoshop() -> bytes:
+    """An RGB file without compression (Adobe Photoshop File Formats Specification)."""
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, *PIXELS.shape[:2], 8, 3)
+    return header + bytes(12) + b"\0\0" + PIXELS.transpose(2, 0, 1).tobytes()
+
+
 EXIF = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -80,6 +87,12 @@ FILES: dict[str, Callable[[], bytes]] = {
     "lossy.webp": by_pillow("WEBP", quality=50),
     "lossless.webp": by_pillow("WEBP", lossless=True),
     "alpha.webp": by_pillow("WEBP", "RGBA"),
+    "plain.bmp": by_pillow("BMP"),
+    "palette.bmp": by_pillow("BMP", "P"),
+    "plain.tga": by_pillow("TGA"),
+    "rle.tga": by_pillow("TGA", "RGBA", compression="tga_rle"),
+    "plain.dds": by_pillow("DDS"),
+    "plain.psd": photoshop,
     "zip.exr": by_openimageio("exr", "half", compression="zip"),
     "tiled.exr": by_openimageio("exr", "float", tile=32, compression="piz"),
     "dwa.exr": by_openimageio("exr", "half", compression="dwaa"),

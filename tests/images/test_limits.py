@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO
 import pytest
-from bombs import BOMBS, jpeg
+from bombs import BOMBS, jpeg, jpeg_of_scans
 from PIL import Image
 
 from lanet_core import errors
 from lanet_core.images import check_file, read_ldr, read_size
 from lanet_core.images.decoder import read_bands
-from lanet_core.images.jpeg_frame import read_frame
+from lanet_core.images.jpeg_frame import count_scans, read_frame
 from lanet_core.images.limits import MAX_STORED_BYTES, openimageio_limits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def test_a_bomb_costs_little(tmp_path, name):
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=900,
     )
     assert child.returncode == 0, child.stderr
     *outcomes, peak_mb = child.stdout.splitlines()
@@ -58,6 +58,13 @@ def test_a_bomb_costs_little(tmp_path, name):
     assert (kind.__name__ if kind else "read") in kinds
     if kind:
         assert "read" not in kinds
+
+
+def test_scans_are_counted():
+    sound = count_scans(jpeg_of_scans(64, 1))
+    assert 2 <= sound <= 12
+    assert count_scans(jpeg_of_scans(64, 100)) == sound + 99
+    assert count_scans(jpeg(64, 32)) == 1
 
 
 @pytest.mark.parametrize("progressive", [True, False])

@@ -123,7 +123,7 @@ def test_a_folder_of_ldr_and_one_of_hdr_need_no_name(tmp_path):
     assert [pair.name for pair in find_pairs(tmp_path / "eye")] == expected
     write_png(tmp_path / "eye/LDR/C09.png", np.zeros((4, 4, 3), np.uint8))
     (alone,) = [pair for pair in find_pairs(tmp_path / "eye") if pair.problem]
-    assert alone.problem == "C09.png has no HDR picture of its name next to it."
+    assert alone.problem == "C09.png has no HDR image of its name next to it."
 
 
 @pytest.mark.parametrize("name", DATA_SETS)

@@ -68,7 +68,7 @@ def test_a_run_leaves_a_report_and_the_papers_table(pairs, tmp_path, capsys):
     assert run(pairs, out, "--methods", "ldr,koeo,oracle-3") == 0
     printed = capsys.readouterr().out
     assert "| method | scenes | PU-PSNR ↑ | PU-SSIM ↑ | siMSE × 10 ↓ | HDR-VDP Q ↑ | JOD ↑ |" in printed
-    assert "HDR-VDP Q of the picture is empty. HDR-VDP was not asked for: give --hdrvdp DIR" in printed
+    assert "HDR-VDP Q of the image is empty. HDR-VDP was not asked for: give --hdrvdp DIR" in printed
     evaluation = read_results(out / "results.json")
     assert [scene.name for scene in evaluation.scenes] == ["photo_1", "photo_2"]
     assert evaluation.settings["metrics"] == "maps"
@@ -86,7 +86,7 @@ def test_a_run_leaves_a_report_and_the_papers_table(pairs, tmp_path, capsys):
             assert float(row["image_simse"]) == pytest.approx(simse(image, photograph.truth), rel=1e-6)
     page = (out / "index.html").read_text(encoding="utf-8")
     assert "Reconstructed HDR images against the true ones" in page
-    assert "HDR-VDP Q of the picture is not among them" in page
+    assert "HDR-VDP Q of the image is not among them" in page
     assert (out / evaluation.results[0].render_png).is_file()
 
 
@@ -133,7 +133,7 @@ def test_hdrvdp_fills_its_column(pairs, tmp_path, capsys):
     assert run(pairs, tmp_path / "report", "--methods", "ldr", "--hdrvdp", str(release), "--octave", octave) == 0
     printed = capsys.readouterr().out
     assert "| 8.25 |" in printed
-    assert "HDR-VDP Q of the picture is empty" not in printed
+    assert "HDR-VDP Q of the image is empty" not in printed
     versions = json.loads((tmp_path / "report/results.json").read_text(encoding="utf-8"))["versions"]
     assert versions["hdrvdp"].startswith("HDR-VDP-3")
     assert run(pairs, tmp_path / "other", "--methods", "ldr", "--hdrvdp", str(release), "--octave", "no-octave") == 2
@@ -146,7 +146,7 @@ def test_a_picture_that_cannot_be_used_is_named_and_the_others_go_on(pairs, tmp_
     write_png(pairs / "odd.png", quantise_srgb8(picture(4)[:23]))
     assert run(pairs, tmp_path / "report", "--methods", "ldr") == 1
     errors = capsys.readouterr().err
-    assert "It has no LDR picture next to its HDR. Put NAME.jpg or NAME.png next to it" in errors
+    assert "It has no LDR image next to its HDR. Put NAME.jpg or NAME.png next to it" in errors
     assert "It is 32x23 and its HDR 32x24" in errors
     evaluation = read_results(tmp_path / "report/results.json")
     assert sum(not result.error for result in evaluation.results) == 2

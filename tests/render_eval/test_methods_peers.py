@@ -259,6 +259,16 @@ def test_missing_weights_are_an_error_with_the_projects_page(name, tmp_path):
     assert PAGES[name] in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["hdrcnn", "drtmo", "santos", "liu"])
+def test_the_page_for_people_shows_the_error(name, tmp_path, monkeypatch):
+    text = (Path(__file__).resolve().parents[2] / "docs/comparing.md").read_text(encoding="utf-8")
+    (tmp_path / "weights").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MethodError) as caught:
+        parse_methods(name, options=MethodOptions(weights=Path("weights")))
+    assert f"    render_eval: error: {caught.value}\n" in text
+
+
 @pytest.mark.parametrize("name", ["hdrcnn", "liu", "santos"])
 def test_the_record_names_the_paper_and_hashes_the_files(name, random_weights):
     source = parsed(name, random_weights).record.source

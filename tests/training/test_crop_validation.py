@@ -125,7 +125,7 @@ def test_from_training_to_a_converted_photograph(scene_folder, tmp_path, capsys)
     capsys.readouterr()
     arguments = [str(tmp_path / "photo.jpg"), "-o", str(tmp_path / "photo.exr"), "--model", str(model)]
     assert main(["convert", "--image", "--maps", "--json", *arguments]) == 0
-    (summary,) = json.loads(capsys.readouterr().out)["pictures"]
+    summary = json.loads(capsys.readouterr().out)
     with Image.open(summary["attention"]) as attention:
         assert attention.size == (160, 90)
 

@@ -2,7 +2,7 @@
 
 The index is a table of LevelDB's format, not compressed: blocks of entries with shared key prefixes, an index block
 and a footer. Its values are protocol buffers, ``BundleEntryProto``: a tensor's type, shape, shard, offset and size.
-The shards hold the tensors as they lie in memory.
+The shards contain the tensors, little-endian and without padding.
 
 Source: tensorflow/core/util/tensor_bundle/tensor_bundle.h, tensorflow/core/protobuf/tensor_bundle.proto; LevelDB,
 doc/table_format.md.
@@ -27,7 +27,7 @@ _TRAILER_BYTES = 5  # of a block: its compression and its checksum
 
 @dataclass(frozen=True)
 class _Entry:
-    """Where a tensor lies: NumPy's name of its type, its shape, its shard and its bytes there."""
+    """The place of a tensor: NumPy's name of its type, its shape, its shard and its bytes there."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -40,7 +40,7 @@ class TensorflowCheckpoint:
     """The tensors of a checkpoint by name, each read when it is asked for.
 
     Args:
-        index: the file ``NAME.index``; the shards lie next to it.
+        index: the file ``NAME.index``; the shards are stored next to it.
 
     Attributes:
         files: the index and the shards.
@@ -105,7 +105,7 @@ def _table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _block(data: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
     if offset + size + _TRAILER_BYTES > len(data):
-        raise ValueError("a block extends beyond its end")
+        raise ValueError("a block exceeds the file")
     if data[offset + size]:
         raise ValueError("its index is compressed")
     block = data[offset : offset + size]

@@ -1,0 +1,77 @@
+"""The buttons that turn the environment and take changes of it back."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from bpy.types import Context, Operator
+
+from .. import session
+from ..lamps import lamps_of, remove_lamps
+from ..light_group import reset
+from ..map_rotation import ensure_mapping
+from ..rendered_world import rendered_world
+from ..world_graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
+
+
+class _OfConvertedWorld:
+    """A part of an operator that needs a converted world, and no running conversion."""
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Return whether the world was converted and nothing is running."""
+        if context.scene is None or remembered_pair(rendered_world(context.scene)) is None:
+            cls.poll_message_set("The world has no converted environment")
+            return False
+        return session.current().conversion is None
+
+
+class AddRotation(_OfConvertedWorld, Operator):
+    """Insert a Mapping node before the environment's textures, so that they can be turned."""
+
+    bl_idname = "lanet.add_rotation"
+    bl_label = "Add Rotation"
+    bl_description = "Insert a Mapping node, by which the environment can be turned"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Insert it."""
+        for node in editable_textures(context.scene):
+            ensure_mapping(node)
+        return {"FINISHED"}
+
+
+class ResetLight(_OfConvertedWorld, Operator):
+    """Show the HDR as it was converted: no lamps, Highlights 0, no Peak Limit."""
+
+    bl_idname = "lanet.reset_light"
+    bl_label = "Reset"
+    bl_description = "Show the HDR as it was converted: without lamps, Highlights and Peak Limit at 0 unless animated"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Reset it."""
+        if lamps_of(context.scene):
+            remove_lamps(context.scene)
+        show(context.scene, hdr=True)
+        for node in light_nodes(context.scene):
+            reset(node)
+        session.current().say()
+        return {"FINISHED"}
+
+
+class RemoveLight(_OfConvertedWorld, Operator):
+    """Light the scene by the photograph again, without lamps and 'LANet Light'. The EXR file stays."""
+
+    bl_idname = "lanet.remove_light"
+    bl_label = "Remove"
+    bl_description = "Light the scene by the photograph again, without what the conversion added. The EXR file stays"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Remove it."""
+        if lamps_of(context.scene):
+            remove_lamps(context.scene)
+        forget_pair(context.scene)
+        session.current().say()
+        return {"FINISHED"}

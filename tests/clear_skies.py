@@ -1,0 +1,63 @@
+"""Panoramas of a clear sky over a plane, rendered in Cycles, with the sun as an exact disc at any size."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lanet_core import sphere
+from lanet_core.training.sharp_lights import SUN_RADIUS_RAD, Disc
+
+ROWS = 128
+#: Share of the sun's light in its glare, which falls off with this power of the angle.
+GLARE_SHARE, GLARE_POWER = 0.05, 2.5
+
+
+@dataclass(frozen=True)
+class ClearSky:
+    """A rendered sky without its sun's disc, and the sun.
+
+    Attributes:
+        background: (128, 256, 3) float32, linear Rec.709.
+        sun: the disc.
+    """
+
+    background: np.ndarray
+    sun: Disc
+
+    def panorama(self, height: int, *, glare: bool) -> np.ndarray:
+        """Return the sky with its sun at any size, (height, 2 height, 3) float32, linear Rec.709."""
+        hdr = sphere.upsample_bilinear(self.background, height, 2 * height)
+        solid_angles = sphere.pixel_solid_angles_sr(height, 2 * height)
+        energy = self.sun.energy
+        if glare:
+            directions = sphere.pixel_directions(height, 2 * height)
+            angles = np.arccos(np.clip(directions @ self.sun.direction, -1.0, 1.0))
+            spread = 1.0 / (angles + 0.01) ** GLARE_POWER
+            spread /= (spread * solid_angles[:, None]).sum()
+            hdr = hdr + (spread[..., None] * (GLARE_SHARE * energy)).astype(np.float32)
+            energy = (1.0 - GLARE_SHARE) * energy
+        rows, columns, sr = self.sun.coverage(height)
+        hdr[rows, columns] += (energy * (sr / sr.sum() / solid_angles[rows])[:, None]).astype(np.float32)
+        return hdr
+
+
+def render_clear_sky(elevation_deg: float, folder: Path) -> ClearSky:
+    """Render a sky of Blender's in a process of its own."""
+    script = Path(__file__).with_name("clear_sky_in_blender.py")
+    outputs = [folder / f"{name}_{elevation_deg:g}.npy" for name in ("with_sun", "without_sun")]
+    subprocess.run([sys.executable, str(script), str(elevation_deg), *map(str, outputs)], check=True, timeout=300)
+    with_sun, without_sun = map(np.load, outputs)
+    upper = ROWS // 2
+    solid_angles = sphere.pixel_solid_angles_sr(ROWS, 2 * ROWS)
+    disc = np.maximum(with_sun - without_sun, 0.0)[: upper - 1]
+    disc[disc.mean(axis=-1) < 1.0] = 0.0
+    energy = np.einsum("hwc,h->c", disc, solid_angles[: upper - 1])
+    weights = disc.mean(axis=-1) * solid_angles[: upper - 1, None]
+    direction = np.einsum("hw,hwd->d", weights, sphere.pixel_directions(ROWS, 2 * ROWS)[: upper - 1])
+    background = np.concatenate([without_sun[:upper], with_sun[upper:]]).astype(np.float32)
+    return ClearSky(background, Disc(direction / np.linalg.norm(direction), SUN_RADIUS_RAD, energy))
