@@ -166,7 +166,7 @@ def _check_fields(kind: type[ModelMetadata], values: dict, path: str | Path | No
     missing = sorted(types.keys() - values.keys() - set(_OPTIONAL))
     unknown = sorted(values.keys() - types.keys())
     if missing or unknown:
-        raise _wrong(f"Its description lacks {missing} and holds unknown {unknown}.", path)
+        raise _wrong(f"Its description lacks {missing} and contains unknown {unknown}.", path)
     for name, value in values.items():
         if type(value) is not types[name]:
             raise _wrong(f"Its description's {name} is {value!r}, not {types[name].__name__}.", path)

@@ -257,7 +257,7 @@ class StripConverter(ABC):
             raise WrongModelError(
                 "The model does not predict its uncertainty.",
                 path=self.session.path,
-                remedy="Omit --confidence, or use a model that was exported with --folds.",
+                remedy="Omit --confidence, or use a model that predicts it.",
             )
 
     def _solve(self, source: LdrSource, white: WhiteLevel | None, report: ProgressReport) -> Solved:

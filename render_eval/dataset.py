@@ -94,7 +94,7 @@ def _listed_pairs(folder: Path, split: str | None) -> list[Pair]:
 
 def _listed_pair(scene: Scene) -> Pair:
     if not scene.path.is_file():
-        problem = f"{SCENE_LIST} lists {scene.path}, which is not there."
+        problem = f"{SCENE_LIST} lists {scene.path}, which does not exist."
         return Pair(scene.name, None, category=scene.category, problem=problem)
     partners = [each for each in _files_beside(scene.path) if each.suffix.lower() in LDR_SUFFIXES]
     return replace(_paired(scene.name, [scene.path], partners), category=scene.category)
@@ -142,7 +142,7 @@ def _paired(name: str, hdr_files: list[Path], ldr_files: list[Path]) -> Pair:
     problem = ""
     for files in (hdr_files, ldr_files):
         if len(files) > 1:
-            problem = f"{' and '.join(path.name for path in files)} have the same name: leave one."
+            problem = f"{' and '.join(path.name for path in files)} have the same name: keep one."
     if not hdr_files:
         problem = f"{ldr_files[0].name} has no HDR image of its name next to it."
     return Pair(name, next(iter(hdr_files), None), next(iter(ldr_files), None), problem=problem)

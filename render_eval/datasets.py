@@ -73,7 +73,7 @@ def _laval(folder: Path, split: str | None, *, category: str) -> list[Pair]:
     }
     pairs = {path.stem: Pair(path.stem, path, category=category) for path in sorted(folder.rglob("*.exr"))}
     for name in split_of:
-        problem = f"A list names {name}.exr, which is not there."
+        problem = f"A list names {name}.exr, which does not exist."
         pairs.setdefault(name, Pair(name, None, category=category, problem=problem))
     if not listed:
         split_of = {name: split_by_name(name) for name in pairs}

@@ -93,9 +93,16 @@ def check_strings(source: str, words: list[tuple[re.Pattern[str], str]]) -> Iter
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
+    parts = {id(value) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for value in node.values}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-            yield from _private(node.lineno, node.value, words) if " " in node.value.strip() else ()
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(value.value if isinstance(value, ast.Constant) else "…" for value in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings | parts:
+            text = node.value
+        else:
+            continue
+        if " " in text.strip():
+            yield from _private(node.lineno, text, words)
 
 
 def _private(number: int, text: str, words: list[tuple[re.Pattern[str], str]]) -> Iterator[str]:

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     height, width = hdr.shape[:2]
     if width != 2 * height:
         raise NotEquirectangularError(
-            f"The image is {width}x{height}, not 2:1.", path=hdr_path, remedy="Give a full panorama."
+            f"The image is {width}x{height}, not 2:1.", path=hdr_path, remedy="Use a full panorama."
         )
     write_preview(source, hdr, output, reading_options(arguments))
     return 0

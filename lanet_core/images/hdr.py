@@ -44,7 +44,7 @@ def read_hdr(path: str | Path) -> np.ndarray:
     path = Path(path)
     kind = file_kind(path, _WANTED)
     if kind not in (FileKind.EXR, FileKind.RADIANCE):
-        raise UnsupportedFormatError(f"This is {kind.name}, not an HDR format.", path=path, remedy=f"Give {_WANTED}.")
+        raise UnsupportedFormatError(f"This is {kind.name}, not an HDR format.", path=path, remedy=f"Use {_WANTED}.")
     stored = read_stored_hdr(path, kind)
     rgb = stored.rgb if stored.to_rec709 is None else stored.rgb @ stored.to_rec709.T.astype(np.float32)
     return np.ascontiguousarray(without_negatives(rgb, path))

@@ -78,7 +78,7 @@ def checked_prediction(method: Method, photograph: Photograph) -> np.ndarray:
     if problem:
         raise PredictionError(
             f"The method {method.record.name} gave {problem} for the scene {photograph.name}.",
-            remedy="A method gives finite linear light of zero and more, at its photograph's size.",
+            remedy="A prediction is finite, linear, never negative, and as large as its photograph.",
         )
     return prediction
 

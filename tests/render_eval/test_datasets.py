@@ -109,7 +109,7 @@ def test_lists_of_file_names_divide_lavals_panoramas(tmp_path):
     (tmp_path / "test.txt").write_text("lost.exr\n", encoding="utf-8")
     assert [pair.name for pair in find_named_pairs("laval-indoor", tmp_path, "train")] == [first, second]
     (lost,) = find_named_pairs("laval-indoor", tmp_path, "test")
-    assert lost.problem == "A list names lost.exr, which is not there."
+    assert lost.problem == "A list names lost.exr, which does not exist."
     assert [pair.name for pair in find_named_pairs("laval-indoor", tmp_path, None)] == [first, second, third, "lost"]
 
 
