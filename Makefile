@@ -1,4 +1,5 @@
-# `make demo` shows what the program does, `make test` proves it. Both set up what they need first, and only once.
+# `make demo` converts the examples, `make test` runs every check, `make check` the fast ones. Each first sets up what
+# it needs, once.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,8 @@ INSTALL_EDITABLE = $(INSTALL) --no-build-isolation --editable
 # A Debian with a real Blender program: `make blender-program` sets it up, and the tests use it if it is there.
 BLENDER_ROOT ?= $(CURDIR)/build/debian-blender
 
-.PHONY: demo test test-blender-versions blender-program three extension extension-cuda wheels-lock format lock clean
+.PHONY: demo test check test-blender-versions blender-program three extension extension-cuda wheels-lock format
+.PHONY: lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/inference.stamp
@@ -23,6 +25,14 @@ test: $(VENV)/development.stamp
 	$(VENV)/bin/python -m ruff check
 	$(VENV)/bin/python -m ruff format --check
 	$(if $(wildcard $(BLENDER_ROOT)/ready),BLENDER_ROOT=$(BLENDER_ROOT)) $(VENV)/bin/python -m pytest
+
+# Under three minutes: style, spelling, words, and the tests marked `fast`.
+check: $(VENV)/development.stamp
+	$(VENV)/bin/python -m ruff check
+	$(VENV)/bin/python -m ruff format --check
+	$(VENV)/bin/python -m codespell_lib
+	$(VENV)/bin/python tools/check_text.py
+	$(VENV)/bin/python -m pytest -m fast
 
 blender-program:
 	@[ -e $(BLENDER_ROOT)/ready ] || tools/system_libraries.sh debootstrap

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 _IN_BLENDER = {
-    "give --model": "choose one in the extension's preferences",
-    "leave --model out": "leave the model in the extension's preferences empty",
+    "pass --model": "choose one in the extension's preferences",
+    "omit --model": "leave the model in the extension's preferences empty",
     "use --provider auto or cpu": "choose Automatic or CPU in the extension's preferences",
     "use --provider auto": "choose Automatic in the extension's preferences",
     "pass --eye left or --eye right": "set Eye to Left or Right in the panel",
     "pass --eye top or --eye bottom": "set Eye to Top or Bottom in the panel",
-    "leave --eye out": "set Eye to Automatic in the panel",
+    "omit --eye": "set Eye to Automatic in the panel",
     "pass --stretch if": "choose Stretch in the panel if",
     "crop or pad it to 2:1": "choose Pad in the panel",
     "pass --force to": "turn on Convert Anyway in the panel to",
     "pass --image to convert a photograph": "use a panorama instead",
     "pass --extend to": "use the command lanet to",
-    "leave out --confidence, or use": "use",
+    "omit --confidence, or use": "use",
     "run `lanet` with --debug and report what it prints": "report it with what Blender's console shows",
 }
 

@@ -23,7 +23,7 @@ _RESIZE_TOLERANCE = 0.01
 #: Ratios that ``stretch`` takes.
 _STRETCHED_RATIOS = (1.65, 2.35)
 
-_FORCE = "pass --force to convert it as a panorama all the same"
+_FORCE = "pass --force to convert it as a panorama"
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _usable_crop(picture: Picture) -> tuple[CroppedArea | None, tuple[str, ...]]
     if abs(stretch - 1.0) <= _RESIZE_TOLERANCE:
         return crop, ()
     return None, (
-        f"The panorama metadata describes a picture of {crop.width_px}x{crop.height_px}, of other proportions than "
+        f"The panorama metadata describes an image of {crop.width_px}x{crop.height_px}, of other proportions than "
         f"this one of {width}x{height}, and was ignored.",
     )
 
@@ -126,7 +126,7 @@ def _stereo(picture: Picture, light: ImageLight, options: ReadingOptions) -> Arr
     raise NotEquirectangularError(
         f"One eye of the image of {width}x{height} has a ratio of {eye_ratio:.3g}:1, neither 2:1 nor 1:1.",
         path=picture.path,
-        remedy="Leave --eye out, or give a stereo panorama.",
+        remedy="Omit --eye, or use a stereo panorama.",
     )
 
 
@@ -141,7 +141,7 @@ def _sphere_warnings(picture: Picture, light: ImageLight, options: ReadingOption
     if problem:
         return (f"{problem} It was converted as a panorama.",)
     if not seen.edges_meet():
-        return ("The left and the right edge of the panorama do not meet; the seam stays visible.",)
+        return ("The left and right edges of the panorama do not meet; the seam stays visible.",)
     return ()
 
 
@@ -163,7 +163,7 @@ def _problem(seen: Overview) -> tuple[str, str]:
         )
     if not seen.edges_meet() and not seen.ends_in_poles():
         return (
-            "The image is 2:1, but no panorama of a sphere: its left and right edge do not meet.",
+            "The image is 2:1, but not a panorama of the sphere: its left and right edges do not meet.",
             "Pass --image to convert a photograph",
         )
     return "", ""
@@ -181,7 +181,7 @@ def _cube(picture: Picture, layout: CubeLayout, options: ReadingOptions) -> Arra
         raise NotEquirectangularError(
             f"The image is {layout.name}, not an equirectangular panorama.",
             path=picture.path,
-            remedy="Pass --force to have it converted to one.",
+            remedy="Pass --force to resample it to one.",
         )
     return Arrangement(
         partial(cube_to_sphere, layout=layout),

@@ -48,11 +48,11 @@ def calibration_scale(ldr_linear: np.ndarray, hdr: np.ndarray, threshold: float 
     if ldr_linear.shape != hdr.shape:
         raise CalibrationError(
             f"The LDR is {ldr_linear.shape} and the HDR {hdr.shape}.",
-            remedy="Give a pair of the same size.",
+            remedy="Use a pair of the same size.",
         )
     if not np.isfinite(hdr).all() or (hdr < 0).any():
         raise CalibrationError(
-            "The HDR holds negative, NaN or infinite values.",
+            "The HDR contains negative, NaN or infinite values.",
             remedy="Repair it, or clip it to finite values of zero and more.",
         )
     mask = well_exposed_mask(ldr_linear, threshold)

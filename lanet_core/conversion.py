@@ -79,4 +79,7 @@ def confidence_warnings(expected_error_stops: float | None) -> tuple[str, ...]:
     """Return what is to be said of an expected error, one sentence each."""
     if expected_error_stops is None or expected_error_stops < HIGH_EXPECTED_ERROR_STOPS:
         return ()
-    return (f"The picture tells little of its light: expect it to be wrong by {expected_error_stops:.1f} stops.",)
+    return (
+        f"The predicted error of the light is {expected_error_stops:.1f} stops: "
+        "the image shows little of its light sources.",
+    )

@@ -46,9 +46,9 @@ class Converter(StripConverter):
         metadata = session.metadata
         if metadata.input_width != 2 * metadata.input_height:
             raise WrongModelError(
-                f"The model takes pictures of {metadata.input_width}x{metadata.input_height}, not panoramas.",
+                f"The model expects images of {metadata.input_width}x{metadata.input_height}, not panoramas.",
                 path=session.path,
-                remedy="Give a model that was trained on panoramas.",
+                remedy="Choose a model that was trained on panoramas.",
             )
         super().__init__(session, threads)
 
@@ -153,7 +153,7 @@ def find_model(model: str | Path | None = None, *, file: Path = MODEL_FILE, vari
         if place.is_file():
             return place
     raise ModelNotFoundError(
-        "The model that comes with the program is missing here.",
+        "The supplied model is missing.",
         path=places[-1],
-        remedy=f"Put it there, give --model, or set the environment variable {variable}.",
+        remedy=f"Install it there, pass --model, or set the environment variable {variable}.",
     )

@@ -88,7 +88,7 @@ class NotEquirectangularError(InputError):
 
 
 class InvalidPixelsError(InputError):
-    """The picture holds NaN, infinite or negative values."""
+    """The picture contains NaN, infinite or negative values."""
 
 
 class AlreadyHdrError(InputError):

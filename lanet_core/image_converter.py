@@ -82,9 +82,9 @@ class ImageConverter(StripConverter):
         metadata = session.metadata
         if metadata.input_width == 2 * metadata.input_height:
             raise WrongModelError(
-                "The model was made for panoramas, not for single pictures.",
+                "The model was trained on panoramas, not on photographs.",
                 path=session.path,
-                remedy="Give a model that was trained on crops, such as lanet.onnx.",
+                remedy="Choose a model that was trained on crops, such as lanet.onnx.",
             )
         super().__init__(session, threads)
 

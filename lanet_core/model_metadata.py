@@ -67,7 +67,7 @@ class ModelMetadata:
         version: the version of these weights.
         architecture: one of :data:`ARCHITECTURES`.
         licence: SPDX identifier of the weights' licence.
-        training_data: what it was trained on, one sentence.
+        training_data: one sentence on the training data, stored in the model.
         input_height: rows of the network's input.
         input_width: columns of the network's input.
         overexposure_threshold: τ of Eq. 1 and Eq. 8 in training.
@@ -166,7 +166,7 @@ def _check_fields(kind: type[ModelMetadata], values: dict, path: str | Path | No
     missing = sorted(types.keys() - values.keys() - set(_OPTIONAL))
     unknown = sorted(values.keys() - types.keys())
     if missing or unknown:
-        raise _wrong(f"Its description lacks {missing} and holds unknown {unknown}.", path)
+        raise _wrong(f"Its description lacks {missing} and contains unknown {unknown}.", path)
     for name, value in values.items():
         if type(value) is not types[name]:
             raise _wrong(f"Its description's {name} is {value!r}, not {types[name].__name__}.", path)
@@ -176,7 +176,7 @@ def _check_values(metadata: ModelMetadata, path: str | Path | None) -> None:
     if metadata.architecture not in ARCHITECTURES:
         raise _wrong(f"Its architecture {metadata.architecture!r} is unknown.", path)
     if not (0 < metadata.input_height <= MAX_INPUT_HEIGHT and 0 < metadata.input_width <= 2 * MAX_INPUT_HEIGHT):
-        raise _wrong(f"Its input is said to be {metadata.input_width}x{metadata.input_height}.", path)
+        raise _wrong(f"Its input size is {metadata.input_width}x{metadata.input_height}.", path)
     if not 0.0 < metadata.overexposure_threshold < 1.0:
         raise _wrong(f"Its over-exposure threshold {metadata.overexposure_threshold} is not in (0, 1).", path)
     if list(metadata.extra_outputs) != [name for name in EXTRA_OUTPUTS if name in metadata.extra_outputs]:
@@ -187,7 +187,7 @@ def _check_values(metadata: ModelMetadata, path: str | Path | None) -> None:
 
 def _wrong(problem: str, path: str | Path | None) -> WrongModelError:
     return WrongModelError(
-        f"The model was not made for this program. {problem}",
+        f"The model was not exported by this program. {problem}",
         path=path,
-        remedy="Give a model that `lanet export` wrote.",
+        remedy="Choose a model that `lanet export` wrote.",
     )

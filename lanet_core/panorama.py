@@ -131,13 +131,13 @@ def _check_picture(picture: Picture) -> None:
     height, width = picture.height, picture.width
     if width < MINIMUM_WIDTH_PX or height < MINIMUM_HEIGHT_PX:
         raise ImageTooSmallError(
-            f"The picture is {width}x{height} pixels, less than {MINIMUM_WIDTH_PX}x{MINIMUM_HEIGHT_PX}.",
+            f"The image is {width}x{height} pixels, less than {MINIMUM_WIDTH_PX}x{MINIMUM_HEIGHT_PX}.",
             path=picture.path,
-            remedy="Give a larger panorama.",
+            remedy="Use a larger panorama.",
         )
     if picture.gpano is not None and picture.gpano.projection != "equirectangular":
         raise NotEquirectangularError(
-            f"The picture's metadata says that its projection is {picture.gpano.projection}.",
+            f"The metadata declares the projection {picture.gpano.projection}.",
             path=picture.path,
             remedy="Export an equirectangular panorama.",
         )
@@ -172,14 +172,14 @@ def _placed(light: ImageLight, crop: CroppedArea | None, transparent: np.ndarray
     part = CapturedPart(light.rows, light.pixels, light.size, corner, size, transparent)
     captured = part.mask(0, size[0])
     missing = 100.0 * float(sphere.sphere_mean(~captured))
-    warning = f"The picture shows a part of the sphere; the other {missing:.3g} % were filled smoothly."
+    warning = f"The image shows a part of the sphere; the other {missing:.3g} % were filled smoothly."
     completed = CompletedSphere(part)
     return _Sphere(ImageLight(*size, completed.linear_rows, completed.linear_pixels), captured, (*warnings, warning))
 
 
 def _evened(light: ImageLight) -> tuple[ImageLight, tuple[str, ...]]:
     """Return a whole sphere that is not quite 2:1 with an even number of columns, and a warning."""
-    warning = f"The picture is {light.width}x{light.height}, not quite 2:1; it was taken as a full sphere."
+    warning = f"The image is {light.width}x{light.height}, not quite 2:1; it was used as a full sphere."
     if light.width % 2 == 0:
         return light, (warning,)
     return with_seam_column(light), (f"{warning} One column was added to make its width even.",)
@@ -193,9 +193,9 @@ def _place_of(light: ImageLight, crop: CroppedArea, picture: Picture) -> tuple[t
     height = width // 2
     if width * height > MAX_PIXELS:
         raise ImageTooLargeError(
-            f"The whole sphere at this picture's scale would be {width}x{height}.",
+            f"The whole sphere at the scale of this image would be {width}x{height}.",
             path=picture.path,
-            remedy=f"Shrink the picture to at most {int(light.width * np.sqrt(MAX_PIXELS / (width * height)))} "
+            remedy=f"Reduce the image to at most {int(light.width * np.sqrt(MAX_PIXELS / (width * height)))} "
             "pixels of width.",
         )
     left = min(round(crop.left_px / crop.full_width_px * width), width - light.width)

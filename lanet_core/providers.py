@@ -83,7 +83,7 @@ def start_session(path: Path, provider: str = "auto", threads: int | None = None
     """
     if provider not in PROVIDER_CHOICES:
         raise ProviderError(
-            f"There is no provider called {provider!r}.", remedy=f"Choose from {', '.join(PROVIDER_CHOICES)}."
+            f"The provider {provider!r} is unknown.", remedy=f"Choose from {', '.join(PROVIDER_CHOICES)}."
         )
     compiled = compiled_providers()
     if provider != "auto" and provider not in compiled:
@@ -174,7 +174,7 @@ def _model_error(error: Exception, path: Path) -> ModelError:
     kind = type(error).__name__
     if kind == "InvalidProtobuf":
         return DamagedModelError(
-            "This is no ONNX model, or the file is damaged.", path=path, remedy="Download or export it again."
+            "This is not an ONNX model, or the file is damaged.", path=path, remedy="Download or export it again."
         )
     if kind in ("InvalidArgument", "InvalidGraph"):
         return DamagedModelError(
@@ -184,7 +184,7 @@ def _model_error(error: Exception, path: Path) -> ModelError:
         return WrongModelError(
             f"ONNX Runtime cannot run this model: {reason}",
             path=path,
-            remedy="Give a model that `lanet export` wrote.",
+            remedy="Choose a model that `lanet export` wrote.",
         )
     return ModelError(f"The model cannot be loaded: {reason}", path=path)
 
@@ -198,7 +198,7 @@ def describe_failure(text: str) -> str:
         return f"the library {library}{driver} is missing."
     lines = [line.strip() for line in _TERMINAL_COLOURS.sub("", text).splitlines() if line.strip()]
     if not lines:
-        return "ONNX Runtime gives no reason."
+        return "ONNX Runtime reports no reason."
     return _ERROR_CODES.sub("", lines[0])[:300]
 
 

@@ -144,7 +144,7 @@ def _without_batch(output: np.ndarray) -> np.ndarray | float:
 
 
 def _check_readable(path: Path) -> None:
-    remedy = "Check the path, or leave --model out to use the model that came with the program."
+    remedy = "Check the path, or omit --model to use the supplied model."
     if path.is_dir():
         raise ModelNotFoundError("This is a folder, not a model file.", path=path, remedy=remedy)
     try:
@@ -159,16 +159,16 @@ def _read_metadata(session, path: Path) -> ModelMetadata:
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise WrongModelError(
-            "This is an ONNX model, but not one made for this program.",
+            "This ONNX model was not exported by this program.",
             path=path,
-            remedy="Give a model that `lanet export` wrote.",
+            remedy="Choose a model that `lanet export` wrote.",
         )
     metadata = ModelMetadata.from_json(text, path)
     shapes = {**metadata.input_shapes, **metadata.output_shapes}
     ports = [(port.name, port.type, port.shape) for port in (*session.get_inputs(), *session.get_outputs())]
     if ports != [(name, "tensor(float)", shape) for name, shape in shapes.items()]:
         raise WrongModelError(
-            f"The model's input and outputs are {ports}, which its description does not say.",
+            f"The inputs and outputs of the model are {ports}, in contradiction to its metadata.",
             path=path,
             remedy="Export it again.",
         )

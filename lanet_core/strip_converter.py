@@ -259,7 +259,7 @@ class StripConverter(ABC):
             raise WrongModelError(
                 "The model does not predict its uncertainty.",
                 path=self.session.path,
-                remedy="Leave out --confidence, or use a model that was exported with its uncertainty.",
+                remedy="Omit --confidence, or use a model that predicts it.",
             )
 
     def _solve(
@@ -401,9 +401,9 @@ def _exposure_warnings(overexposed_fraction: float, peak: float) -> tuple[str, .
     if overexposed_fraction >= 1.0 - 1e-6:
         return ("Every pixel is over-exposed: the result is a guess.",)
     if peak == 0.0:
-        return ("The picture is black: there is no light in it.",)
+        return ("The image is black: it contains no light.",)
     if overexposed_fraction == 0.0:
-        return ("Nothing in the picture is over-exposed: the result is the picture itself.",)
+        return ("Nothing in the image is over-exposed: the result is the image itself.",)
     return ()
 
 
@@ -414,14 +414,12 @@ def is_radiance(output: Path) -> bool:
 
 def _check_has_channels(output: Path) -> None:
     if is_radiance(output):
-        raise OutputError(
-            "A Radiance file has no channel for the uncertainty.", path=output, remedy="Name an .exr file."
-        )
+        raise OutputError("A Radiance file cannot contain the uncertainty.", path=output, remedy="Name an .exr file.")
 
 
 def _check_not_the_same_file(source: Path, output: Path) -> None:
     # Not Path.exists, which raises of a name that is too long.
     if os.path.exists(source) and os.path.exists(output) and source.samefile(output):  # noqa: PTH110
         raise OutputNotWritableError(
-            "This is the picture to convert, which is never overwritten.", path=output, remedy="Name another file."
+            "This is the input image, which is never overwritten.", path=output, remedy="Name another file."
         )

@@ -135,7 +135,7 @@ class Worker:
         }
         task = tasks.get(request.get("do"))
         if task is None:
-            raise RequestError(f"There is no task {request.get('do')!r}.", remedy=f"Ask for {', '.join(tasks)}.")
+            raise RequestError(f"There is no task {request.get('do')!r}.", remedy=f"Use one of {', '.join(tasks)}.")
         return task(request)
 
     def _convert(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,7 +202,7 @@ class Worker:
         height = request.get("height")
         if type(height) is not int or not 1 <= height <= _MAX_THUMBNAIL_HEIGHT:
             raise RequestError(
-                "The request has no valid height.", remedy=f"Give a number of rows, 1 to {_MAX_THUMBNAIL_HEIGHT}."
+                "The request has no valid height.", remedy=f"Use a number of rows from 1 to {_MAX_THUMBNAIL_HEIGHT}."
             )
         picture = thumbnail(read_hdr(Path(_text(request, "source"))), height)
         pixels = base64.b64encode(picture.tobytes()).decode("ascii")
@@ -217,7 +217,7 @@ class Worker:
         hdr = read_hdr(source)
         lights = find_lights(hdr)
         if not isinstance(take, list) or not all(type(each) is int and 0 <= each < len(lights) for each in take):
-            raise RequestError(f"There are {len(lights)} lights.", remedy="Give their numbers, from 0, as a list.")
+            raise RequestError(f"There are {len(lights)} lights.", remedy="Use a list of their indices, from 0.")
         result = {"lights": [light.facts() for light in lights]}
         if request.get("output"):
             rest = without_lights(hdr, [lights[each] for each in take])
@@ -237,7 +237,7 @@ def _reading_options(request: Mapping[str, Any]) -> ReadingOptions:
     """Return how a request's image is to be understood."""
     eye = request.get("eye")
     if eye is not None and eye not in EYES:
-        raise RequestError("The request has no valid eye.", remedy=f"Give {', '.join(EYES)}.")
+        raise RequestError("The request has no valid eye.", remedy=f"Use {', '.join(EYES)}.")
     return ReadingOptions(
         eye=eye, **{name: bool(request.get(name, False)) for name in ("stretch", "pad", "force", "ignore_pose")}
     )
@@ -246,7 +246,7 @@ def _reading_options(request: Mapping[str, Any]) -> ReadingOptions:
 def _text(request: Mapping[str, Any], name: str) -> str:
     value = request.get(name)
     if not isinstance(value, str) or not value:
-        raise RequestError(f"The request has no {name}.", remedy="Give a path.")
+        raise RequestError(f"The request has no {name}.", remedy="Add a path.")
     return value
 
 

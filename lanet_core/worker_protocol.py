@@ -75,7 +75,7 @@ def parse_request(line: bytes) -> dict[str, Any]:
         raise RequestError("The line is not a JSON object.")
     number = request.get("id")
     if not _is_id(number):
-        raise RequestError("The request has no valid id.", remedy="Give an integer of 64 bits or a short string.")
+        raise RequestError("The request has no valid id.", remedy="Use an integer of 64 bits or a short string.")
     if not isinstance(request.get("do"), str):
         error = RequestError("The request has no task.", remedy='Name it as a string under "do".')
         error.number = number

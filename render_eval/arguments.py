@@ -19,9 +19,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line; a mistake in it ends the program with status 2."""
     parser = argparse.ArgumentParser(
         prog="render_eval",
-        description="Lights a scene with true and with reconstructed HDR panoramas, renders it and compares; or, with "
-        "--metrics maps, compares reconstructed HDR images with the true ones.",
-        epilog="Exit status: 0 all done; 1 some scenes or methods failed; 2 nothing was done; 130 interrupted.",
+        description="Light a scene with true and with reconstructed HDR panoramas, render it and compare the renders; "
+        "with --metrics maps, compare reconstructed HDR images with the true ones.",
+        epilog="Exit status: 0 success; 1 some scenes or methods failed; 2 failure; 130 interrupted.",
     )
     _add_input(parser)
     _add_methods(parser)
@@ -37,17 +37,17 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
         "--metrics",
         choices=("renders", "maps"),
         default="renders",
-        help="renders: the paper's Table 4, balls lit by panoramas (default); maps: its Table 3, single images with "
-        "their true HDR, NAME.png next to NAME.hdr",
+        help="renders: balls lit by panoramas, Table 4 of the paper (default); maps: images with their true HDR, "
+        "NAME.png next to NAME.hdr, Table 3 of the paper",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the report goes")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the report")
     parser.add_argument(
         "--dataset",
         choices=tuple(DATA_SETS),
-        help="the data set in the folder, see docs/comparing.md (default: detected from its files)",
+        help="data set in the folder, see docs/comparing.md (default: detected)",
     )
-    parser.add_argument("--split", choices=("train", "val", "test"), help="only this split of the folder's scenes")
-    parser.add_argument("--scenes", metavar="NAMES", help="only these scenes, separated by commas")
+    parser.add_argument("--split", choices=("train", "val", "test"), help="evaluate only this split")
+    parser.add_argument("--scenes", metavar="NAMES", help="evaluate only these scenes, separated by commas")
 
 
 def _add_methods(parser: argparse.ArgumentParser) -> None:
@@ -64,42 +64,41 @@ def _add_methods(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=PATH",
-        help="one more: a folder of predictions by scene name, a checkpoint (.pt) or a model (.onnx); repeatable",
+        help="additional method: folder of predictions by scene name, checkpoint (.pt) or model (.onnx); repeatable",
     )
     group.add_argument(
         "--weights",
         type=_absolute,
         metavar="DIR",
-        help="published weights of expandnet, hdrcnn, drtmo, santos and liu, each in a folder of its name, see "
-        "docs/comparing.md",
+        help="folder of the published weights of expandnet, hdrcnn, drtmo, santos and liu, see docs/comparing.md",
     )
     group.add_argument(
-        "--expandnet-weights", type=_absolute, metavar="FILE", help="Expand-Net's weights, if they are elsewhere"
+        "--expandnet-weights", type=_absolute, metavar="FILE", help="weights of Expand-Net, if not in --weights"
     )
-    group.add_argument("--model", type=_absolute, metavar="FILE", help="model of panolanet (default: the one supplied)")
+    group.add_argument("--model", type=_absolute, metavar="FILE", help="model of panolanet (default: the supplied one)")
     group.add_argument(
-        "--image-model", type=_absolute, metavar="FILE", help="model of lanet (default: the one supplied)"
+        "--image-model", type=_absolute, metavar="FILE", help="model of lanet (default: the supplied one)"
     )
 
 
 def _add_rendering(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("rendering")
     group.add_argument("--scene", default="four_balls", help="four_balls, three_spheres or a .toml file")
-    group.add_argument("--size", type=_size, metavar="WxH", help="size of the renders (default: the scene's)")
-    group.add_argument("--samples", type=int, metavar="N", help="samples a pixel (default: the scene's)")
-    group.add_argument("--seed", type=_natural, default=0, metavar="N", help="of the renders' noise (default: 0)")
+    group.add_argument("--size", type=_size, metavar="WxH", help="size of the renders (default: defined by the scene)")
+    group.add_argument("--samples", type=int, metavar="N", help="samples per pixel (default: defined by the scene)")
+    group.add_argument("--seed", type=_natural, default=0, metavar="N", help="seed of the noise (default: 0)")
     group.add_argument(
         "--jod",
         action=argparse.BooleanOptionalAction,
-        help="also measure ColorVideoVDP (default: where it is installed)",
+        help="also compute ColorVideoVDP (default: if installed)",
     )
     group.add_argument(
         "--hdrvdp",
         type=_absolute,
         metavar="DIR",
-        help="also measure HDR-VDP: its unpacked release, run in Octave",
+        help="also compute HDR-VDP: folder of its unpacked release, run in Octave",
     )
-    group.add_argument("--octave", default=OCTAVE, metavar="PROGRAM", help=f"Octave's program (default: {OCTAVE})")
+    group.add_argument("--octave", default=OCTAVE, metavar="PROGRAM", help=f"program of Octave (default: {OCTAVE})")
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
@@ -107,21 +106,23 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--picture-of",
         metavar="METHOD",
-        help="best_and_worst.png shows the scenes that this method does best and worst (default: the last with scores)",
+        help="method whose best and worst scenes best_and_worst.png shows (default: the last one with scores)",
     )
     group.add_argument(
         "--summary",
         type=Path,
         metavar="DIR",
-        help="also leave results.csv, results.json and best_and_worst.png here, without the renders: to be committed",
+        help="also write results.csv, results.json and best_and_worst.png, without the renders, to this folder",
     )
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("running")
     where = group.add_mutually_exclusive_group()
-    where.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes on this machine (default: 1)")
-    where.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
+    where.add_argument("--jobs", type=_positive, default=1, metavar="N", help="number of processes (default: 1)")
+    where.add_argument(
+        "--scheduler", metavar="ADDRESS", help="address of a running Dask scheduler, such as tcp://host:8786"
+    )
     group.add_argument(
         "--tls",
         nargs=3,
@@ -129,7 +130,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         metavar=("CA", "CERT", "KEY"),
         help="with --scheduler tls://host:8786: PEM files of the certificate authority, a certificate and its key",
     )
-    group.add_argument("--force", action="store_true", help="make finished work again")
+    group.add_argument("--force", action="store_true", help="repeat finished work")
 
 
 def _absolute(text: str) -> Path:
@@ -170,7 +171,7 @@ def _at_least(text: str, low: int) -> int:
 
 
 def as_text(arguments: argparse.Namespace) -> str:
-    """Return a command that asks for the same in the current folder; defaults are left out."""
+    """Return the command for a report, without options that are not set; see :func:`shown_path`."""
     words = ["render_eval/run.py"]
     for name, value in vars(arguments).items():
         option = f"--{name.replace('_', '-')}"

@@ -81,7 +81,7 @@ class Campaign:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What decides the figures, as plain values; paths are as the current folder sees them."""
+        """What decides the figures, as plain values; see :func:`shown_path` for paths."""
         scene = {"scene": self.description.to_dict(), "scene_sha256": self.description.sha256, "seed": self.seed}
         return {
             "data": shown_path(self.data),

@@ -70,7 +70,7 @@ class OnDask:
         if any(answer != answers[0] for answer in answers):
             raise SchedulerError(
                 f"The workers differ in {_differences(answers)}.",
-                remedy="Give all of them the same Blender, packages and models.",
+                remedy="Install the same Blender, packages and models on all of them.",
             )
         return answers[0]
 
@@ -109,7 +109,7 @@ class OnDask:
 
     def _gone(self) -> SchedulerError:
         return SchedulerError(
-            f"The Dask scheduler at {self._address} is gone.",
+            f"The Dask scheduler at {self._address} has ended.",
             remedy="Start it and its workers again, then repeat the command: finished work is kept.",
         )
 
@@ -172,7 +172,7 @@ def _connected(distributed, address: str, tls: Sequence[Path] | None) -> Client:
     except (OSError, ValueError, TypeError, RuntimeError, TimeoutError) as error:
         scheme = " --tls is for addresses that begin with tls://." if tls and not address.startswith("tls://") else ""
         raise SchedulerError(
-            f"There is no Dask scheduler at {address} ({error or 'no answer'}).",
+            f"There is no Dask scheduler at {address} ({error or 'no response'}).",
             remedy=f"Start one, or correct the address, such as tcp://host:8786.{scheme}",
         ) from error
 
@@ -189,7 +189,9 @@ async def _shake_hands(address: str, security: Security) -> None:
 def _security_of(distributed, tls: Sequence[Path]) -> Security:
     for path in tls:
         if not path.is_file():
-            raise SchedulerError("There is no such file.", path=path, remedy="Give CA, certificate and key as PEM.")
+            raise SchedulerError(
+                "There is no such file.", path=path, remedy="Use PEM files for the CA, the certificate and the key."
+            )
     authority, certificate, key = map(str, tls)
     return distributed.Security(
         tls_ca_file=authority, tls_client_cert=certificate, tls_client_key=key, require_encryption=True

@@ -60,11 +60,11 @@ def find_pairs(folder: Path, split: str | None = None) -> list[Pair]:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DataError("There is no such folder.", path=folder, remedy="Give a folder of HDR panoramas.")
+        raise DataError("The folder does not exist.", path=folder, remedy="Choose a folder of HDR panoramas.")
     if (folder / SCENE_LIST).is_file():
         return sorted(_checked(_listed_pairs(folder, split)), key=lambda pair: pair.name)
     if split is not None:
-        raise DataError(f"There is no {SCENE_LIST} to say which scenes are of the {split} split.", path=folder)
+        raise DataError(f"The folder has no {SCENE_LIST}, which defines the {split} split.", path=folder)
     pairs = _found_pairs(folder)
     if not pairs:
         raise DataError("No panorama was found.", path=folder, remedy="Put .exr or .hdr panoramas or sIBL sets there.")
@@ -94,7 +94,7 @@ def _listed_pairs(folder: Path, split: str | None) -> list[Pair]:
 
 def _listed_pair(scene: Scene) -> Pair:
     if not scene.path.is_file():
-        problem = f"{SCENE_LIST} lists {scene.path}, which is not there."
+        problem = f"{SCENE_LIST} lists {scene.path}, which does not exist."
         return Pair(scene.name, None, category=scene.category, problem=problem)
     partners = [each for each in _files_beside(scene.path) if each.suffix.lower() in LDR_SUFFIXES]
     return replace(_paired(scene.name, [scene.path], partners), category=scene.category)
@@ -142,7 +142,7 @@ def _paired(name: str, hdr_files: list[Path], ldr_files: list[Path]) -> Pair:
     problem = ""
     for files in (hdr_files, ldr_files):
         if len(files) > 1:
-            problem = f"{' and '.join(path.name for path in files)} have the same name: leave one."
+            problem = f"{' and '.join(path.name for path in files)} have the same name: keep one."
     if not hdr_files:
         problem = f"{ldr_files[0].name} has no HDR image of its name next to it."
     return Pair(name, next(iter(hdr_files), None), next(iter(ldr_files), None), problem=problem)

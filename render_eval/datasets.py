@@ -51,7 +51,7 @@ def find_named_pairs(name: str | None, folder: Path, split: str | None) -> list[
     if name is None:
         return find_pairs(folder, split)
     if not Path(folder).is_dir():
-        raise DataError("There is no such folder.", path=folder, remedy=f"Unpack {DATA_SETS[name].label} there.")
+        raise DataError("The folder does not exist.", path=folder, remedy=f"Unpack {DATA_SETS[name].label} there.")
     pairs = DATA_SETS[name].load(Path(folder), split)
     if not pairs:
         raise DataError(
@@ -73,7 +73,7 @@ def _laval(folder: Path, split: str | None, *, category: str) -> list[Pair]:
     }
     pairs = {path.stem: Pair(path.stem, path, category=category) for path in sorted(folder.rglob("*.exr"))}
     for name in split_of:
-        problem = f"A list names {name}.exr, which is not there."
+        problem = f"A list names {name}.exr, which does not exist."
         pairs.setdefault(name, Pair(name, None, category=category, problem=problem))
     if not listed:
         split_of = {name: split_by_name(name) for name in pairs}

@@ -29,7 +29,7 @@ PIXELS_PER_DEGREE = 30.0
 #: Octave's program, on the search path.
 OCTAVE = "octave-cli"
 #: Why a report has no Q, where nobody asked for it.
-NOT_ASKED = "HDR-VDP was not asked for: give --hdrvdp DIR with the unpacked release of hdrvdp.sourceforge.net."
+NOT_ASKED = "HDR-VDP was not requested: pass --hdrvdp DIR with the unpacked release of hdrvdp.sourceforge.net."
 
 _SCRIPT = Path(__file__).with_name("compare_by_hdrvdp.m")
 _FUNCTIONS = {"hdrvdp3.m": "HDR-VDP-3", "hdrvdp.m": "HDR-VDP-2"}
@@ -62,7 +62,7 @@ class HdrVdpProgram:
         if shutil.which(self.octave) is None:
             raise HdrVdpError(
                 f"HDR-VDP needs the program {self.octave}, which is not installed.",
-                remedy="Install GNU Octave and its package image, or give --octave PROGRAM.",
+                remedy="Install GNU Octave and its package image, or pass --octave PROGRAM.",
             )
         for name, version in _FUNCTIONS.items():
             for path in sorted(self.release.rglob(name)):

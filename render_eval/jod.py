@@ -38,7 +38,7 @@ def load_cvvdp() -> ModuleType:
     except (ImportError, OSError, RuntimeError) as error:
         raise MissingPackageError(
             f"ColorVideoVDP cannot be loaded: {error}.",
-            remedy=f'Install it with "{_how_to_install()}", or give --no-jod.',
+            remedy=f'Install it with "{_how_to_install()}", or pass --no-jod.',
         ) from error
     return pycvvdp
 

@@ -32,11 +32,11 @@ EXIT_FAILURE = 2
 
 def main(argv: Sequence[str]) -> int:
     """Make the pairs and return the exit status."""
-    parser = argparse.ArgumentParser(prog="make_pairs", description="Makes pairs of LDR and HDR pictures of panoramas.")
+    parser = argparse.ArgumentParser(prog="make_pairs", description="Cut pairs of LDR and HDR images out of panoramas.")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="HDR panoramas")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the pairs go")
     parser.add_argument("--split", choices=("train", "val", "test"), help="only this split")
-    parser.add_argument("--scenes", metavar="NAMES", help="only these scenes, separated by commas")
+    parser.add_argument("--scenes", metavar="NAMES", help="evaluate only these scenes, separated by commas")
     parser.add_argument("--views", type=int, default=1, metavar="N", help="views of each panorama (default: 1)")
     parser.add_argument("--size", type=int, default=512, metavar="PX", help="width; 4:3 (default: 512)")
     arguments = parser.parse_args(argv)

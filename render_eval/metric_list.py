@@ -48,7 +48,7 @@ _ALL = (
         unit="dB",
         higher_is_better=True,
         domain="display",
-        definition=f"{_DISPLAY}. 10 log10(1 / MSE); infinite for equal pictures.",
+        definition=f"{_DISPLAY}. 10 log10(1 / MSE); infinite for equal images.",
         source=f"{_YU}, Table 4",
     ),
     Metric(
@@ -58,7 +58,7 @@ _ALL = (
         higher_is_better=True,
         domain="display",
         definition=(
-            f"{_DISPLAY}. 11×11 Gaussian window of 1.5 pixels, K1 = 0.01, K2 = 0.03, windows within the picture "
+            f"{_DISPLAY}. 11×11 Gaussian window of 1.5 pixels, K1 = 0.01, K2 = 0.03, windows within the image "
             "only; mean of R, G and B."
         ),
         source=f"Wang et al. 2004, Eq. 13 to 17; {_YU}, Table 4",
@@ -196,7 +196,7 @@ _ALL = (
         higher_is_better=False,
         domain="map",
         definition=(
-            "Mean |log2| of the ratio of a matt surface's irradiance over all directions of its normal, weighted "
+            "Mean |log2| of the ratio of a diffuse surface's irradiance over all directions of its normal, weighted "
             "by solid angle, and over R, G and B."
         ),
         source="Ramamoorthi and Hanrahan 2001, Eq. 1",
@@ -220,7 +220,7 @@ _ALL = (
         higher_is_better=False,
         domain="map",
         definition=(
-            "Angle between the mean directions, weighted by luminance and solid angle, of what lies within 10° of"
+            "Angle between the mean directions, weighted by luminance and solid angle, of the radiance within 10° of"
             " each map's brightest light; absent where none of the truth's is half a stop brighter than all "
             "beyond 30°."
         ),

@@ -90,7 +90,7 @@ def _equirectangular(panorama: np.ndarray, path: Path) -> np.ndarray:
     height, width = panorama.shape[:2]
     if width != 2 * height:
         raise NotEquirectangularError(
-            f"The picture is {width}x{height}, not 2:1.", path=path, remedy="Give a whole panorama."
+            f"The image is {width}x{height}, not 2:1.", path=path, remedy="Use a full panorama."
         )
     return panorama
 

@@ -55,9 +55,9 @@ def read_linear(path: Path) -> np.ndarray:
     image = OpenImageIO.ImageInput.open(str(path))
     rgb_linear = image.read_image(OpenImageIO.FLOAT) if image is not None else None
     if rgb_linear is None or rgb_linear.shape[-1:] != (3,):
-        complaint = (image or OpenImageIO).geterror().strip().partition("\n")[0] or "it is no RGB picture"
+        complaint = (image or OpenImageIO).geterror().strip().partition("\n")[0] or "it is no RGB image"
         raise DamagedImageError(
-            f"The EXR cannot be read ({complaint}).", path=path, remedy="Remove it: it is made again."
+            f"The EXR cannot be read ({complaint}).", path=path, remedy="Remove it; the next run writes it again."
         )
     return rgb_linear
 

@@ -37,11 +37,15 @@ def sources_sha256(patterns: tuple[str, ...]) -> str:
 
 
 def shown_path(path: Path) -> str:
-    """Return a path as the current folder sees it, so that a report which is passed on tells nothing of the machine."""
-    try:
-        return Path(os.path.relpath(path)).as_posix()
-    except ValueError:  # it lies on another drive
-        return str(path)
+    """Return a path for a report: relative inside the current folder, elsewhere the name alone: ``.../best.pt``.
+
+    A published report thus contains no path of the machine. Files that decide figures are recorded by their SHA-256.
+    """
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links out of the folder
+    current = Path.cwd()
+    if absolute.is_relative_to(current):
+        return absolute.relative_to(current).as_posix()
+    return f".../{absolute.name}"
 
 
 def array_sha256(array: np.ndarray) -> str:

@@ -149,7 +149,7 @@ class Renderer:
         with interrupts_held(), quiet_stdout():  # Blender prints a line for each step
             state = self._bpy.ops.render.render(scene=scene.name, write_still=True)
         if "FINISHED" not in state or not path.is_file():
-            raise RenderFailedError(f"Blender gave no picture ({', '.join(state)}).")
+            raise RenderFailedError(f"Blender rendered no image ({', '.join(state)}).")
         return self._read(path)
 
     def _read(self, path: Path) -> np.ndarray:

@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"render_eval: error: {error}", file=sys.stderr)
         return EXIT_FAILURE
     except KeyboardInterrupt:
-        print("render_eval: interrupted; the same command goes on from here", file=sys.stderr)
+        print("render_eval: interrupted; the same command resumes", file=sys.stderr)
         return EXIT_INTERRUPTED
 
 
@@ -131,9 +131,7 @@ def check_picture_of(name: str | None, methods: Sequence[str]) -> None:
         DataError: it is not.
     """
     if name is not None and name not in methods:
-        raise DataError(
-            f"There is no method {name!r} to make a picture of.", remedy=f"Name one of {', '.join(methods)}."
-        )
+        raise DataError(f"The method {name!r} is not evaluated.", remedy=f"Choose one of {', '.join(methods)}.")
 
 
 def campaign_of(arguments: argparse.Namespace) -> Campaign:
@@ -144,7 +142,7 @@ def campaign_of(arguments: argparse.Namespace) -> Campaign:
     """
     data, out = arguments.data.resolve(), arguments.out.resolve()
     if out.is_relative_to(data):
-        raise DataError("The output lies in the data folder.", path=out, remedy="Choose a folder beside it.")
+        raise DataError("The output is inside the data folder.", path=out, remedy="Choose a folder outside of it.")
     names = arguments.methods
     if names is None:
         names = "" if arguments.method else command_line.DEFAULT_METHODS[arguments.metrics]

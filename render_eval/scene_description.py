@@ -139,7 +139,9 @@ def load_scene_description(name_or_path: str | Path) -> SceneDescription:
         path = _SCENES / f"{name_or_path}.toml"
     if not path.is_file():
         raise SceneDescriptionError(
-            "There is no such scene.", path=path, remedy=f"Give a .toml file, or one of: {', '.join(shipped_scenes())}."
+            "There is no such scene.",
+            path=path,
+            remedy=f"Choose a .toml file, or one of: {', '.join(shipped_scenes())}.",
         )
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))

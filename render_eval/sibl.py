@@ -43,11 +43,11 @@ def read_sibl(path: Path) -> SiblSet:
     kind = "ref" if values.get("reffile") else "ev"
     hdr_file = _named_file(path, values.get(f"{kind}file", ""))
     if hdr_file is None:
-        raise DataError("It names no HDR.", path=path, remedy="Give it a REFfile or an EVfile.")
+        raise DataError("It names no HDR.", path=path, remedy="Add a REFfile or an EVfile.")
     ldr_file = _named_file(path, values.get("bgfile", ""))
     for each in (kind, "bg") if ldr_file is not None else (kind,):
         if _number(path, values, f"{each}map", _SPHERICAL) != _SPHERICAL:
-            raise DataError(f"{each.upper()}map is not that of a panorama.", path=path, remedy="Leave the set out.")
+            raise DataError(f"{each.upper()}map is not that of a panorama.", path=path, remedy="Remove the set.")
     if ldr_file is not None:
         _check_not_turned(path, values, kind)
     return SiblSet(hdr_file, ldr_file)
@@ -69,7 +69,7 @@ def _named_file(path: Path, name: str) -> Path | None:
     # Sets are made on Windows, where capitals do not count.
     beside = {each.name.lower(): each for each in path.parent.iterdir() if each.is_file()}
     if name.lower() not in beside:
-        raise DataError(f"It names {name}, which is not there.", path=path, remedy="Download the set again.")
+        raise DataError(f"It names {name}, which does not exist.", path=path, remedy="Download the set again.")
     return beside[name.lower()]
 
 
@@ -78,7 +78,7 @@ def _check_not_turned(path: Path, values: dict[str, str], kind: str) -> None:
         shift = _number(path, values, f"{kind}{axis}", 0.0) - _number(path, values, f"bg{axis}", 0.0)
         if abs(shift) > 1e-6:
             raise DataError(
-                f"The HDR is shifted by {shift:g} in {axis} against the LDR.", path=path, remedy="Leave the set out."
+                f"The HDR is shifted by {shift:g} in {axis} against the LDR.", path=path, remedy="Remove the set."
             )
 
 

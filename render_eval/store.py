@@ -100,7 +100,7 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputNotWritableError(
-            f"The folder cannot be made: {error.strerror}.", path=folder, remedy="Choose another."
+            f"The folder cannot be created: {error.strerror}.", path=folder, remedy="Choose another."
         ) from error
 
 

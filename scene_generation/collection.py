@@ -37,7 +37,7 @@ def fill(folder: Path, scenes: Iterable[SeededScene], render: Render) -> Iterato
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputNotWritableError(f"The folder cannot be made: {error.strerror}.", path=folder) from error
+        raise OutputNotWritableError(f"The folder cannot be created: {error.strerror}.", path=folder) from error
     for scene in scenes:
         path = folder / f"{scene.slug}.exr"
         if path.is_file():

@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"scene_generation: error: {error}", file=sys.stderr)
         return EXIT_FAILURE
     except KeyboardInterrupt:
-        print("scene_generation: interrupted; the same command goes on from here", file=sys.stderr)
+        print("scene_generation: interrupted; the same command resumes", file=sys.stderr)
         return EXIT_INTERRUPTED
 
 
@@ -63,12 +63,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scene_generation", description="Render training panoramas in Cycles.")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the panoramas and scenes.csv go")
-    parser.add_argument("--count", type=_at_least(1), required=True, metavar="N", help="how many seeds")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder of the panoramas and of scenes.csv"
+    )
+    parser.add_argument("--count", type=_at_least(1), required=True, metavar="N", help="number of seeds")
     parser.add_argument("--first-seed", type=_at_least(0), default=0, metavar="S", help="the first seed (0)")
     parser.add_argument("--height", type=_at_least(16), default=256, metavar="ROWS", help="rows of a panorama (256)")
-    parser.add_argument("--samples", type=_at_least(1), metavar="N", help="at most so many paths a pixel")
-    parser.add_argument("--kind", choices=[kind.name for kind in KINDS], help="only the seeds of this kind")
+    parser.add_argument("--samples", type=_at_least(1), metavar="N", help="maximum samples per pixel")
+    parser.add_argument("--kind", choices=[kind.name for kind in KINDS], help="render only the seeds of this kind")
     return parser.parse_args(argv)
 
 

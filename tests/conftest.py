@@ -18,6 +18,49 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+#: The files of `make check`: a few seconds each, without torch and without Blender.
+FAST = (
+    "images/test_exif.py",
+    "images/test_exr.py",
+    "images/test_float_ldr.py",
+    "images/test_gpano.py",
+    "images/test_hdr.py",
+    "images/test_icc.py",
+    "images/test_jpeg.py",
+    "images/test_ldr.py",
+    "images/test_ldr_errors.py",
+    "images/test_radiance.py",
+    "images/test_xmp.py",
+    "metrics/",
+    "test_arrangement.py",
+    "test_calibration.py",
+    "test_colour.py",
+    "test_errors.py",
+    "test_examples.py",
+    "test_heading.py",
+    "test_main_light.py",
+    "test_model_metadata.py",
+    "test_overexposure.py",
+    "test_panorama.py",
+    "test_plane.py",
+    "test_sphere.py",
+    "test_strips.py",
+    "test_versions.py",
+    "test_walls.py",
+    "test_white_level.py",
+    "test_worker_protocol.py",
+    "tools/test_check_text.py",
+)
+_TESTS = Path(__file__).resolve().parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of :data:`FAST`."""
+    for item in items:
+        if item.path.is_relative_to(_TESTS) and item.path.relative_to(_TESTS).as_posix().startswith(FAST):
+            item.add_marker(pytest.mark.fast)
+
+
 @pytest.fixture
 def make_model(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that writes a tiny model, by the options of ``write_tiny_model``, and returns its path."""

@@ -85,7 +85,7 @@ def test_a_photograph_is_named_and_force_converts_it():
     refused(photograph(), "edge", "--image", "--force")
     result = panorama_from_picture(picture(photograph()), FORCE)
     np.testing.assert_array_equal(result.rgb_linear, photograph())
-    assert "edge do not meet" in result.warnings[0]
+    assert "edges do not meet" in result.warnings[0]
 
 
 def test_an_array_is_what_its_program_declares():

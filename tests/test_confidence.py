@@ -78,7 +78,7 @@ def test_a_file_holds_the_map_as_a_channel(converter, street, picture, tmp_path,
 def test_a_large_error_is_warned_of(make_model, street):
     for stops, warned in ((HIGH_EXPECTED_ERROR_STOPS - 0.01, False), (HIGH_EXPECTED_ERROR_STOPS + 0.25, True)):
         conversion = load_converter(make_model(expected_stops=stops), threads=1).convert(street)
-        assert ("expect it to be wrong by 1.0 stops" in " ".join(conversion.warnings)) == warned
+        assert ("The predicted error of the light is 1.0 stops" in " ".join(conversion.warnings)) == warned
 
 
 def test_a_model_without_confidence_says_so(make_model, street, picture, tmp_path):

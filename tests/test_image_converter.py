@@ -132,7 +132,7 @@ def test_pictures_of_the_maps():
 
 
 def test_models_of_the_other_kind_are_refused(make_model, model):
-    with pytest.raises(WrongModelError, match="made for panoramas"):
+    with pytest.raises(WrongModelError, match="trained on panoramas"):
         load_image_converter(make_model())
     with pytest.raises(WrongModelError, match="not panoramas"):
         load_converter(model)
@@ -189,8 +189,8 @@ def test_on_the_command_line(photos, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--maps"], "--maps are of single pictures"),
-        (["--image", "--preview"], "--preview shows the light of a panorama"),
+        (["--maps"], "--maps requires --image"),
+        (["--image", "--preview"], "--preview requires a panorama"),
         (["--image", "--confidence"], "does not predict its uncertainty"),
     ],
 )
@@ -205,5 +205,5 @@ def test_options_that_do_not_go_together(photos, tmp_path, capsys, options, word
 def test_maps_of_a_model_without_any(photos, make_model, tmp_path, capsys):
     bare = str(make_model("bare.onnx", height=64, width=64))
     assert main(["convert", "--image", photos[0], "-o", str(tmp_path / "x.exr"), "--maps", "--model", bare]) == 2
-    assert "has no attention maps" in capsys.readouterr().err
+    assert "does not output attention" in capsys.readouterr().err
     assert main(["convert", "--image", photos[0], "-o", str(tmp_path / "x.exr"), "--model", bare]) == 0

@@ -75,7 +75,7 @@ def test_an_unknown_provider_is_refused(make_model):
             "the library libcuda.so.1 (the NVIDIA driver) is missing.",
         ),
         ("[ONNXRuntimeError] : 1 : FAIL : CUDA failure 100: no device\nmore", "CUDA failure 100: no device"),
-        ("\n \n", "ONNX Runtime gives no reason."),
+        ("\n \n", "ONNX Runtime reports no reason."),
     ],
 )
 def test_a_failure_is_told_in_a_sentence(text, expected):
@@ -109,7 +109,7 @@ def test_what_is_no_model_is_damaged(tmp_path, data):
 
 
 def test_a_model_of_somebody_else_is_not_ours(make_model):
-    with pytest.raises(WrongModelError, match="not one made for this program"):
+    with pytest.raises(WrongModelError, match="was not exported by this program"):
         Session(make_model(text=None))
 
 
@@ -120,7 +120,7 @@ def test_a_model_of_another_format_version_is_not_ours(make_model):
 
 @pytest.mark.parametrize("change", [{"input_name": "picture"}, {"graph_height": 16}], ids=str)
 def test_a_graph_that_differs_from_its_description_is_refused(make_model, change):
-    with pytest.raises(WrongModelError, match="does not say"):
+    with pytest.raises(WrongModelError, match="in contradiction to its metadata"):
         Session(make_model(**change))
 
 

@@ -10,11 +10,10 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("lanet_core", "addon", "render_eval", "scene_generation")
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+FILE_SET = frozenset(FILES)
 CORE_FILES = [path for path in FILES if path.is_relative_to(ROOT / "lanet_core")]
 
 #: What of lanet_core may import torch, and what pip installs for the user who only converts.
@@ -62,6 +61,7 @@ def imported_packages(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in imported_names(path)}
 
 
+@cache
 def imported_files(path: Path) -> set[Path]:
     """Return the files of this repository that a file imports: a name's module, or else its package."""
     files = set()
@@ -69,7 +69,7 @@ def imported_files(path: Path) -> set[Path]:
         parts = name.split(".")
         for length in range(len(parts), 0, -1):
             module = ROOT.joinpath(*parts[:length])
-            found = [each for each in (module.with_suffix(".py"), module / "__init__.py") if each in FILES]
+            found = [each for each in (module.with_suffix(".py"), module / "__init__.py") if each in FILE_SET]
             if found:
                 files.add(found[0])
                 break
@@ -107,10 +107,13 @@ def test_the_picture_of_the_floors_names_what_exists():
     assert set(floors().values()) == {0, 1, 2, 3, 4}
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_no_file_imports_upwards(path):
-    floor = floor_of(path)
-    upwards = [relative(other) for other in imported_files(path) if floor_of(other) > floor]
+def test_no_file_imports_upwards():
+    upwards = [
+        f"{relative(path)} imports {relative(other)}"
+        for path in FILES
+        for other in imported_files(path)
+        if floor_of(other) > floor_of(path)
+    ]
     assert not upwards
 
 
@@ -120,28 +123,29 @@ def test_no_files_import_each_other_in_a_circle():
     TopologicalSorter({path: imported_files(path) & set(modules) for path in modules}).prepare()
 
 
-@pytest.mark.parametrize("path", CORE_FILES, ids=relative)
-def test_the_core_never_imports_blender(path):
-    assert not imported_packages(path) & {"bpy", "mathutils", "addon", "render_eval", "scene_generation"}
+def importers(paths: list[Path], packages: set[str], *, except_in: tuple[str, ...] = ()) -> list[str]:
+    """Return the files that import one of the packages, without those in the folders that may."""
+    paths = [path for path in paths if not relative(path).startswith(except_in)]
+    return [relative(path) for path in paths if imported_packages(path) & packages]
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_only_the_addon_and_the_renderer_import_blender(path):
-    if not relative(path).startswith(("addon/", *BLENDER_ROOMS)):
-        assert not imported_packages(path) & {"bpy", "mathutils", "bmesh"}
+def test_the_core_never_imports_blender():
+    assert not importers(CORE_FILES, {"bpy", "mathutils", "addon", "render_eval", "scene_generation"})
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_only_networks_and_what_trains_import_torch(path):
-    if not relative(path).startswith(TORCH_ROOMS):
-        assert "torch" not in imported_packages(path)
+def test_only_the_addon_and_the_renderer_import_blender():
+    assert not importers(FILES, {"bpy", "mathutils", "bmesh"}, except_in=("addon/", *BLENDER_ROOMS))
 
 
-@pytest.mark.parametrize("path", CORE_FILES, ids=relative)
-def test_the_inference_path_needs_no_more_than_pip_installs_for_it(path):
-    if not relative(path).startswith(TORCH_ROOMS):
-        foreign = imported_packages(path) - set(sys.stdlib_module_names) - {"lanet_core"}
-        assert foreign <= INFERENCE_PACKAGES
+def test_only_networks_and_what_trains_import_torch():
+    assert not importers(FILES, {"torch"}, except_in=TORCH_ROOMS)
+
+
+def test_the_inference_path_needs_no_more_than_pip_installs_for_it():
+    allowed = INFERENCE_PACKAGES | set(sys.stdlib_module_names) | {"lanet_core"}
+    paths = [path for path in CORE_FILES if not relative(path).startswith(TORCH_ROOMS)]
+    foreign = {relative(path): sorted(imported_packages(path) - allowed) for path in paths}
+    assert not {name: packages for name, packages in foreign.items() if packages}
 
 
 def test_the_inference_path_runs_where_torch_and_blender_are_absent():

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from lanet_core.strip_converter import StripConverter
 
 NAME = "convert"
-HELP = "convert LDR panoramas to HDR environment maps, or single pictures to HDR (OpenEXR)"
+HELP = "convert LDR panoramas to HDR environment maps, or photographs to HDR images"
 
 #: The value of --preview without a path; no path is empty.
 _BESIDE = ""
@@ -62,50 +62,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--image",
         action="store_true",
-        help="the pictures are no panoramas, but photographs, backplates or textures of any size",
+        help="convert photographs, backplates or textures of any size instead of panoramas",
     )
     parser.add_argument(
         "-o",
         "--output",
         required=True,
         metavar="PATH",
-        help="an .exr or .hdr file, or a folder: a name that ends in /, that exists as one, or for several images",
+        help="an .exr or .hdr file; or a folder, if the name ends in /, if the folder exists, or for several images",
     )
     parser.add_argument(
         "--format",
         choices=("exr", "hdr"),
         default="exr",
-        help="of results in a folder: OpenEXR, or Radiance for programs that read no OpenEXR (default: %(default)s)",
+        help="format of the results in a folder: OpenEXR or Radiance (default: %(default)s)",
     )
-    parser.add_argument("--half", action="store_true", help="write 16-bit floats: half the size, light up to 65504")
+    parser.add_argument(
+        "--half", action="store_true", help="write 16-bit floats: half the file size, values up to 65504"
+    )
     parser.add_argument(
         "--compression",
         choices=("zip", "piz", "dwab"),
         default="zip",
-        help="of OpenEXR: zip and piz are lossless; dwab is lossy, the smallest, and implies --half "
+        help="OpenEXR compression: zip and piz are lossless; dwab is lossy, the smallest, and implies --half "
         "(default: %(default)s)",
     )
     parser.add_argument(
         "--overwrite",
         action="store_true",
-        help="in a folder, convert also where the result is there already (a file named with -o is always replaced)",
+        help="replace existing results in a folder (a single file named by -o is always replaced)",
     )
     parser.add_argument(
         "--preview",
         nargs="?",
         const=_BESIDE,
         metavar="PATH",
-        help="also write a before/after picture: a .png file or a folder (without a path: beside the result)",
+        help="also write a before/after image: a .png file or a folder (default: next to the result)",
     )
     parser.add_argument(
         "--maps",
         action="store_true",
-        help="with --image, also write the network's attention and its luminance classes as .png files beside it",
+        help="with --image, also write the attention and the luminance classes of the network as .png files",
     )
     parser.add_argument(
         "--confidence",
         action="store_true",
-        help="also write how uncertain each pixel is, in stops: the EXR channel uncertainty",
+        help="also write the predicted uncertainty of each pixel, in stops, as the EXR channel uncertainty",
     )
     parser.add_argument(
         "--sequence",
@@ -140,16 +142,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_combination(arguments: argparse.Namespace) -> None:
     if arguments.maps and not arguments.image:
-        raise LanetError("--maps are of single pictures.", remedy="Give --image too, or leave --maps out.")
+        raise LanetError("--maps requires --image.", remedy="Add --image, or omit --maps.")
     if arguments.sequence and arguments.image:
-        raise LanetError("--sequence is of panoramas.", remedy="Leave it out, or leave --image out.")
+        raise LanetError("--sequence is for panoramas.", remedy="Omit --sequence or --image.")
     is_hdr = _suffix(arguments) == ".hdr"
     if is_hdr and (arguments.half or arguments.confidence or arguments.compression != "zip"):
         raise LanetError(
-            "--half, --compression and --confidence are of OpenEXR.", remedy="Leave them out, or write .exr files."
+            "Radiance files do not support --half, --compression and --confidence.",
+            remedy="Omit these options, or write .exr files.",
         )
     if arguments.preview is not None and arguments.image:
-        raise LanetError("--preview shows the light of a panorama.", remedy="Leave it out, or leave --image out.")
+        raise LanetError("--preview requires a panorama.", remedy="Omit --preview, or omit --image.")
 
 
 def _load_converter(arguments: argparse.Namespace) -> StripConverter:
@@ -164,9 +167,9 @@ def _load_converter(arguments: argparse.Namespace) -> StripConverter:
     converter = load_image_converter(*options)
     if arguments.maps and not converter.has_maps:
         raise WrongModelError(
-            "The model has no attention maps and luminance classes.",
+            "The model does not output attention and luminance classes.",
             path=converter.session.path,
-            remedy="Leave --maps out, or give a LANet.",
+            remedy="Omit --maps, or choose a LANet model.",
         )
     return converter
 
@@ -333,7 +336,7 @@ def _convert_one(
                 raise OutputError(
                     f"This file is the result of another image, or of an earlier version of {job.source.name}.",
                     path=job.output,
-                    remedy="--overwrite replaces it; or convert into another folder.",
+                    remedy="Pass --overwrite to replace it, or choose another folder.",
                 )
             return Outcome(job, "skipped")
     except LanetError as error:
@@ -435,7 +438,7 @@ def _report_problems(outcome: Outcome, told: set[str]) -> None:
 def _result_line(outcome: Outcome) -> str:
     job, conversion = outcome.job, outcome.conversion
     if conversion is None:
-        return f"{printable(job.output)}: is there already; --overwrite converts it again"
+        return f"{printable(job.output)}: exists, skipped; --overwrite replaces it"
     facts = [f"{conversion.width}x{conversion.height}"]
     if conversion.white_level.rgb != (1.0, 1.0, 1.0):
         facts.append(f"white {conversion.white_level}")

@@ -66,7 +66,7 @@ def plan(inputs: Sequence[Path], target: str, suffix: str, label: str = "") -> l
     if not is_folder(target, inputs):
         if path.suffix.lower() != suffix:
             raise OutputError(
-                f"The result is a {suffix} file, and this name is not.",
+                f"The result is a {suffix} file, but this name has another extension.",
                 path=path,
                 remedy=f"Name it {path.with_suffix(suffix).name}, or end the name with / for a folder.",
             )
@@ -75,7 +75,9 @@ def plan(inputs: Sequence[Path], target: str, suffix: str, label: str = "") -> l
         return [path]
     if path.suffix.lower() == suffix and not os.path.isdir(path):
         raise OutputNotWritableError(
-            "Several pictures cannot become one file.", path=path, remedy="Name a folder: end the name with /."
+            "Several images cannot be written to one file.",
+            path=path,
+            remedy="End the name with / to write to a folder.",
         )
     outputs = [path / f"{source.stem}{label}{suffix}" for source in inputs]
     _check_distinct(inputs, outputs)
@@ -107,7 +109,7 @@ def make_folder(folder: Path) -> bool:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputNotWritableError(
-            f"The folder cannot be made: {error.strerror}.", path=folder, remedy="Choose another."
+            f"The folder cannot be created: {error.strerror}.", path=folder, remedy="Choose another."
         ) from error
     return True
 
@@ -117,7 +119,7 @@ def _check_no_input_is_lost(inputs: Sequence[Path], outputs: Sequence[Path]) -> 
     for output in outputs:
         if os.path.exists(output) and _identity(output) in identities:
             raise OutputNotWritableError(
-                "This is a picture to convert, which is never overwritten.", path=output, remedy="Name another file."
+                "This is an input image, which is never overwritten.", path=output, remedy="Name another file."
             )
 
 
@@ -134,7 +136,7 @@ def _check_distinct(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
         key = unicodedata.normalize("NFC", os.fspath(output)).casefold()
         if key in taken:
             raise OutputError(
-                f"Both {taken[key]} and {source} would become this file.",
+                f"Both {taken[key]} and {source} would be written to this file.",
                 path=output,
                 remedy="Rename one of them, or convert them into different folders.",
             )

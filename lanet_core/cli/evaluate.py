@@ -22,18 +22,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--split",
         action="append",
         choices=("train", "val", "test"),
-        help="split to measure; may be given again (default: val)",
+        help="split to evaluate; repeatable (default: val)",
     )
-    parser.add_argument("--draws", type=whole_number(1), default=2, help="photographs of each scene (default: 2)")
+    parser.add_argument("--draws", type=whole_number(1), default=2, help="photographs per scene (default: 2)")
     parser.add_argument(
         "--edited",
         action="store_true",
-        help="edit the photographs first, as people do: white level, tint, contrast, curves, patches; fixed seed",
+        help="edit the photographs first: white level, tint, contrast, curves, patches (fixed seed)",
     )
     parser.add_argument(
-        "--fold", metavar="K/N", help="measure the scenes that the K-th of N folds of the train split holds out"
+        "--fold", metavar="K/N", help="evaluate the scenes that the K-th of N folds of the train split holds out"
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="CSV", help="write the errors of every photograph")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="CSV", help="also write the errors of each photograph to this file"
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     add_model_arguments(parser)
 

@@ -14,22 +14,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path, help="checkpoint.pt or best.pt of a training run")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .onnx file to write")
     parser.add_argument(
-        "--height", type=int, metavar="ROWS", help="of the paper's networks (default: the last stage's)"
+        "--height",
+        type=int,
+        metavar="ROWS",
+        help="rows of the input, for the networks of the paper (default: rows of the last stage)",
     )
     parser.add_argument("--model-version", default="0.1.0", help="version of the weights (default: 0.1.0)")
-    parser.add_argument("--training-data", required=True, help="what it was trained on, one sentence")
-    parser.add_argument("--licence", default="GPL-3.0-or-later", help="of the weights (default: GPL-3.0-or-later)")
+    parser.add_argument("--training-data", required=True, help="one sentence on the training data, stored in the model")
+    parser.add_argument(
+        "--licence", default="GPL-3.0-or-later", help="licence of the weights (default: GPL-3.0-or-later)"
+    )
     parser.add_argument(
         "--folds",
         type=Path,
         nargs="+",
         metavar="CHECKPOINT",
         help="checkpoints of runs with --fold 1/N to N/N, in this order: the model predicts its uncertainty, fitted to "
-        "their errors on the scenes that they held out; needs --data",
+        "their errors on held-out scenes; requires --data",
     )
-    parser.add_argument("--data", type=Path, metavar="DIR", help="the folder of HDR panoramas of --folds")
     parser.add_argument(
-        "--half-weights", action="store_true", help="round the weights to 16-bit floats: half the file, the same speed"
+        "--data", type=Path, metavar="DIR", help="folder of HDR panoramas that the folds were trained on"
+    )
+    parser.add_argument(
+        "--half-weights",
+        action="store_true",
+        help="round the weights to 16-bit floats: half the file size, the same speed",
     )
 
 
@@ -50,11 +59,14 @@ def run(arguments: argparse.Namespace) -> int:
     }
     is_lite = isinstance(checkpoint, LiteCheckpoint)
     if (arguments.folds is None) != (arguments.data is None):
-        raise DataError("--folds and --data belong together.", remedy="Give both, or neither.")
+        raise DataError("--folds requires --data, and --data requires --folds.", remedy="Pass both, or neither.")
     if is_lite and arguments.height is not None:
-        raise DataError("--height is for the paper's networks.", remedy="Leave it out: the configuration sets it.")
+        raise DataError(
+            "--height applies to the networks of the paper only.",
+            remedy="Omit it: the configuration defines the height.",
+        )
     if not is_lite and arguments.folds is not None:
-        raise DataError("--folds is for panoLANet on the pretrained encoder.", remedy="Leave it out.")
+        raise DataError("--folds applies to panoLANet on the pretrained encoder only.", remedy="Omit it.")
     if is_lite:
         uncertainty = None
         if arguments.folds is not None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lanet_core.training.web_client import PanoramaSource
 
 NAME = "fetch"
-HELP = "fetch CC0 HDR panoramas from Poly Haven or ambientCG, verified, into a folder to train on"
+HELP = "download CC0 HDR panoramas from Poly Haven or ambientCG to a folder for training"
 
 EXIT_SOME_FAILED = 1
 EXIT_FAILURE = 2
@@ -23,23 +23,30 @@ EXIT_FAILURE = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where they go, with a list")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of the panoramas and of their list, scenes.csv",
+    )
     parser.add_argument("--resolution", default="1k", metavar="SIZE", help="1k (the default), 2k, 4k …")
     parser.add_argument("--format", choices=("exr", "hdr"), default="exr", help="(default: exr)")
     parser.add_argument(
         "--splits",
         type=Path,
         metavar="CSV",
-        help="keep the split of the scenes that this list names, and of other pictures of their places; all else "
-        "teaches (default: 80 %% of the places train, 10 %% val, 10 %% test, by their names)",
+        help="keep the splits of this list, also for other panoramas of the same places; assign all other places to "
+        "train (default: 80 %% of the places to train, 10 %% to val, 10 %% to test, by a hash of the name)",
     )
-    parser.add_argument("--limit", type=_at_least_one, metavar="N", help="only the first N panoramas, by name")
-    parser.add_argument("--jobs", type=_at_least_one, default=4, metavar="N", help="files at once (default: 4)")
+    parser.add_argument("--limit", type=_at_least_one, metavar="N", help="download only the first N panoramas, by name")
+    parser.add_argument("--jobs", type=_at_least_one, default=4, metavar="N", help="parallel downloads (default: 4)")
     parser.add_argument(
         "--source",
         default="polyhaven",
         metavar="NAME",
-        help="polyhaven (the default) or ambientcg; NAME=URL for another place of the same API, such as a mirror",
+        help="polyhaven (the default) or ambientcg; NAME=URL for another server of the same API, such as a mirror",
     )
 
 
@@ -60,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             tqdm.write(f"lanet: error: {outcome.asset.slug}: {outcome.error}", file=sys.stderr)
         elif not outcome.was_there:
             fetched += 1
-    print(f"{fetched} fetched, {len(assets) - fetched - failed} there already, {failed} failed: {arguments.output}")
+    print(f"{fetched} downloaded, {len(assets) - fetched - failed} up to date, {failed} failed: {arguments.output}")
     if not failed:
         return 0
     return EXIT_FAILURE if failed == len(assets) else EXIT_SOME_FAILED

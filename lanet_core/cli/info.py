@@ -12,7 +12,7 @@ from pathlib import Path
 from lanet_core.cli.model_arguments import add_model_arguments
 
 NAME = "info"
-HELP = "show the model, what it runs on, and versions"
+HELP = "show the model, its execution provider, and versions"
 
 _PACKAGES = ("numpy", "OpenEXR", "OpenImageIO")
 
@@ -64,7 +64,7 @@ def _model(arguments: argparse.Namespace) -> dict[str, object]:
     if compiled == ("cpu",):
         reasons.append("No GPU is used, because this ONNX Runtime is built for the CPU only.")
     elif session.provider == "cpu" and not reasons:
-        reasons.append("No GPU is used, because the CPU was asked for.")
+        reasons.append("No GPU is used, because the CPU was requested.")
     return {
         "providers": {"compiled": list(compiled), "running": session.provider, "why_no_gpu": reasons},
         "model": {

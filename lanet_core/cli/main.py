@@ -85,7 +85,7 @@ def _message(error: Exception, asked: str | None) -> LanetError | str:
 
 def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="lanet", description="Turns LDR panoramas into calibrated HDR environment light."
+        prog="lanet", description="Convert LDR panoramas to calibrated HDR environment light."
     )
     parser.add_argument("--version", action=_PrintVersion, nargs=0, help="print the version and exit")
     # Without the metavar, usage and errors would name only the command whose module is loaded.

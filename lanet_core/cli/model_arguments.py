@@ -12,16 +12,19 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--model",
         metavar="FILE",
-        help="an ONNX model (default: $LANET_MODEL or, for single pictures, $LANET_IMAGE_MODEL; else the one supplied)",
+        help="an ONNX model (default: $LANET_MODEL, or $LANET_IMAGE_MODEL with --image, or the supplied model)",
     )
     group.add_argument(
         "--provider",
         default="auto",
         metavar="NAME",
-        help="cuda, directml, coreml or cpu; auto (the default) takes the best that works",
+        help="execution provider: cuda, directml, coreml or cpu; auto (the default) uses the fastest that works",
     )
     group.add_argument(
-        "--threads", type=whole_number(1), metavar="N", help="CPU threads, at most the number of cores (default: all)"
+        "--threads",
+        type=whole_number(1),
+        metavar="N",
+        help="number of CPU threads, at most the number of cores (default: all)",
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lanet_core.reading_options import ReadingOptions
 
 NAME = "preview"
-HELP = "write a before/after picture of a panorama and its HDR: both at two exposures, and balls lit by them"
+HELP = "write a before/after image of a panorama and its HDR: two exposures, and balls lit by each"
 
 #: Rows of a panorama from which a preview looks as from any more.
 _ENOUGH_HEIGHT = 1024
@@ -24,7 +24,7 @@ _ENOUGH_HEIGHT = 1024
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument("ldr", metavar="PICTURE", help="the LDR panorama")
-    parser.add_argument("hdr", metavar="HDR", help="its HDR: OpenEXR or Radiance, 1 = the picture's white")
+    parser.add_argument("hdr", metavar="HDR", help="its HDR: OpenEXR or Radiance, 1.0 = white of the LDR")
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .png file to write")
     add_reading_arguments(parser)
 
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     height, width = hdr.shape[:2]
     if width != 2 * height:
         raise NotEquirectangularError(
-            f"The picture is {width}x{height}, which is not 2:1.", path=hdr_path, remedy="Give a full panorama."
+            f"The image is {width}x{height}, not 2:1.", path=hdr_path, remedy="Use a full panorama."
         )
     write_preview(source, hdr, output, reading_options(arguments))
     return 0

@@ -10,27 +10,27 @@ from lanet_core.white_level import WhiteLevel
 
 def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    group = parser.add_argument_group("reading", "how an image is understood; see docs/formats.md")
-    group.add_argument(
-        "--extend", action="store_true", help="also complete HDR images whose light is clipped at a plateau"
-    )
+    group = parser.add_argument_group("reading", "how an image is interpreted; see docs/formats.md")
+    group.add_argument("--extend", action="store_true", help="also convert HDR images that are clipped at a plateau")
     group.add_argument("--eye", choices=EYES, help="the part of a stereo image to convert (default: left or top)")
     group.add_argument(
-        "--stretch", action="store_true", help="take an image of 1.7:1 to 2.3:1 as a whole sphere, stretched to 2:1"
+        "--stretch", action="store_true", help="use an image of 1.7:1 to 2.3:1 as the whole sphere, stretched to 2:1"
     )
     group.add_argument(
         "--pad",
         action="store_true",
-        help="take an image of another ratio as the middle of the sphere, and fill the rest",
+        help="use an image of another ratio as the middle of the sphere, and fill the rest",
     )
     group.add_argument(
-        "--force", action="store_true", help="convert also what is recognised as no panorama; resample cube maps"
+        "--force",
+        action="store_true",
+        help="convert images that are recognised as other than panoramas; resample cube maps",
     )
     group.add_argument(
         "--white",
         type=_white_level,
         metavar="R,G,B",
-        help="the value at which the image clips, 0 to 1, for all channels or for each: 0.94 or 1,0.93,0.8 "
+        help="value at which the image clips, 0 to 1, for all channels or for each: 0.94 or 1,0.93,0.8 "
         "(default: estimated)",
     )
     group.add_argument("--no-pose", action="store_true", help="ignore the pitch and roll of panorama metadata")

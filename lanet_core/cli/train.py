@@ -9,28 +9,31 @@ from pathlib import Path
 from lanet_core.cli.model_arguments import whole_number
 
 NAME = "train"
-HELP = "train a model from scratch, or go on where a run stopped"
+HELP = "train a model, or resume a stopped run"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument(
-        "configuration", help="a training configuration: a .toml file, or the name of one that is supplied"
-    )
+    parser.add_argument("configuration", help="training configuration: a .toml file, or the name of a supplied one")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of HDR panoramas (EXR or .hdr)")
     parser.add_argument(
         "--supplement",
         type=Path,
         metavar="DIR",
-        help="rendered panoramas to learn from in addition, in the share that the configuration sets",
+        help="folder of rendered panoramas, used for the share synthetic_share of the photographs",
     )
     parser.add_argument(
         "--fold",
         metavar="K/N",
-        help="validate on the K-th of N parts of the train split, and learn from the others",
+        help="validate on the K-th of N parts of the train split, and train on the others",
     )
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="DIR", help="where checkpoints and logs go, and come from"
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of checkpoints and logs; an existing run in it is resumed",
     )
     parser.add_argument(
         "--set",
@@ -50,22 +53,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bfloat16",
         action=argparse.BooleanOptionalAction,
-        help="compute in bfloat16 where it is safe (default: on GPUs; few CPUs are quicker with it)",
+        help="compute in bfloat16 where it is safe (default: on GPUs only)",
     )
     parser.add_argument(
-        "--workers", type=whole_number(0), default=1, metavar="N", help="processes that make pictures (default: 1)"
+        "--workers", type=whole_number(0), default=1, metavar="N", help="processes that prepare images (default: 1)"
     )
     parser.add_argument("--threads", type=whole_number(1), metavar="N", help="CPU threads (default: all cores)")
-    parser.add_argument("--log-every", type=whole_number(1), default=25, metavar="STEPS", help="(default: 25)")
+    parser.add_argument(
+        "--log-every",
+        type=whole_number(1),
+        default=25,
+        metavar="STEPS",
+        help="steps between lines of the log (default: 25)",
+    )
     parser.add_argument(
         "--validate-every",
         type=whole_number(1),
         default=200,
         metavar="STEPS",
-        help="validate and write a checkpoint (default: 200)",
+        help="steps between validations and checkpoints (default: 200)",
     )
     parser.add_argument(
-        "--stop-after", type=whole_number(0), metavar="STEPS", help="stop after so many steps; resume later"
+        "--stop-after", type=whole_number(0), metavar="STEPS", help="stop after this many steps; the run can be resumed"
     )
 
 
@@ -99,9 +108,9 @@ def run(arguments: argparse.Namespace) -> int:
             trainer = LiteTrainer(*common, synthetic=arguments.supplement, fold=fold)
         elif arguments.supplement is not None:
             raise DataError(
-                f"The configuration {configuration.name} takes no images from a supplement.",
+                f"The configuration {configuration.name} does not use synthetic data.",
                 path=arguments.supplement,
-                remedy="Leave --supplement out.",
+                remedy="Omit --supplement.",
             )
         else:
             trainer = Trainer(*common, fold=fold)

@@ -53,14 +53,14 @@ def check_device(device: str, cuda_devices: int) -> None:
     """
     match = _DEVICE.fullmatch(device)
     if match is None:
-        raise ProviderError(f"There is no device {device!r}.", remedy="Use --device auto, cpu, cuda or cuda:N.")
+        raise ProviderError(f"The device {device!r} is unknown.", remedy="Use --device auto, cpu, cuda or cuda:N.")
     if not device.startswith("cuda"):
         return
     number = int(match[1] or os.environ.get("LOCAL_RANK", "0"))
     if cuda_devices == 0:
         raise ProviderError(
             "There is no CUDA device.",
-            remedy="Use --device cpu; or install an NVIDIA driver, and a torch that is built for CUDA.",
+            remedy="Use --device cpu, or install an NVIDIA driver and a CUDA build of torch.",
         )
     if number >= cuda_devices:
         raise ProviderError(
@@ -75,7 +75,7 @@ def _check_batches(configuration) -> None:
     for batch_size in sorted({part.batch_size for part in parts}):
         if batch_size < 1 or batch_size % processes:
             raise DataError(
-                f"A batch of {batch_size} images does not divide among {processes} processes.",
+                f"A batch of {batch_size} images cannot be divided among {processes} processes.",
                 remedy="Change batch_size in the configuration, or the number of processes.",
             )
 
@@ -106,7 +106,7 @@ def _check_panoramas(configuration, folder: Path, splits: Sequence[str]) -> None
     for split in splits:
         if all(scene.split != split for scene in scenes):
             raise DataError(
-                f"None of the folder's {len(scenes)} panoramas is of the {split} split.",
+                f"None of the folder's {len(scenes)} panoramas belongs to the {split} split.",
                 path=folder,
                 remedy=f"Add panoramas; or choose the splits in a {SCENE_LIST} with the columns slug, file and split; "
                 "or hold out a part of the train split with --fold 1/4.",

@@ -161,9 +161,9 @@ def open_image(path: Path, kind: FileKind) -> Iterator[OpenImageIO.ImageInput]:
         try:
             if image.format_name() != kind.value:
                 raise UnsupportedFormatError(
-                    f"The file is {kind.name}, but its name says {image.format_name()}.",
+                    f"The file is {kind.name}, but its extension is that of {image.format_name()}.",
                     path=path,
-                    remedy="Give it the right extension.",
+                    remedy="Correct the extension.",
                 )
             check_spec(image.spec(), path)
             yield image
@@ -255,7 +255,7 @@ def _check_colour_model(tags: dict[str, object], path: Path) -> None:
     photometric = tags.get("tiff:PhotometricInterpretation", 2)
     if tags.get("jpeg:ColorSpace") in ("CMYK", "YCbCrK") or photometric not in _TIFF_PHOTOMETRIC:
         raise UnsupportedColourModelError(
-            f"The picture is stored as {colour_space}, not RGB.",
+            f"The image is stored as {colour_space}, not RGB.",
             path=path,
             remedy="Convert it to RGB in an image editor.",
         )
@@ -268,13 +268,13 @@ def _colour_channels(spec: OpenImageIO.ImageSpec, path: Path) -> int:
         channels = 1
     else:
         raise UnsupportedFormatError(
-            f"The picture has the channels {', '.join(spec.channelnames)}, neither RGB nor grey.",
+            f"The image has the channels {', '.join(spec.channelnames)}, neither RGB nor grey.",
             path=path,
             remedy="Export it as RGB.",
         )
     if str(spec.format) not in _SAMPLE_TYPES:
         raise UnsupportedFormatError(
-            f"The picture's samples are of type {spec.format}.",
+            f"The samples of the image are of type {spec.format}.",
             path=path,
             remedy="Export it with 8 or 16 bits.",
         )

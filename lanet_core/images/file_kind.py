@@ -140,7 +140,7 @@ def _unsupported(head: bytes, path: Path, wanted: str) -> UnsupportedFormatError
             remedy="Open it in an image editor and save it as PNG, TIFF or JPEG.",
         )
     return UnsupportedFormatError(
-        "The file's contents are not an image of a known format, whatever its name is.",
+        "The contents of the file are not an image of a known format.",
         path=path,
         remedy=f"Give {wanted}.",
     )
@@ -159,10 +159,10 @@ def _ends(path: Path) -> tuple[bytes, bytes]:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise InputIsDirectoryError("This is a folder.", path=path, remedy="Name a picture inside it.")
+            raise InputIsDirectoryError("This is a folder.", path=path, remedy="Name an image inside it.")
         if not stat.S_ISREG(mode):
             raise UnsupportedFormatError(
-                "This is a device or pipe, not a file.", path=path, remedy="Save the picture to a file first."
+                "This is a device or pipe, not a file.", path=path, remedy="Save the image to a file first."
             )
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
@@ -184,7 +184,7 @@ def check_size(width: int, height: int, path: Path) -> None:
     """
     if width * height > MAX_PIXELS:
         raise ImageTooLargeError(
-            f"The picture is declared as {width}x{height}, more than {MAX_PIXELS} pixels.",
+            f"The image is declared as {width}x{height}, more than {MAX_PIXELS} pixels.",
             path=path,
-            remedy="Shrink it to at most 16384x8192.",
+            remedy="Reduce it to at most 16384x8192.",
         )

@@ -16,7 +16,7 @@ from lanet_core.images.orientation import orientation_of, upright
 from lanet_core.images.pixel_checks import without_negatives
 from lanet_core.images.primaries import to_rec709
 
-_WANTED = "an OpenEXR or Radiance picture"
+_WANTED = "an OpenEXR or Radiance image"
 
 
 def read_hdr(path: str | Path) -> np.ndarray:
@@ -44,7 +44,7 @@ def read_hdr(path: str | Path) -> np.ndarray:
     path = Path(path)
     kind = file_kind(path, _WANTED)
     if kind not in (FileKind.EXR, FileKind.RADIANCE):
-        raise UnsupportedFormatError(f"This is {kind.name}, no HDR format.", path=path, remedy=f"Give {_WANTED}.")
+        raise UnsupportedFormatError(f"This is {kind.name}, not an HDR format.", path=path, remedy=f"Use {_WANTED}.")
     stored = read_stored_hdr(path, kind)
     rgb = stored.rgb if stored.to_rec709 is None else stored.rgb @ stored.to_rec709.T.astype(np.float32)
     return np.ascontiguousarray(without_negatives(rgb, path))
@@ -79,7 +79,7 @@ def _read_radiance(path: Path) -> StoredHdr:
     with path.open("rb") as file:
         if b"32-bit_rle_xyze" in file.read(4096):
             raise UnsupportedColourModelError(
-                "The picture is stored as XYZ.",
+                "The image is stored as XYZ.",
                 path=path,
                 remedy="Convert it to RGB, for instance with ra_xyze -r.",
             )

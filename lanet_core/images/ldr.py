@@ -143,7 +143,7 @@ def _check_photoshop_mode(data: mmap, path: Path) -> None:
     mode = int.from_bytes(data[24:26], "big")
     if mode not in _PHOTOSHOP_MODES:
         raise UnsupportedColourModelError(
-            f"The picture is stored as {_PHOTOSHOP_NAMES.get(mode, 'an unknown colour model')}, not RGB.",
+            f"The image is stored as {_PHOTOSHOP_NAMES.get(mode, 'an unknown colour model')}, not RGB.",
             path=path,
             remedy="Convert it to RGB in an image editor.",
         )
@@ -162,8 +162,8 @@ def _checked_transparency(transparent: np.ndarray | None) -> tuple[np.ndarray | 
         return None, ()
     share = float(transparent.mean())
     if share == 1.0:
-        return None, ("The whole picture is transparent; its transparency was ignored.",)
-    return transparent, (f"{100.0 * share:.3g} % of the picture is transparent, which counts as not captured.",)
+        return None, ("The whole image is transparent; its transparency was ignored.",)
+    return transparent, (f"{100.0 * share:.3g} % of the image is transparent, which counts as not captured.",)
 
 
 def _with_gain_map(picture: Picture, samples: np.ndarray, found: FoundGainMap, orientation: int) -> Picture:

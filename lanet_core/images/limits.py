@@ -147,5 +147,5 @@ def damaged(path: Path, complaint: str) -> DamagedImageError:
     """
     reason = complaint.strip().partition("\n")[0] or "it cannot be decoded"
     return DamagedImageError(
-        f"The picture is truncated or corrupt ({reason}).", path=path, remedy="Export or download it again."
+        f"The image is truncated or corrupt ({reason}).", path=path, remedy="Export or download it again."
     )

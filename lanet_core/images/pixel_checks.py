@@ -28,7 +28,7 @@ def without_negatives(pixels: np.ndarray, path: Path) -> np.ndarray:
     invalid = pixels.size - np.count_nonzero(np.isfinite(pixels))
     if invalid:
         raise InvalidPixelsError(
-            f"{invalid} of the picture's values are NaN or infinite.",
+            f"{invalid} values of the image are NaN or infinite.",
             path=path,
             remedy="Repair it in an image editor, or render it again.",
         )
@@ -39,7 +39,7 @@ def without_negatives(pixels: np.ndarray, path: Path) -> np.ndarray:
     negative = positive - pixels.sum(dtype=np.float64)
     if negative > _NEGATIVE_SHARE * positive:
         raise InvalidPixelsError(
-            f"The picture holds negative light, down to {pixels.min():.3g}.",
+            f"The image contains negative values, down to {pixels.min():.3g}.",
             path=path,
             remedy="Clip it to zero in an image editor.",
         )

@@ -84,4 +84,4 @@ def _matrix(chromaticities: tuple[float, ...] | None) -> np.ndarray | None:
         with np.errstate(divide="raise", invalid="raise"):
             return to_rec709(chromaticities)
     except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError) as error:
-        raise ValueError("the chunk cHRM holds no primaries") from error
+        raise ValueError("the chunk cHRM contains no primaries") from error

@@ -112,7 +112,7 @@ def _check_values(rgb_linear: np.ndarray, path: Path) -> None:
     low, peak = float(rgb_linear.min()), float(rgb_linear.max())  # NaN if any value is
     if not (np.isfinite(low) and np.isfinite(peak)) or low < 0.0:
         raise OutputError(
-            "The result holds negative, NaN or infinite values and was not written.",
+            "The result contains negative, NaN or infinite values and was not written.",
             path=path,
             remedy="Convert again; if it persists, the model file is faulty.",
         )

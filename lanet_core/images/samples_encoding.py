@@ -47,7 +47,7 @@ def samples_encoding(
         try:
             encoding, found_warnings = find(decoded, data, kind, path)
         except ValueError as error:
-            warnings += (f"{error}. The picture was read as {name}.",)
+            warnings += (f"{error}. The image was read as {name}.",)
             continue
         warnings += found_warnings
         if encoding is not None:
@@ -84,7 +84,7 @@ def _of_exif(decoded: Decoded, data: bytes | mmap, kind: FileKind, path: Path) -
     if space == "Adobe RGB":
         return ADOBE_RGB, ("EXIF declares Adobe RGB, without a colour profile; colours were converted from it.",)
     if space == "uncalibrated":
-        return None, ("EXIF declares a colour space other than sRGB, without a profile; the picture was read as sRGB.",)
+        return None, ("EXIF declares a colour space other than sRGB, without a profile; the image was read as sRGB.",)
     return None, ()
 
 

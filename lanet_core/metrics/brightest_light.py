@@ -93,7 +93,7 @@ def find_brightest_light(panorama: np.ndarray) -> BrightestLight:
     if panorama.shape[0] < MINIMUM_HEIGHT:
         raise ImageTooSmallError(
             f"The panorama is {panorama.shape[1]}x{panorama.shape[0]}, too small to find a light in.",
-            remedy=f"Give at least {MINIMUM_HEIGHT} rows.",
+            remedy=f"Use at least {MINIMUM_HEIGHT} rows.",
         )
     height, width = np.minimum(panorama.shape[:2], MEASURING_SIZE).tolist()
     radiance = sphere.downsample(luminance(panorama).astype(np.float32), height, width)

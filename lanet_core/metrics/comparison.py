@@ -23,17 +23,17 @@ def checked_pair(image: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.n
 
     Raises:
         SizeMismatchError: the shapes differ.
-        InvalidPixelsError: one of the two holds NaN, infinite or negative values.
+        InvalidPixelsError: one of the two contains NaN, infinite or negative values.
     """
     if image.shape != truth.shape:
         raise SizeMismatchError(
-            f"The picture is {_size(image)} and the truth {_size(truth)}.",
-            remedy="Give two of the same size.",
+            f"The image is {_size(image)} and the truth {_size(truth)}.",
+            remedy="Use two images of the same size.",
         )
     for name, pixels in (("picture", image), ("truth", truth)):
         if not np.isfinite(pixels).all() or (pixels < 0).any():
             raise InvalidPixelsError(
-                f"The {name} holds NaN, infinite or negative values.",
+                f"The {name} contains NaN, infinite or negative values.",
                 remedy="Repair it, or clip it to finite values of zero and more.",
             )
     return image.astype(np.float64, copy=False), truth.astype(np.float64, copy=False)

@@ -76,8 +76,8 @@ def ssim(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float
     x, y = checked_pair(image, truth)
     if min(x.shape[:2]) < SSIM_WINDOW_SIZE:
         raise ImageTooSmallError(
-            f"The picture is {x.shape[1]}x{x.shape[0]}, too small for SSIM.",
-            remedy=f"Give at least {SSIM_WINDOW_SIZE}x{SSIM_WINDOW_SIZE} pixels.",
+            f"The image is {x.shape[1]}x{x.shape[0]}, too small for SSIM.",
+            remedy=f"Use at least {SSIM_WINDOW_SIZE}x{SSIM_WINDOW_SIZE} pixels.",
         )
     c1, c2 = (SSIM_K1 * data_range) ** 2, (SSIM_K2 * data_range) ** 2
     mean_x, mean_y = _window_mean(x), _window_mean(y)

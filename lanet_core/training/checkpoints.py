@@ -78,7 +78,7 @@ def load_checkpoint(path: Path) -> Checkpoint | LiteCheckpoint:
     """
     path = Path(path)
     if not path.is_file():
-        raise CheckpointError("There is no such checkpoint.", path=path)
+        raise CheckpointError("The checkpoint does not exist.", path=path)
     try:
         values = torch.load(path, map_location="cpu", weights_only=True)
         if values.pop("format") != _FORMAT:
@@ -90,5 +90,5 @@ def load_checkpoint(path: Path) -> Checkpoint | LiteCheckpoint:
         raise CheckpointError(
             "This is not a checkpoint of this program, or it is damaged.",
             path=path,
-            remedy="Give a checkpoint.pt that lanet train wrote.",
+            remedy="Choose a checkpoint.pt that lanet train wrote.",
         ) from error

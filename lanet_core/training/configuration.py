@@ -166,9 +166,9 @@ def load_configuration(name_or_path: str | Path) -> TrainingConfiguration | Lite
         path = _shipped_folder() / f"{name_or_path}.toml"
     if not path.is_file():
         raise DataError(
-            "There is no such training configuration.",
+            "The training configuration does not exist.",
             path=path,
-            remedy=f"Give a .toml file, or one of: {', '.join(shipped_configurations())}.",
+            remedy=f"Choose a .toml file, or one of: {', '.join(shipped_configurations())}.",
         )
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))

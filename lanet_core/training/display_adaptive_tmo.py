@@ -101,11 +101,11 @@ def tone_map(hdr: np.ndarray, display: Display | None = None, *, is_panorama: bo
         (H, W, 3) float32, linear Rec.709, [0, 1]: what :func:`lanet_core.colour.quantise_srgb8` encodes.
 
     Raises:
-        InvalidPixelsError: the HDR holds NaN, infinite or negative values.
+        InvalidPixelsError: the HDR contains NaN, infinite or negative values.
     """
     if not np.isfinite(hdr).all() or (hdr < 0).any():
         raise InvalidPixelsError(
-            "The HDR holds NaN, infinite or negative values.",
+            "The HDR contains NaN, infinite or negative values.",
             remedy="Repair it, or clip it to finite values of zero and more.",
         )
     display = display or Display()

@@ -46,8 +46,8 @@ class Fold:
             places[scene.category, scene.group or scene.name].append(scene)
         if len(places) < self.count:
             raise DataError(
-                f"{len(places)} places of the train split do not make {self.count} folds.",
-                remedy="Give more panoramas, or fewer folds.",
+                f"{len(places)} places of the train split are too few for {self.count} folds.",
+                remedy="Add panoramas, or use fewer folds.",
             )
         parts: list[list[Scene]] = [[] for _ in range(self.count)]
         rng, dealt = random.Random(_SEED), 0
@@ -71,7 +71,7 @@ def parse_fold(text: str) -> Fold:
     number, _, count = text.partition("/")
     fold = Fold(int(number), int(count)) if number.isdecimal() and count.isdecimal() else None
     if fold is None or not (fold.count >= 2 and 1 <= fold.number <= fold.count):
-        raise DataError(f"{text!r} is no fold.", remedy="Give 1/4 for the first of four.")
+        raise DataError(f"{text!r} is not a fold.", remedy="Pass 1/4 for the first of four.")
     return fold
 
 

@@ -64,7 +64,7 @@ def _sized(hdr: np.ndarray, scene: Scene) -> np.ndarray:
     height, width = hdr.shape[:2]
     if width != 2 * height or height < SCENE_ROWS // 4:
         raise DataError(
-            f"The panorama is {width}x{height}, but training needs 2:1 and at least {SCENE_ROWS // 4} rows.",
+            f"The panorama is {width}x{height}; training requires 2:1 and at least {SCENE_ROWS // 4} rows.",
             path=scene.path,
             remedy="Remove it from the folder or from scenes.csv.",
         )
@@ -109,11 +109,11 @@ class LiteTrainer:
             raise DataError(
                 f"The configuration takes {share:.0%} of its photographs from synthetic scenes.",
                 path=synthetic,
-                remedy="Give --supplement exactly where synthetic_share is above 0.",
+                remedy="Pass --supplement if and only if synthetic_share is above 0.",
             )
         if configuration.schedule.batch_size % process.count:
             raise DataError(
-                f"A batch of {configuration.schedule.batch_size} does not divide among {process.count} processes.",
+                f"A batch of {configuration.schedule.batch_size} cannot be divided among {process.count} processes.",
                 remedy="Change batch_size or the number of processes.",
             )
         torch.manual_seed(configuration.seed)

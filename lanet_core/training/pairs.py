@@ -99,7 +99,7 @@ class TrainingPairs(Dataset):
                 scene = int(rng.integers(len(self.scenes)))
                 continue
             return tuple(to_tensor(self.task.reduce(picture)) for picture in pair)
-        raise CalibrationError(f"No usable picture was drawn in {_DRAWS} tries (sample {number}).")
+        raise CalibrationError(f"No usable image was drawn in {_DRAWS} tries (sample {number}).")
 
     def _draw_ldr(self, hdr: np.ndarray, row_weights: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
         if rng.random() < self.options.tone_mapped_share:

@@ -63,7 +63,7 @@ def read_splits(listed: Path) -> dict[str, str]:
                 slug, split = row.get("slug") or row.get("scene"), row.get("split")
                 if not slug or split not in SPLITS:
                     raise DataError(
-                        "It does not name a scene and its split in every row.",
+                        "A row has no scene or no split.",
                         path=listed,
                         remedy=f"Its header needs slug and split, one of {', '.join(SPLITS)}.",
                     )
@@ -96,7 +96,7 @@ class PanoramaLibrary:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DataError(f"The folder cannot be made: {error.strerror}.", path=folder) from error
+            raise DataError(f"The folder cannot be created: {error.strerror}.", path=folder) from error
         self._rows = self._listed()
 
     def fetch(self, source: PanoramaSource, assets: list[Asset], jobs: int = 4) -> Iterator[Outcome]:
@@ -150,9 +150,9 @@ class PanoramaLibrary:
             rows = csv.DictReader(file)
             if tuple(rows.fieldnames or ()) != _COLUMNS:
                 raise DataError(
-                    "This list of scenes was not made by fetching.",
+                    "This list of scenes was not written by `lanet fetch`.",
                     path=listed,
-                    remedy="Fetch into a folder of its own.",
+                    remedy="Choose an empty folder.",
                 )
             return {row["slug"]: row for row in rows if (self.folder / row["file"]).is_file()}
 

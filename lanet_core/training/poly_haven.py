@@ -75,8 +75,8 @@ class PolyHaven:
         facts = entry(entry(sizes, resolution), suffix)
         if facts is None:
             raise DownloadError(
-                f"{slug} is not there as {suffix.upper()} of {resolution}.",
-                remedy=f"There are {', '.join(sizes)}." if isinstance(sizes, dict) and sizes else "",
+                f"{slug} is not available as {suffix.upper()} of {resolution}.",
+                remedy=f"Available are {', '.join(sizes)}." if isinstance(sizes, dict) and sizes else "",
             )
         url, size, md5 = (entry(facts, key) for key in ("url", "size", "md5"))
         if not (isinstance(url, str) and isinstance(size, int) and isinstance(md5, str) and _MD5.fullmatch(md5)):

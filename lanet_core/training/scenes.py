@@ -55,7 +55,7 @@ def find_scenes(folder: Path, split: str | None = None, *, files_must_exist: boo
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DataError("There is no such folder.", path=folder, remedy="Give a folder of HDR panoramas.")
+        raise DataError("The folder does not exist.", path=folder, remedy="Choose a folder of HDR panoramas.")
     listed = folder / SCENE_LIST
     scenes = _read_list(listed, files_must_exist) if listed.is_file() else _find_files(folder)
     chosen = [scene for scene in scenes if split in (None, scene.split)]
@@ -79,7 +79,7 @@ def _read_list(listed: Path, files_must_exist: bool) -> list[Scene]:
                 remedy=f"Use one of {', '.join(SPLITS)}.",
             )
         if files_must_exist and not path.is_file():
-            raise DataError(f"{row['slug']} lists {row['file']}, which is not there.", path=listed)
+            raise DataError(f"{row['slug']} lists {row['file']}, which does not exist.", path=listed)
         scenes.append(Scene(row["slug"], path, row["split"], row.get("category") or "", row.get("scene_group") or ""))
     return scenes
 
@@ -92,7 +92,7 @@ def _rows(listed: Path) -> list[dict[str, str | None]]:
             rows, columns = list(table), table.fieldnames or ()
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(
-            f"This is no table of text: {error}.", path=listed, remedy="Save it as CSV in UTF-8."
+            f"This is not a table of text: {error}.", path=listed, remedy="Save it as CSV in UTF-8."
         ) from error
     missing = {"slug", "file", "split"} - set(columns)
     if missing:

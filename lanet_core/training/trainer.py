@@ -118,7 +118,7 @@ class Trainer:
         checkpoint = load_checkpoint(path)
         if checkpoint.configuration != self.configuration:
             raise CheckpointError(
-                "The folder holds a run of another configuration.",
+                "The folder contains a run of another configuration.",
                 path=path,
                 remedy="Choose another output folder, or remove this one.",
             )

@@ -117,7 +117,7 @@ def uncertainty_of_folds(checkpoints: Sequence[LiteCheckpoint], data: Path) -> U
         if not isinstance(checkpoint, LiteCheckpoint):
             raise CheckpointError(
                 f"Checkpoint {number} of the folds is of another kind of network.",
-                remedy="Give checkpoints of the same configuration as the exported one.",
+                remedy="Use checkpoints of the same configuration as the exported one.",
             )
         network = PanoLANetLite(checkpoint.configuration.network)
         network.load_state_dict(checkpoint.average)

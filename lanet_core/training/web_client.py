@@ -142,18 +142,18 @@ class WebClient:
                     while chunk := response.read(_CHUNK_BYTES):
                         file.write(chunk)
                 if not remote.is_at(temporary):
-                    raise _MismatchError(f"{remote.url}: what came has another size or MD5 than was announced.")
+                    raise _MismatchError(f"{remote.url}: the downloaded file has another size or MD5 than announced.")
 
         self._request(remote.url, receive)
 
     def unexpected(self, path: str) -> DownloadError:
         """Return the error of an answer that this API does not give."""
-        return DownloadError(f"{self.url}{path} does not answer as {self._site}'s API does.")
+        return DownloadError(f"{self.url}{path} does not respond like the API of {self._site}.")
 
     def _request(self, url: str, receive: Callable[[http.client.HTTPResponse], Any]) -> Any:
         """Return what ``receive`` makes of an answer, after several tries if need be."""
         if not url.startswith(("https://", "http://")):
-            raise DownloadError(f"{url} is no address on the web.")
+            raise DownloadError(f"{url} is not a web address.")
         request = urllib.request.Request(url, headers={"User-Agent": _USER_AGENT})
         pause_s = _FIRST_PAUSE_S
         for remaining in reversed(range(_TRIES)):
@@ -162,7 +162,7 @@ class WebClient:
                     return receive(response)
             except urllib.error.HTTPError as error:
                 if error.code not in _PASSING or not remaining:
-                    raise DownloadError(f"{url}: the server answers {error.code} {error.reason}.") from error
+                    raise DownloadError(f"{url}: the server responds {error.code} {error.reason}.") from error
                 wished = error.headers.get("Retry-After", "")
                 pause_s = min(float(wished), _LONGEST_PAUSE_S) if wished.isdigit() else pause_s
             except _MismatchError as error:
@@ -171,7 +171,9 @@ class WebClient:
             except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
                 if not remaining:
                     reason = getattr(error, "reason", error)
-                    raise DownloadError(f"{url} cannot be reached: {reason}.", remedy="Is there a network?") from error
+                    raise DownloadError(
+                        f"{url} cannot be reached: {reason}.", remedy="Check the network connection."
+                    ) from error
             self._sleep(pause_s)
             pause_s *= 2.0
         raise AssertionError("unreachable")

@@ -30,7 +30,7 @@ class PredictionFolder:
             raise MethodError(
                 f"There is no such folder of predictions for the method {name}.",
                 path=folder,
-                remedy="Give a folder, a checkpoint (.pt) or a model (.onnx).",
+                remedy="Use a folder, a checkpoint (.pt) or a model (.onnx).",
             )
         files = sorted(path for path in self._folder.rglob("*") if path.suffix in HDR_SUFFIXES and path.is_file())
         if not files:
@@ -48,7 +48,7 @@ class PredictionFolder:
 
         Raises:
             PredictionError: the scene has no prediction or two, or it is of another size than the LDR.
-            InputError: the file cannot be read, or holds NaN, infinite or negative values.
+            InputError: the file cannot be read, or contains NaN, infinite or negative values.
         """
         path = self._file(photograph.name)
         prediction = read_hdr(path)

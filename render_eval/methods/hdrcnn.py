@@ -87,7 +87,7 @@ def load_network(path: Path) -> HdrCnnNetwork:
     try:
         arrays = read_array_list(path)
         if len(arrays) != len(names):
-            raise ValueError(f"it holds {len(arrays)} arrays instead of {len(names)}")
+            raise ValueError(f"it contains {len(arrays)} arrays instead of {len(names)}")
         assign(network, dict(zip(names, arrays, strict=True)), TENSORLAYER)
     except (ValueError, OSError) as error:
         raise not_the_weights(PUBLICATION, path, str(error)) from error

@@ -70,7 +70,7 @@ def checked_prediction(method: Method, photograph: Photograph) -> np.ndarray:
         (H, W, 3) float32, linear Rec.709, ≥ 0, finite, at any scale, not all black.
 
     Raises:
-        PredictionError: the prediction has another shape or dtype, holds negative, NaN or infinite values, or is black.
+        PredictionError: the prediction is black, has another shape or dtype, or has negative, NaN or infinite values.
         LanetError: the method has no prediction.
     """
     prediction = method.predict(photograph)
@@ -78,7 +78,7 @@ def checked_prediction(method: Method, photograph: Photograph) -> np.ndarray:
     if problem:
         raise PredictionError(
             f"The method {method.record.name} gave {problem} for the scene {photograph.name}.",
-            remedy="A method gives finite linear light of zero and more, at its photograph's size.",
+            remedy="A prediction is finite, linear, never negative, and as large as its photograph.",
         )
     return prediction
 

@@ -131,7 +131,7 @@ def _path(folder: Path, relative_path: str) -> Path | None:
 
 def _chosen_metric(scores: Scores, key: str | None) -> Metric:
     if not scores.metrics:
-        raise DataError("The evaluation holds no scores.", remedy="Evaluate at least one scene without an error.")
+        raise DataError("The evaluation contains no scores.", remedy="Evaluate at least one scene without an error.")
     by_key = {metric.key: metric for metric in scores.metrics}
     if key is not None and key not in by_key:
         raise DataError(f"There is no metric {key!r} in the evaluation.", remedy=f"It has {', '.join(by_key)}.")

@@ -72,7 +72,7 @@ def picture(folder: Path, relative_path: str, alternative: str, **attributes: st
     """
     size = png_size(folder / relative_path) if relative_path else None
     if size is None:
-        return element("span", "no picture", class_="missing", role="img", aria_label=f"{alternative}: no picture")
+        return element("span", "no image", class_="missing", role="img", aria_label=f"{alternative}: no image")
     # With its size known the page does not jump, and pictures far below really are loaded late.
     width, height = size
     source = address(relative_path)

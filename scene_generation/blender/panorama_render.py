@@ -56,7 +56,7 @@ def render_panorama(description: SceneDescription, height: int, *, seed: int = 0
         description: the scene.
         height: rows; there are twice as many columns.
         seed: of the noise.
-        samples: at most so many paths a pixel.
+        samples: maximum samples per pixel.
 
     Returns:
         (height, 2 · height, 3) float32, linear Rec.709, ≥ 0, in ``description.unit_cd_m2``; lanet_core.sphere's
@@ -161,5 +161,5 @@ def _render(scene: bpy.types.Scene) -> np.ndarray:
         with interrupts_held(), quiet_stdout():  # Blender prints a line for each step
             state = bpy.ops.render.render(scene=scene.name, write_still=True)
         if "FINISHED" not in state or not path.is_file():
-            raise RenderFailedError(f"Blender gave no picture ({', '.join(state)}).")
+            raise RenderFailedError(f"Blender rendered no image ({', '.join(state)}).")
         return read_hdr(path)

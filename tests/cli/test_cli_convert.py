@@ -118,7 +118,7 @@ def test_a_bad_picture_leaves_no_new_folder(lanet, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize(("code", "warning"), [(255, "Every pixel is over-exposed"), (0, "The picture is black")])
+@pytest.mark.parametrize(("code", "warning"), [(255, "Every pixel is over-exposed"), (0, "The image is black")])
 def test_white_and_black_pictures_convert_with_a_warning(lanet, tmp_path, code, warning):
     Image.new("RGB", (128, 64), (code,) * 3).save(tmp_path / "flat.png")
     status, output, errors = lanet("convert", tmp_path / "flat.png", "-o", tmp_path / "flat.exr", "--json")
@@ -165,7 +165,9 @@ def test_the_result_of_another_source_is_never_taken_for_this_ones(lanet, librar
     assert "--overwrite" in errors
     assert (hdr / "lake.exr").read_bytes() == first
     # The one that it is of is done already, and --overwrite is said.
-    assert lanet("convert", library / "lake.png", "-o", f"{hdr}/")[1].endswith("--overwrite converts it again\n")
+    assert lanet("convert", library / "lake.png", "-o", f"{hdr}/")[1].endswith(
+        "exists, skipped; --overwrite replaces it\n"
+    )
     assert "was replaced" not in lanet("convert", library / "lake.png", "-o", f"{hdr}/", "--overwrite")[2]
     status, _, errors = lanet("convert", other / "lake.png", "-o", f"{hdr}/", "--overwrite")
     assert (status, "was replaced" in errors) == (0, True)
@@ -252,7 +254,7 @@ def test_models_that_cannot_run_are_told_in_one_line(lanet, library, tmp_path, m
     make_model("foreign.onnx", text=None)
     for name, words in [
         ("damaged.onnx", "the file is damaged"),
-        ("foreign.onnx", "not one made for this program"),
+        ("foreign.onnx", "was not exported by this program"),
         ("missing.onnx", "no model file"),
     ]:
         status, output, errors = lanet(

@@ -90,7 +90,7 @@ def test_info_without_a_model_still_says_the_rest(tmp_path, capsys):
     assert set(json.loads(output)) == {"versions", "providers"}
     assert errors == (
         f"lanet: error: {tmp_path}/absent.onnx: There is no model file here. "
-        "Check the path, or leave --model out to use the model that came with the program.\n"
+        "Check the path, or omit --model to use the supplied model.\n"
     )
 
 

@@ -51,7 +51,7 @@ def test_several_pictures_do_not_become_one_file(tmp_path):
     ],
 )
 def test_two_pictures_never_become_the_same_file(tmp_path, inputs):
-    with pytest.raises(OutputError, match=r"Both .* would become this file"):
+    with pytest.raises(OutputError, match=r"Both .* would be written to this file"):
         plan([Path(name) for name in inputs], str(tmp_path), ".exr")
 
 

@@ -98,7 +98,7 @@ def test_steps_out_of_bounds_are_refused_by_their_option(capsys, configuration, 
 @pytest.mark.parametrize("device", ["cude", "cuda:x", "gpu", ""])
 def test_an_unknown_device(capsys, configuration, data, device):
     message = refused(capsys, "train", configuration, "--data", data, "-o", data.parent / "run", f"--device={device}")
-    assert message.startswith(f"lanet: error: There is no device {device!r}. Use --device auto")
+    assert message.startswith(f"lanet: error: The device {device!r} is unknown. Use --device auto")
 
 
 def test_cuda_that_is_not_there():
@@ -124,7 +124,7 @@ def test_a_batch_that_does_not_divide(configuration, data, monkeypatch, processe
     if fits:
         check(configuration, data)
         return
-    with pytest.raises(DataError, match=rf"batch of 6 images does not divide among {processes} .*batch_size"):
+    with pytest.raises(DataError, match=rf"batch of 6 images cannot be divided among {processes} .*batch_size"):
         check(configuration, data)
 
 
@@ -160,7 +160,7 @@ def test_many_bad_panoramas_are_counted(configuration, tmp_path):
 def test_scenes_that_are_too_few_to_validate_on(configuration, tmp_path):
     for name in ("park", "street", "room", "studio", "beach"):  # all of the train split by their names
         write_panorama(tmp_path / "data" / f"{name}.exr")
-    with pytest.raises(DataError, match=r"None of the folder's 5 panoramas is of the \w+ split.*--fold"):
+    with pytest.raises(DataError, match=r"None of the folder's 5 panoramas belongs to the \w+ split.*--fold"):
         check(configuration, tmp_path / "data")
     check(configuration, tmp_path / "data", fold="1/2")
 

@@ -154,7 +154,7 @@ def test_colour_under_alpha_is_kept_and_transparent_pixels_are_not_captured(tmp_
     path = tmp_path / f"picture.{suffix}"
     Image.fromarray(np.concatenate([rgb, alpha], axis=2)).save(path, **options)
     picture = assert_reads_as(path, rgb / 255)
-    assert picture.warnings == ("25 % of the picture is transparent, which counts as not captured.",)
+    assert picture.warnings == ("25 % of the image is transparent, which counts as not captured.",)
     np.testing.assert_array_equal(picture.transparent, np.broadcast_to(alpha[..., 0] < 128, (32, 64)))
 
 

@@ -240,7 +240,7 @@ class TestFailures:
         rows = ("a,scene_1.exr,val,", "b,lost.exr,val,", "c,scene_2.exr,val,")
         (campaign.data / "scenes.csv").write_text("slug,file,split,category\n" + "\n".join(rows))
         evaluation = evaluate(campaign)
-        assert "lost.exr, which is not there" in evaluation.scenes[1].error
+        assert "lost.exr, which does not exist" in evaluation.scenes[1].error
         assert [bool(scene.error) for scene in evaluation.scenes] == [False, True, False]
         assert [bool(result.error) for result in evaluation.results] == [False, False, True, True, False, False]
 

@@ -96,7 +96,7 @@ class TestFolderOfPanoramas:
             find_pairs(tmp_path)
 
     def test_a_missing_folder_is_an_error(self, tmp_path):
-        with pytest.raises(DataError, match="no such folder"):
+        with pytest.raises(DataError, match="folder does not exist"):
             find_pairs(tmp_path / "absent")
 
 
@@ -116,7 +116,7 @@ class TestList:
         self.write(tmp_path, "yard,1.exr,val,", f"gone,{file},val,night")
         gone, yard = find_pairs(tmp_path, "val")
         assert (gone.name, gone.hdr_file, gone.category, yard.problem) == ("gone", None, "night", "")
-        with pytest.raises(DataError, match=f"lists {tmp_path / file}, which is not there"):
+        with pytest.raises(DataError, match=f"lists {tmp_path / file}, which does not exist"):
             read_photograph(gone)
 
     def test_a_split_needs_a_list(self, tmp_path):
@@ -159,7 +159,7 @@ class TestSibl:
             ("REFu = 0.000", "REFu = 0.25", "shifted by 0.25"),
             ("REFmap = 1", "REFmap = 2", "not that of a panorama"),
             ("REFmap = 1", "REFmap = one", "not a number"),
-            ("Refmap.exr", "absent.exr", "absent.exr, which is not there"),
+            ("Refmap.exr", "absent.exr", "absent.exr, which does not exist"),
             ("file = ", "name = ", "names no HDR"),
         ],
     )

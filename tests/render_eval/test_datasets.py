@@ -99,7 +99,7 @@ def test_another_layout_is_an_error_that_describes_the_right_one(name, tmp_path)
     with pytest.raises(DataError, match="Expected: ") as caught:
         find_named_pairs(name, tmp_path, None)
     assert DATA_SETS[name].layout in str(caught.value)
-    with pytest.raises(DataError, match="no such folder"):
+    with pytest.raises(DataError, match="folder does not exist"):
         find_named_pairs(name, tmp_path / "missing", None)
 
 
@@ -109,7 +109,7 @@ def test_lists_of_file_names_divide_lavals_panoramas(tmp_path):
     (tmp_path / "test.txt").write_text("lost.exr\n", encoding="utf-8")
     assert [pair.name for pair in find_named_pairs("laval-indoor", tmp_path, "train")] == [first, second]
     (lost,) = find_named_pairs("laval-indoor", tmp_path, "test")
-    assert lost.problem == "A list names lost.exr, which is not there."
+    assert lost.problem == "A list names lost.exr, which does not exist."
     assert [pair.name for pair in find_named_pairs("laval-indoor", tmp_path, None)] == [first, second, third, "lost"]
 
 

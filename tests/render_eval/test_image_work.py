@@ -68,7 +68,7 @@ def test_a_run_leaves_a_report_and_the_papers_table(pairs, tmp_path, capsys):
     assert run(pairs, out, "--methods", "ldr,koeo,oracle-3") == 0
     printed = capsys.readouterr().out
     assert "| method | scenes | PU-PSNR ↑ | PU-SSIM ↑ | siMSE × 10 ↓ | HDR-VDP Q ↑ | JOD ↑ |" in printed
-    assert "HDR-VDP Q of the image is empty. HDR-VDP was not asked for: give --hdrvdp DIR" in printed
+    assert "HDR-VDP Q of the image is empty. HDR-VDP was not requested: pass --hdrvdp DIR" in printed
     evaluation = read_results(out / "results.json")
     assert [scene.name for scene in evaluation.scenes] == ["photo_1", "photo_2"]
     assert evaluation.settings["metrics"] == "maps"

@@ -239,7 +239,7 @@ def test_pictures_that_are_not_there_are_named_instead(tmp_path):
     page = page_of(make_evaluation(["attic"]), tmp_path)
     assert not page.findall(".//img")
     assert len(with_class(page, "missing")) == 2 + 2 * len(METHODS)
-    assert with_class(page, "missing")[0].get("aria-label") == "LDR panorama of attic: no picture"
+    assert with_class(page, "missing")[0].get("aria-label") == "LDR panorama of attic: no image"
 
 
 def test_nan_and_infinity_are_neither_hidden_nor_spread(evaluation, tmp_path):

@@ -95,7 +95,7 @@ def test_a_run_that_was_stopped_goes_on(data):
     started.send_signal(signal.SIGTERM)
     _, errors = started.communicate(timeout=100)
     assert started.returncode == 130, errors
-    assert "goes on from here" in errors
+    assert "the same command resumes" in errors
     assert not (out / "results.json").exists()
     finished = notes(out)
     assert 0 < len(finished) < 2 * (2 + 5)
@@ -130,7 +130,7 @@ class TestErrorsBeforeAnyWork:
         return check
 
     def test_no_such_data_folder(self, check, tmp_path):
-        check("There is no such folder", data=tmp_path / "absent")
+        check("The folder does not exist", data=tmp_path / "absent")
 
     def test_an_unknown_method(self, check):
         check("There is no method 'nosuch'", "--methods", "ldr,nosuch")
@@ -143,10 +143,10 @@ class TestErrorsBeforeAnyWork:
 
     def test_an_output_folder_that_cannot_be_made(self, check, tmp_path):
         (tmp_path / "file").write_text("a file")
-        check("cannot be made", "--out", str(tmp_path / "file/report"))
+        check("cannot be created", "--out", str(tmp_path / "file/report"))
 
     def test_an_output_folder_within_the_data(self, check, data):
-        check("in the data folder", "--out", str(data / "report"))
+        check("inside the data folder", "--out", str(data / "report"))
 
     def test_no_blender(self, check, monkeypatch):
         monkeypatch.setitem(sys.modules, "bpy", None)  # an import raises, as where it is not installed
@@ -160,11 +160,11 @@ class TestErrorsBeforeAnyWork:
 
     def test_a_picture_of_a_method_that_is_not_evaluated(self, check):
         pytest.importorskip("bpy")
-        check("no method 'koeo' to make a picture of", "--methods", "ldr", "--picture-of", "koeo")
+        check("The method 'koeo' is not evaluated", "--methods", "ldr", "--picture-of", "koeo")
 
     def test_a_summary_that_cannot_be_written(self, check, tmp_path):
         (tmp_path / "file").write_text("a file")
-        check("cannot be made", "--summary", str(tmp_path / "file/summary"))
+        check("cannot be created", "--summary", str(tmp_path / "file/summary"))
 
     def test_several_processes_without_dask(self, check, monkeypatch):
         monkeypatch.setitem(sys.modules, "distributed", None)

@@ -202,7 +202,7 @@ def test_a_scheduler_that_goes_during_the_work_is_said_at_once(campaign, start, 
             process.kill()
 
     with (
-        pytest.raises(SchedulerError, match=rf"scheduler at {address} is gone.*finished work is kept"),
+        pytest.raises(SchedulerError, match=rf"scheduler at {address} has ended.*finished work is kept"),
         existing_cluster(address) as scheduler,
     ):
         evaluate(campaign, scheduler, kill_the_scheduler)

@@ -67,5 +67,5 @@ def test_a_note_that_cannot_be_written_leaves_the_old_one_and_no_other_file(stor
 
 
 def test_a_file_in_a_folders_place_is_an_error(store):
-    with pytest.raises(OutputNotWritableError, match="cannot be made"):
+    with pytest.raises(OutputNotWritableError, match="cannot be created"):
         store.file("ldr.exr/street/ldr.png")

@@ -40,4 +40,4 @@ def test_rows_are_trained_and_left_alone_the_next_time(scene_folder, tmp_path, c
 
 def test_an_unknown_row_is_told(scene_folder, tmp_path, capsys):
     assert main(["--data", str(scene_folder), "--output", str(tmp_path), "--rows", "table9"]) == 2
-    assert "no such training configuration" in capsys.readouterr().err
+    assert "The training configuration does not exist" in capsys.readouterr().err

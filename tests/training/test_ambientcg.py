@@ -144,7 +144,7 @@ def test_a_second_call_fetches_only_what_is_missing_or_damaged(site, tmp_path, c
     assert fetch(site, library) == 0
     fetched = sorted(path for path in site.asked if path.startswith("/dl/"))
     assert fetched == ["/dl/DaySkyHDRI021A.exr", "/dl/EveningEnvironmentHDRI002.zip"]
-    assert "2 fetched, 3 there already, 0 failed" in capsys.readouterr().out
+    assert "2 downloaded, 3 up to date, 0 failed" in capsys.readouterr().out
 
 
 def test_what_comes_damaged_does_not_stay_and_the_rest_goes_on(site, tmp_path, capsys):
@@ -174,9 +174,11 @@ def test_a_file_of_another_size_is_tried_again(site, tmp_path):
 def test_what_there_is_not_is_told(site, tmp_path):
     client = AmbientCg(site.url)
     client.assets()
-    with pytest.raises(DownloadError, match=r"not there as EXR of 16k. There are 1K-HDR, 1K-TONEMAPPED, 4K-HDR"):
+    with pytest.raises(
+        DownloadError, match=r"not available as EXR of 16k. Available are 1K-HDR, 1K-TONEMAPPED, 4K-HDR"
+    ):
         client.obtain("DaySkyHDRI021B", "16k", "exr", tmp_path / "a.exr", "")
-    with pytest.raises(DownloadError, match="holds 0 files of type HDR"):
+    with pytest.raises(DownloadError, match="contains 0 files of type HDR"):
         client.obtain("DayEnvironmentHDRI003", "1k", "hdr", tmp_path / "a.hdr", "")
 
 

@@ -47,5 +47,5 @@ def test_too_few_places():
 def test_a_fold_is_read_from_the_command_line():
     assert parse_fold("2/4") == Fold(2, 4)
     for text in ("0/4", "5/4", "1/1", "1", "a/b", "-1/4"):
-        with pytest.raises(DataError, match="no fold"):
+        with pytest.raises(DataError, match="not a fold"):
             parse_fold(text)

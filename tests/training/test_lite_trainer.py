@@ -131,7 +131,7 @@ def test_a_fold_is_held_out(two_scenes, tmp_path):
 
 
 def test_a_batch_that_does_not_divide_is_an_error(two_scenes, tmp_path):
-    with pytest.raises(DataError, match="batch of 2 does not divide among 3 processes"):
+    with pytest.raises(DataError, match="batch of 2 cannot be divided among 3 processes"):
         make_trainer(tmp_path, two_scenes, processes=3)
 
 

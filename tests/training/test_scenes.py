@@ -43,7 +43,7 @@ def test_without_a_list_each_file_has_its_split_for_good(tmp_path):
     ("rows", "files", "message"),
     [
         ("a,a.hdr,training,\n", ["a.hdr"], "training"),
-        ("a,a.hdr,train,\n", [], "not there"),
+        ("a,a.hdr,train,\n", [], "does not exist"),
         ("a\n", ["a.hdr"], "split None"),
         ("", ["a.hdr"], "No HDR panorama"),
     ],
@@ -59,7 +59,7 @@ def test_a_missing_file_may_be_left_to_the_caller(tmp_path):
         folder / "a.hdr",
         folder / "b.hdr",
     ]
-    with pytest.raises(DataError, match="not there"):
+    with pytest.raises(DataError, match="does not exist"):
         find_scenes(folder, "val")
 
 
@@ -82,10 +82,10 @@ def test_a_list_may_begin_with_a_byte_order_mark(tmp_path, encoding):
 def test_a_list_that_is_no_table_of_text(tmp_path, content):
     (tmp_path / "a.hdr").touch()
     (tmp_path / "scenes.csv").write_bytes(content)
-    with pytest.raises(DataError, match="no table of text"):
+    with pytest.raises(DataError, match="not a table of text"):
         find_scenes(tmp_path)
 
 
 def test_no_folder(tmp_path):
-    with pytest.raises(DataError, match="no such folder"):
+    with pytest.raises(DataError, match="folder does not exist"):
         find_scenes(tmp_path / "missing")

@@ -100,7 +100,7 @@ def assign(network: nn.Module, arrays: Arrays, naming: Naming, prefix: str = "")
             if found != expected:
                 raise ValueError(f"{name} has the shape {array.shape}, its layer's weights are {expected}")
             if not np.isfinite(array).all():
-                raise ValueError(f"{name} holds NaN or infinite values")
+                raise ValueError(f"{name} contains NaN or infinite values")
             state[key].copy_(torch.from_numpy(np.array(array.transpose(axes), dtype=np.float32)))
 
 

@@ -53,7 +53,7 @@ def read_array_list(path: Path, member: str = "params") -> list[np.ndarray]:
     except (pickle.UnpicklingError, EOFError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"its list cannot be read: {error}") from error
     if not all(isinstance(each, np.ndarray) and not each.dtype.hasobject for each in arrays):
-        raise ValueError("its list holds something else than arrays")
+        raise ValueError("its list contains other values than arrays")
     return arrays
 
 

@@ -46,7 +46,7 @@ def find_weights(publication: Publication, folder: Path | None, files: Sequence[
     if folder is None:
         raise MethodError(
             f"The weights of {publication.label} were not given.",
-            remedy=f"Give --weights DIR with {publication.method}/{patterns[0]}. {where}",
+            remedy=f"Pass --weights DIR with {publication.method}/{patterns[0]}. {where}",
         )
     for place in (folder / publication.method, folder):
         for pattern in patterns:
