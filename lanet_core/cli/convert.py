@@ -52,7 +52,7 @@ EXIT_FAILURE = 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument(
-        "inputs", nargs="+", metavar="PICTURE", help="panorama: JPEG, PNG, TIFF, WebP and others, see docs/formats.md"
+        "inputs", nargs="+", metavar="IMAGE", help="panorama: JPEG, PNG, TIFF, WebP and others, see docs/formats.md"
     )
     parser.add_argument(
         "--image",
