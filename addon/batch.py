@@ -30,7 +30,7 @@ class Outcome:
         source: the picture's file.
         output: its EXR file, None if it failed.
         message: why it failed and what to do, with the file's name; empty if it did not.
-        facts: what the worker says of the result, see :mod:`lanet_core.worker`.
+        facts: the worker's figures of the result, see :mod:`lanet_core.worker`.
         notes: what the artist should know of the result.
     """
 

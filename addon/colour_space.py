@@ -26,7 +26,7 @@ _SRGB_NAME = re.compile(r"^(utility - )?srgb($|[ _]-? ?(tx|texture|encoded|displ
 
 
 def tag_linear_rec709(image: bpy.types.Image) -> bool:
-    """Tell Blender that an image's values are linear Rec.709; return whether the configuration knows such a space."""
+    """Set an image's colour space to linear Rec.709; return whether the colour configuration has such a space."""
     settings = image.colorspace_settings
     name = _linear_rec709([item.identifier for item in settings.bl_rna.properties["name"].enum_items])
     if name is None:

@@ -7,6 +7,7 @@ Exit status, as the command ``lanet`` has it: 0 all done; 1 some of several pict
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -18,20 +19,18 @@ import bpy
 
 from . import session
 from .batch import Batch, Outcome
+from .command_arguments import READING, make_parser, named_pictures
 from .conversion import Conversion
 from .errors import AddonError
 from .picture_conversion import ConversionSettings, State
-from .preferences import PROVIDERS
-from .reading_choice import EYES
 from .rendered_world import rendered_world
+from .result_files import has_result, result_name
 from .settings import conversion_settings
 from .world_asset import mark_as_asset, world_of_files
 from .world_graph import environment_image
 
 NAME = "lanet"
-
-#: The options that are fields of the worker's requests.
-READING = ("stretch", "pad", "eye", "force")
+PROGRAM = "blender -b [SCENE.blend] --command lanet"
 
 EXIT_SOME_FAILED = 1
 EXIT_FAILURE = 2
@@ -48,13 +47,13 @@ def run(argv: Sequence[str]) -> int:
         The exit status.
     """
     try:
-        arguments = _parser().parse_args(list(argv))
+        arguments = make_parser(PROGRAM).parse_args(list(argv))
         _check(arguments)
         status = _convert_pictures(arguments) if _makes_files(arguments) else _convert_worlds(arguments)
         session.current().worker.wait()  # for the previews of assets
-        if arguments.save and status != EXIT_FAILURE:
+        if arguments.save and status != EXIT_FAILURE and not arguments.dry_run:
             _save()
-    except SystemExit as end:  # argparse has said why
+    except SystemExit as end:  # argparse has printed why
         return int(end.code or 0)
     except AddonError as error:
         return _fail(str(error))
@@ -62,50 +61,6 @@ def run(argv: Sequence[str]) -> int:
         print("lanet: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     return status
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="blender -b [SCENE.blend] --command lanet",
-        description="Turns LDR panoramas into calibrated HDR environment light.",
-    )
-    commands = parser.add_subparsers(required=True, metavar="{convert}")
-    convert = commands.add_parser(
-        "convert",
-        help="convert the world of the opened scene, or pictures",
-        description="Converts the world of the opened scene; or, where pictures are named, each into an EXR file.",
-    )
-    convert.add_argument("pictures", nargs="*", metavar="PICTURE", help="panorama: JPEG, PNG, TIFF or WebP")
-    convert.add_argument(
-        "-o",
-        "--output",
-        metavar="DIR",
-        help="folder of the EXR files (default: beside each picture; for a world, that of the preferences)",
-    )
-    convert.add_argument("--world", action="store_true", help="light the opened scene by the one picture")
-    convert.add_argument(
-        "--all-scenes", action="store_true", help="convert the world of every scene, each once; without pictures"
-    )
-    convert.add_argument("--pack", action="store_true", help="pack the world's EXR file into the .blend file")
-    convert.add_argument(
-        "--asset",
-        action="store_true",
-        help="mark the world as an asset with a preview; of several pictures, make each a world and an asset",
-    )
-    convert.add_argument("--save", action="store_true", help="save the .blend file")
-    precision = convert.add_mutually_exclusive_group()
-    precision.add_argument("--half", action="store_true", help="write 16-bit floats: half the size, light up to 65504")
-    precision.add_argument("--float", action="store_true", help="write 32-bit floats")
-    reading = convert.add_argument_group("reading", "how images are understood that are no plain 2:1 panoramas")
-    reading.add_argument("--stretch", action="store_true", help="take 1.7:1 to 2.3:1 as a whole sphere, stretched")
-    reading.add_argument("--pad", action="store_true", help="take the image as the middle of the sphere")
-    reading.add_argument("--eye", choices=[name.lower() for name, *_ in EYES[1:]], help="the half of a stereo image")
-    reading.add_argument("--force", action="store_true", help="convert also what is recognised as no panorama")
-    converter = convert.add_argument_group("converter", "in the place of what the preferences say")
-    converter.add_argument("--model", metavar="FILE", help="an ONNX model")
-    converter.add_argument("--provider", choices=[name for name, *_ in PROVIDERS], help="what runs the network")
-    converter.add_argument("--threads", type=int, metavar="N", help="CPU threads")
-    return parser
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -174,9 +129,15 @@ def _convert_world(arguments: argparse.Namespace, scene: bpy.types.Scene) -> int
     picture = _absolute(arguments.pictures[0]) if arguments.pictures else ""
     image = scene.lanet.image if environment_image(scene) is None else None
     conversion = Conversion(worker, scene, settings, filepath=picture, image=image)
+    if arguments.dry_run:
+        conversion.cancel()
+        record = {"scene": scene.name, "source": conversion.name, "output": conversion.output}
+        _print(arguments, record, f"{conversion.name}: would be converted to {conversion.output}")
+        return 0
     if conversion.wait() is not State.FINISHED:
         return _fail(conversion.message)
-    _report(conversion.output, conversion.facts, conversion.notes)
+    record = {"scene": scene.name, "source": conversion.name}
+    _report(arguments, record, conversion.output, conversion.facts, conversion.notes)
     if arguments.asset:
         mark_as_asset(rendered_world(scene), worker, settings.worker)
     return 0
@@ -184,19 +145,39 @@ def _convert_world(arguments: argparse.Namespace, scene: bpy.types.Scene) -> int
 
 def _convert_pictures(arguments: argparse.Namespace) -> int:
     worker, settings = session.current().worker, _settings(arguments)
-    sources = [_absolute(name) for name in arguments.pictures]
+    sources = named_pictures(map(_absolute, arguments.pictures))
+    if not sources:
+        raise AddonError("There is no picture in these folders. Name others.")
+    places = {source: _place(source, settings.folder if arguments.output else "") for source in sources}
+    if arguments.skip_existing:
+        for source in [each for each in sources if has_result(each, places[each])]:
+            _print(arguments, {"source": source, "output": places[source], "skipped": True}, f"{source}: skipped")
+            sources.remove(source)
+    if arguments.dry_run:
+        for source in sources:
+            record = {"source": source, "output": places[source]}
+            _print(arguments, record, f"{source}: would be converted to {places[source]}")
+        return 0
 
     def finished(outcome: Outcome) -> None:
         if arguments.asset:
             mark_as_asset(world_of_files(outcome.source, outcome.output), worker, settings.worker)
-        _report(outcome.output, outcome.facts, outcome.notes)
+        _report(arguments, {"source": outcome.source}, outcome.output, outcome.facts, outcome.notes)
 
     batch = Batch(worker, sources, settings, beside=not arguments.output, finished=finished)
     batch.wait()
     failures = [outcome for outcome in batch.outcomes if outcome.output is None]
     for outcome in failures:
         _fail(outcome.message)
+        if arguments.json:
+            _print(arguments, {"source": outcome.source, "error": outcome.message}, "")
     return _total(len(batch.outcomes) - len(failures), len(batch.outcomes))
+
+
+def _place(source: Path, folder: str) -> Path:
+    """Return where a picture's result goes, unless another image's result is there."""
+    place = Path(os.path.normpath(bpy.path.abspath(folder))) if folder else source.parent
+    return place / result_name(source.stem)
 
 
 def _total(done: int, count: int) -> int:
@@ -206,11 +187,22 @@ def _total(done: int, count: int) -> int:
     return EXIT_SOME_FAILED if done else EXIT_FAILURE
 
 
-def _report(output: Path, facts: dict[str, object], notes: Sequence[str]) -> None:
+def _report(
+    arguments: argparse.Namespace,
+    record: dict[str, object],
+    output: Path,
+    facts: dict[str, object],
+    notes: Sequence[str],
+) -> None:
     peak = "black" if facts["peak_ev"] is None else f"peak {facts['peak_ev']:+.1f} EV"
-    print(_printable(f"{output}: {100 * facts['clipped_fraction']:.2g} % over-exposed, {peak}"), flush=True)
+    record = {**record, "output": output, "facts": {**facts, "warnings": list(notes)}}
+    _print(arguments, record, f"{output}: {100 * facts['clipped_fraction']:.2g} % over-exposed, {peak}")
     for note in notes:
         print(_printable(f"lanet: warning: {output}: {note}"), file=sys.stderr, flush=True)
+
+
+def _print(arguments: argparse.Namespace, record: dict[str, object], text: str) -> None:
+    print(json.dumps(record, default=str) if arguments.json else _printable(text), flush=True)
 
 
 def _save() -> None:

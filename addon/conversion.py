@@ -112,7 +112,7 @@ class Conversion:
 
     @property
     def facts(self) -> dict[str, object]:
-        """What the worker says of the result, see :mod:`lanet_core.worker`."""
+        """The worker's figures of the result, see :mod:`lanet_core.worker`."""
         return self._picture.facts
 
     @property
@@ -184,7 +184,7 @@ class Conversion:
             remove_lamps(scene)
             before.append("The lamps of the former light were removed.")
         hdr = apply_hdr(scene, ldr, self.output, is_relative=self._folder.startswith("//"))
-        fit_engines(rendered_world(scene), self.facts["lights"])
+        fit_engines(rendered_world(scene), self.facts.get("lights", ()))
         self.notes.extend(before + notes_after(scene))
         return hdr
 

@@ -35,6 +35,7 @@ class LampPlacing:
         scene: one that a conversion has lit, and that shows the HDR.
         settings: from the preferences.
         numbers: of the lights, from 0, that of most energy first.
+        kind: ``SUN`` or ``AREA``.
 
     Attributes:
         state: where it stands.
@@ -48,7 +49,12 @@ class LampPlacing:
     """
 
     def __init__(
-        self, worker: SharedWorker, scene: Scene, settings: ConversionSettings, numbers: Sequence[int] = (0,)
+        self,
+        worker: SharedWorker,
+        scene: Scene,
+        settings: ConversionSettings,
+        numbers: Sequence[int] = (0,),
+        kind: str = "SUN",
     ) -> None:
         pair = remembered_pair(rendered_world(scene))
         if pair is None or not shows_hdr(scene):
@@ -58,7 +64,7 @@ class LampPlacing:
             raise AddonError("This light has a lamp. Choose another light, or remove the lamps.")
         self._worker, self._settings = worker, settings
         self._scene, self._world = scene.session_uid, rendered_world(scene).session_uid
-        self._numbers, self._before = list(numbers), before
+        self._numbers, self._before, self._kind = list(numbers), before, kind
         self._is_relative = settings.folder.startswith("//")
         self.name = pair.hdr.name
         self.state = State.RUNNING
@@ -126,7 +132,8 @@ class LampPlacing:
             self._fail(str(error))
             return
         rest[SOURCE_PROPERTY] = pair.ldr
-        self.lamps = place_lamps(scene, {number: lights[number] for number in self._numbers}, rest)
+        chosen = {number: lights[number] for number in self._numbers}
+        self.lamps = place_lamps(scene, chosen, rest, self._kind)
         self.state = State.FINISHED
 
     def _fail(self, message: str, details: str = "") -> None:

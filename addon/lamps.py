@@ -22,8 +22,9 @@ from .world_graph import REST_PROPERTY, editable_textures, find_environment_text
 #: On a lamp: the number of its light; on the empty: the world.
 LAMP_PROPERTY = "lanet_lamp"
 WORLD_PROPERTY = "lanet_world"
-#: The sun's, degrees; a map's pixels may be smaller or larger.
+#: The sun's; a map's pixels may be smaller or larger.
 _LEAST_ANGLE_RAD = math.radians(0.53)
+#: Of the lamps from the origin, metres; it matters for area lamps alone.
 _DISTANCE = 5.0
 
 
@@ -41,13 +42,16 @@ def taken(scene: Scene) -> list[int]:
     return [each[LAMP_PROPERTY] for each in lamps_of(scene)]
 
 
-def place_lamps(scene: Scene, lights: Mapping[int, Mapping[str, object]], rest: Image) -> list[Object]:
-    """Add suns for lights, and show the map without them.
+def place_lamps(
+    scene: Scene, lights: Mapping[int, Mapping[str, object]], rest: Image, kind: str = "SUN"
+) -> list[Object]:
+    """Add lamps for lights, and show the map without them.
 
     Args:
         scene: one that a conversion has lit.
         lights: by their numbers, with the fields of :meth:`lanet_core.light_list.ConcentratedLight.facts`.
         rest: the map without these lights and those that have a lamp.
+        kind: ``SUN``, or ``AREA`` for discs some metres away, whose light depends on the place.
 
     Returns:
         The new lamps.
@@ -64,7 +68,7 @@ def place_lamps(scene: Scene, lights: Mapping[int, Mapping[str, object]], rest: 
     light_node = light_node_after(lighting)
     if light_node is not None:
         factor *= 2.0 ** light_node.inputs[HIGHLIGHTS].default_value
-    return [_sun(scene, empty, number, light, factor) for number, light in lights.items()]
+    return [_lamp(scene, empty, number, light, factor, kind) for number, light in lights.items()]
 
 
 def remove_lamps(scene: Scene) -> None:
@@ -104,13 +108,20 @@ def _empty_of(scene: Scene, world: World) -> Object:
     return empty
 
 
-def _sun(scene: Scene, empty: Object, number: int, light: Mapping[str, object], factor: float) -> Object:
-    name = f"LANet Sun {number + 1}"
-    data = bpy.data.lights.new(name, "SUN")
+def _lamp(scene: Scene, empty: Object, number: int, light: Mapping[str, object], factor: float, kind: str) -> Object:
+    name = f"LANet {kind.title()} {number + 1}"
+    data = bpy.data.lights.new(name, kind)
     strongest = max(light["energy"])
-    data.energy = strongest * factor
+    irradiance = strongest * factor
     data.color = [each / strongest for each in light["energy"]]
-    data.angle = max(2.0 * light["radius_rad"], _LEAST_ANGLE_RAD)
+    if kind == "SUN":
+        data.energy = irradiance
+        data.angle = max(2.0 * light["radius_rad"], _LEAST_ANGLE_RAD)
+    else:
+        radius = _DISTANCE * math.tan(light["radius_rad"])
+        data.shape, data.size = "DISK", 2.0 * radius
+        # A disc of P watts gives its axis, at the distance D, the irradiance P / (π (D² + r²)).
+        data.energy = irradiance * math.pi * (_DISTANCE**2 + radius**2)
     lamp = bpy.data.objects.new(name, data)
     direction = Vector(light["direction"])
     lamp.location = direction * _DISTANCE

@@ -85,7 +85,7 @@ class PictureConversion:
         stage: what is being done, a word of the worker's.
         output: the EXR file; whole once it is FINISHED, and then maybe of a numbered name; untouched if it ends
             otherwise.
-        facts: once FINISHED, what the worker says of the result, see :mod:`lanet_core.worker`.
+        facts: once FINISHED, the worker's figures of the result, see :mod:`lanet_core.worker`.
         message: once FAILED, what was wrong and what to do.
         details: once FAILED, what the worker last complained of: for the console.
         notes: what the artist should know of a result.
@@ -185,7 +185,7 @@ class PictureConversion:
                 self.state = State.CANCELLED
 
     def _source_name(self) -> str:
-        """Return what the artist knows the source by: a temporary file's name would tell him nothing."""
+        """Return the name of the source in messages: a temporary file is called by its image."""
         return self.name if self._source.is_temporary else str(self._source.path)
 
     def _fail(self, message: str, details: str = "") -> None:

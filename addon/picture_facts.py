@@ -1,4 +1,4 @@
-"""What the panel says of an image, asked of the worker: its size and how much of it is clipped."""
+"""Facts of an image in the panel, determined by the worker: its size and how much of it is clipped."""
 
 from __future__ import annotations
 

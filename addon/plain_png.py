@@ -19,7 +19,7 @@ def write_plain_png(path: Path, rgb: np.ndarray, *, linear: bool) -> None:
     Args:
         path: the file.
         rgb: (H, W, 3) uint8 or uint16, the top row first.
-        linear: whether the values are linear light, which the file then says (gAMA); otherwise they are sRGB.
+        linear: whether the values are linear light, which the file then specifies (gAMA); otherwise they are sRGB.
 
     Raises:
         OSError: it cannot be written.

@@ -23,7 +23,7 @@ PRECISIONS = (
     ("HALF", "Half Floats", "16-bit floats: files of half the size, for light up to 65504 times white"),
     ("FLOAT", "Floats", "32-bit floats"),
 )
-#: Blender 4.5 and later ask to be told of a path that may begin with //.
+#: Blender 4.5 and later need this option for a path that may begin with //.
 _RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 
 

@@ -15,7 +15,7 @@ _NAMES = {"cpu": "the CPU", "cuda": "CUDA", "directml": "DirectML", "coreml": "C
 
 
 class ProviderReport:
-    """What the worker has said of itself.
+    """The worker's description of itself.
 
     Args:
         worker: the session's.
@@ -46,7 +46,7 @@ class ProviderReport:
         self._wake()
 
     def forget(self) -> None:
-        """Drop what was said: the preferences have changed."""
+        """Drop the description: the preferences have changed."""
         self._asked += 1
         self.lines, self.is_problem = (), False
 
@@ -62,7 +62,7 @@ class ProviderReport:
 
 
 def describe(facts: Mapping[str, object]) -> list[str]:
-    """Return what a worker says of itself, see :mod:`lanet_core.worker`, as sentences."""
+    """Return a worker's description of itself, see :mod:`lanet_core.worker`, as sentences."""
     model, compiled = facts["model"], facts["compiled_providers"]
     others = [_NAMES.get(name, name) for name in compiled if name != facts["provider"]]
     lines = [f"Runs on {_NAMES.get(facts['provider'], facts['provider'])}."]

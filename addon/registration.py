@@ -13,6 +13,7 @@ from .operators.cancel_conversion import CancelConversion
 from .operators.check_converter import CheckConverter
 from .operators.convert_environment import ConvertEnvironment
 from .operators.convert_files import ConvertFiles
+from .operators.convert_image import ConvertImage, draw_in_image_menu, draw_in_node_menu
 from .operators.mark_asset import MarkWorldAsAsset
 from .operators.remove_lamps import RemoveLamps
 from .operators.reset_light import AddRotation, RemoveLight, ResetLight
@@ -27,6 +28,7 @@ CLASSES = (
     reading_choice.ImageProperties,
     ConvertEnvironment,
     ConvertFiles,
+    ConvertImage,
     MarkWorldAsAsset,
     AddSunLamp,
     RemoveLamps,
@@ -69,6 +71,7 @@ def _after_failed_saving(filepath: str, *_: object) -> None:
     saving.after_failure(filepath)
 
 
+_MENUS = {"IMAGE_MT_image": draw_in_image_menu, "NODE_MT_context_menu": draw_in_node_menu}
 _HANDLERS = {
     "load_pre": _forget_the_file,
     "load_post": _keep_results,
@@ -88,6 +91,8 @@ def register() -> None:
     _commands.append(bpy.utils.register_cli_command(command_line.NAME, command_line.run))
     for name, handler in _HANDLERS.items():
         getattr(bpy.app.handlers, name).append(handler)
+    for menu, draw in _MENUS.items():
+        getattr(bpy.types, menu).append(draw)
     _add_key()
     threading.Thread(target=unsaved_results.sweep, args=(unsaved_results.root(),), name="lanet sweep").start()
 
@@ -95,6 +100,8 @@ def register() -> None:
 def unregister() -> None:
     """Disable it; no process, timer or handler is left."""
     _remove_key()
+    for menu, draw in _MENUS.items():
+        getattr(bpy.types, menu).remove(draw)
     for name, handler in _HANDLERS.items():
         getattr(bpy.app.handlers, name).remove(handler)
     bpy.utils.unregister_cli_command(_commands.pop())

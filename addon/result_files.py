@@ -6,6 +6,7 @@ the same image; otherwise the new one is numbered.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import struct
@@ -56,6 +57,20 @@ def source_sha256(path: Path) -> str | None:
         return None
     (size,) = struct.unpack_from("<i", value)
     return value[4 : 4 + size].decode("ascii", "replace")
+
+
+def has_result(image: Path, place: Path) -> bool:
+    """Return whether a file, or one of its numbered names, is the result of an image file as that is now."""
+    try:
+        sha256 = hashlib.sha256(image.read_bytes()).hexdigest() if image.is_file() else None
+    except OSError:
+        return False
+    for path in _numbered(place):
+        if not path.exists():
+            return False
+        if sha256 is not None and source_sha256(path) == sha256:
+            return True
+    return False
 
 
 def move_into_place(source: Path, place: Path) -> Path:

@@ -42,6 +42,6 @@ def conversion_settings(*, pack: bool | None = None) -> ConversionSettings:
 
 
 def is_valid_folder(folder: str) -> bool:
-    """Return whether a folder says where it is: relative to the .blend, absolute, or left to the default."""
+    """Return whether a folder is relative to the .blend, absolute, or left to the default."""
     folder = folder.strip()
     return not folder or folder.startswith("//") or Path(folder).is_absolute()

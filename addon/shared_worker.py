@@ -1,4 +1,4 @@
-"""The one worker of a Blender session: everybody's requests go to it, and each hears of its own."""
+"""Shared worker process of a Blender session; routes each event to the owner of its request."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Request:
     number: int
 
     def cancel(self) -> None:
-        """Stop it; its listener hears :class:`addon.worker_client.Cancelled` within half a second."""
+        """Stop it; its listener receives :class:`addon.worker_client.Cancelled` within half a second."""
         self.line.client.cancel(self.number)
 
 

@@ -36,8 +36,8 @@ def prepare_source(image: Image, folder: Path | None = None) -> Source:
         folder: for temporary files, an existing one; Blender's own by default, which it removes when it ends.
 
     Raises:
-        AddonError: it is HDR already, its file is missing, or it is no single picture; the text says what to do. That
-            pixels are HDR already, :meth:`Source.ready` says.
+        AddonError: it is HDR already, its file is missing, or it is no single picture; the text has the remedy. For
+            pixels that are HDR already, :meth:`Source.ready` raises it.
     """
     if image.source in _REFUSED_SOURCES:
         raise _error(image, _REFUSED_SOURCES[image.source])

@@ -335,7 +335,7 @@ class WorkerClient:
         self._burials[-1].start()
 
     def _keep_for(self, idle_s: float | None) -> None:
-        """Let the worker end after this time, or for None keep it until something else is said."""
+        """Let the worker end after this time, or for None keep it until the next call."""
         if self._retirement is not None:
             self._retirement.cancel()
             self._retirement = None

@@ -1,6 +1,6 @@
 """Where the worker's Python finds what it needs, and what it shall not inherit from Blender's surroundings.
 
-``lanet_core`` lies inside the extension's folder in the built zip, and beside ``addon`` in the repository. In both it
+``lanet_core`` is inside the extension's folder in the built zip, and next to ``addon`` in the repository. In both it
 is a top-level package of a process of its own, never a part of Blender's: so its absolute imports hold, and Blender's
 ``sys.path`` stays as it is.
 """

@@ -90,7 +90,7 @@ class WorkerProcess:
                 process.kill()
         complaining = self._start_thread(self._listen_to_complaints, process)
         self._start_thread(self._listen, process, complaining)
-        with suppress(OSError, ValueError):  # it has ended; the listener tells
+        with suppress(OSError, ValueError):  # it has ended, and the reading thread reports it
             for message in iter(self._outbox.get, None):
                 process.stdin.write(json.dumps(message) + "\n")
                 process.stdin.flush()

@@ -11,12 +11,14 @@ import numpy as np
 from lanet_core import sphere
 from lanet_core.errors import ModelNotFoundError, WrongModelError
 from lanet_core.heading import columns_to_light
-from lanet_core.images import Picture
+from lanet_core.images import Picture, read_ldr
 from lanet_core.model_metadata import CELL_PIXELS, LITE
 from lanet_core.painted_areas import PaintedAreas, find_painted_areas
 from lanet_core.panorama import Panorama, panorama_from_picture
+from lanet_core.progress import ProgressReport
 from lanet_core.reading_options import ReadingOptions
 from lanet_core.reconstruction import Reconstruction, diffuse_from_log_hdr
+from lanet_core.sequence import FrameLight, frame_light
 from lanet_core.session import Prediction, Session
 from lanet_core.strip_converter import StripConverter, UncertaintyOfStrip
 from lanet_core.uncertainty import UncertaintyMap
@@ -78,6 +80,34 @@ class Converter(StripConverter):
         diffuse, concentrated = (np.roll(each, back, axis=1) for each in (diffuse, concentrated))
         reconstruction.solve(diffuse, concentrated)
         return replace(prediction, diffuse=diffuse, concentrated=concentrated)
+
+    def _apply_gains(self, reconstruction: Reconstruction, prediction: Prediction, gains: tuple[float, float]) -> None:
+        diffuse, concentrated = gains
+        reconstruction.solve(
+            prediction.diffuse * np.float32(diffuse), prediction.concentrated * np.float32(concentrated)
+        )
+
+    def survey(self, path: str | Path, options: ReadingOptions | None = None) -> tuple[WhiteLevel, FrameLight]:
+        """Return a frame's white level and the energies that are added to it; nothing is written.
+
+        Args:
+            path: an image file.
+            options: how it is to be understood; its white level, if given, is used.
+
+        Raises:
+            InputError: the image cannot be read, or is no panorama.
+            ModelError, ProviderError: the model fails.
+        """
+        options = options or ReadingOptions()
+        source = self._source(read_ldr(path, extend=options.extend), options)
+        report = ProgressReport(None, None)
+        solved = self._solve(source, options.white, report)
+        areas_sr, added = self._row_weights(source), 0.0
+        for first, hdr, _ in self._strips(source, solved, None, report, "reconstruction"):
+            end = first + len(hdr)
+            more = (hdr - source.linear_rows(first, end)).mean(axis=-1).sum(axis=1, dtype=np.float64)
+            added += float(areas_sr[first:end] @ more) / (4.0 * np.pi)
+        return solved.white, frame_light(solved.prediction.diffuse, solved.prediction.concentrated, added)
 
     def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
         if prediction.strength_range is None:

@@ -53,6 +53,6 @@ def relative_to_white(rgb_linear: np.ndarray, white: WhiteLevel) -> np.ndarray:
         encoded = linear_to_srgb(rgb_linear) - np.float32(white.black)
         span = np.array(white.rgb, dtype=np.float32) - np.float32(white.black)
         return srgb_to_linear(np.clip(encoded / span, np.float32(0.0), np.float32(1.0)))
-    if white.rgb == (1.0, 1.0, 1.0):
+    if (white.linear == 1.0).all():
         return rgb_linear
     return np.minimum(rgb_linear / white.linear, np.float32(1.0))

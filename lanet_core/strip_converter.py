@@ -188,6 +188,7 @@ class StripConverter(ABC):
         compression: str = "zip",
         confidence: bool = False,
         options: ReadingOptions | None = None,
+        gains: tuple[float, float] | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
@@ -201,6 +202,7 @@ class StripConverter(ABC):
             compression: one of :data:`lanet_core.images.COMPRESSIONS`; of OpenEXR.
             confidence: also write the channel ``uncertainty``, see :attr:`Conversion.uncertainty`.
             options: how the picture is to be understood.
+            gains: factors of the predicted diffuse and concentrated radiance, see :mod:`lanet_core.sequence`.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -224,7 +226,7 @@ class StripConverter(ABC):
         source_sha256 = file_sha256(path)
         picture = read_ldr(path, extend=options.extend)
         source = self._source(picture, options)
-        solved = self._solve(source, options.white, report)
+        solved = self._solve(source, options.white, report, gains)
         uncertainty_of = self._uncertainty(solved.prediction, solved.white) if confidence else None
         report("writing")
         size = (source.height, source.width)
@@ -260,7 +262,13 @@ class StripConverter(ABC):
                 remedy="Omit --confidence, or use a model that predicts it.",
             )
 
-    def _solve(self, source: LdrSource, white: WhiteLevel | None, report: ProgressReport) -> Solved:
+    def _solve(
+        self,
+        source: LdrSource,
+        white: WhiteLevel | None,
+        report: ProgressReport,
+        gains: tuple[float, float] | None = None,
+    ) -> Solved:
         """Measure the image, run the network, and work out what its prediction means for the image's own pixels."""
         painted = self._painted_areas(source)
         if white is None:
@@ -277,6 +285,8 @@ class StripConverter(ABC):
         report("network")
         start = time.perf_counter()
         prediction = self._predict(reconstruction)
+        if gains is not None:
+            self._apply_gains(reconstruction, prediction, gains)
         network_seconds = time.perf_counter() - start
         report("reconstruction")
         completed = None
@@ -287,6 +297,12 @@ class StripConverter(ABC):
 
             completed = source.measured.completed((source.height, source.width), strips, predicted)
         return Solved(reconstruction, prediction, white, network_seconds, painted, completed)
+
+    def _apply_gains(
+        self, reconstruction: BandReconstruction, prediction: Prediction, gains: tuple[float, float]
+    ) -> None:
+        """Solve again with the prediction's radiance scaled; single images are no frames of a sequence."""
+        raise ValueError("gains are of panoramas")
 
     def _estimate_white(self, source: LdrSource, painted: PaintedAreas) -> WhiteLevel:
         colours, weights = BrightColours(), self._row_weights(source)

@@ -40,6 +40,8 @@ _LARGE_SURFACE = 0.2
 #: A plateau below the ceiling that covers more than this is a surface in any case.
 _LARGEST_PLATEAU = 0.3
 _GRADIENT_SHARE = 0.03
+#: Radiance relative to white that such a surface has: below the threshold of over-exposure.
+_EXPOSED = 0.8
 #: Black is the value below which this share of the image lies in its darkest channel. Between these limits it is
 #: lifted.
 _BLACK_SHARE = 5e-3
@@ -59,17 +61,21 @@ class WhiteLevel:
         shoulder: ``hard`` for a plateau of clipped pixels, ``soft`` for highlights that end without one, ``none``
             where nothing comes near white and the level is the format's own.
         reliability: [0, 1]; 1 for a plateau at the format's ceiling.
+        headroom: factor from that value to white, in linear light; above 1 where the brightest pixels are a large
+            surface below the ceiling, so that nothing of it is clipped.
     """
 
     rgb: tuple[float, float, float] = (1.0, 1.0, 1.0)
     black: float = 0.0
     shoulder: str = "none"
     reliability: float = 1.0
+    headroom: float = 1.0
 
     @property
     def linear(self) -> np.ndarray:
-        """The level in linear Rec.709, (3,) float32; exactly 1 where a channel is clipped at the ceiling."""
-        return np.where(np.array(self.rgb) >= 1.0, 1.0, srgb_to_linear(np.array(self.rgb))).astype(np.float32)
+        """The level in linear Rec.709, (3,) float32; exactly 1 where a channel is clipped at the format's ceiling."""
+        level = np.where(np.array(self.rgb) >= 1.0, 1.0, srgb_to_linear(np.array(self.rgb)))
+        return (level * self.headroom).astype(np.float32)
 
     def __str__(self) -> str:
         """Return, for example, ``0.86 0.83 0.71, soft shoulder``."""
@@ -177,7 +183,8 @@ def _plateau(colours: np.ndarray, weights: np.ndarray, counts: np.ndarray) -> Wh
             continue
         is_flat = share > _LARGE_SURFACE and weights[below].sum() < _GRADIENT_SHARE * share
         if is_flat or share > _LARGEST_PLATEAU:
-            return WhiteLevel(reliability=0.5)
+            surface = float(srgb_to_linear(level).mean())
+            return WhiteLevel(reliability=0.5, headroom=max(1.0, surface / _EXPOSED))
         return WhiteLevel(_snapped(level), 0.0, "hard", float(np.clip(0.5 + share / (share + 1e-3) / 2.0, 0.0, 1.0)))
     return None
 

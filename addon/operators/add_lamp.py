@@ -6,7 +6,7 @@ from functools import partial
 from typing import ClassVar
 
 import bpy
-from bpy.props import IntProperty
+from bpy.props import EnumProperty, IntProperty
 from bpy.types import Context, Event, Operator
 
 from .. import session
@@ -20,7 +20,9 @@ from .background_work import BackgroundWork
 
 
 class AddSunLamp(BackgroundWork, Operator):
-    """Add a sun lamp for a light of the environment, and take that light out of the map: nothing is counted twice.
+    """Add a sun or an area lamp for a light of the environment, and take that light out of the map.
+
+    So nothing is counted twice.
 
     From Python, ``bpy.ops.lanet.add_sun_lamp(index=0)`` returns when it is done, and raises ``RuntimeError`` if it
     fails.
@@ -29,12 +31,21 @@ class AddSunLamp(BackgroundWork, Operator):
     bl_idname = "lanet.add_sun_lamp"
     bl_label = "Add Sun Lamp"
     bl_description = (
-        "Add a sun with this light's direction, colour, size and strength, in place of the light in the map"
+        "Add a lamp with this light's direction, colour, size and strength, in place of the light in the map"
     )
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     index: IntProperty(
         name="Light", description="The light's number, from 0 for the strongest", min=0, options={"HIDDEN", "SKIP_SAVE"}
+    )
+
+    kind: EnumProperty(
+        name="Lamp",
+        items=(
+            ("SUN", "Sun", "Parallel light, the same everywhere in the scene"),
+            ("AREA", "Area", "A disc 5 m from the origin, for windows and lamps nearby"),
+        ),
+        options={"HIDDEN", "SKIP_SAVE"},
     )
 
     def execute(self, context: Context) -> set[str]:
@@ -53,7 +64,7 @@ class AddSunLamp(BackgroundWork, Operator):
         current = session.current()
         current.say()
         try:
-            return LampPlacing(current.worker, context.scene, conversion_settings(), (self.index,))
+            return LampPlacing(current.worker, context.scene, conversion_settings(), (self.index,), self.kind)
         except AddonError as error:
             current.say(str(error), is_error=True, scene=context.scene)
             self.report({"ERROR"}, str(error))

@@ -21,9 +21,13 @@ def draw_lights(layout: UILayout, context: Context, pair: ImagePair) -> None:
     column.active = context.scene.lanet.shown == "HDR"
     for index, light in enumerate(lights or ()):
         row = column.row(align=True)
-        row.label(text=describe(light), icon="LIGHT_SUN" if index in lamps else "DOT", translate=False)
+        row.label(
+            text=describe(light), icon=f"LIGHT_{lamps[index].data.type}" if index in lamps else "DOT", translate=False
+        )
         if index not in lamps:
-            row.operator("lanet.add_sun_lamp", text="", icon="ADD").index = index
+            for kind in ("SUN", "AREA"):
+                button = row.operator("lanet.add_sun_lamp", text="", icon=f"LIGHT_{kind}")
+                button.index, button.kind = index, kind
     for lamp in lamps.values():
         row = column.row(align=True)
         row.prop(lamp.data, "color", text="")

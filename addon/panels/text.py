@@ -13,7 +13,7 @@ _FEWEST_LETTERS = 16
 
 
 def draw_text(layout: UILayout, context: Context, text: str, *, icon: str = "NONE", alert: bool = False) -> None:
-    """Draw a text in as many lines as the panel's width asks for.
+    """Draw a text in as many lines as the panel's width needs.
 
     Args:
         layout: where.

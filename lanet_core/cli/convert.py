@@ -21,6 +21,7 @@ from lanet_core.cli.overlap import PixelBudget, overlapped
 from lanet_core.cli.reading_arguments import add_reading_arguments, reading_options
 from lanet_core.cli.streams import print_message, print_result
 from lanet_core.errors import (
+    InputError,
     InputNotFoundError,
     LanetError,
     OutputError,
@@ -33,6 +34,7 @@ from lanet_core.json_record import conversion_record, error_facts, line_of
 
 if TYPE_CHECKING:
     from lanet_core.conversion import Conversion
+    from lanet_core.reading_options import ReadingOptions
     from lanet_core.strip_converter import StripConverter
 
 NAME = "convert"
@@ -44,6 +46,9 @@ _BESIDE = ""
 _LABEL = "-preview"
 #: What the names of the maps end in.
 _MAP_LABELS = ("-attention", "-segmentation")
+
+#: Frames of a sequence at which its white level is estimated.
+_WHITE_LEVEL_FRAMES = 8
 
 EXIT_SOME_FAILED = 1
 EXIT_FAILURE = 2
@@ -104,6 +109,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also write the predicted uncertainty of each pixel, in stops, as the EXR channel uncertainty",
     )
+    parser.add_argument(
+        "--sequence",
+        action="store_true",
+        help="the images are the frames of one video or time-lapse, in the order given: one white level for all, and "
+        "the strength of the light smoothed over time",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object per file, see docs/json.md")
     add_reading_arguments(parser)
     add_model_arguments(parser)
@@ -132,6 +143,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _check_combination(arguments: argparse.Namespace) -> None:
     if arguments.maps and not arguments.image:
         raise LanetError("--maps requires --image.", remedy="Add --image, or omit --maps.")
+    if arguments.sequence and arguments.image:
+        raise LanetError("--sequence requires panoramas.", remedy="Omit --sequence, or omit --image.")
     is_hdr = _suffix(arguments) == ".hdr"
     if is_hdr and (arguments.half or arguments.confidence or arguments.compression != "zip"):
         raise LanetError(
@@ -247,9 +260,11 @@ def _convert_all(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace) 
     with tqdm(
         total=len(jobs), disable=None, leave=False, bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}"
     ) as bar:
+        frames = _survey(jobs, load, arguments, bar) if arguments.sequence else None
 
         def convert(number: int, cancelled: Callable[[], bool]) -> Outcome:
             job = jobs[number]
+            frame = frames[number] if frames is not None else _Frame(reading_options(arguments))
 
             def progress(fraction: float, stage: str) -> None:
                 fractions[number] = fraction
@@ -257,7 +272,7 @@ def _convert_all(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace) 
                 bar.n = sum(fractions)
                 bar.refresh()
 
-            outcome = _convert_one(job, load, arguments, progress, cancelled, budget)
+            outcome = _convert_one(job, load, arguments, frame, progress, cancelled, budget)
             fractions[number] = 1.0
             return outcome
 
@@ -273,10 +288,42 @@ def _convert_all(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace) 
     return outcomes
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """How a file is read, and the factors of its light, see :mod:`lanet_core.sequence`."""
+
+    options: ReadingOptions
+    gains: tuple[float, float] | None = None
+
+
+def _survey(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace, bar: tqdm) -> list[_Frame]:
+    """Look at all frames of a sequence. A frame that cannot be read is reported when it is converted."""
+    from lanet_core.sequence import shared_white, smoothed_gains
+
+    options = reading_options(arguments)
+
+    def look(job: Job, options: ReadingOptions) -> tuple | None:
+        bar.set_description_str(f"{printable(job.source.name)}: sequence")
+        try:
+            _check_source(job.source)
+            return load().survey(job.source, options)
+        except InputError:
+            return None
+
+    if options.white is None:
+        step = max(1, len(jobs) // _WHITE_LEVEL_FRAMES)
+        seen = [found[0] for job in jobs[::step] if (found := look(job, options)) is not None]
+        if seen:
+            options = dataclasses.replace(options, white=shared_white(seen))
+    lights = [found and found[1] for found in (look(job, options) for job in jobs)]
+    return [_Frame(options, gains) for gains in smoothed_gains(lights)]
+
+
 def _convert_one(
     job: Job,
     load: Callable[[], StripConverter],
     arguments: argparse.Namespace,
+    frame: _Frame,
     progress: Callable[[float, str], None],
     cancelled: Callable[[], bool],
     budget: PixelBudget,
@@ -297,7 +344,7 @@ def _convert_one(
     converter = load()
     try:
         with budget.reserved(pixels):
-            conversion = _written(job, converter, arguments, progress, cancelled)
+            conversion = _written(job, converter, arguments, frame, progress, cancelled)
         if is_another:
             warning = f"{job.output} was the result of another image, or of an earlier version, and was replaced."
             conversion = dataclasses.replace(conversion, warnings=(*conversion.warnings, warning))
@@ -314,6 +361,7 @@ def _written(
     job: Job,
     converter: StripConverter,
     arguments: argparse.Namespace,
+    frame: _Frame,
     progress: Callable[[float, str], None],
     cancelled: Callable[[], bool],
 ) -> Conversion:
@@ -324,7 +372,8 @@ def _written(
         half=arguments.half,
         compression=arguments.compression,
         confidence=arguments.confidence,
-        options=reading_options(arguments),
+        options=frame.options,
+        gains=frame.gains,
         progress=progress,
         cancelled=cancelled,
     )

@@ -19,7 +19,17 @@ from builder_scripts import build_extension, core_files, fetch_wheels
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = min((ROOT / "examples").glob("*.jpg"), key=lambda path: path.stat().st_size)
 #: Folders and files of lanet_core that no conversion needs.
-NOT_FOR_INFERENCE = ("networks/", "training/", "cli/", "metrics/", "preview.py", "light_benchmark.py")
+NOT_FOR_INFERENCE = (
+    "networks/",
+    "training/",
+    "cli/",
+    "metrics/irradiance.py",
+    "metrics/map_quality.py",
+    "metrics/pu21.py",
+    "metrics/display_quality.py",
+    "preview.py",
+    "light_benchmark.py",
+)
 
 
 @pytest.fixture(scope="session")

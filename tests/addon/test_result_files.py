@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from addon.result_files import is_ours, move_into_place, result_name, source_sha256
+from addon.result_files import has_result, is_ours, move_into_place, result_name, source_sha256
 from lanet_core.images import SOURCE_SHA256_ATTRIBUTE, read_hdr, write_exr
 
 
@@ -106,6 +108,31 @@ def test_files_folders_and_links_of_the_artist_stay(tmp_path, new):
     assert move_into_place(new(2.0), place) == tmp_path / "street_5_lanet.exr"
     assert place.read_bytes() == b"the artist's" and value_of(tmp_path / "linked.exr") == 1.0
     assert not (tmp_path / "nowhere.exr").exists()
+
+
+def test_results_of_different_images_at_the_same_time_get_a_name_each(tmp_path):
+    place, count = tmp_path / "street_lanet.exr", 8
+    sources = []
+    for number in range(count):
+        (tmp_path / f"unfinished {number}").mkdir()
+        sources.append(write_result(tmp_path / f"unfinished {number}" / place.name, number + 1.0, f"{number}" * 64))
+    with ThreadPoolExecutor(count) as pool:
+        paths = list(pool.map(lambda source: move_into_place(source, place), sources))
+    assert len(set(paths)) == count
+    assert [value_of(path) for path in paths] == [number + 1.0 for number in range(count)]
+
+
+def test_what_is_there_already_is_recognised(tmp_path):
+    image = tmp_path / "street.jpg"
+    image.write_bytes(b"an image")
+    place = tmp_path / "street_lanet.exr"
+    assert not has_result(image, place)
+    write_result(place, 1.0)
+    assert not has_result(image, place), "it is of another image"
+    write_result(tmp_path / "street_2_lanet.exr", 1.0, hashlib.sha256(b"an image").hexdigest())
+    assert has_result(image, place)
+    image.write_bytes(b"another image")
+    assert not has_result(image, place) and not has_result(tmp_path / "missing.jpg", place)
 
 
 def test_what_cannot_be_moved_leaves_nothing(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import sys
 from pathlib import Path
@@ -86,6 +87,21 @@ def check_all_scenes_are_converted_each_world_once(folder):
     assert run("convert", folder / "night.png", "--all-scenes")[0] == 2
 
 
+def check_json_prints_one_object_per_result(folder):
+    opened_scene(folder)
+    picture, missing = write_picture(folder / "a.png"), folder / "missing.png"
+    status, out, err = run("convert", picture, missing, "--json")
+    records = [json.loads(line) for line in out.splitlines()]
+    assert status == 1 and [each["status"] for each in records] == ["converted", "failed"], (out, err)
+    converted, failed = records
+    assert (converted["input"], converted["output"]) == (str(picture), str(folder / "a_lanet.exr"))
+    assert {"width", "height", "white_level", "clipped_fraction", "peak_ev", "light", "seconds"} <= set(converted)
+    assert failed["input"] == str(missing) and "missing.png" in failed["error"]["message"]
+    status, out, _ = run("convert", "--json")
+    (world,) = [json.loads(line) for line in out.splitlines()]
+    assert (status, world["input"]) == (0, None) and world["output"].endswith("street_lanet.exr")
+
+
 def check_pictures_are_converted_and_the_scene_stays(folder):
     scene = opened_scene(folder)
     (folder / "in").mkdir()
@@ -103,6 +119,55 @@ def check_pictures_are_converted_and_the_scene_stays(folder):
     assert err.startswith("lanet: error:") and str(missing) in err and len(err.splitlines()) == 1
     status, out, err = run("convert", missing)
     assert (status, out) == (2, "") and str(missing) in err
+
+
+def check_folders_and_patterns_name_pictures(folder):
+    enable(folder)
+    (folder / "in").mkdir()
+    for number, name in enumerate(("a.png", "b.png", "pano[1].png", "pano1.png")):
+        write_picture(folder / "in" / name, scale=number + 1)
+    (folder / "in" / "text.txt").write_text("no picture")
+
+    def sources(*names: str) -> list[str]:
+        status, out, err = run("convert", *(folder / "in" / name for name in names), "--dry-run", "--json")
+        assert (status, err) == (0, "")
+        return [Path(json.loads(line)["source"]).name for line in out.splitlines()]
+
+    assert sources("") == ["a.png", "b.png", "pano1.png", "pano[1].png"]
+    assert sources("pano[1].png") == ["pano[1].png"]
+    (folder / "in" / "pano[1].png").unlink()
+    assert sources("?.png", "a.png") == ["a.png", "b.png"]
+    assert sources("x" * 300, "a.png")[1:] == ["a.png"]
+    assert not list(folder.rglob("*.exr"))
+
+
+def check_json_and_skip_existing(folder):
+    enable(folder)
+    (folder / "in").mkdir()
+    a, b = write_picture(folder / "in" / "a.png"), write_picture(folder / "in" / "b.png", scale=2)
+    status, out, _ = run("convert", folder / "in", folder / "missing.png", "--json", "-o", folder / "out")
+    first, second, failed = map(json.loads, out.splitlines())
+    assert status == 1 and (first["source"], second["source"]) == (str(a), str(b))
+    assert first["output"] == str(folder / "out" / "a_lanet.exr") and first["facts"]["peak_ev"] > 1.0
+    assert "missing.png" in failed["error"]
+    written = (folder / "out" / "a_lanet.exr").stat().st_mtime_ns
+    write_picture(b, scale=3)
+    status, out, _ = run("convert", folder / "in", "--json", "-o", folder / "out", "--skip-existing")
+    skipped, again = map(json.loads, out.splitlines())
+    assert status == 0 and skipped["skipped"] and skipped["source"] == str(a)
+    assert (folder / "out" / "a_lanet.exr").stat().st_mtime_ns == written
+    assert again["output"] == str(folder / "out" / "b_2_lanet.exr"), "the image is another now"
+
+
+def check_a_dry_run_of_a_world_changes_nothing(folder):
+    scene = opened_scene(folder)
+    bpy.ops.wm.save_mainfile()
+    before, saved = state_of(scene), (folder / "scene.blend").read_bytes()
+    status, out, _ = run("convert", "--dry-run", "--json", "--save")
+    record = json.loads(out.splitlines()[0])
+    assert status == 0 and record["output"] == str(folder / "textures" / "street_lanet.exr")
+    assert state_of(scene) == before and (folder / "scene.blend").read_bytes() == saved
+    assert not (folder / "textures").exists()
 
 
 def check_a_picture_becomes_the_world(folder):
@@ -143,7 +208,9 @@ def check_a_mistake_is_one_line_and_status_2(folder):
 def check_help_is_given(folder):
     enable(folder)
     status, out, err = run("convert", "--help")
-    assert (status, err) == (0, "") and "--command lanet convert" in out and "PICTURE" in out
+    assert (
+        (status, err) == (0, "") and "--command lanet convert" in out and "PICTURE" in out and "Exit status: 0" in out
+    )
 
 
 if __name__ == "__main__":

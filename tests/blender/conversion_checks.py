@@ -146,6 +146,24 @@ def check_a_second_conversion_is_refused_while_one_is_running(folder):
     assert convert() == {"FINISHED"}
 
 
+def check_a_script_converts_images_and_files(folder):
+    scene = file_scene(folder)
+    lanet, before = part("lanet"), state_of(scene)
+    result = lanet.convert(str(folder / "street.png"))
+    assert result.output == folder / "street_lanet.exr" and result.facts["peak_ev"] > 1.0
+    assert isinstance(result.facts["lights"], list) and result.notes == ()
+    result = lanet.convert(bpy.data.images["street.png"], precision="FLOAT", pad=True)
+    assert result.output == folder / "textures" / "street_lanet.exr"
+    assert state_of(scene) == before
+    for image, folder_name in ((folder / "missing.png", ""), (folder / "street.png", "relative")):
+        try:
+            lanet.convert(image, folder=folder_name)
+        except lanet.AddonError as error:
+            assert "missing.png" in str(error) or "must begin with //" in str(error)
+        else:
+            raise AssertionError("it was not refused")
+
+
 def check_a_full_disk_is_said_and_nothing_changes(folder):
     scene = file_scene(folder, scale=4)
     before = state_of(scene)

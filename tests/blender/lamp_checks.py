@@ -86,6 +86,51 @@ def check_a_lamp_has_the_light_that_the_map_loses(folder):
     assert "has a lamp" in refusal(index=1)
 
 
+def check_an_area_lamp_gives_the_origin_the_same_light(folder):
+    scene = hdr_scene(folder)
+    bpy.ops.lanet.add_sun_lamp(index=1)
+    (sun,) = lamps(scene)
+    irradiance = np.array(sun.data.color) * sun.data.energy
+    angle = sun.data.angle
+    bpy.ops.lanet.remove_lamps()
+    assert bpy.ops.lanet.add_sun_lamp(index=1, kind="AREA") == {"FINISHED"}
+    (lamp,) = lamps(scene)
+    assert lamp.data.type == "AREA" and math.degrees(beam(lamp).angle(LAMP)) < 0.3
+    distance, radius = lamp.matrix_world.translation.length, lamp.data.size / 2.0
+    assert abs(2.0 * math.atan(radius / distance) - angle) < 1e-4
+    # The power of a Lambertian disc, π A L, and the irradiance on its axis.
+    radiance = np.array(lamp.data.color) * lamp.data.energy / (math.pi * math.pi * radius**2)
+    np.testing.assert_allclose(radiance * math.pi * radius**2 / (distance**2 + radius**2), irradiance, rtol=1e-4)
+    pixel = facing_square(scene, folder, lamp)
+    np.testing.assert_allclose(pixel * math.pi, irradiance, rtol=0.02)
+
+
+def facing_square(scene, folder: Path, lamp) -> np.ndarray:
+    """Return the radiance of a white matt square at the origin that faces a lamp, which alone lights it."""
+    scene.world.node_tree.nodes["Background"].inputs["Strength"].default_value = 0.0
+    direction = beam(lamp)
+    bpy.ops.mesh.primitive_plane_add(size=0.1)
+    square = bpy.context.object
+    square.rotation_mode = "QUATERNION"
+    square.rotation_quaternion = direction.to_track_quat("Z", "Y")
+    material = bpy.data.materials.new("matt")
+    material.use_nodes = True
+    nodes = material.node_tree.nodes
+    nodes.clear()
+    matt, output = nodes.new("ShaderNodeBsdfDiffuse"), nodes.new("ShaderNodeOutputMaterial")
+    matt.inputs["Color"].default_value = (1.0, 1.0, 1.0, 1.0)
+    material.node_tree.links.new(matt.outputs[0], output.inputs[0])
+    square.data.materials.append(material)
+    camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    camera.data.type, camera.data.ortho_scale = "ORTHO", 0.02
+    camera.location = direction
+    camera.rotation_mode = "QUATERNION"
+    camera.rotation_quaternion = direction.to_track_quat("Z", "Y")
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    return render(scene, folder, samples=64, size=(8, 8)).mean(axis=(0, 1))
+
+
 def check_the_sun_follows_the_map(folder):
     scene = hdr_scene(folder)
     bpy.ops.lanet.add_sun_lamp()
@@ -224,13 +269,13 @@ def balls(scene: bpy.types.Scene) -> None:
     scene.camera = camera
 
 
-def render(scene: bpy.types.Scene, folder: Path) -> np.ndarray:
+def render(scene: bpy.types.Scene, folder: Path, samples: int = 256, size=(96, 48)) -> np.ndarray:
     scene.render.engine = "CYCLES"
-    scene.cycles.device, scene.cycles.samples, scene.cycles.seed = "CPU", 256, 1
+    scene.cycles.device, scene.cycles.samples, scene.cycles.seed = "CPU", samples, 1
     scene.cycles.use_denoising = scene.cycles.use_adaptive_sampling = False
     scene.cycles.sample_clamp_indirect = scene.cycles.sample_clamp_direct = 0.0
     scene.world.cycles.sampling_method, scene.world.cycles.sample_map_resolution = "MANUAL", 1024
-    scene.render.resolution_x, scene.render.resolution_y = 96, 48
+    scene.render.resolution_x, scene.render.resolution_y = size
     settings = scene.render.image_settings
     settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGB"
     scene.render.filepath = str(folder / "render.exr")

@@ -158,6 +158,25 @@ def check_a_photograph_lights_the_world_at_once_also_after_a_conversion(folder):
     assert [node.type for node in scene.world.node_tree.nodes].count("TEX_ENVIRONMENT") == 1
 
 
+def check_a_menus_entry_lights_the_scene_by_an_image(folder):
+    scene = file_scene(folder)
+    other = bpy.data.images.load(str(write_picture(folder / "other.png", scale=2)))
+    assert bpy.ops.lanet.convert_image(image=other.name) == {"FINISHED"}
+    pair = part("world_graph").remembered_pair(scene.world)
+    assert pair.ldr == other and part("world_graph").shows_hdr(scene)
+    try:
+        bpy.ops.lanet.convert_image(image="missing")
+    except RuntimeError as error:
+        assert "no such image" in str(error)
+    else:
+        raise AssertionError("it was not refused")
+    menus = [bpy.types.IMAGE_MT_image, bpy.types.NODE_MT_context_menu]
+    ours = [[each for each in menu._dyn_ui_initialize() if MODULE in each.__module__] for menu in menus]
+    assert [len(each) for each in ours] == [1, 1]
+    disable()
+    assert not any(MODULE in each.__module__ for menu in menus for each in menu._dyn_ui_initialize())
+
+
 def check_reset_and_remove_take_back_what_was_added(folder):
     scene = file_scene(folder)
     graph = part("world_graph")

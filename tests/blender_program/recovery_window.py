@@ -52,17 +52,18 @@ class Survivor(Artist):
         preferences = bpy.context.preferences.filepaths
         preferences.use_auto_save_temporary_files = True
         preferences.auto_save_time = 1
-        yield lambda: any(self._autosaves())
+        former = set(self._autosaves())
+        yield lambda: bool(set(self._autosaves()) - former)
         yield self.turns_from_now(10)
         self._write("convert and crash")
         os.kill(os.getpid(), signal.SIGKILL)
 
     def _recover(self, stage: str) -> Iterator[Callable[[], bool]]:
-        with bpy.context.temp_override(window=window()):
-            if stage.endswith("session"):
-                bpy.ops.wm.recover_last_session()
-            else:
-                bpy.ops.wm.recover_auto_save(filepath=str(next(self._autosaves())))
+        if stage.endswith("session"):
+            bpy.ops.wm.recover_last_session()
+        else:
+            latest = max(self._autosaves(), key=lambda path: path.stat().st_mtime)
+            bpy.ops.wm.recover_auto_save(filepath=str(latest))
         yield self.turns_from_now(4)
         self._note()
         with bpy.context.temp_override(window=window()):

@@ -1,0 +1,93 @@
+"""The arguments of ``blender --command lanet``, and the pictures that they name."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from .preferences import PROVIDERS
+from .reading_choice import EYES
+
+#: The options that are fields of the worker's requests.
+READING = ("stretch", "pad", "eye", "force")
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
+
+
+def make_parser(program: str) -> argparse.ArgumentParser:
+    """Return the parser of the command's arguments.
+
+    Args:
+        program: how the command is called.
+    """
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="Turns LDR panoramas into calibrated HDR environment light.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="{convert}")
+    convert = commands.add_parser(
+        "convert",
+        help="convert the world of the opened scene, or pictures",
+        description="Converts the world of the opened scene; or, where pictures are named, each into an EXR file.",
+        epilog="Exit status: 0 all done; 1 some of several failed; 2 nothing was done; 130 interrupted.",
+    )
+    convert.add_argument(
+        "pictures", nargs="*", metavar="PICTURE", help="panorama (JPEG, PNG, TIFF or WebP), folder or pattern"
+    )
+    convert.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="folder of the EXR files (default: beside each picture; for a world, that of the preferences)",
+    )
+    convert.add_argument("--world", action="store_true", help="light the opened scene by the one picture")
+    convert.add_argument(
+        "--all-scenes", action="store_true", help="convert the world of every scene, each once; without pictures"
+    )
+    convert.add_argument("--pack", action="store_true", help="pack the world's EXR file into the .blend file")
+    convert.add_argument(
+        "--asset",
+        action="store_true",
+        help="mark the world as an asset with a preview; of several pictures, make each a world and an asset",
+    )
+    convert.add_argument("--save", action="store_true", help="save the .blend file")
+    convert.add_argument("--skip-existing", action="store_true", help="leave out pictures that have a result there")
+    convert.add_argument("--dry-run", action="store_true", help="print what would be converted, and write nothing")
+    convert.add_argument("--json", action="store_true", help="print one JSON object a line: source, output and facts")
+    precision = convert.add_mutually_exclusive_group()
+    precision.add_argument("--half", action="store_true", help="write 16-bit floats: half the size, light up to 65504")
+    precision.add_argument("--float", action="store_true", help="write 32-bit floats")
+    reading = convert.add_argument_group("reading", "how images are understood that are no plain 2:1 panoramas")
+    reading.add_argument("--stretch", action="store_true", help="take 1.7:1 to 2.3:1 as a whole sphere, stretched")
+    reading.add_argument("--pad", action="store_true", help="take the image as the middle of the sphere")
+    reading.add_argument("--eye", choices=[name.lower() for name, *_ in EYES[1:]], help="the half of a stereo image")
+    reading.add_argument("--force", action="store_true", help="convert also what is recognised as no panorama")
+    converter = convert.add_argument_group("converter", "in the place of what the preferences say")
+    converter.add_argument("--model", metavar="FILE", help="an ONNX model")
+    converter.add_argument("--provider", choices=[name for name, *_ in PROVIDERS], help="what runs the network")
+    converter.add_argument("--threads", type=int, metavar="N", help="CPU threads")
+    return parser
+
+
+def named_pictures(paths: Iterable[Path]) -> list[Path]:
+    """Return the pictures that arguments name, each once.
+
+    Args:
+        paths: absolute paths: of files, of folders for all the pictures in them, or with wildcards (``*``, ``?``,
+            ``[]``) for what matches. What exists is taken by its name, whatever characters that has.
+    """
+    found: list[Path] = []
+    for path in paths:
+        try:
+            found += _pictures_at(path)
+        except (OSError, ValueError):  # the conversion reports it
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
+def _pictures_at(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(each for each in path.iterdir() if each.suffix.lower() in _SUFFIXES and each.is_file())
+    if not path.exists() and any(character in path.name for character in "*?["):
+        return sorted(path.parent.glob(path.name)) or [path]
+    return [path]
