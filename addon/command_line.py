@@ -131,12 +131,12 @@ def _convert_world(arguments: argparse.Namespace, scene: bpy.types.Scene) -> int
     conversion = Conversion(worker, scene, settings, filepath=picture, image=image)
     if arguments.dry_run:
         conversion.cancel()
-        record = {"scene": scene.name, "source": conversion.name, "output": conversion.output}
+        record = {"scene": scene.name, "input": picture or None, "output": conversion.output, "status": "planned"}
         _print(arguments, record, f"{conversion.name}: would be converted to {conversion.output}")
         return 0
+    record = {"scene": scene.name, "input": picture or None}
     if conversion.wait() is not State.FINISHED:
-        return _fail(conversion.message)
-    record = {"scene": scene.name, "source": conversion.name}
+        return _report_failure(arguments, record, conversion.message)
     _report(arguments, record, conversion.output, conversion.facts, conversion.notes)
     if arguments.asset:
         mark_as_asset(rendered_world(scene), worker, settings.worker)
@@ -151,26 +151,24 @@ def _convert_pictures(arguments: argparse.Namespace) -> int:
     places = {source: _place(source, settings.folder if arguments.output else "") for source in sources}
     if arguments.skip_existing:
         for source in [each for each in sources if has_result(each, places[each])]:
-            _print(arguments, {"source": source, "output": places[source], "skipped": True}, f"{source}: skipped")
+            _print(arguments, {"input": source, "output": places[source], "status": "skipped"}, f"{source}: skipped")
             sources.remove(source)
     if arguments.dry_run:
         for source in sources:
-            record = {"source": source, "output": places[source]}
+            record = {"input": source, "output": places[source], "status": "planned"}
             _print(arguments, record, f"{source}: would be converted to {places[source]}")
         return 0
 
     def finished(outcome: Outcome) -> None:
         if arguments.asset:
             mark_as_asset(world_of_files(outcome.source, outcome.output), worker, settings.worker)
-        _report(arguments, {"source": outcome.source}, outcome.output, outcome.facts, outcome.notes)
+        _report(arguments, {"input": outcome.source}, outcome.output, outcome.facts, outcome.notes)
 
     batch = Batch(worker, sources, settings, beside=not arguments.output, finished=finished)
     batch.wait()
     failures = [outcome for outcome in batch.outcomes if outcome.output is None]
     for outcome in failures:
-        _fail(outcome.message)
-        if arguments.json:
-            _print(arguments, {"source": outcome.source, "error": outcome.message}, "")
+        _report_failure(arguments, {"input": outcome.source}, outcome.message)
     return _total(len(batch.outcomes) - len(failures), len(batch.outcomes))
 
 
@@ -195,10 +193,18 @@ def _report(
     notes: Sequence[str],
 ) -> None:
     peak = "black" if facts["peak_ev"] is None else f"peak {facts['peak_ev']:+.1f} EV"
-    record = {**record, "output": output, "facts": {**facts, "warnings": list(notes)}}
+    facts_of_image = {name: value for name, value in facts.items() if name not in ("id", "event", "output")}
+    record = {**record, "output": output, "status": "converted", **facts_of_image, "warnings": list(notes)}
     _print(arguments, record, f"{output}: {100 * facts['clipped_fraction']:.2g} % over-exposed, {peak}")
     for note in notes:
         print(_printable(f"lanet: warning: {output}: {note}"), file=sys.stderr, flush=True)
+
+
+def _report_failure(arguments: argparse.Namespace, record: dict[str, object], message: str) -> int:
+    """Print an error, with --json also as an object of docs/json.md, and return the exit status."""
+    if arguments.json:
+        _print(arguments, {**record, "output": None, "status": "failed", "error": {"message": message}}, "")
+    return _fail(message)
 
 
 def _print(arguments: argparse.Namespace, record: dict[str, object], text: str) -> None:

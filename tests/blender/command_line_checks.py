@@ -131,7 +131,7 @@ def check_folders_and_patterns_name_pictures(folder):
     def sources(*names: str) -> list[str]:
         status, out, err = run("convert", *(folder / "in" / name for name in names), "--dry-run", "--json")
         assert (status, err) == (0, "")
-        return [Path(json.loads(line)["source"]).name for line in out.splitlines()]
+        return [Path(json.loads(line)["input"]).name for line in out.splitlines()]
 
     assert sources("") == ["a.png", "b.png", "pano1.png", "pano[1].png"]
     assert sources("pano[1].png") == ["pano[1].png"]
@@ -147,14 +147,14 @@ def check_json_and_skip_existing(folder):
     a, b = write_picture(folder / "in" / "a.png"), write_picture(folder / "in" / "b.png", scale=2)
     status, out, _ = run("convert", folder / "in", folder / "missing.png", "--json", "-o", folder / "out")
     first, second, failed = map(json.loads, out.splitlines())
-    assert status == 1 and (first["source"], second["source"]) == (str(a), str(b))
-    assert first["output"] == str(folder / "out" / "a_lanet.exr") and first["facts"]["peak_ev"] > 1.0
-    assert "missing.png" in failed["error"]
+    assert status == 1 and (first["input"], second["input"]) == (str(a), str(b))
+    assert first["output"] == str(folder / "out" / "a_lanet.exr") and first["peak_ev"] > 1.0
+    assert "missing.png" in failed["error"]["message"]
     written = (folder / "out" / "a_lanet.exr").stat().st_mtime_ns
     write_picture(b, scale=3)
     status, out, _ = run("convert", folder / "in", "--json", "-o", folder / "out", "--skip-existing")
     skipped, again = map(json.loads, out.splitlines())
-    assert status == 0 and skipped["skipped"] and skipped["source"] == str(a)
+    assert status == 0 and skipped["status"] == "skipped" and skipped["input"] == str(a)
     assert (folder / "out" / "a_lanet.exr").stat().st_mtime_ns == written
     assert again["output"] == str(folder / "out" / "b_2_lanet.exr"), "the image is another now"
 
