@@ -54,10 +54,24 @@ FAST = (
 _TESTS = Path(__file__).resolve().parent
 
 
+def _is_fast(path: Path) -> bool:
+    return path.is_relative_to(_TESTS) and path.relative_to(_TESTS).as_posix().startswith(FAST)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With ``-m fast``, import none of the other files: they may need torch or Blender."""
+    if config.option.markexpr != "fast" or collection_path == _TESTS or not collection_path.is_relative_to(_TESTS):
+        return None
+    if collection_path.is_dir():
+        folder = f"{collection_path.relative_to(_TESTS).as_posix()}/"
+        return None if any(each.startswith(folder) for each in FAST) else True
+    return None if _is_fast(collection_path) else True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of :data:`FAST`."""
     for item in items:
-        if item.path.is_relative_to(_TESTS) and item.path.relative_to(_TESTS).as_posix().startswith(FAST):
+        if _is_fast(item.path):
             item.add_marker(pytest.mark.fast)
 
 

@@ -110,7 +110,7 @@ def test_a_frame_that_cannot_be_read_is_reported_once(frames, tmp_path, make_mod
 
 def test_a_sequence_of_photographs_is_refused(frames, tmp_path, capsys):
     assert main(["convert", "--image", str(frames[0]), "-o", f"{tmp_path}/hdr/", "--sequence"]) == 2
-    assert "--sequence is for panoramas" in capsys.readouterr().err
+    assert "--sequence requires panoramas" in capsys.readouterr().err
 
 
 def test_gains_scale_what_is_added(frames, tmp_path, make_model):

@@ -57,7 +57,7 @@ EXIT_FAILURE = 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument(
-        "inputs", nargs="+", metavar="PICTURE", help="panorama: JPEG, PNG, TIFF, WebP and others, see docs/formats.md"
+        "inputs", nargs="+", metavar="IMAGE", help="panorama: JPEG, PNG, TIFF, WebP and others, see docs/formats.md"
     )
     parser.add_argument(
         "--image",
@@ -144,7 +144,7 @@ def _check_combination(arguments: argparse.Namespace) -> None:
     if arguments.maps and not arguments.image:
         raise LanetError("--maps requires --image.", remedy="Add --image, or omit --maps.")
     if arguments.sequence and arguments.image:
-        raise LanetError("--sequence is for panoramas.", remedy="Omit --sequence or --image.")
+        raise LanetError("--sequence requires panoramas.", remedy="Omit --sequence, or omit --image.")
     is_hdr = _suffix(arguments) == ".hdr"
     if is_hdr and (arguments.half or arguments.confidence or arguments.compression != "zip"):
         raise LanetError(

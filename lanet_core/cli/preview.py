@@ -23,7 +23,7 @@ _ENOUGH_HEIGHT = 1024
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("ldr", metavar="PICTURE", help="the LDR panorama")
+    parser.add_argument("ldr", metavar="IMAGE", help="the LDR panorama")
     parser.add_argument("hdr", metavar="HDR", help="its HDR: OpenEXR or Radiance, 1.0 = white of the LDR")
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .png file to write")
     add_reading_arguments(parser)

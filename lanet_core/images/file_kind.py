@@ -142,7 +142,7 @@ def _unsupported(head: bytes, path: Path, wanted: str) -> UnsupportedFormatError
     return UnsupportedFormatError(
         "The contents of the file are not an image of a known format.",
         path=path,
-        remedy=f"Give {wanted}.",
+        remedy=f"Use {wanted}.",
     )
 
 

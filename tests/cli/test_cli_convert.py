@@ -137,7 +137,7 @@ def test_two_pictures_of_one_name_are_refused_before_any_work(lanet, library, tm
     status, _, errors = lanet("convert", library / "lake.png", library / "other" / "lake.jpg", "-o", tmp_path / "hdr")
     assert status == 2
     assert "lake.png" in errors
-    assert "lake.jpg would become this file" in errors
+    assert "lake.jpg would be written to this file" in errors
     assert not (tmp_path / "hdr").exists()
 
 

@@ -37,6 +37,7 @@ def test_a_long_line_is_found_but_not_in_a_table(findings):
     assert findings("word " * 20) == []
     assert findings("é" * 101) == ["1: 101 characters, more than 100"]
     assert findings("| " + "cell " * 40 + "|") == []
+    assert findings("    " + "output " * 40) == []
 
 
 def test_a_link_to_a_missing_file_is_found(findings):
