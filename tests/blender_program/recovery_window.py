@@ -18,7 +18,7 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
-from window_artist import Artist, environment, window
+from window_artist import MODULE, Artist, environment, window
 
 
 class Survivor(Artist):
@@ -41,6 +41,7 @@ class Survivor(Artist):
         texture = world.node_tree.nodes.new("ShaderNodeTexEnvironment")
         texture.image = bpy.data.images.load(str(self.folder / "city.jpg"))
         world.node_tree.links.new(texture.outputs["Color"], world.node_tree.nodes["Background"].inputs["Color"])
+        bpy.context.preferences.addons[MODULE].preferences.model = str(self.folder / "tiny.onnx")
         yield from self.show_panels()
         self.press_the_button()
         yield lambda: self.session.conversion is None

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiny_models import write_tiny_model
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("recovery_window.py")
@@ -22,6 +23,7 @@ def run_stage(blender_program, blender_window, linux_zip, tmp_path_factory):
     for source in (linux_zip, ROOT / "examples" / "city.jpg"):
         shutil.copy2(source, folder)
     settings = {"BLENDER_USER_RESOURCES": str(folder / "settings"), "TMPDIR": str(folder / "temporary")}
+    write_tiny_model(folder / "tiny.onnx", gain=2.0)
     package = folder / linux_zip.name
     installed = blender_program(
         folder, "--command", "extension", "install-file", "-r", "user_default", "-e", package, **settings
