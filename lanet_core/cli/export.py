@@ -33,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "their errors on held-out scenes; requires --data",
     )
     parser.add_argument(
+        "--fold-count",
+        type=int,
+        metavar="N",
+        help="number of folds, if only the first ones are given (default: as many as --folds)",
+    )
+    parser.add_argument(
         "--data", type=Path, metavar="DIR", help="folder of HDR panoramas that the folds were trained on"
     )
     parser.add_argument(
@@ -70,7 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     if is_lite:
         uncertainty = None
         if arguments.folds is not None:
-            uncertainty = uncertainty_of_folds([load_checkpoint(path) for path in arguments.folds], arguments.data)
+            folds = [load_checkpoint(path) for path in arguments.folds]
+            uncertainty = uncertainty_of_folds(folds, arguments.fold_count or len(folds), arguments.data)
         difference = export_lite(checkpoint, arguments.output, uncertainty=uncertainty, **common)
     else:
         difference = export_checkpoint(checkpoint, arguments.output, height=arguments.height, **common)

@@ -99,11 +99,12 @@ def fit_uncertainty(errors: HeldOutErrors, seed: int = 0) -> UncertaintyHead:
     return head.eval()
 
 
-def uncertainty_of_folds(checkpoints: Sequence[LiteCheckpoint], data: Path) -> UncertaintyHead:
-    """Fit a head to the errors of the networks of all folds, each on the scenes that it held out.
+def uncertainty_of_folds(checkpoints: Sequence[LiteCheckpoint], count: int, data: Path) -> UncertaintyHead:
+    """Fit a head to the errors of the networks of folds, each on the scenes that it held out.
 
     Args:
-        checkpoints: of the runs with the folds 1 to N of N, in this order.
+        checkpoints: of the runs with the folds 1, 2, … of ``count``, in this order.
+        count: how many folds there are; the last ones may be missing.
         data: the folder of HDR panoramas on which they were trained.
 
     Raises:
@@ -121,7 +122,7 @@ def uncertainty_of_folds(checkpoints: Sequence[LiteCheckpoint], data: Path) -> U
             )
         network = PanoLANetLite(checkpoint.configuration.network)
         network.load_state_dict(checkpoint.average)
-        _, held_out = Fold(number, len(checkpoints)).split(scenes)
+        _, held_out = Fold(number, count).split(scenes)
         photographs = validation_photographs(load_training_scenes(held_out), checkpoint.configuration.schedule.height)
         measured += [held_out_errors(network, batches, irradiance) for batches in photographs.values()]
     columns = ([getattr(each, name) for each in measured] for name in ("figures", "stops", "factor_ev"))
