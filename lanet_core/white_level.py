@@ -22,6 +22,8 @@ _BRIGHT = 0.68
 #: Lowest white level: at least this sRGB value in the brightest channel, and in each of the others.
 _LOWEST_BRIGHTEST_CHANNEL = 0.80
 _LOWEST_CHANNEL = 0.5
+#: Lowest level of highlights that end without a plateau: below it, an image is merely dark.
+_LOWEST_SOFT_LEVEL = 0.88
 #: Channels at or above this value are at the ceiling of the format.
 _FULL = 254.0 / 255.0
 #: Levels a channel of the colour histogram.
@@ -202,7 +204,7 @@ def _soft_level(colours: np.ndarray, weights: np.ndarray) -> WhiteLevel:
     above = np.cumsum(weights[order])
     tail = order[: int(np.searchsorted(above, _TAIL)) + 1]
     level = float(np.average(brightest[tail], weights=weights[tail]))
-    if level < _LOWEST_BRIGHTEST_CHANNEL:
+    if level < _LOWEST_SOFT_LEVEL:
         return WhiteLevel()
     mean = np.average(colours[tail], axis=0, weights=weights[tail])
     spread = np.sqrt(np.average(np.square(colours[tail] - mean), axis=0, weights=weights[tail])).max()

@@ -308,7 +308,7 @@ def test_other_files_are_refused(name, file, contents, tmp_path):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (lambda arrays: arrays.pop("decoder/h7/conv2d/b_conv2d"), "holds 79 arrays instead of 80"),
+        (lambda arrays: arrays.pop("decoder/h7/conv2d/b_conv2d"), "contains 79 arrays instead of 80"),
         (lambda arrays: arrays.update({"decoder/h7/conv2d/b_conv2d": np.zeros(4, np.float32)}), "has the shape"),
         (lambda arrays: arrays.update({"decoder/h7/conv2d/b_conv2d": np.full(3, np.nan)}), "NaN"),
     ],

@@ -185,7 +185,7 @@ def test_what_there_is_not_is_told(site, tmp_path):
 @pytest.mark.parametrize("answer", [b"<html>", b"[]", b'{"assets": 1, "totalResults": 1}'])
 def test_another_answer_than_the_apis_is_an_error(site, tmp_path, answer):
     site.answers["/api/v3/assets"] = [(200, answer)]
-    with pytest.raises(DownloadError, match="does not answer as ambientCG's API does"):
+    with pytest.raises(DownloadError, match="does not respond like the API of ambientCG"):
         AmbientCg(site.url).assets()
 
 

@@ -154,7 +154,7 @@ def test_the_average_follows_slowly():
 
 def test_a_supplement_is_refused(small_configuration, scene_folder, tmp_path, capsys):
     assert train(small_configuration, scene_folder, tmp_path, "--supplement", str(scene_folder)) == 2
-    assert "small takes no images from a supplement" in capsys.readouterr().err
+    assert "small does not use synthetic data" in capsys.readouterr().err
 
 
 def test_the_ceiling_branch_keeps_the_edges_of_a_perspective_view(finished_run, small_configuration, scene_folder):
