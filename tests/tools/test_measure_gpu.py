@@ -50,7 +50,7 @@ def test_every_part_is_measured(tool, make_model, tmp_path, capsys):
     (step,) = [row for what, row in rows.items() if what.startswith("training step, table4_panolanet")]
     assert rows["its 35,000 steps would take"]["value"] == pytest.approx(35_000 * step["value"] / 3600.0)
     assert rows["peak memory of training"]["value"] > 1e8
-    assert sum(what.startswith("network, ") for what in rows) == 3  # two batch sizes, and fp16
+    assert sum(what.startswith("network, ") for what in rows) == 4  # two batch sizes, fp16 and its difference
     assert sum(what.startswith("the paper's full network, ") for what in rows) == 2
     assert "convert_file, 128×64 PNG to EXR" in rows
 
