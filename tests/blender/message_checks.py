@@ -196,7 +196,7 @@ def check_reset_and_remove_take_back_what_was_added(folder):
     assert bpy.ops.lanet.remove_light() == {"FINISHED"}
     assert graph.environment_image(scene) == photograph
     assert (links(), sorted(tree.nodes.keys())) == before[:2]
-    assert not {key for key in scene.world.keys() if key.startswith("lanet_")} - {"lanet_engines"}
+    assert not {key for key, _ in scene.world.items() if key.startswith("lanet_")} - {"lanet_engines"}
     assert (folder / "textures" / "street_lanet.exr").is_file()
     assert not bpy.ops.lanet.remove_light.poll() and not bpy.ops.lanet.reset_light.poll()
 
