@@ -75,11 +75,11 @@ class FoundLights:
 
 
 def describe(light: Light) -> str:
-    """Return a light in a line: ``62 % of the light, 38° high, 1.2° wide``."""
+    """Return a light in a line, its share of all light first: ``62 %, 38° high, 1.2° wide``."""
     elevation_deg = math.degrees(math.asin(max(-1.0, min(1.0, light["direction"][2]))))
     width_deg = 2.0 * math.degrees(light["radius_rad"])
     height = f"{elevation_deg:.0f}° high" if elevation_deg >= 0.0 else f"{-elevation_deg:.0f}° below"
-    return f"{100.0 * light['share']:.2g} % of the light, {height}, {width_deg:.2g}° wide"
+    return f"{100.0 * light['share']:.2g} %, {height}, {width_deg:.2g}° wide"
 
 
 def _signature(image: Image) -> tuple[object, ...]:

@@ -201,7 +201,7 @@ def check_the_panel_is_given_the_lights(folder):
         current._tick()
         time.sleep(0.01)
     first, second = map(part("found_lights").describe, current.lights.of(hdr))
-    assert "34° high" in first and "17° high" in second and "% of the light" in first
+    assert "34° high" in first and "17° high" in second and " %, " in first
 
 
 def fitted(scene, *changes, **values):
