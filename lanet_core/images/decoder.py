@@ -45,6 +45,8 @@ _TAGS = (
 )
 #: Pages that are counted.
 _MAXIMUM_PAGES = 1000
+#: Columns and rows of the smallest page that is no thumbnail: those of the smallest panorama.
+_SMALLEST_PAGE = (64, 32)
 #: OpenImageIO refuses some absurd headers by itself, with one of these phrases.
 _ABSURD_SIZE = re.compile(r"header claims a \d+ MB|exceeds|may not exceed")
 #: Rows that are read at once.
@@ -88,7 +90,7 @@ def decode(path: Path, kind: FileKind) -> Decoded:
         UnsupportedFormatError: an unusual number of channels or sample type.
     """
     with open_image(path, kind) as image:
-        pages = _select_largest(image, kind, path)
+        pages = _select_page(image, kind, path)
         spec = image.spec()
         tags = {name: value for name in _TAGS if (value := spec.getattribute(name)) is not None}
         _check_colour_model(tags, path)
@@ -281,14 +283,20 @@ def _colour_channels(spec: OpenImageIO.ImageSpec, path: Path) -> int:
     return channels
 
 
-def _select_largest(image: OpenImageIO.ImageInput, kind: FileKind, path: Path) -> int:
-    """Seek the page to decode and return how many there are. Only a TIFF has pages."""
+def _select_page(image: OpenImageIO.ImageInput, kind: FileKind, path: Path) -> int:
+    """Seek the first page that is no thumbnail, or else the largest; return how many there are.
+
+    Only a TIFF has pages.
+    """
     if kind is not FileKind.TIFF:
         return 1
     sizes = []
     while len(sizes) < _MAXIMUM_PAGES and image.seek_subimage(len(sizes), 0):
-        sizes.append(image.spec().width * image.spec().height)
+        sizes.append((image.spec().width, image.spec().height))
     image.geterror()  # of the image after the last one
-    image.seek_subimage(sizes.index(max(sizes)), 0)
+    largest = max(range(len(sizes)), key=lambda page: sizes[page][0] * sizes[page][1])
+    width, height = _SMALLEST_PAGE
+    page = next((page for page, size in enumerate(sizes) if size[0] >= width and size[1] >= height), largest)
+    image.seek_subimage(page, 0)
     check_spec(image.spec(), path)
     return len(sizes)

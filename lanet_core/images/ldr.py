@@ -151,7 +151,7 @@ def _check_photoshop_mode(data: mmap, path: Path) -> None:
 
 def _page_warnings(decoded: Decoded) -> tuple[str, ...]:
     if decoded.pages > 1:
-        return (f"The file has {decoded.pages} pages; only the largest was read.",)
+        return (f"The file has {decoded.pages} pages; only one was read: the first that is no thumbnail.",)
     if decoded.tags.get("oiio:Movie"):
         return ("The file is an animation; only its first frame was read.",)
     return ()

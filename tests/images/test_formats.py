@@ -183,7 +183,7 @@ def test_a_jpeg_of_twelve_bits_is_named(tmp_path):
     assert "corrupt" not in str(caught.value)
 
 
-def test_the_largest_page_of_a_tiff_is_read(tmp_path):
+def test_the_first_page_of_a_tiff_that_is_no_thumbnail_is_read(tmp_path):
     path = tmp_path / "picture.tif"
     small = Image.fromarray(random_rgb8(16, 32))
     small.save(path, save_all=True, append_images=[Image.fromarray(RGB), Image.fromarray(RGB // 2)])
