@@ -232,21 +232,17 @@ def photograph_sample(
     truth = torch.where(image.painted > 0.0, relative, hdr * scale)
     lacking = (truth - relative).clamp(min=0.0) * (overexposed > 0.0) * (1.0 - image.painted)
     concentrated = (lacking.mean(dim=0, keepdim=True) - CONCENTRATED_RADIANCE).clamp(min=0.0)
-    if disc is not None and disc_rng is not None and disc_rng.random() < 0.7:
-        factor = hdr.shape[-2] // height
-        maps = [relative, overexposed, lacking, concentrated, truth]
+    maps = [relative, overexposed, lacking, concentrated, truth]
+    is_sharp = disc is not None and disc_rng is not None and disc_rng.random() < 0.7
+    if is_sharp:
         maps = _without_footprint(maps, disc)
-        pooled = [pool_by_solid_angle(each[None], factor)[0] for each in maps]
-        maximum = F.max_pool2d(maps[1][None], factor)[0]
+    factor = hdr.shape[-2] // height
+    pooled = [pool_by_solid_angle(each[None], factor)[0] for each in maps]
+    maximum = F.max_pool2d(maps[1][None], factor)[0]
+    if is_sharp:
         clipped_radius = disc.radius_rad + np.radians(disc_rng.uniform(0.0, 0.35))
         shown = Disc(disc.direction, clipped_radius, disc.energy * float(scale))
-        pooled, maximum = _add_disc(pooled, maximum, shown, hdr.shape[-2] // factor)
-    else:
-        factor = hdr.shape[-2] // height
-        pooled = [
-            pool_by_solid_angle(each[None], factor)[0] for each in (relative, overexposed, lacking, concentrated, truth)
-        ]
-        maximum = F.max_pool2d(overexposed[None], factor)[0]
+        pooled, maximum = _add_disc(pooled, maximum, shown, height)
     cells = [pool_by_solid_angle(each[None], CELL_PIXELS)[0] for each in pooled]
     return LightSample(
         image=pooled[0],

@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 
 from lanet_core import sphere
+from lanet_core.point_lights import SUN_RADIUS_RAD
 
 #: A light is redrawn if its energy above its surroundings is at least this share of the scene's mean radiance.
 SMALLEST_SHARE = 0.05
 #: Angle around the peak within which light is gathered, and the ring beyond it that gives the surroundings.
 GATHER_RAD = np.radians(8.0)
 RING_RAD = np.radians(11.0)
-SUN_RADIUS_RAD = np.radians(0.533 / 2.0)
 _SAMPLES = 2048
 
 
