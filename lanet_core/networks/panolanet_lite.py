@@ -179,7 +179,7 @@ class PanoLANetLite(nn.Module):
         """
         with torch.autocast(image.device.type, enabled=False):
             image, overexposure = image.float(), overexposure.float()
-            srgb = _srgb_encode(image)
+            srgb = srgb_encode(image)
             extra = torch.cat([overexposure, (image + 0.01).log(), srgb.amin(dim=1, keepdim=True)], dim=1)
             cell_extra = F.avg_pool2d(extra, CELL_PIXELS)
             share = pool_by_solid_angle(overexposure[:, :1], CELL_PIXELS)
@@ -234,6 +234,7 @@ class PanoLANetLite(nn.Module):
         return LightOutput(diffuse, radiance, log_share, log_energy)
 
 
-def _srgb_encode(linear: Tensor) -> Tensor:
+def srgb_encode(linear: Tensor) -> Tensor:
+    """Encode linear light, [0, 1], as sRGB (IEC 61966-2-1)."""
     low = linear * 12.92
     return torch.where(linear <= 0.0031308, low, 1.055 * linear.clamp(min=1e-8) ** (1.0 / 2.4) - 0.055)

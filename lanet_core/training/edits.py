@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-_TINY = 1e-8
+from lanet_core.networks.panolanet_lite import srgb_encode
 
 #: Luminance quantisation table of JPEG at quality 50 (ITU-T T.81, Annex K.1), and the one for chroma.
 _JPEG_LUMA = (
@@ -46,12 +46,6 @@ class Photograph:
 
 
 Edit = Callable[[Photograph, np.random.Generator], None]
-
-
-def srgb_encode(linear: Tensor) -> Tensor:
-    """Encode linear light as sRGB, clipped to [0, 1] (IEC 61966-2-1)."""
-    linear = linear.clamp(0.0, 1.0)
-    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=_TINY) ** (1.0 / 2.4) - 0.055)
 
 
 def srgb_decode(encoded: Tensor) -> Tensor:
@@ -90,7 +84,9 @@ def filmic_curve(image: Photograph, rng: np.random.Generator) -> None:
     white = 2.0**stops
     exposed = image.exposed * rng.uniform(0.9, 1.6)
     # Reinhard et al. 2002, Eq. 4: burns out at ``white``.
-    image.encoded = srgb_encode(exposed * (1.0 + exposed / white**2) / (1.0 + exposed)) * rng.uniform(0.92, 1.0)
+    image.encoded = srgb_encode((exposed * (1.0 + exposed / white**2) / (1.0 + exposed)).clamp(0.0, 1.0)) * rng.uniform(
+        0.92, 1.0
+    )
 
 
 def agx_curve(image: Photograph, rng: np.random.Generator) -> None:
