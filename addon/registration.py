@@ -17,6 +17,7 @@ from .operators.convert_image import ConvertImage, draw_in_image_menu, draw_in_n
 from .operators.mark_asset import MarkWorldAsAsset
 from .operators.remove_lamps import RemoveLamps
 from .operators.reset_light import AddRotation, RemoveLight, ResetLight
+from .operators.try_strength import TryStrength
 from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
@@ -35,6 +36,7 @@ CLASSES = (
     AddRotation,
     ResetLight,
     RemoveLight,
+    TryStrength,
     CancelConversion,
     CheckConverter,
     WorldPropertiesPanel,
