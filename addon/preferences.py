@@ -63,8 +63,8 @@ class Preferences(AddonPreferences):
         default=False,
     )
     drop_images: BoolProperty(
-        name="Convert Dropped Panoramas",
-        description="Convert a 2:1 image that is dropped on the 3D Viewport or the Shader Editor",
+        name="Offer for Dropped Images",
+        description="Offer to light the scene by an image that is dropped on the 3D Viewport or the Shader Editor",
         default=True,
     )
     precision: EnumProperty(

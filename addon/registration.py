@@ -21,6 +21,7 @@ from .operators.mark_asset import MarkWorldAsAsset
 from .operators.remove_lamps import RemoveLamps
 from .operators.reset_light import AddRotation, RemoveLight, ResetLight
 from .operators.support import OpenDocumentation, ReportBug
+from .operators.try_strength import TryStrength
 from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
@@ -43,6 +44,7 @@ CLASSES = (
     AddRotation,
     ResetLight,
     RemoveLight,
+    TryStrength,
     CancelConversion,
     CheckConverter,
     OpenDocumentation,

@@ -1,7 +1,8 @@
 """Image files that are dropped on the 3D Viewport or the Shader Editor.
 
-One 2:1 image lights the scene and is converted; several are converted to files. Any other image is added as Blender
-does without the extension: as a reference, or as an image texture.
+One image lights the scene and is converted; several are converted to files. Blender shows a menu if it can add the
+image itself, as a reference or a texture. Versions that show none call the extension at once; there, an image that is
+not 2:1 is added as Blender does without the extension.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ class DropImage(Operator):
         if len(paths) > 1:
             names = [{"name": path.name} for path in paths]
             return bpy.ops.lanet.convert_files(how, directory=self.directory, files=names)
-        if not is_panorama(paths[0]) and _add_natively(context, paths[0]):
+        has_chosen = any(each is not PanoramaDrop and _takes_images(each, context) for each in _handlers())
+        if not has_chosen and not is_panorama(paths[0]) and _add_natively(context, paths[0]):
             return {"FINISHED"}
         return bpy.ops.lanet.convert_environment(how, filepath=str(paths[0]))
 
@@ -78,6 +80,16 @@ class PanoramaDrop(FileHandler):
         if context.area.type == "NODE_EDITOR":
             return context.space_data.tree_type == "ShaderNodeTree"
         return context.area.type == "VIEW_3D"
+
+
+def _handlers() -> list[type[FileHandler]]:
+    return [each for each in FileHandler.__subclasses__() if each.is_registered]
+
+
+def _takes_images(handler: type[FileHandler], context: Context) -> bool:
+    """Return whether Blender lists a handler for images that are dropped here."""
+    poll = getattr(handler, "poll_drop", None)
+    return ".jpg" in handler.bl_file_extensions.lower().split(";") and poll is not None and bool(poll(context))
 
 
 def is_panorama(path: Path) -> bool:

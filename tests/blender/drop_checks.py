@@ -34,6 +34,26 @@ def check_several_become_files(folder):
     assert bpy.context.scene.world is None or not part("world_graph").shows_hdr(bpy.context.scene)
 
 
+def check_another_image_is_added_as_blender_does_where_it_shows_no_menu(folder):
+    enable(folder)
+    dropped = part("operators.drop_image")
+    image = bpy.data.images.new("square", 32, 32)
+    image.filepath_raw, image.file_format = str(folder / "square.png"), "PNG"
+    image.save()
+    write_picture(folder / "street.png", scale=2)
+    assert not dropped.is_panorama(folder / "square.png") and dropped.is_panorama(folder / "street.png")
+    window = bpy.context.window_manager.windows[0]
+    area = next(each for each in window.screen.areas if each.type == "VIEW_3D")
+    region = next(each for each in area.regions if each.type == "WINDOW")
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        if any(each is not dropped.PanoramaDrop for each in dropped._handlers()):
+            assert dropped._add_natively(bpy.context, folder / "square.png")  # Blender would show a menu
+        else:
+            assert drop(folder, "square.png") == {"FINISHED"}
+    assert [each.empty_display_type for each in bpy.data.objects if each.type == "EMPTY"] == ["IMAGE"]
+    assert not list(folder.glob("*.exr"))
+
+
 def check_the_handler_is_for_worlds_and_can_be_turned_off(folder):
     preferences = enable(folder)
     handler = bpy.types.LANET_FH_panorama

@@ -1,7 +1,7 @@
 """What test_browsers.py runs in a Blender with a window: ``blender --enable-event-simulate -P THIS -- FOLDER SCREEN``.
 
 It drops images on editors, and uses the menus of the File Browser and of the Asset Browser. ``FOLDER`` contains
-``city.jpg``, ``square.jpg`` and the folder ``photographs``.
+``city.jpg`` and the folder ``photographs``.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ class Visitor(Artist):
         yield from self._browse_assets()
 
     def _drop(self) -> Iterator[Callable[[], bool]]:
-        self._drop_on("VIEW_3D", "square.jpg")
-        self.facts["square"] = [each.empty_display_type for each in bpy.data.objects if each.type == "EMPTY"]
-        self._drop_on("VIEW_3D", "city.jpg")
+        yield from self._drop_on("VIEW_3D", "city.jpg", "drop menu")
         self.facts["is_converting"] = self.session.conversion is not None
         yield from self.photograph("dropped")
         yield lambda: self.session.conversion is None
@@ -42,10 +40,7 @@ class Visitor(Artist):
         editor.ui_type = "ShaderNodeTree"
         editor.spaces.active.shader_type = "WORLD"
         yield self.turns_from_now(4)
-        before = len(bpy.context.scene.world.node_tree.nodes)
-        self._drop_on("NODE_EDITOR", "square.jpg")
-        self.facts["square_nodes"] = len(bpy.context.scene.world.node_tree.nodes) - before
-        self._drop_on("NODE_EDITOR", "city.jpg")
+        yield from self._drop_on("NODE_EDITOR", "city.jpg", "drop menu of nodes")
         self.facts["is_converting_again"] = self.session.conversion is not None
         yield lambda: self.session.conversion is None
         yield from self.photograph("shader editor")
@@ -124,11 +119,19 @@ class Visitor(Artist):
         for value in ("PRESS", "RELEASE"):
             window().event_simulate(type="LEFTMOUSE", value=value, x=x, y=y)
 
-    def _drop_on(self, kind: str, name: str) -> None:
-        """Do what Blender does when a file is dropped on an editor."""
+    def _drop_on(self, kind: str, name: str, shot: str) -> Iterator[Callable[[], bool]]:
+        """Do what Blender does when a file is dropped on an editor, and choose the entry by its key."""
         area = area_of(kind)
+        x, y = area.x + area.width // 2, area.y + area.height // 2
+        window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=y)
+        yield self.turns_from_now(2)
         with bpy.context.temp_override(window=window(), area=area, region=region_of(area, "WINDOW")):
             bpy.ops.wm.drop_import_file("INVOKE_DEFAULT", directory=f"{self.folder}/", files=[{"name": name}])
+        yield self.turns_from_now(6)
+        self._shoot(shot)
+        for value in ("PRESS", "RELEASE"):
+            window().event_simulate(type="L", value=value, x=x, y=y)
+        yield self.turns_from_now(2)
 
 
 if __name__ == "__main__":
