@@ -29,7 +29,7 @@ VERSION 1
 
 def catalog_id(kind: str) -> str:
     """Return the UUID of a kind's catalogue; it is the same in every library."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{_ROOT}/{CATALOGS[kind]}"))
+    return _id_of(f"{_ROOT}/{CATALOGS[kind]}")
 
 
 def write_catalogs(library: Path) -> None:
@@ -40,10 +40,11 @@ def write_catalogs(library: Path) -> None:
     """
     path = library / CATALOG_FILE
     text = path.read_text(encoding="utf-8") if path.is_file() else _HEADER
-    missing = [kind for kind in CATALOGS if catalog_id(kind) not in text]
+    wanted = (_ROOT, *(f"{_ROOT}/{name}" for name in CATALOGS.values()))
+    missing = [name for name in wanted if _id_of(name) not in text]
     if not missing:
         return
-    lines = [f"{catalog_id(kind)}:{_ROOT}/{CATALOGS[kind]}:{_ROOT}-{CATALOGS[kind]}" for kind in missing]
+    lines = [f"{_id_of(name)}:{name}:{name.replace('/', '-')}" for name in missing]
     _replace(path, text.rstrip("\n") + "\n" + "\n".join(lines) + "\n")
 
 
@@ -88,6 +89,10 @@ def add_to_preferences(library: Path) -> None:
     libraries = bpy.context.preferences.filepaths.asset_libraries
     if not any(_is_same(each.path, library) for each in libraries):
         libraries.new(name=f"{_ROOT} {library.parent.name}", directory=str(library))
+
+
+def _id_of(catalog: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, catalog))
 
 
 def _is_same(path: str, folder: Path) -> bool:

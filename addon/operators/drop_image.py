@@ -104,9 +104,10 @@ def is_panorama(path: Path) -> bool:
 def _add_natively(context: Context, path: Path) -> bool:
     """Add an image as Blender does without the extension; return whether that was possible."""
     for group, name in _NATIVE.get(context.area.type if context.area else "", ()):
-        if hasattr(bpy.types, f"{group.upper()}_OT_{name}"):
+        operators = getattr(bpy.ops, group)
+        if name in dir(operators):
             try:
-                return getattr(getattr(bpy.ops, group), name)("INVOKE_DEFAULT", filepath=str(path)) != {"CANCELLED"}
+                return getattr(operators, name)("INVOKE_DEFAULT", filepath=str(path)) != {"CANCELLED"}
             except RuntimeError:
                 return False
     return False

@@ -137,7 +137,8 @@ def check_catalogues_of_others_stay(folder):
     text = catalogs.read_text(encoding="utf-8")
     assert text.startswith(OTHERS) and text.count("VERSION") == 1
     assert [line.split(":")[1] for line in text.splitlines() if "LANet" in line] == [
-        f"LANet IBL/{name}" for name in ("Sun", "Overcast", "Night", "Studio", "Other")
+        "LANet IBL",
+        *(f"LANet IBL/{name}" for name in ("Sun", "Overcast", "Night", "Studio", "Other")),
     ]
     convert_folder(place, library=str(library), register_library=False)
     assert catalogs.read_text(encoding="utf-8") == text
