@@ -106,7 +106,9 @@ def _draw_button(layout: UILayout, context: Context) -> None:
         row.scale_y = 1.6
         label = BUTTON if is_wide(context) else NARROW_BUTTON
         row.operator("lanet.convert_environment", text=label, icon="LIGHT_SUN")
-        layout.operator("lanet.convert_files", text="Convert Files…", icon="FILE_FOLDER")
+        row = layout.row(align=True)
+        row.operator("lanet.convert_files", text="Convert Files…", icon="FILE_FOLDER")
+        row.operator("lanet.convert_folder", text="Folder…", icon="ASSET_MANAGER")
         return
     row = layout.row()
     row.progress(factor=conversion.share, text=f"{STAGES.get(conversion.stage, conversion.stage)} …")

@@ -7,23 +7,16 @@ import shutil
 import sys
 from pathlib import Path
 
-import OpenImageIO
 import pytest
+from enlarged_images import write_resized
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("extension_window.py")
 #: Of extension_window.py's turns, which come every 0.05 s where the machine is not busy: half a second.
 CANCEL_TURNS = 10
-#: Columns of the panorama: its conversion must still run while it is photographed and cancelled, also where the
-#: machine is fast.
-WIDTH = 4096
-
-
-def write_enlarged(path: Path, source: Path, width: int) -> None:
-    """Write a 2:1 panorama with more columns."""
-    roi = OpenImageIO.ROI(0, width, 0, width // 2, 0, 1, 0, 3)
-    larger = OpenImageIO.ImageBufAlgo.resize(OpenImageIO.ImageBuf(str(source)), roi=roi)
-    assert larger.write(str(path), "uint8"), larger.geterror()
+#: Columns and rows of the panorama: its conversion must still run while it is photographed and cancelled, also where
+#: the machine is fast.
+SIZE = (4096, 2048)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +25,7 @@ def facts(blender_program, blender_window, linux_zip, tmp_path_factory) -> dict:
     folder = tmp_path_factory.mktemp("window")
     (folder / "settings").mkdir()
     shutil.copy2(linux_zip, folder)
-    write_enlarged(folder / "city.jpg", ROOT / "examples" / "city.jpg", WIDTH)
+    write_resized(folder / "city.jpg", ROOT / "examples" / "city.jpg", SIZE)
     settings = {"BLENDER_USER_RESOURCES": str(folder / "settings")}
     package = folder / linux_zip.name
     installed = blender_program(
