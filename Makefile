@@ -12,7 +12,7 @@ INSTALL_EDITABLE = $(INSTALL) --no-build-isolation --editable
 # A Debian with a real Blender program: `make blender-program` sets it up, and the tests use it if it is there.
 BLENDER_ROOT ?= $(CURDIR)/build/debian-blender
 
-.PHONY: demo test check test-blender-versions blender-program three extension extension-cuda wheels-lock format
+.PHONY: demo test check test-blender-versions blender-program three extension extension-cuda repository wheels-lock format
 .PHONY: lock clean
 .DELETE_ON_ERROR:
 
@@ -56,6 +56,10 @@ extension: $(VENV)/development.stamp
 
 extension-cuda: $(VENV)/development.stamp
 	$(VENV)/bin/python tools/build_extension.py --output dist --flavour cuda
+
+# The zips of `make extension` as an extensions repository for a static web server: index, landing page, zips.
+repository: extension
+	$(VENV)/bin/python tools/build_repository.py
 
 wheels-lock: $(VENV)/created.stamp
 	$(VENV)/bin/python tools/fetch_wheels.py --lock

@@ -85,9 +85,14 @@ def named_pictures(paths: Iterable[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def is_picture(path: Path) -> bool:
+    """Return whether the name of a file is that of an image that the converter reads."""
+    return path.suffix.lower() in _SUFFIXES
+
+
 def _pictures_at(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(each for each in path.iterdir() if each.suffix.lower() in _SUFFIXES and each.is_file())
+        return sorted(each for each in path.iterdir() if is_picture(each) and each.is_file())
     if not path.exists() and any(character in path.name for character in "*?["):
         return sorted(path.parent.glob(path.name)) or [path]
     return [path]

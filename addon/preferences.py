@@ -9,15 +9,10 @@ from bpy.types import AddonPreferences, Context
 from . import session
 from .output_paths import DEFAULT_FOLDER
 from .panels.text import draw_text
+from .platform_providers import providers_here
 from .settings import is_valid_folder
 
-PROVIDERS = (
-    ("auto", "Automatic", "The fastest that works here, else the CPU"),
-    ("cpu", "CPU", "Works everywhere"),
-    ("cuda", "CUDA", "An NVIDIA GPU, with the CUDA flavour of this extension, CUDA 13 and cuDNN 9"),
-    ("directml", "DirectML", "Any GPU under Windows"),
-    ("coreml", "Core ML", "Apple's GPU and Neural Engine"),
-)
+PROVIDERS = providers_here()
 PRECISIONS = (
     ("AUTO", "Automatic", "16-bit floats, or 32-bit floats for light brighter than 65504 times white"),
     ("HALF", "Half Floats", "16-bit floats: files of half the size, for light up to 65504 times white"),
@@ -67,6 +62,11 @@ class Preferences(AddonPreferences):
         description="Keep a copy of each HDR file inside the .blend file, made when that is saved",
         default=False,
     )
+    drop_images: BoolProperty(
+        name="Offer for Dropped Images",
+        description="Offer to light the scene by an image that is dropped on the 3D Viewport or the Shader Editor",
+        default=True,
+    )
     precision: EnumProperty(
         name="Precision",
         description="How the values of HDR files are stored",
@@ -94,3 +94,7 @@ class Preferences(AddonPreferences):
             draw_text(column, context, "The folder must begin with // or be absolute.", icon="ERROR", alert=True)
         column.prop(self, "pack")
         column.prop(self, "precision")
+        layout.prop(self, "drop_images")
+        row = layout.row()
+        row.operator("lanet.open_documentation", icon="HELP")
+        row.operator("lanet.report_bug", icon="URL")

@@ -7,16 +7,21 @@ import threading
 import bpy
 from bpy.app.handlers import persistent
 
-from . import command_line, reading_choice, saving, scene_properties, session, unsaved_results
+from . import browser_menus, command_line, reading_choice, saving, scene_properties, session, unsaved_results
 from .operators.add_lamp import AddSunLamp
 from .operators.cancel_conversion import CancelConversion
 from .operators.check_converter import CheckConverter
+from .operators.convert_asset import ConvertAsset
 from .operators.convert_environment import ConvertEnvironment
 from .operators.convert_files import ConvertFiles
+from .operators.convert_folder import ConvertFolder
 from .operators.convert_image import ConvertImage, draw_in_image_menu, draw_in_node_menu
+from .operators.drop_image import DropImage, PanoramaDrop
 from .operators.mark_asset import MarkWorldAsAsset
 from .operators.remove_lamps import RemoveLamps
 from .operators.reset_light import AddRotation, RemoveLight, ResetLight
+from .operators.support import OpenDocumentation, ReportBug
+from .operators.try_strength import TryStrength
 from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
@@ -28,15 +33,22 @@ CLASSES = (
     reading_choice.ImageProperties,
     ConvertEnvironment,
     ConvertFiles,
+    ConvertFolder,
     ConvertImage,
+    ConvertAsset,
+    DropImage,
+    PanoramaDrop,
     MarkWorldAsAsset,
     AddSunLamp,
     RemoveLamps,
     AddRotation,
     ResetLight,
     RemoveLight,
+    TryStrength,
     CancelConversion,
     CheckConverter,
+    OpenDocumentation,
+    ReportBug,
     WorldPropertiesPanel,
     ViewSidebarPanel,
     ShaderSidebarPanel,
@@ -71,7 +83,13 @@ def _after_failed_saving(filepath: str, *_: object) -> None:
     saving.after_failure(filepath)
 
 
-_MENUS = {"IMAGE_MT_image": draw_in_image_menu, "NODE_MT_context_menu": draw_in_node_menu}
+_MENUS = {
+    "IMAGE_MT_image": draw_in_image_menu,
+    "NODE_MT_context_menu": draw_in_node_menu,
+    "FILEBROWSER_MT_context_menu": browser_menus.draw_in_file_menu,
+    "ASSETBROWSER_MT_context_menu": browser_menus.draw_in_asset_menu,
+    "ASSETBROWSER_MT_catalog": browser_menus.draw_in_catalog_menu,
+}
 _HANDLERS = {
     "load_pre": _forget_the_file,
     "load_post": _keep_results,

@@ -61,16 +61,21 @@ def source_sha256(path: Path) -> str | None:
 
 def has_result(image: Path, place: Path) -> bool:
     """Return whether a file, or one of its numbered names, is the result of an image file as that is now."""
+    return find_result(image, place) is not None
+
+
+def find_result(image: Path, place: Path) -> Path | None:
+    """Return the result of an image file as that is now: a file or one of its numbered names, None if there is none."""
     try:
         sha256 = hashlib.sha256(image.read_bytes()).hexdigest() if image.is_file() else None
     except OSError:
-        return False
+        return None
     for path in _numbered(place):
         if not path.exists():
-            return False
+            return None
         if sha256 is not None and source_sha256(path) == sha256:
-            return True
-    return False
+            return path
+    return None
 
 
 def move_into_place(source: Path, place: Path) -> Path:

@@ -15,12 +15,13 @@ from bpy.types import Context, UILayout, Window
 
 from .batch import Batch
 from .conversion import Conversion
+from .folder_library import FolderLibrary
 from .lamp_placing import LampPlacing
 from .messages import Message
 from .picture_conversion import State
 from .progress_display import ProgressDisplay
 
-Work = Conversion | Batch | LampPlacing
+Work = Conversion | Batch | FolderLibrary | LampPlacing
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def worker_settings() -> WorkerSettings:
     chosen = preferences()
     return WorkerSettings(
         model=bpy.path.abspath(chosen.model.strip()) or None,
-        provider=chosen.provider,
+        provider=chosen.provider or "auto",  # empty if set on another system
         threads=chosen.threads or None,
         idle_s=60.0 * chosen.warm_minutes,
     )

@@ -165,9 +165,15 @@ class WorkerClient:
         """Ask for the model, the provider and why no GPU runs; return the request's number."""
         return self._ask(do="describe")
 
-    def thumbnail(self, source: str | Path, *, height: int) -> int:
-        """Ask for an HDR panorama small and tone-mapped, of so many rows; return the request's number."""
-        return self._ask(do="thumbnail", source=str(source), height=height)
+    def thumbnail(self, source: str | Path, *, height: int, kind: bool = False) -> int:
+        """Ask for an HDR panorama small and tone-mapped, of so many rows; return the request's number.
+
+        Args:
+            source: an OpenEXR file.
+            height: rows.
+            kind: also ask for the kind of its light, see :mod:`lanet_core.scene_kind`.
+        """
+        return self._ask(do="thumbnail", source=str(source), height=height, kind=kind)
 
     def lights(self, source: str | Path, *, take: Sequence[int] = (), output: str | Path = "") -> int:
         """Ask for the concentrated lights of an HDR panorama; return the request's number.

@@ -7,12 +7,14 @@ the preview arrives a moment later, also without a window. Author and licence ar
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from pathlib import Path
 
 import bpy
 import numpy as np
 from bpy.types import World
 
+from .asset_library import CATALOGS
 from .errors import AddonError
 from .image_loading import load_image
 from .shared_worker import SharedWorker, WorkerSettings
@@ -42,28 +44,51 @@ def mark_as_asset(world: World | None, worker: SharedWorker, settings: WorkerSet
     if world.library is not None:
         raise AddonError(f"{world.name}: It is linked from a library. Mark it there.")
     source = hdr_source(pair.hdr)
-    world.asset_mark()
-    data = world.asset_data
-    data.description = data.description or f"HDR environment, reconstructed from {pair.ldr.name}"
-    for tag in TAGS:
-        data.tags.new(tag, skip_if_exists=True)
+    describe_asset(world, pair.ldr.name)
     uid = world.session_uid
 
     def hear(event: Event) -> None:
         source.discard()
-        if isinstance(event, Finished):
-            _set_preview(uid, event.facts)
+        marked = next((each for each in bpy.data.worlds if each.session_uid == uid), None)
+        if isinstance(event, Finished) and marked is not None:
+            show_preview(marked, event.facts)
+            if event.facts.get("kind") and marked.asset_data is not None:
+                marked.asset_data.tags.new(CATALOGS[event.facts["kind"]], skip_if_exists=True)
 
-    worker.ask(settings, lambda client: client.thumbnail(source.path, height=PREVIEW_HEIGHT), hear)
+    worker.ask(settings, lambda client: client.thumbnail(source.path, height=PREVIEW_HEIGHT, kind=True), hear)
 
 
-def world_of_files(ldr_path: Path, hdr_path: Path) -> World:
+def describe_asset(world: World, source: str, kind: str = "", facts: Mapping[str, object] | None = None) -> None:
+    """Mark a world as an asset with a description and tags; those that it has stay.
+
+    Args:
+        world: local.
+        source: name of the photograph.
+        kind: a further tag.
+        facts: the worker's figures of the conversion, see docs/json.md.
+    """
+    world.asset_mark()
+    data = world.asset_data
+    text = f"HDR environment, reconstructed from {source}"
+    if facts and facts.get("peak_ev") is not None:
+        text += f". {100.0 * facts['clipped_fraction']:.2g} % clipped, peak {facts['peak_ev']:+.1f} EV"
+    data.description = data.description or text
+    for tag in (*TAGS, *filter(None, [kind])):
+        data.tags.new(tag, skip_if_exists=True)
+
+
+def world_of_files(ldr_path: Path, hdr_path: Path, *, anew: bool = False) -> World:
     """Return the world that is lit by a converted file: a new one named for its picture, or the one that there is.
+
+    Args:
+        ldr_path: the photograph.
+        hdr_path: its result.
+        anew: make a new one in any case.
 
     Raises:
         AddonError: a file cannot be loaded.
     """
-    for world in bpy.data.worlds:
+    for world in () if anew else bpy.data.worlds:
         pair = remembered_pair(world)
         if pair is not None and world.library is None and file_of(pair.hdr) == hdr_path:
             pair.hdr.reload()
@@ -78,10 +103,13 @@ def world_of_files(ldr_path: Path, hdr_path: Path) -> World:
         bpy.data.scenes.remove(scene)
 
 
-def _set_preview(world_uid: int, picture: dict[str, object]) -> None:
-    world = next((each for each in bpy.data.worlds if each.session_uid == world_uid), None)
-    if world is None:
-        return
+def show_preview(world: World, picture: Mapping[str, object]) -> None:
+    """Set the preview of a world.
+
+    Args:
+        world: local.
+        picture: the worker's thumbnail, see :mod:`lanet_core.worker`.
+    """
     width, height = picture["width"], picture["height"]
     rgb_srgb8 = np.frombuffer(base64.b64decode(picture["rgb_srgb8_base64"]), np.uint8).reshape(height, width, 3)
     rgba = np.ones((height, width, 4), np.float32)

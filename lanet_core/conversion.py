@@ -34,6 +34,8 @@ class Conversion:
             absolute error over all directions, in stops. None where the model does not predict it.
         strength_range_ev: likely range of the factor that the added light lacks, in stops, such as (-0.4, 0.9): the
             tenth and the ninetieth percentile. None likewise.
+        calibration_factor: factor of the added radiance by which a surface has its albedo, see
+            :mod:`lanet_core.surface_calibration`. None without a surface, and where there is none.
         white_level: the image's white level.
         seconds: wall-clock seconds of the whole conversion, writing included.
         light: the result's main light; None for a single picture and for a black panorama.
@@ -58,6 +60,7 @@ class Conversion:
     warnings: tuple[str, ...] = ()
     expected_error_stops: float | None = None
     strength_range_ev: tuple[float, float] | None = None
+    calibration_factor: float | None = None
     white_level: WhiteLevel = field(default_factory=WhiteLevel)
     seconds: float = 0.0
     light: MainLight | None = None

@@ -10,7 +10,7 @@ import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +19,7 @@ import numpy as np
 from lanet_core import colour
 from lanet_core.conversion import Conversion, confidence_warnings
 from lanet_core.errors import OutputError, OutputNotWritableError, WrongModelError
+from lanet_core.exposure import estimate_white
 from lanet_core.images import (
     SOURCE_SHA256_ATTRIBUTE,
     Picture,
@@ -35,7 +36,8 @@ from lanet_core.parallel import map_in_order
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
 from lanet_core.reading_options import ReadingOptions
 from lanet_core.session import Prediction, Session
-from lanet_core.white_level import BrightColours, WhiteLevel
+from lanet_core.surface_calibration import Surface, SurfaceFactor, SurfaceMeasurement
+from lanet_core.white_level import WhiteLevel
 
 #: The EXR attribute with the estimated white level, such as ``0.86 0.83 0.71, soft shoulder``.
 WHITE_LEVEL_ATTRIBUTE = "lanetWhiteLevel"
@@ -85,6 +87,7 @@ class Solved:
         network_seconds: how long the network took.
         painted: areas of the image that emit no light.
         completed: gives the result where light above white was measured; None where it was not.
+        calibration: the factor of the added radiance that a surface has given; None if none was asked for.
     """
 
     reconstruction: BandReconstruction
@@ -93,6 +96,12 @@ class Solved:
     network_seconds: float
     painted: PaintedAreas
     completed: CompletedLight | None = None
+    calibration: SurfaceFactor | None = None
+
+    @property
+    def added_factor(self) -> float:
+        """Factor of the added radiance."""
+        return self.calibration.factor if self.calibration is not None and self.calibration.factor else 1.0
 
 
 class StripConverter(ABC):
@@ -143,6 +152,7 @@ class StripConverter(ABC):
         rgb: np.ndarray,
         *,
         options: ReadingOptions | None = None,
+        surface: Surface | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
@@ -152,6 +162,7 @@ class StripConverter(ABC):
             rgb: (H, W, 3), Rec.709 primaries: uint8 or uint16, sRGB-encoded, or float, linear, [0, 1]. A panorama has
                 W = 2 H and at least 64x32.
             options: how it is to be understood.
+            surface: a surface of known albedo by which the added radiance is scaled, of panoramas.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -165,7 +176,7 @@ class StripConverter(ABC):
         report = ProgressReport(progress, cancelled)
         options = options or ReadingOptions()
         source = self._source(picture_from_array(rgb, extend=options.extend), options)
-        solved = self._solve(source, options.white, report)
+        solved = self._calibrated(source, self._solve(source, options.white, report), surface, report)
         size = (source.height, source.width)
         uncertainty_of = self._uncertainty(solved.prediction, solved.white)
         hdr = np.empty((*size, 3), dtype=np.float32)
@@ -189,6 +200,7 @@ class StripConverter(ABC):
         confidence: bool = False,
         options: ReadingOptions | None = None,
         gains: tuple[float, float] | None = None,
+        surface: Surface | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
@@ -203,6 +215,8 @@ class StripConverter(ABC):
             confidence: also write the channel ``uncertainty``, see :attr:`Conversion.uncertainty`.
             options: how the picture is to be understood.
             gains: factors of the predicted diffuse and concentrated radiance, see :mod:`lanet_core.sequence`.
+            surface: a surface of known albedo by which the added radiance is scaled, of panoramas; see
+                :mod:`lanet_core.surface_calibration`.
             progress: told the share of the work that is done and the stage that begins.
             cancelled: asked before each stage and within the long ones.
 
@@ -226,7 +240,7 @@ class StripConverter(ABC):
         source_sha256 = file_sha256(path)
         picture = read_ldr(path, extend=options.extend)
         source = self._source(picture, options)
-        solved = self._solve(source, options.white, report, gains)
+        solved = self._calibrated(source, self._solve(source, options.white, report, gains), surface, report)
         uncertainty_of = self._uncertainty(solved.prediction, solved.white) if confidence else None
         report("writing")
         size = (source.height, source.width)
@@ -272,7 +286,7 @@ class StripConverter(ABC):
         """Measure the image, run the network, and work out what its prediction means for the image's own pixels."""
         painted = self._painted_areas(source)
         if white is None:
-            white = self._estimate_white(source, painted)
+            white = estimate_white(source, painted, self._row_weights(source), self._threads)
         reconstruction = self._reconstruction(source, white)
         strips = source.strips()
         lights = map_in_order(
@@ -298,21 +312,23 @@ class StripConverter(ABC):
             completed = source.measured.completed((source.height, source.width), strips, predicted)
         return Solved(reconstruction, prediction, white, network_seconds, painted, completed)
 
+    def _calibrated(self, source: LdrSource, solved: Solved, surface: Surface | None, report: ProgressReport) -> Solved:
+        """Return what was solved with the factor that a surface gives to the added radiance."""
+        if surface is None:
+            return solved
+        if not self.makes_panoramas:
+            raise ValueError("surfaces are of panoramas")
+        measurement = SurfaceMeasurement((source.height, source.width), surface)
+        for first, hdr, _ in self._strips(source, solved, None, report, "reconstruction"):
+            base = source.linear_rows(first, first + len(hdr))
+            measurement.add(base, hdr - base, first)
+        return replace(solved, calibration=measurement.solve())
+
     def _apply_gains(
         self, reconstruction: BandReconstruction, prediction: Prediction, gains: tuple[float, float]
     ) -> None:
         """Solve again with the prediction's radiance scaled; single images are no frames of a sequence."""
         raise ValueError("gains are of panoramas")
-
-    def _estimate_white(self, source: LdrSource, painted: PaintedAreas) -> WhiteLevel:
-        colours, weights = BrightColours(), self._row_weights(source)
-        strips = source.strips()
-        lights = map_in_order(
-            lambda strip: painted.neutral(source.linear_rows(*strip), strip[0]), strips, self._threads
-        )
-        for (first, end), ldr_linear in zip(strips, lights, strict=True):
-            colours.add_linear(ldr_linear, weights[first:end])
-        return colours.white_level()
 
     def _strips(
         self,
@@ -329,9 +345,12 @@ class StripConverter(ABC):
             ldr_linear = solved.painted.neutral(image, strip[0])
             uncertain = uncertainty_of(ldr_linear, strip[0]) if uncertainty_of is not None else None
             if solved.completed is not None:
-                return solved.completed.rows(*strip), uncertain
-            hdr = solved.reconstruction.band(ldr_linear, strip[0])
-            solved.painted.restore(hdr, image, strip[0])
+                hdr = solved.completed.rows(*strip)
+            else:
+                hdr = solved.reconstruction.band(ldr_linear, strip[0])
+                solved.painted.restore(hdr, image, strip[0])
+            if solved.added_factor != 1.0:
+                hdr = image + np.float32(solved.added_factor) * (hdr - image)
             return hdr, uncertain
 
         strips = source.strips()
@@ -357,6 +376,7 @@ class StripConverter(ABC):
             *solved.painted.warnings(),
             *_exposure_warnings(solved.reconstruction.overexposed_fraction, summary.peak),
             *confidence_warnings(expected_error_stops),
+            *_calibration_warnings(solved.calibration),
         )
         return Conversion(
             height=source.height,
@@ -370,6 +390,7 @@ class StripConverter(ABC):
             warnings=(*self.session.warnings, *dict.fromkeys(warnings), *own_warnings),
             expected_error_stops=expected_error_stops,
             strength_range_ev=tuple(map(float, strength_range)) if strength_range is not None else None,
+            calibration_factor=solved.calibration.factor if solved.calibration is not None else None,
             white_level=solved.white,
             seconds=time.perf_counter() - start,
             light=summary.light.result() if summary.light is not None else None,
@@ -405,6 +426,12 @@ def _exposure_warnings(overexposed_fraction: float, peak: float) -> tuple[str, .
     if overexposed_fraction == 0.0:
         return ("Nothing in the image is over-exposed: the result is the image itself.",)
     return ()
+
+
+def _calibration_warnings(calibration: SurfaceFactor | None) -> tuple[str, ...]:
+    if calibration is None or not calibration.problem:
+        return ()
+    return (f"{calibration.problem} The light was left as predicted.",)
 
 
 def is_radiance(output: Path) -> bool:

@@ -12,8 +12,12 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
                                                            "lights": true adds the result of the task lights
     {"id": 3, "do": "describe"}                            model, provider, and why no GPU runs
     {"id": 4, "do": "thumbnail", "source": "street.exr", "height": 128}  width, height, rgb_srgb8_base64 from the top
+                                                           "kind": true adds the kind of its light, or null
     {"id": 5, "do": "lights", "source": "street.exr"}      concentrated lights, see :mod:`lanet_core.light_list`
     {"id": 6, "do": "lights", "source": "street.exr", "take": [0], "output": "rest.exr"}  and the panorama without some
+    {"id": 8, "do": "calibrate", "source": "street.exr", "albedo": 0.18, "at": [0.5, 0.8], "facing": "auto"}
+                                                           factor of the light above white by which a surface has its
+                                                           albedo, or null and a problem; "at" null is the ground
     {"do": "cancel", "id": 1}                              answered by the error ConversionCancelled of request 1
 
     {"id": 1, "event": "error", "kind": "DamagedImageError", "problem": "The file is cut short.",
@@ -42,6 +46,7 @@ from typing import Any
 from lanet_core.errors import HalfRangeError
 from lanet_core.reading_options import EYES, ReadingOptions
 from lanet_core.standard_streams import is_open, open_closed_streams
+from lanet_core.surface_calibration import Surface
 from lanet_core.worker_protocol import (
     PROTOCOL,
     RequestError,
@@ -132,6 +137,7 @@ class Worker:
             "describe": self._describe,
             "thumbnail": self._thumbnail,
             "lights": self._lights,
+            "calibrate": self._calibrate,
         }
         task = tasks.get(request.get("do"))
         if task is None:
@@ -151,6 +157,7 @@ class Worker:
                 output,
                 half=half,
                 options=_reading_options(request),
+                surface=_surface(request),
                 confidence=bool(request.get("confidence", False)),
                 progress=progress,
                 cancelled=lambda: self._stopped or number in self._cancelled,
@@ -172,15 +179,17 @@ class Worker:
         return {"output": output, **conversion.facts(), **lights}
 
     def _inspect(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from lanet_core.exposure import clipped_fraction
         from lanet_core.images import read_ldr
         from lanet_core.panorama import panorama_from_picture
 
+        options = _reading_options(request)
         picture = read_ldr(Path(_text(request, "source")))
-        panorama = panorama_from_picture(picture, _reading_options(request))
+        panorama = panorama_from_picture(picture, options)
         return {
             "width": panorama.width,
             "height": panorama.height,
-            "clipped_fraction": panorama.clipped_fraction(),
+            "clipped_fraction": clipped_fraction(panorama, options.white),
             "warnings": [*picture.warnings, *panorama.warnings],
         }
 
@@ -197,6 +206,7 @@ class Worker:
 
     def _thumbnail(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.images import read_hdr
+        from lanet_core.scene_kind import scene_kind
         from lanet_core.thumbnail import thumbnail
 
         height = request.get("height")
@@ -204,9 +214,11 @@ class Worker:
             raise RequestError(
                 "The request has no valid height.", remedy=f"Use a number of rows from 1 to {_MAX_THUMBNAIL_HEIGHT}."
             )
-        picture = thumbnail(read_hdr(Path(_text(request, "source"))), height)
+        hdr = read_hdr(Path(_text(request, "source")))
+        picture = thumbnail(hdr, height)
         pixels = base64.b64encode(picture.tobytes()).decode("ascii")
-        return {"width": picture.shape[1], "height": picture.shape[0], "rgb_srgb8_base64": pixels}
+        kind = {"kind": scene_kind(hdr)} if request.get("kind", False) else {}
+        return {"width": picture.shape[1], "height": picture.shape[0], "rgb_srgb8_base64": pixels, **kind}
 
     def _lights(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.images import read_hdr
@@ -225,12 +237,38 @@ class Worker:
             write_rest(Path(result["output"]), rest, source, take)
         return result
 
+    def _calibrate(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from lanet_core.images import read_hdr
+        from lanet_core.surface_calibration import above_white, solve_surface
+
+        surface = _surface(request)
+        if surface is None:
+            raise RequestError("The request has no albedo.", remedy="Add the albedo of a surface.")
+        hdr = read_hdr(Path(_text(request, "source")))
+        added = above_white(hdr)
+        return asdict(solve_surface(hdr - added, added, surface))
+
     def _load(self):
         if self._converter is None:
             from lanet_core.converter import load_converter  # slow, and of no use before the first conversion
 
             self._converter = load_converter(self._model, self._provider, self._threads)
         return self._converter
+
+
+def _surface(request: Mapping[str, Any]) -> Surface | None:
+    """Return the surface of a request that calibrates the light, None if it has none."""
+    albedo, at = request.get("albedo"), request.get("at")
+    if albedo is None:
+        return None
+    is_place = at is None or (isinstance(at, list) and len(at) == 2 and all(_is_number(each) for each in at))
+    if not _is_number(albedo) or not is_place:
+        raise RequestError("The request has no valid surface.", remedy="Use an albedo, and two numbers or null for at.")
+    return Surface(float(albedo), tuple(map(float, at)) if at else None, request.get("facing", "auto"))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _reading_options(request: Mapping[str, Any]) -> ReadingOptions:

@@ -9,8 +9,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 
 import blender_program
 import build_extension
+import build_repository
 import core_files
 import extension_pictures
 import fetch_wheels
 
-__all__ = ["blender_program", "build_extension", "core_files", "extension_pictures", "fetch_wheels"]
+__all__ = ["blender_program", "build_extension", "build_repository", "core_files", "extension_pictures", "fetch_wheels"]

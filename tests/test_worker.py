@@ -16,6 +16,8 @@ import pytest
 
 from lanet_core.converter import load_converter
 from lanet_core.images import read_hdr, write_exr
+from lanet_core.scene_kind import scene_kind
+from lanet_core.surface_calibration import Surface, above_white, solve_surface
 from lanet_core.thumbnail import thumbnail
 
 
@@ -109,7 +111,29 @@ def test_an_hdr_file_is_shown_small_without_a_model(tmp_path):
     pixels = np.frombuffer(base64.b64decode(answer["rgb_srgb8_base64"]), np.uint8)
     assert (answer["height"], answer["width"]) == (16, 32)
     np.testing.assert_array_equal(pixels.reshape(16, 32, 3), thumbnail(hdr, 16))
+    assert "kind" not in answer
+    answer, _ = parent.ask(id=3, do="thumbnail", source=str(tmp_path / "sky.exr"), height=16, kind=True)
+    assert answer["kind"] == scene_kind(hdr)
     assert parent.ask(id=2, do="thumbnail", source=str(tmp_path / "sky.exr"))[0]["kind"] == "RequestError"
+    assert parent.end() == 0
+
+
+def test_a_surface_calibrates_a_result(tmp_path):
+    hdr = np.full((64, 128, 3), 0.3, np.float32)
+    hdr[10:14, 40:60] = 50.0
+    write_exr(tmp_path / "sky.exr", hdr, model_name="tiny", model_sha256="0" * 64)
+    parent = Parent("--model", "there is none")
+    parent.receive()
+    source = str(tmp_path / "sky.exr")
+    added = above_white(hdr)
+    for number, (at, surface) in enumerate([(None, Surface(0.1)), ([0.5, 0.75], Surface(0.1, (0.5, 0.75)))]):
+        answer, _ = parent.ask(id=number, do="calibrate", source=source, albedo=0.1, at=at)
+        assert answer["factor"] == pytest.approx(solve_surface(hdr - added, added, surface).factor, rel=1e-6)
+    answer, _ = parent.ask(id=5, do="calibrate", source=source, albedo=0.99)
+    assert answer["factor"] is None and "albedo below" in answer["problem"]
+    for wrong in ({}, {"albedo": "much"}, {"albedo": 0.2, "at": [1]}):
+        assert parent.ask(id=6, do="calibrate", source=source, **wrong)[0]["kind"] == "RequestError"
+    assert parent.ask(id=7, do="calibrate", source=source, albedo=3.0)[0]["kind"] == "InputError"
     assert parent.end() == 0
 
 

@@ -94,13 +94,14 @@ def stage(folder: Path, wheels: Iterable[Path], manifest: str) -> None:
     (folder / "blender_manifest.toml").write_text(manifest, encoding="utf-8")
 
 
-def filled_manifest(source: str, wheels: Iterable[Wheel], flavour: str) -> str:
+def filled_manifest(source: str, wheels: Iterable[Wheel], flavour: str, version: str = "") -> str:
     """Return the manifest with the list of wheels, their platforms and the flavour's name.
 
     Args:
         source: text of the manifest in the repository.
         wheels: what the extension carries.
         flavour: a key of ``FLAVOURS``.
+        version: in place of that of the source, for tests of updates.
     """
     wheels = list(wheels)
     text = _with_entry(source, "wheels", sorted({f"./wheels/{wheel.file}" for wheel in wheels}))
@@ -108,7 +109,7 @@ def filled_manifest(source: str, wheels: Iterable[Wheel], flavour: str) -> str:
     if flavour != "cpu":
         name = tomllib.loads(source)["name"]
         text = _with_entry(text, "name", f"{name} ({flavour.upper()})")
-    return text
+    return _with_entry(text, "version", version) if version else text
 
 
 def _with_entry(toml: str, key: str, value: str | list[str]) -> str:
@@ -183,7 +184,13 @@ def check_size(path: Path) -> None:
 
 
 def build_flavour(
-    flavour: str, platforms: Sequence[str], pythons: Sequence[str], tool: Path, wheel_folder: Path, output: Path
+    flavour: str,
+    platforms: Sequence[str],
+    pythons: Sequence[str],
+    tool: Path,
+    wheel_folder: Path,
+    output: Path,
+    version: str = "",
 ) -> list[Path]:
     """Fetch, stage, build and validate one flavour for some Pythons; return its zips.
 
@@ -194,6 +201,7 @@ def build_flavour(
         tool: see :func:`blender_tool`.
         wheel_folder: where wheels are kept between builds.
         output: folder of the zips.
+        version: in place of that of the manifest, for tests of updates.
 
     Raises:
         BuildError: see :func:`stage`, :func:`build` and :func:`check_size`.
@@ -207,8 +215,8 @@ def build_flavour(
     name = manifest["id"] if flavour == "cpu" else f"{manifest['id']}_{flavour}"
     (ROOT / "build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="extension-", dir=ROOT / "build") as folder:
-        stage(Path(folder), files, filled_manifest(source, wheels, flavour))
-        zips = build(tool, Path(folder), output / f"{name}-{manifest['version']}{suffix}.zip")
+        stage(Path(folder), files, filled_manifest(source, wheels, flavour, version))
+        zips = build(tool, Path(folder), output / f"{name}-{version or manifest['version']}{suffix}.zip")
     if flavour == "cpu":
         for path in zips:
             check_size(path)
@@ -223,6 +231,7 @@ def main() -> None:
     parser.add_argument("--python", action="append", choices=PYTHONS, default=[])
     parser.add_argument("--wheels", type=Path, default=ROOT / "build" / "wheels", help="where wheels are kept")
     parser.add_argument("--output", type=Path, default=ROOT / "dist", help="folder of the zips")
+    parser.add_argument("--version", default="", help="in place of the manifest's, for tests of updates")
     parser.add_argument("--tool", type=Path, help="Blender's blender_ext.py; by default that of the module bpy")
     arguments = parser.parse_args()
     pythons = tuple(python for python in PYTHONS if python in arguments.python) or PYTHONS
@@ -230,7 +239,7 @@ def main() -> None:
     try:
         for each in together:
             zips = build_flavour(arguments.flavour, arguments.platform, each, arguments.tool or blender_tool(),
-                                 arguments.wheels, arguments.output)  # fmt: skip
+                                 arguments.wheels, arguments.output, arguments.version)  # fmt: skip
             for path in zips:
                 print(f"built and validated {path} ({path.stat().st_size / 1e6:.0f} MB)")
     except (BuildError, WheelError) as error:

@@ -6,7 +6,6 @@ from bpy.types import Context, Image, UILayout
 
 from .. import session
 from ..environment_texture import EnvironmentTexture
-from ..light_group import HIGHLIGHTS, PEAK_LIMIT, changes_light, light_node_after
 from ..light_notes import altered, replaced
 from ..map_rotation import mapping_of
 from ..packing import will_be_packed
@@ -15,9 +14,11 @@ from ..picture_facts import Facts
 from ..reading_choice import reading_of
 from ..rendered_world import rendered_world
 from ..unsaved_results import NOTE, is_unsaved
-from ..world_graph import ImagePair, background_of, find_environment_texture, light_nodes, remembered_pair
+from ..world_graph import ImagePair, background_of, find_environment_texture, remembered_pair
+from .backplate import draw_backplate
 from .lights import draw_lights
-from .text import draw_text, letters_a_line
+from .sliders import draw_sliders
+from .text import draw_text, is_wide
 
 CATEGORY = "LANet IBL"
 BUTTON = "Convert LDR Environment to HDR"
@@ -40,9 +41,10 @@ def draw_environment(layout: UILayout, context: Context) -> None:
         icon = "ERROR" if message.is_error else "INFO"
         draw_text(layout, context, message.text, icon=icon, alert=message.is_error)
     _draw_warnings(layout, context, pair, {message.text for message in messages})
-    _draw_sliders(layout, context, texture, pair)
+    draw_sliders(layout, context, texture, pair)
     if pair is not None:
         _draw_environment(layout, context, texture)
+        draw_backplate(layout, context)
         draw_lights(layout, context, pair)
         _draw_result(layout, context, pair)
 
@@ -102,41 +104,22 @@ def _draw_button(layout: UILayout, context: Context) -> None:
     if conversion is None:
         row = layout.row()
         row.scale_y = 1.6
-        label = BUTTON if _is_wide(context) else NARROW_BUTTON
+        label = BUTTON if is_wide(context) else NARROW_BUTTON
         row.operator("lanet.convert_environment", text=label, icon="LIGHT_SUN")
-        layout.operator("lanet.convert_files", text="Convert Files…", icon="FILE_FOLDER")
+        row = layout.row(align=True)
+        row.operator("lanet.convert_files", text="Convert Files…", icon="FILE_FOLDER")
+        row.operator("lanet.convert_folder", text="Folder…", icon="ASSET_MANAGER")
         return
     row = layout.row()
     row.progress(factor=conversion.share, text=f"{STAGES.get(conversion.stage, conversion.stage)} …")
     row.operator("lanet.cancel_conversion", text="", icon="X")
 
 
-def _draw_sliders(
-    layout: UILayout, context: Context, texture: EnvironmentTexture | None, pair: ImagePair | None
-) -> None:
-    """Draw the switch and the sliders: of every texture that shows the pair, else of the one that lights the scene."""
-    scene = context.scene
-    if pair is not None:
-        layout.row(align=True).prop(scene.lanet, "shown", expand=True)
-        lights = light_nodes(scene)
-    else:
-        light = light_node_after(texture.node) if texture is not None else None
-        lights = [light] if light is not None and changes_light(light) else []
-    for light in lights:
-        column = layout.column(align=True)
-        column.use_property_split = _is_wide(context)  # else the names stand inside the sliders
-        column.active = pair is None or scene.lanet.shown == "HDR"
-        if len(lights) > 1:
-            column.label(text=light.inputs["Color"].links[0].from_node.name, translate=False)
-        for name in (HIGHLIGHTS, PEAK_LIMIT):
-            column.prop(light.inputs[name], "default_value", text=name)
-
-
 def _draw_environment(layout: UILayout, context: Context, texture: EnvironmentTexture) -> None:
     """Draw the rotation and the strength of the whole environment, which are the node tree's own."""
     mapping, background = mapping_of(texture.node), background_of(context.scene)
     column = layout.column(align=True)
-    column.use_property_split = _is_wide(context)
+    column.use_property_split = is_wide(context)
     if mapping is not None:
         column.prop(mapping.inputs["Rotation"], "default_value", index=2, text="Rotation")
     else:
@@ -152,11 +135,6 @@ def _draw_result(layout: UILayout, context: Context, pair: ImagePair) -> None:
     row = layout.row(align=True)
     row.operator("lanet.reset_light", icon="LOOP_BACK")
     row.operator("lanet.remove_light", icon="TRASH")
-
-
-def _is_wide(context: Context) -> bool:
-    """Return whether the button's whole name fits."""
-    return letters_a_line(context) >= len(BUTTON)
 
 
 def _place_of(hdr: Image) -> str:

@@ -10,6 +10,7 @@ from bpy.types import Context, UILayout
 _LETTER_PX = 6.2
 _MARGIN_PX = 60.0
 _FEWEST_LETTERS = 16
+_WIDE_LETTERS = 30
 
 
 def draw_text(layout: UILayout, context: Context, text: str, *, icon: str = "NONE", alert: bool = False) -> None:
@@ -34,3 +35,8 @@ def letters_a_line(context: Context) -> int:
     """Return how many letters fit beside an icon in the region that is drawn, about."""
     width = context.region.width / context.preferences.system.ui_scale if context.region else 300.0
     return max(_FEWEST_LETTERS, int((width - _MARGIN_PX) / _LETTER_PX))
+
+
+def is_wide(context: Context) -> bool:
+    """Return whether long names fit, such as that of the panel's button."""
+    return letters_a_line(context) >= _WIDE_LETTERS

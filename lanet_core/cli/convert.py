@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import math
 import os
 import threading
 import traceback
@@ -20,6 +21,7 @@ from lanet_core.cli.model_arguments import add_model_arguments
 from lanet_core.cli.overlap import PixelBudget, overlapped
 from lanet_core.cli.reading_arguments import add_reading_arguments, reading_options
 from lanet_core.cli.streams import print_message, print_result
+from lanet_core.cli.surface_arguments import add_surface_arguments, surface_of
 from lanet_core.errors import (
     InputError,
     InputNotFoundError,
@@ -117,6 +119,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object per file, see docs/json.md")
     add_reading_arguments(parser)
+    add_surface_arguments(parser)
     add_model_arguments(parser)
 
 
@@ -145,6 +148,11 @@ def _check_combination(arguments: argparse.Namespace) -> None:
         raise LanetError("--maps requires --image.", remedy="Add --image, or omit --maps.")
     if arguments.sequence and arguments.image:
         raise LanetError("--sequence requires panoramas.", remedy="Omit --sequence, or omit --image.")
+    if arguments.albedo is not None and (arguments.image or arguments.sequence):
+        raise LanetError("--albedo requires single panoramas.", remedy="Omit --albedo, or omit --image and --sequence.")
+    if arguments.albedo is None and (arguments.albedo_at is not None or arguments.albedo_facing != "auto"):
+        raise LanetError("--albedo-at and --albedo-facing require --albedo.", remedy="Add --albedo VALUE.")
+    surface_of(arguments)
     is_hdr = _suffix(arguments) == ".hdr"
     if is_hdr and (arguments.half or arguments.confidence or arguments.compression != "zip"):
         raise LanetError(
@@ -374,6 +382,7 @@ def _written(
         confidence=arguments.confidence,
         options=frame.options,
         gains=frame.gains,
+        surface=surface_of(arguments),
         progress=progress,
         cancelled=cancelled,
     )
@@ -448,6 +457,8 @@ def _result_line(outcome: Outcome) -> str:
     if conversion.strength_range_ev is not None:
         low, high = conversion.strength_range_ev
         facts.append(f"strength likely {low:+.1f} to {high:+.1f} EV")
+    if conversion.calibration_factor is not None:
+        facts.append(f"calibrated by {math.log2(conversion.calibration_factor):+.1f} EV")
     facts.append(f"network {conversion.network_seconds:.2f} s on {conversion.provider}")
     return f"{printable(job.output)}: {', '.join(facts)}"
 

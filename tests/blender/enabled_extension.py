@@ -40,12 +40,12 @@ def enable(folder: Path):
     return preferences
 
 
-def write_model(path: Path, gain: float) -> None:
+def write_model(path: Path, gain: float, **options) -> None:
     """Write a tiny model, unless the test has written it: Blender's Python may be without onnx."""
     if not path.exists():
         from tiny_models import write_tiny_model
 
-        write_tiny_model(path, gain=gain)
+        write_tiny_model(path, gain=gain, **options)
 
 
 def disable() -> None:

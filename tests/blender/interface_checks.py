@@ -140,9 +140,9 @@ def check_the_preferences_say_what_runs(folder):
     assert current.provider.lines == ()
     (problem,) = answer()
     assert "no.onnx" in problem and current.provider.is_problem
-    preferences.model, preferences.provider = str(folder / "tiny.onnx"), "directml"
+    preferences.model, preferences.provider = str(folder / "tiny.onnx"), "cuda"
     (problem,) = answer()
-    assert "directml" in problem
+    assert "cuda" in problem
 
 
 def check_other_preferences_get_another_worker_and_the_former_ends(folder):

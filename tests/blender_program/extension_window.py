@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import bpy
@@ -43,11 +43,9 @@ class Tester(Artist):
 
     def _cancel_one(self) -> Iterator[Callable[[], bool]]:
         before = self._state()
-        self.press_the_button()
-        yield lambda: self.session.conversion.share > 0.3
+        running = yield from self._begin(0.3)
         turns = self.turns
         yield from self.photograph("during")
-        running = self.session.conversion
         self.facts["turns_while_converting"] = self.turns - turns
         turns, began_s = self.turns, time.monotonic()
         self.press_key("ESC")
@@ -56,6 +54,15 @@ class Tester(Artist):
         self.facts["cancelled_after"] = {"turns": self.turns - turns, "seconds": time.monotonic() - began_s}
         self.facts["unchanged_by_cancelling"] = self._state() == before
         yield from self.photograph("cancelled")
+
+    def _begin(self, share: float) -> Generator[Callable[[], bool], None, object]:
+        """Press the button, wait until a share is done, and return the conversion, which must still run then."""
+        self.press_the_button()
+        running = self.session.conversion
+        yield lambda: running.share > share
+        if running.state.name != "RUNNING":
+            raise RuntimeError(f"the conversion ended before it was looked at: {running.state.name} {running.message}")
+        return running
 
     def _complete_one(self) -> Iterator[Callable[[], bool]]:
         self.press_the_button()
@@ -90,8 +97,7 @@ class Tester(Artist):
         preferences.model = ""
 
     def _disable(self) -> Iterator[Callable[[], bool]]:
-        self.press_the_button()
-        yield lambda: self.session.conversion.share > 0.1
+        yield from self._begin(0.1)
         self.facts["children_before_disabling"] = len(children())
         bpy.ops.preferences.addon_disable(module=MODULE)
         yield self.turns_from_now(4)
@@ -103,8 +109,7 @@ class Tester(Artist):
         """Disable it during a conversion, enable it and convert: where an operator were modal, Blender would crash."""
         bpy.ops.preferences.addon_enable(module=MODULE)
         for _ in range(2):
-            self.press_the_button()
-            yield lambda: self.session.conversion.share > 0.1
+            yield from self._begin(0.1)
             self.facts["modal_operators"] = [each.bl_idname for each in window().modal_operators]
             bpy.ops.preferences.addon_disable(module=MODULE)
             bpy.ops.preferences.addon_enable(module=MODULE)

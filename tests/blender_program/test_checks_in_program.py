@@ -10,9 +10,8 @@ from tiny_models import write_tiny_model
 
 RUN = Path(__file__).with_name("run_check.py")
 FOLDER = Path(__file__).resolve().parents[1] / "blender"
-SCRIPTS = [
-    FOLDER / f"{name}_checks.py" for name in ("saving", "message", "lamp", "world_graph", "batch", "command_line")
-]
+NAMES = ("backplate", "saving", "message", "lamp", "slider", "world_graph", "batch", "command_line")
+SCRIPTS = [FOLDER / f"{name}_checks.py" for name in NAMES]
 CHECKS = [(script, check) for script in SCRIPTS for check in names_of_checks(script)]
 
 
@@ -21,6 +20,7 @@ def test_in_the_program(blender_program, script, check, tmp_path):
     (tmp_path / "settings").mkdir()
     for name, gain in (("tiny.onnx", 2.0), ("bright.onnx", 14.0)):  # Blender's Python has no onnx
         write_tiny_model(tmp_path / name, gain=gain)
+    write_tiny_model(tmp_path / "range.onnx", gain=2.0, expected_stops=0.5, strength_range=(-0.4, 0.9))
     start = ("-b", "--factory-startup", "--python-exit-code", "3", "-P", RUN, "--", script, check, tmp_path)
     finished = blender_program(tmp_path, *start, BLENDER_USER_RESOURCES=str(tmp_path / "settings"))
     assert finished.returncode == 0, finished.stdout[-2000:] + finished.stderr[-3000:]

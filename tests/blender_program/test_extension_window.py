@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from enlarged_images import write_resized
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("extension_window.py")
 #: Of extension_window.py's turns, which come every 0.05 s where the machine is not busy: half a second.
 CANCEL_TURNS = 10
+#: Columns and rows of the panorama: its conversion must still run while it is photographed and cancelled, also where
+#: the machine is fast.
+SIZE = (4096, 2048)
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +24,8 @@ def facts(blender_program, blender_window, linux_zip, tmp_path_factory) -> dict:
     """What extension_window.py found."""
     folder = tmp_path_factory.mktemp("window")
     (folder / "settings").mkdir()
-    for source in (linux_zip, ROOT / "examples" / "city.jpg"):
-        shutil.copy2(source, folder)
+    shutil.copy2(linux_zip, folder)
+    write_resized(folder / "city.jpg", ROOT / "examples" / "city.jpg", SIZE)
     settings = {"BLENDER_USER_RESOURCES": str(folder / "settings")}
     package = folder / linux_zip.name
     installed = blender_program(

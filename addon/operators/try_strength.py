@@ -1,0 +1,67 @@
+"""The steps beside the predicted range of the strength."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from bpy.props import EnumProperty
+from bpy.types import Context, Operator
+
+from ..lamps import lamps_of
+from ..light_group import HIGHLIGHTS, is_animated
+from ..rendered_world import rendered_world
+from ..world.strength_range import range_of
+from ..world_graph import light_nodes, remembered_pair
+
+
+class TryStrength(Operator):
+    """Set Highlights to an end of the predicted range, or back to the prediction itself.
+
+    Lamps of this world change by the same factor. Animated sliders and lamps are left alone.
+    """
+
+    bl_idname = "lanet.try_strength"
+    bl_label = "Try Strength"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    end: EnumProperty(
+        name="Strength",
+        items=(
+            ("LOW", "Low", "Set Highlights to the low end of the likely range"),
+            ("PREDICTED", "Predicted", "Set Highlights to 0, the strength that the model predicted"),
+            ("HIGH", "High", "Set Highlights to the high end of the likely range"),
+        ),
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
+
+    @classmethod
+    def description(cls, context: Context, properties: TryStrength) -> str:
+        """Return the tooltip of a step."""
+        items = properties.bl_rna.properties["end"].enum_items
+        return items[properties.end].description
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """Return whether the world was converted by a model that predicts a range."""
+        pair = remembered_pair(rendered_world(context.scene)) if context.scene is not None else None
+        if pair is None or range_of(pair.hdr) is None:
+            cls.poll_message_set("The world has no predicted range")
+            return False
+        return True
+
+    def execute(self, context: Context) -> set[str]:
+        """Set the sliders."""
+        scene = context.scene
+        low, high = range_of(remembered_pair(rendered_world(scene)).hdr)
+        ev = {"LOW": low, "PREDICTED": 0.0, "HIGH": high}[self.end]
+        nodes = [node for node in light_nodes(scene) if not is_animated(node, HIGHLIGHTS)]
+        if not nodes:
+            self.report({"WARNING"}, "Highlights is animated. It was left as it is.")
+            return {"CANCELLED"}
+        change_ev = ev - nodes[0].inputs[HIGHLIGHTS].default_value
+        for node in nodes:
+            node.inputs[HIGHLIGHTS].default_value = ev
+        for lamp in lamps_of(scene):
+            if lamp.data.animation_data is None:
+                lamp.data.energy *= 2.0**change_ev
+        return {"FINISHED"}

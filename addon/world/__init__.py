@@ -1,0 +1,1 @@
+"""What the extension reads and changes in a world's node tree."""
