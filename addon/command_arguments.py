@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .preferences import PROVIDERS
-from .reading_choice import EYES
+from .source.reading_choice import EYES
 
 #: The options that are fields of the worker's requests.
 READING = ("stretch", "pad", "eye", "force")

@@ -17,10 +17,10 @@ import bpy
 from bpy.types import Image
 
 from . import session
+from .conversion.image import PictureConversion, State
 from .errors import AddonError
-from .image_loading import load_image
-from .picture_conversion import PictureConversion, State
 from .settings import conversion_settings
+from .source.image_loading import load_image
 
 __all__ = ["AddonError", "Result", "convert"]
 

@@ -7,7 +7,8 @@ import threading
 import bpy
 from bpy.app.handlers import persistent
 
-from . import browser_menus, command_line, reading_choice, saving, scene_properties, session, unsaved_results
+from . import browser_menus, command_line, scene_properties, session
+from .conversion import saving, unsaved_results
 from .operators.add_lamp import AddSunLamp
 from .operators.cancel_conversion import CancelConversion
 from .operators.check_converter import CheckConverter
@@ -26,6 +27,7 @@ from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
 from .preferences import Preferences
+from .source import reading_choice
 
 CLASSES = (
     Preferences,

@@ -8,11 +8,11 @@ from bpy.types import Image, PropertyGroup
 
 from . import session
 from .errors import AddonError
-from .lamps import hide_lamps, lamps_of, remove_lamps
-from .light_notes import replaced
-from .sources import is_single_picture
+from .source.sources import is_single_picture
 from .world import backplate
-from .world_graph import environment_image, show, show_photograph, shows_hdr
+from .world.graph import environment_image, show, show_photograph, shows_hdr
+from .world.lamps import hide_lamps, lamps_of, remove_lamps
+from .world.light_notes import replaced
 
 
 def _is_offered(_: SceneProperties, image: Image) -> bool:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from .picture_conversion import ConversionSettings
-from .shared_worker import WorkerSettings
+from .converter_settings import ConversionSettings, WorkerSettings
 
 
 def preferences() -> bpy.types.AddonPreferences:

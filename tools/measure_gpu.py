@@ -28,10 +28,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lanet_core.converter import find_model, load_converter  # noqa: E402
 from lanet_core.errors import LanetError  # noqa: E402
-from lanet_core.images import write_exr, write_png  # noqa: E402
-from lanet_core.providers import PROVIDERS, start_session  # noqa: E402
+from lanet_core.files import write_exr, write_png  # noqa: E402
+from lanet_core.inference.providers import PROVIDERS, start_session  # noqa: E402
+from lanet_core.pipeline.panorama_converter import find_model, load_converter  # noqa: E402
 
 #: Shapes of a model's inputs by name, without the number of images.
 Shapes = dict[str, tuple[int, ...]]

@@ -11,8 +11,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lanet_core import colour, sphere
-from lanet_core.images import read_hdr
+from lanet_core import colour
+from lanet_core.files import read_hdr
+from lanet_core.geometry import sphere
 
 _STRIP_ROWS = 64
 _ONE_SAMPLE_HEIGHT = 4096

@@ -7,11 +7,11 @@ from typing import ClassVar
 from bpy.props import EnumProperty
 from bpy.types import Context, Operator
 
-from ..lamps import lamps_of
-from ..light_group import HIGHLIGHTS, is_animated
-from ..rendered_world import rendered_world
+from ..world.graph import light_nodes, remembered_pair
+from ..world.lamps import lamps_of
+from ..world.light_group import HIGHLIGHTS, is_animated
+from ..world.rendered_world import rendered_world
 from ..world.strength_range import range_of
-from ..world_graph import light_nodes, remembered_pair
 
 
 class TryStrength(Operator):

@@ -28,7 +28,7 @@ class PhotographOptions:
         white_balance_spread: standard deviation of the natural log of each channel's gain.
         saturation_spread: standard deviation of the natural log of the factor on the saturation.
         glue_share: share of panoramas whose lower hemisphere is another scene's.
-        edit_share: share of photographs that are edited, see :mod:`lanet_core.training.edits`.
+        edit_share: share of photographs that are edited, see :mod:`lanet_core.data.edits`.
         sharp_share: share of scenes whose strongest light is redrawn as a disc without glare.
         cap_share: share of evenly lit scenes whose highlights are cut at white: white that is no light.
     """

@@ -1,4 +1,4 @@
-"""``lanet``: the model for single pictures as the product runs it, :mod:`lanet_core.image_converter`."""
+"""``lanet``: the model for single pictures as the product runs it, :mod:`lanet_core.pipeline.image_converter`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ImageModel:
         self, name: str, model: Path | None = None, *, provider: str = "cpu", threads: int | None = None
     ) -> None:
         with needed_packages(name, extra="cpu"):
-            from lanet_core.image_converter import load_image_converter
+            from lanet_core.pipeline.image_converter import load_image_converter
         self._converter = load_image_converter(model, provider, threads)
         session = self._converter.session
         self.record = MethodRecord(

@@ -11,7 +11,7 @@ from render_eval.records import MethodRecord
 
 
 class OnnxModel:
-    """An ONNX model on the road of the product, :mod:`lanet_core.converter`.
+    """An ONNX model on the road of the product, :mod:`lanet_core.pipeline.panorama_converter`.
 
     Args:
         name: the method's name.
@@ -29,7 +29,7 @@ class OnnxModel:
         self, name: str, model: Path | None = None, *, provider: str = "cpu", threads: int | None = None
     ) -> None:
         with needed_packages(name, extra="cpu"):
-            from lanet_core.converter import load_converter
+            from lanet_core.pipeline.panorama_converter import load_converter
         self._converter = load_converter(model, provider, threads)
         session = self._converter.session
         self.record = MethodRecord(

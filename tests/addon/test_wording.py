@@ -12,7 +12,7 @@ sys.path.append(str(ROOT / "tools"))
 
 from core_files import core_files  # noqa: E402
 
-from addon.wording import for_artist  # noqa: E402
+from addon.worker.wording import for_artist  # noqa: E402
 
 
 def texts_of_messages() -> list[str]:
