@@ -8,10 +8,13 @@ import bpy
 
 from .converter_settings import ConversionSettings, WorkerSettings
 
+#: The package of the extension, by which Blender knows it.
+EXTENSION = __package__
+
 
 def preferences() -> bpy.types.AddonPreferences:
     """Return the preferences of the extension, which is enabled; see :class:`addon.preferences.Preferences`."""
-    return bpy.context.preferences.addons[__package__].preferences
+    return bpy.context.preferences.addons[EXTENSION].preferences
 
 
 def worker_settings() -> WorkerSettings:

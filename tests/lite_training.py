@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from lanet_core.data.photograph_options import PhotographOptions
 from torch import nn
 
+from lanet_core.data.photograph_options import PhotographOptions
 from lanet_core.networks.panolanet_lite import LiteConfiguration, PanoLANetLite
 from lanet_core.training.checkpoints import LiteCheckpoint
 from lanet_core.training.lite_configuration import LiteSchedule, LiteTrainingConfiguration

@@ -1,7 +1,7 @@
 """The images of a folder on their way to an asset library: an EXR file and a .blend file with a world asset of each.
 
-It is advanced and shown as a :class:`addon.conversion.batch.Batch` is. What exists is skipped, so that it can be cancelled and
-resumed. Of the opened .blend nothing changes.
+It is advanced and shown like :class:`addon.conversion.batch.Batch`. What exists is skipped, so that it can be cancelled
+and resumed. Of the opened .blend nothing changes.
 """
 
 from __future__ import annotations

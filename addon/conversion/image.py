@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
 from bpy.types import Image
 
-from ..converter_settings import WorkerSettings
+from ..converter_settings import ConversionSettings
 from ..errors import AddonError
 from ..source.reading_choice import reading_of
 from ..source.sources import prepare_source
@@ -41,28 +39,6 @@ class State(Enum):
     FINISHED = auto()
     FAILED = auto()
     CANCELLED = auto()
-
-
-@dataclass(frozen=True)
-class ConversionSettings:
-    """What the preferences say of a conversion.
-
-    Attributes:
-        worker: how the worker runs.
-        folder: where results go, see :func:`addon.conversion.output_paths.output_place`.
-        precision: ``HALF`` and ``FLOAT`` write 16-bit and 32-bit floats; ``AUTO`` writes 16-bit floats if they can hold
-            the brightest value.
-        reading: how images are to be understood, besides what is chosen for each, see :mod:`addon.source.reading_choice`.
-        lights: find the concentrated lights of the result.
-        pack: pack the result into the .blend, see :mod:`addon.world.packing`.
-    """
-
-    worker: WorkerSettings = field(default_factory=WorkerSettings)
-    folder: str = ""
-    precision: str = "AUTO"
-    pack: bool = False
-    lights: bool = False
-    reading: Mapping[str, object] = field(default_factory=dict)
 
 
 class PictureConversion:

@@ -1,6 +1,6 @@
 """Lamps on their way: the worker takes lights out of the map, and then the scene gets lamps and the rest of the map.
 
-It is advanced and shown as a :class:`addon.conversion.scene.Conversion` is, and changes the .blend in its last step alone.
+It is advanced and shown like :class:`addon.conversion.scene.Conversion`; only its last step changes the .blend.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from pathlib import Path
 import bpy
 from bpy.types import Image
 
+from ..settings import EXTENSION
 from ..source.sources import file_of
 
 NOTE = (
@@ -34,7 +35,7 @@ _PROCESS = f"{os.getpid()}-{secrets.token_hex(4)}"
 @cache
 def root() -> Path:
     """Return the folder of all processes; it is made."""
-    return Path(bpy.utils.extension_path_user(__package__, path=_FOLDER, create=True))
+    return Path(bpy.utils.extension_path_user(EXTENSION, path=_FOLDER, create=True))
 
 
 def folder() -> Path:

@@ -39,7 +39,7 @@ class ImageProperties(PropertyGroup):
 
 
 def reading_of(image: Image) -> dict[str, object]:
-    """Return the fields of a request that say how an image is to be understood, see :mod:`lanet_core.pipeline.worker`."""
+    """Return the fields of a request to :mod:`lanet_core.pipeline.worker` that specify how an image is understood."""
     chosen = image.lanet
     fields: dict[str, object] = {}
     if chosen.fit != "NONE":

@@ -1,6 +1,6 @@
 """The picture behind an image datablock, as a file that the converter can read.
 
-What Blender has in memory alone, packed or painted, is written to a temporary file, see :mod:`addon.source.source_file`.
+Images in memory alone, packed or painted, are written to a temporary file, see :mod:`addon.source.source_file`.
 """
 
 from __future__ import annotations

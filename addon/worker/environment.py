@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..errors import AddonError
 
-_HERE = Path(__file__).resolve().parent
+_EXTENSION = Path(__file__).resolve().parents[1]
 #: A wheel of the extension's that no Blender brings along: the others were installed into the same folder.
 _WHEEL = "onnxruntime"
 
@@ -53,8 +53,8 @@ def worker_environment(inherited: Mapping[str, str] = os.environ) -> dict[str, s
 
 
 def _module_folders() -> Sequence[Path]:
-    for folder in (_HERE, _HERE.parent):
-        if (folder / "lanet_core" / "worker.py").is_file():
+    for folder in (_EXTENSION, _EXTENSION.parent):
+        if (folder / "lanet_core" / "pipeline" / "worker.py").is_file():
             break
     else:
         raise AddonError("The extension is not whole: its converter is missing. Install it again.")

@@ -7,19 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..converter_settings import WorkerSettings
 from .client import Cancelled, Event, Progress, WorkerClient
 
 _POLL_S = 0.01
-
-
-@dataclass(frozen=True)
-class WorkerSettings:
-    """How the worker runs; see :class:`addon.worker.client.WorkerClient`."""
-
-    model: str | None = None
-    provider: str = "auto"
-    threads: int | None = None
-    idle_s: float = 300.0
 
 
 @dataclass

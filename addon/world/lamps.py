@@ -49,7 +49,8 @@ def place_lamps(
 
     Args:
         scene: one that a conversion has lit.
-        lights: by their numbers, with the fields of :meth:`lanet_core.reconstruction.light_list.ConcentratedLight.facts`.
+        lights: by their numbers, with the fields of
+            :meth:`lanet_core.reconstruction.light_list.ConcentratedLight.facts`.
         rest: the map without these lights and those that have a lamp.
         kind: ``SUN``, or ``AREA`` for discs some metres away, whose light depends on the place.
 

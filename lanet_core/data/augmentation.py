@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
+
+
+@dataclass(frozen=True)
+class AugmentationConfiguration:
+    """How training pictures are varied, beside azimuth rotation and mirroring, which are always on.
+
+    Attributes:
+        exposure_spread_ev: standard deviation of the exposure compensation.
+        white_balance_spread: standard deviation of the natural log of each channel's gain.
+        saturation_spread: standard deviation of the natural log of the factor on the saturation.
+        tone_mapped_share: share of LDRs made by display adaptive tone mapping instead of the camera.
+    """
+
+    exposure_spread_ev: float = 0.0
+    white_balance_spread: float = 0.0
+    saturation_spread: float = 0.0
+    tone_mapped_share: float = 0.5
 
 
 def rotate_azimuth(panorama: Tensor, columns: int) -> Tensor:

@@ -106,7 +106,7 @@ def relative_overexposure(relative: Tensor) -> Tensor:
 
 
 def relative_image(encoded: Tensor, white: WhiteLevel) -> Tensor:
-    """Return :func:`lanet_core.reconstruction.overexposure.relative_to_white` in torch, of a display-encoded (3, H, W)."""
+    """Return :func:`.overexposure.relative_to_white` in torch, of a display-encoded (3, H, W)."""
     level = torch.tensor(white.rgb).to(encoded)[:, None, None]
     if white.black > 0.0:
         return srgb_decode(((encoded - white.black) / (level - white.black)).clamp(0.0, 1.0))

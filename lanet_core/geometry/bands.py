@@ -62,7 +62,7 @@ class StripDownsampler(StripSums):
 
 
 class StripGatherer(StripSums):
-    """Σ_i ω_i f_i k_p(i) / ω_p, from strips of f: the transpose of :func:`lanet_core.geometry.sphere.upsample_bilinear`.
+    """Σ_i ω_i f_i k_p(i) / ω_p, from strips of f: the transpose of :func:`.sphere.upsample_bilinear`.
 
     With it Σ_i ω_i f_i X_i is known for any X that is enlarged bilinearly from the smaller size to that of f.
 

@@ -1,6 +1,7 @@
 """Flat pictures: resizing without a sphere under them, so that nothing wraps and every pixel counts alike.
 
-The windows and the bilinear weights are those of :mod:`lanet_core.geometry.sphere`, which are flat until a panorama is padded.
+The windows and the bilinear weights are those of :mod:`lanet_core.geometry.sphere`, which are flat until
+a panorama is padded.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""P2C and C2P in torch, differentiable: the twin of :mod:`lanet_core.geometry.ceiling_view`, to which a test holds it."""
+"""P2C and C2P in torch, differentiable; a test checks that :mod:`.ceiling_view` agrees."""
 
 from __future__ import annotations
 

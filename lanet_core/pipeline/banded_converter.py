@@ -1,6 +1,6 @@
 """The one road of the product, strip by strip: an LDR picture in, a calibrated HDR picture out.
 
-What a panorama and a single picture have in common; :mod:`lanet_core.pipeline.panorama_converter` and :mod:`lanet_core.pipeline.image_converter`
+What a panorama and a single picture have in common; :mod:`.panorama_converter` and :mod:`.image_converter`
 say in what they differ.
 """
 

@@ -147,7 +147,7 @@ def find_model(model: str | Path | None = None, *, file: Path = MODEL_FILE, vari
     wish = model or os.environ.get(variable)
     if wish:
         return Path(wish)
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     places = [package / file, package.parent / file]
     for place in places:
         if place.is_file():

@@ -13,7 +13,7 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 3, "do": "describe"}                            model, provider, and why no GPU runs
     {"id": 4, "do": "thumbnail", "source": "street.exr", "height": 128}  width, height, rgb_srgb8_base64 from the top
                                                            "kind": true adds the kind of its light, or null
-    {"id": 5, "do": "lights", "source": "street.exr"}      concentrated lights, see :mod:`lanet_core.reconstruction.light_list`
+    {"id": 5, "do": "lights", "source": "street.exr"}      concentrated lights, see :mod:`.light_list`
     {"id": 6, "do": "lights", "source": "street.exr", "take": [0], "output": "rest.exr"}  and the panorama without some
     {"id": 8, "do": "calibrate", "source": "street.exr", "albedo": 0.18, "at": [0.5, 0.8], "facing": "auto"}
                                                            factor of the light above white by which a surface has its
@@ -250,9 +250,7 @@ class Worker:
 
     def _load(self):
         if self._converter is None:
-            from lanet_core.pipeline.panorama_converter import (
-                load_converter,  # slow, and of no use before the first conversion
-            )
+            from lanet_core.pipeline.panorama_converter import load_converter
 
             self._converter = load_converter(self._model, self._provider, self._threads)
         return self._converter

@@ -114,7 +114,7 @@ def _distances_rad(targets: np.ndarray, limit_rad: float) -> np.ndarray:
 
 
 def pixel_directions_at(rows: np.ndarray, columns: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return the unit directions of pixels' centres, (n, 3) float64; see :func:`lanet_core.geometry.sphere.pixel_directions`."""
+    """Return the unit directions of pixels' centres, (n, 3) float64; see :func:`.sphere.pixel_directions`."""
     theta, phi = sphere.zenith_angles_rad(size[0])[rows], sphere.azimuths_rad(size[1])[columns]
     return np.stack([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)], axis=-1)
 

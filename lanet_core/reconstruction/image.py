@@ -2,8 +2,8 @@
 
     HDR = LDR + white · w X
 
-with w the over-exposure of each pixel relative to the image's white level (:mod:`lanet_core.reconstruction.overexposure`): exactly the
-image where it is well exposed, and never darker. X is the smooth radiance of :mod:`lanet_core.reconstruction.upsampling`,
+with w the over-exposure of each pixel relative to the image's white level (:mod:`.overexposure`): exactly the
+image where it is well exposed, and never darker. X is the smooth radiance of :mod:`.upsampling`,
 
     X = Σ_p k_p e_p / Σ_p k_p ⟨w⟩_p,    e_p = t_p max(0, H_p − ⟨I⟩_p),    t_p = ⟨w²⟩_p / ⟨w⟩_p · s_p / (s_p + n_p / 8)
 

@@ -1,11 +1,11 @@
 """Flat areas of an image that were painted rather than photographed: bars, margins, nadir patches, labels, letters.
 
 Such an area has one bright colour, but it emits no light. It is found by evidence that a photographed light does not
-give (:mod:`lanet_core.reconstruction.painted_shapes`, :mod:`lanet_core.reconstruction.painted_letters`). The result of a conversion is the image
+give (:mod:`.painted_shapes`, :mod:`.painted_letters`). The result of a conversion is the image
 itself there, and everything that is measured of the image has a mid-grey in its place.
 
 In a single image, a flat bright rectangle may be a window or a lamp. So only bars on opposite sides that are alike and
-printed paper (:mod:`lanet_core.reconstruction.printed_paper`) count there.
+printed paper (:mod:`.printed_paper`) count there.
 
 Areas are found in at most :data:`SAMPLED_ROWS` rows of single pixels, so that the search takes little memory at any
 size. Their edges are then located in the image's own pixels.

@@ -5,12 +5,12 @@ a light grid: diffuse radiance D, and concentrated light C. The result is
 
     HDR = LDR + white · (w X + discs)
 
-with w the over-exposure of each pixel (:mod:`lanet_core.reconstruction.overexposure`). Where w is 0 the result is the LDR, bit for
+with w the over-exposure of each pixel (:mod:`.overexposure`). Where w is 0 the result is the LDR, bit for
 bit. Over-exposure, white and all energies are measured at full resolution, and only a band of the image is in memory.
 
 **Energy.** Σ ω w X + discs = Σ ω (D + C), with ω solid angles, for each connected clipped area (blob). A cell's energy
-is divided between its blobs by their share of w. X is smooth from cell to cell (:mod:`lanet_core.reconstruction.upsampling`), and one
-factor for each blob makes the sum exact at the image's own pixels (:func:`lanet_core.reconstruction.clipped_areas.balance`). So a sun
+is divided between its blobs by their share of w. X is smooth from cell to cell (:mod:`.upsampling`), and one
+factor for each blob makes the sum exact at the image's own pixels (:func:`.clipped_areas.balance`). So a sun
 smaller than a pixel of the network keeps its energy. Two parts are not added: energy in cells without over-exposed
 pixels, and what specks do not get.
 
@@ -19,9 +19,9 @@ light. In a window of 4° around them, let s be the mean of w and n the share of
 radiance is multiplied by min(1, 64 s / n)², concentrated light by min(1, 350 s / n)²: a region of 0.6°, or a light of
 0.25°, keeps its energy. A lamp amid dark pixels (n = 0) keeps it at any size.
 
-**Suns.** Concentrated light becomes discs (:mod:`lanet_core.reconstruction.point_lights`) or, where the blob shows the shape of the
+**Suns.** Concentrated light becomes discs (:mod:`.point_lights`) or, where the blob shows the shape of the
 light, radiance of the blob. Around a disc the diffuse radiance falls off to the edge of the blob
-(:mod:`lanet_core.reconstruction.aureole`). Blobs without a disc are smooth up to their edges in the image.
+(:mod:`.aureole`). Blobs without a disc are smooth up to their edges in the image.
 
 **Steps.** Between two 8-bit codes of a smooth sky near white, w X has a step. The true value may be half a code away
 from the code, so w is replaced by its mean over network pixels, within that range.

@@ -61,7 +61,7 @@ def repeat_cells(panorama: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _gather_bilinear(panorama: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return Σ_i ω_i f_i k_p(i), the transpose of :func:`lanet_core.geometry.sphere.upsample_bilinear`, in steradians."""
+    """Return Σ_i ω_i f_i k_p(i), the transpose of :func:`.sphere.upsample_bilinear`, in steradians."""
     height, width = panorama.shape[:2]
     weighted = panorama * sphere.pixel_solid_angles_sr(height, width).astype(np.float32)[:, None, None]
     row_margin, column_margin = (int(np.ceil(1.5 * old / new)) for old, new in zip((height, width), size, strict=True))

@@ -59,8 +59,8 @@ def render_panorama(description: SceneDescription, height: int, *, seed: int = 0
         samples: maximum samples per pixel.
 
     Returns:
-        (height, 2 · height, 3) float32, linear Rec.709, ≥ 0, in ``description.unit_cd_m2``; lanet_core.geometry.sphere's
-        directions.
+        (height, 2 · height, 3) float32, linear Rec.709, ≥ 0, in ``description.unit_cd_m2``; directions of
+        :mod:`lanet_core.geometry.sphere`.
 
     Raises:
         BlenderTooNewError: this is Blender 5 or later.

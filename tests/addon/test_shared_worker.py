@@ -7,8 +7,8 @@ from pathlib import Path
 
 import OpenImageIO
 import pytest
-from addon.converter_settings import WorkerSettings
 
+from addon.converter_settings import WorkerSettings
 from addon.worker.client import Cancelled, Finished
 from addon.worker.shared import SharedWorker
 

@@ -7,13 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from lanet_core.data.photograph_options import PhotographOptions
 from lite_training import lite_configuration
 from made_up_scenes import make_scene
 from pretend_device import DEVICE, PretendedGpu
 
 from lanet_core.data.light_photographs import TrainingScene, training_scene
 from lanet_core.data.pairs import StepNumbers, TrainingPairs, batches, load_scenes
+from lanet_core.data.photograph_options import PhotographOptions
 from lanet_core.data.scenes import find_scenes
 from lanet_core.training import lite_trainer, trainer
 from lanet_core.training.configuration import load_configuration

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from lanet_core.data.photograph_options import PhotographOptions
 from made_up_scenes import make_scene
 
 from lanet_core.colour import srgb_to_linear
@@ -18,6 +17,7 @@ from lanet_core.data.light_photographs import (
     relative_overexposure,
     training_scene,
 )
+from lanet_core.data.photograph_options import PhotographOptions
 from lanet_core.data.sharp_lights import SUN_RADIUS_RAD, Disc, take_light
 from lanet_core.data.torch_camera import expose, exposure_scale
 from lanet_core.data.virtual_camera import Camera, draw_camera

@@ -19,7 +19,7 @@ PEAK_MB = 600
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limits there")
 def test_mutated_files_are_read_or_refused(tmp_path):
-    search = [str(ROOT), str(ROOT / "tests" / "images")]
+    search = [str(ROOT), str(ROOT / "tests" / "files")]
     child = subprocess.run(
         [sys.executable, str(ROOT / "tests/files/fuzzing.py"), str(tmp_path), str(SEED), str(MUTATIONS)],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(search), "OMP_NUM_THREADS": "1"},

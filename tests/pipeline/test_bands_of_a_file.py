@@ -131,10 +131,10 @@ def test_a_killed_conversion_leaves_nothing_after_the_next(converter, make_model
     folder = tmp_path / "out"
     folder.mkdir()
     program = (
-        "import sys, time; from lanet_core import converter, panorama; panorama._STRIP_PIXELS = 1\n"
+        "import sys, time; from lanet_core.pipeline import panorama, panorama_converter; panorama._STRIP_PIXELS = 1\n"
         "def progress(share, stage):\n"
         "    if share > 0.7: print('in the midst', flush=True); time.sleep(600)\n"
-        "converter.load_converter(sys.argv[1]).convert_file(sys.argv[2], sys.argv[3], progress=progress)"
+        "panorama_converter.load_converter(sys.argv[1]).convert_file(sys.argv[2], sys.argv[3], progress=progress)"
     )
     command = [sys.executable, "-c", program, str(make_model()), str(source), str(folder / "scene.exr")]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)

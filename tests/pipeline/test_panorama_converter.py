@@ -201,7 +201,7 @@ def test_a_model_for_single_pictures_is_refused(make_model):
 def test_the_model_is_the_one_named_or_the_variable_s_or_the_package_s(tmp_path, monkeypatch):
     package = tmp_path / "checkout" / "lanet_core"
     package.mkdir(parents=True)
-    monkeypatch.setattr(converter_module, "__file__", str(package / "converter.py"))
+    monkeypatch.setattr(converter_module, "__file__", str(package / "pipeline" / "panorama_converter.py"))
     monkeypatch.delenv("LANET_MODEL", raising=False)
     with pytest.raises(ModelNotFoundError, match="LANET_MODEL"):
         find_model()

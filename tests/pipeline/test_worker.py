@@ -207,7 +207,7 @@ def test_a_worker_that_hangs_in_a_call_ends_with_its_parent(tmp_path):
 
 def test_what_libraries_print_does_not_reach_the_parent(tmp_path):
     program = (
-        "import os, sys; from lanet_core import worker; "
+        "import os, sys; from lanet_core.pipeline import worker; "
         "sys.argv = ['worker']; requests, answers = worker._own_streams(); "
         "os.write(1, b'noise from a library\\n'); print('more noise'); sys.stdout.flush(); "
         "worker.run(requests, answers)"
