@@ -9,6 +9,7 @@ from bpy.app.handlers import persistent
 
 from . import browser_menus, command_line, reading_choice, saving, scene_properties, session, unsaved_results
 from .operators.add_lamp import AddSunLamp
+from .operators.bake_light import BakeLight
 from .operators.cancel_conversion import CancelConversion
 from .operators.check_converter import CheckConverter
 from .operators.convert_asset import ConvertAsset
@@ -45,6 +46,7 @@ CLASSES = (
     ResetLight,
     RemoveLight,
     TryStrength,
+    BakeLight,
     CancelConversion,
     CheckConverter,
     OpenDocumentation,

@@ -17,11 +17,12 @@ from .batch import Batch
 from .conversion import Conversion
 from .folder_library import FolderLibrary
 from .lamp_placing import LampPlacing
+from .light_bake import LightBake
 from .messages import Message
 from .picture_conversion import State
 from .progress_display import ProgressDisplay
 
-Work = Conversion | Batch | FolderLibrary | LampPlacing
+Work = Conversion | Batch | FolderLibrary | LampPlacing | LightBake
 
 
 @dataclass(frozen=True)
