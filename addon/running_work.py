@@ -20,8 +20,9 @@ from .lamp_placing import LampPlacing
 from .messages import Message
 from .picture_conversion import State
 from .progress_display import ProgressDisplay
+from .surface_calibrating import SurfaceCalibrating
 
-Work = Conversion | Batch | FolderLibrary | LampPlacing
+Work = Conversion | Batch | FolderLibrary | LampPlacing | SurfaceCalibrating
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ..unsaved_results import NOTE, is_unsaved
 from ..world_graph import ImagePair, background_of, find_environment_texture, remembered_pair
 from .lights import draw_lights
 from .sliders import draw_sliders
+from .surface import draw_surface
 from .text import draw_text, is_wide
 
 CATEGORY = "LANet IBL"
@@ -43,6 +44,7 @@ def draw_environment(layout: UILayout, context: Context) -> None:
     draw_sliders(layout, context, texture, pair)
     if pair is not None:
         _draw_environment(layout, context, texture)
+        draw_surface(layout, context)
         draw_lights(layout, context, pair)
         _draw_result(layout, context, pair)
 
