@@ -30,6 +30,7 @@ from .packing import pack, pack_on_saving
 from .picture_conversion import ConversionSettings, PictureConversion, State
 from .rendered_world import rendered_world
 from .shared_worker import SharedWorker
+from .world import backplate
 from .world.strength_range import remember_range
 from .world_graph import apply_hdr, environment_image, remembered_pair, textures_for
 
@@ -185,6 +186,7 @@ class Conversion:
             remove_lamps(scene)
             before.append("The lamps of the former light were removed.")
         hdr = apply_hdr(scene, ldr, self.output, is_relative=self._folder.startswith("//"))
+        backplate.refresh(scene)
         remember_range(hdr, self.facts.get("strength_range_ev"))
         fit_engines(rendered_world(scene), self.facts.get("lights", ()))
         self.notes.extend(before + notes_after(scene))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import bpy
 from bpy.types import Node, NodeSocket, World
 
+from .world.backplate_group import LIGHT, is_backplate
+
 #: What carries light comes before what only bends or mixes it.
 _SOCKET_ORDER = {"SHADER": 0, "RGBA": 0, "VECTOR": 1}
 
@@ -112,6 +114,8 @@ def inputs_of(
     node = output.node
     if node.mute:
         return [(link.from_socket, groups) for link in node.internal_links if link.to_socket == output]
+    if is_backplate(node):  # what the camera sees beside the light is no light
+        return [(node.inputs[LIGHT], groups)]
     if node.type == "GROUP":
         return [(socket, (*groups, node)) for socket in _results(node) if socket.identifier == output.identifier]
     if node.type == "GROUP_INPUT":

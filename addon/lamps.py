@@ -7,17 +7,17 @@ without it, so nothing is counted twice. All lamps of a world are children of an
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import bpy
 from bpy.types import Image, Object, Scene, World
 from mathutils import Vector
 
-from .environment_texture import active_output
 from .light_group import HIGHLIGHTS, light_node_after
 from .map_rotation import ensure_mapping, follow
 from .rendered_world import rendered_world
-from .world_graph import REST_PROPERTY, editable_textures, find_environment_texture, remembered_pair
+from .world.light_tint import tint_values, tinted
+from .world_graph import REST_PROPERTY, background_of, editable_textures, find_environment_texture, remembered_pair
 
 #: On a lamp: the number of its light; on the empty: the world.
 LAMP_PROPERTY = "lanet_lamp"
@@ -64,10 +64,13 @@ def place_lamps(
     lighting = find_environment_texture(scene).node
     empty = _empty_of(scene, world)
     follow(empty, ensure_mapping(lighting), world)
-    factor = _strength_of(world, scene.render.engine)
+    background = background_of(scene)
+    factor = background.inputs["Strength"].default_value if background is not None else 1.0
     light_node = light_node_after(lighting)
     if light_node is not None:
         factor *= 2.0 ** light_node.inputs[HIGHLIGHTS].default_value
+        tint = tint_values(light_node)
+        lights = {each: light | {"energy": tinted(light["energy"], *tint)} for each, light in lights.items()}
     return [_lamp(scene, empty, number, light, factor, kind) for number, light in lights.items()]
 
 
@@ -131,18 +134,6 @@ def _lamp(scene: Scene, empty: Object, number: int, light: Mapping[str, object],
     lamp[LAMP_PROPERTY] = number
     scene.collection.objects.link(lamp)
     return lamp
-
-
-def _strength_of(world: World, engine: str) -> float:
-    """Return the strength of the Background that lights a world, 1 if it is linked or none is found."""
-    output = active_output(world, engine)
-    backgrounds: Sequence = [
-        link.from_node for link in output.inputs["Surface"].links if link.from_node.type == "BACKGROUND"
-    ]
-    for node in backgrounds:
-        if not node.inputs["Strength"].is_linked:
-            return node.inputs["Strength"].default_value
-    return 1.0
 
 
 def _world_of(empty: Object) -> World | None:

@@ -8,13 +8,24 @@ from __future__ import annotations
 import bpy
 from bpy.types import NodeSocket, NodeTree, ShaderNodeGroup, ShaderNodeTexEnvironment
 
+from .world.node_builder import NodeBuilder, group_of_version, new_group
+
 NAME = "LANet Light"
 HIGHLIGHTS = "Highlights"
 PEAK_LIMIT = "Peak Limit"
+WARMTH = "Warmth"
+SATURATION = "Saturation"
+#: The sliders, each with the value at which it changes nothing.
+NEUTRAL = {HIGHLIGHTS: 0.0, WARMTH: 0.0, SATURATION: 1.0, PEAK_LIMIT: 0.0}
+#: Of a change of one in Warmth: the exponents of 2 by which red, green and blue change before the luminance is kept.
+#: A black body of 4000 K has 2^0.52 times the red and 2^-0.87 times the blue of one of 6500 K, relative to green.
+WARMTH_EXPONENTS = (0.52, 0.0, -0.87)
+#: Of linear Rec.709.
+LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 #: Marks the group, whatever a user or an append calls it; the value is the version of its contents.
 _MARK = "lanet_light"
-_VERSION = 1
+_VERSION = 2
 #: Wide enough for the names of its inputs.
 _NODE_WIDTH = 180.0
 #: Stands for no limit, exactly: x / max(x', this) × this is x for every finite light.
@@ -32,14 +43,18 @@ def light_node_after(texture: ShaderNodeTexEnvironment) -> ShaderNodeGroup | Non
 def insert_light_node(texture: ShaderNodeTexEnvironment) -> ShaderNodeGroup:
     """Let a texture's colour go through 'LANet Light', and return its node: the present one if there is one.
 
-    At Highlights 0 and Peak Limit 0, as it begins, it changes nothing.
+    As it begins, it changes nothing. A node of an older version gets the present contents.
     """
     present = light_node_after(texture)
     if present is not None:
+        if present.node_tree.get(_MARK) != _VERSION:
+            present.node_tree = _light_group()  # its first sockets are the former ones
+            present.inputs[SATURATION].default_value = NEUTRAL[SATURATION]
         return present
     tree = texture.id_data
     node = tree.nodes.new("ShaderNodeGroup")
     node.node_tree = _light_group()
+    node.inputs[SATURATION].default_value = NEUTRAL[SATURATION]
     node.name = node.label = NAME
     node.parent = texture.parent
     node.width = _NODE_WIDTH
@@ -65,14 +80,19 @@ def remove_light_node(node: ShaderNodeGroup) -> None:
 
 def reset(node: ShaderNodeGroup) -> None:
     """Set the sliders of a 'LANet Light' node so that it changes nothing; animated ones are left alone."""
-    for name in (HIGHLIGHTS, PEAK_LIMIT):
+    for name in sliders_of(node):
         if not is_animated(node, name):
-            node.inputs[name].default_value = 0.0
+            node.inputs[name].default_value = NEUTRAL[name]
 
 
 def changes_light(node: ShaderNodeGroup) -> bool:
     """Return whether a 'LANet Light' node is set to change light, now or in another frame."""
-    return any(node.inputs[name].default_value != 0.0 or is_animated(node, name) for name in (HIGHLIGHTS, PEAK_LIMIT))
+    return any(node.inputs[name].default_value != NEUTRAL[name] or is_animated(node, name) for name in sliders_of(node))
+
+
+def sliders_of(node: ShaderNodeGroup) -> list[str]:
+    """Return the names of the sliders that a 'LANet Light' node has; one of an older version has fewer."""
+    return [name for name in NEUTRAL if name in node.inputs]
 
 
 def is_animated(node: ShaderNodeGroup, name: str) -> bool:
@@ -102,85 +122,94 @@ def is_light_node(node: bpy.types.Node) -> bool:
 
 
 def _light_group() -> NodeTree:
-    for tree in bpy.data.node_groups:
-        if tree.library is None and tree.get(_MARK) == _VERSION:
-            return tree
-    return _Builder().build()
+    return group_of_version(_MARK, _VERSION) or _Builder(new_group(NAME, _MARK, _VERSION)).build()
 
 
-class _Builder:
-    """Builds the group, its nodes in columns from left to right.
+class _Builder(NodeBuilder):
+    """Builds the group.
 
     With m = max(r, g, b): what is above white, the share s = max(m - 1, 0) / max(m, 1) of a pixel's light, is
-    multiplied by 2^EV, so that the pixel is multiplied by g = 1 + s (2^EV - 1). Then the peak m g is brought down to
-    the limit, all channels alike.
+    multiplied by 2^EV, so that the pixel is multiplied by g = 1 + s (2^EV - 1). Its colour is changed by Warmth and
+    Saturation at the same luminance. Then the brightest channel is brought down to the limit, all channels alike.
     """
 
-    def __init__(self) -> None:
-        self.tree = bpy.data.node_groups.new(NAME, "ShaderNodeTree")
-        self._column = 0
-
     def build(self) -> NodeTree:
-        self.tree[_MARK] = _VERSION
         self._make_sockets()
-        given = self._add("NodeGroupInput").outputs
-        brightest = self._brightest_channel(given["Color"])
-        gain = self._highlights(brightest, given[HIGHLIGHTS])
-        gain = self._peak_limit(brightest, gain, given[PEAK_LIMIT])
-        scale = self._add("ShaderNodeVectorMath", "Light")
-        scale.operation = "SCALE"
-        self._connect(given["Color"], scale.inputs["Vector"])
-        self._connect(gain, scale.inputs["Scale"])
-        self._connect(scale.outputs["Vector"], self._add("NodeGroupOutput").inputs["Color"])
+        given = self.add("NodeGroupInput").outputs
+        color = given["Color"]
+        brightest = self._brightest_channel(color)
+        share = self._share_above_white(brightest)
+        factor = self.math("POWER", 2.0, given[HIGHLIGHTS], label="2^EV")
+        gain = self.math("MULTIPLY_ADD", share, self.math("SUBTRACT", factor, 1.0), 1.0, label="Gain")
+        light = self.vector_math("SCALE", color, gain, label="Highlights")
+        tint = self._tint(color, given[WARMTH], given[SATURATION])
+        added = self.vector_math("SCALE", tint, self.math("MULTIPLY", share, factor), label="Change of colour")
+        light = self.vector_math("ADD", light, added)
+        limited = self.vector_math("SCALE", light, self._cut(self._brightest_channel(light), given[PEAK_LIMIT]))
+        self.connect(limited, self.add("NodeGroupOutput").inputs["Color"])
         return self.tree
 
     def _make_sockets(self) -> None:
-        interface = self.tree.interface
-        interface.new_socket("Color", in_out="OUTPUT", socket_type="NodeSocketColor")
-        color = interface.new_socket("Color", in_out="INPUT", socket_type="NodeSocketColor")
-        color.hide_value = True
-        highlights = interface.new_socket(HIGHLIGHTS, in_out="INPUT", socket_type="NodeSocketFloat")
-        highlights.description = "EV added to the light above the photograph's white"
-        highlights.min_value, highlights.max_value = -10.0, 10.0
-        limit = interface.new_socket(PEAK_LIMIT, in_out="INPUT", socket_type="NodeSocketFloat")
-        limit.description = "The brightest that a pixel may be, in units of the photograph's white; 0 is no limit"
-        limit.min_value = 0.0
+        self.socket("Color", "Color", is_output=True)
+        self.socket("Color", "Color", hide_value=True)
+        self.socket(
+            HIGHLIGHTS,
+            "Float",
+            description="EV added to the light above the photograph's white",
+            min_value=-10.0,
+            max_value=10.0,
+        )
+        self.socket(
+            PEAK_LIMIT,
+            "Float",
+            description="The brightest that a pixel may be, in units of the photograph's white; 0 is no limit",
+            min_value=0.0,
+        )
+        self.socket(
+            WARMTH,
+            "Float",
+            description="Colour of the light above white; 1 is as from 6500 K to about 4000 K",
+            min_value=-2.0,
+            max_value=2.0,
+        )
+        self.socket(
+            SATURATION,
+            "Float",
+            description="Saturation of the light above white",
+            default_value=1.0,
+            min_value=0.0,
+            max_value=4.0,
+        )
 
     def _brightest_channel(self, color: NodeSocket) -> NodeSocket:
-        separate = self._add("ShaderNodeSeparateColor")
-        self._connect(color, separate.inputs["Color"])
+        separate = self.add("ShaderNodeSeparateColor")
+        self.connect(color, separate.inputs["Color"])
         red, green, blue = separate.outputs[:3]
-        return self._math("MAXIMUM", self._math("MAXIMUM", red, green), blue, label="Brightest channel")
+        return self.math("MAXIMUM", self.math("MAXIMUM", red, green), blue, label="Brightest channel")
 
-    def _highlights(self, brightest: NodeSocket, ev: NodeSocket) -> NodeSocket:
-        excess = self._math("MAXIMUM", self._math("SUBTRACT", brightest, 1.0), 0.0)
-        share = self._math("DIVIDE", excess, self._math("MAXIMUM", brightest, 1.0), label="Share above white")
-        change = self._math("SUBTRACT", self._math("POWER", 2.0, ev), 1.0, label="2^EV - 1")
-        return self._math("MULTIPLY_ADD", share, change, 1.0, label="Gain")
+    def _share_above_white(self, brightest: NodeSocket) -> NodeSocket:
+        excess = self.math("MAXIMUM", self.math("SUBTRACT", brightest, 1.0), 0.0)
+        return self.math("DIVIDE", excess, self.math("MAXIMUM", brightest, 1.0), label="Share above white")
 
-    def _peak_limit(self, brightest: NodeSocket, gain: NodeSocket, limit: NodeSocket) -> NodeSocket:
-        unlimited = self._math("LESS_THAN", limit, 1e-6, label="No limit")
-        limit = self._math("MULTIPLY_ADD", unlimited, _NO_LIMIT, limit, label="Limit")
-        peak = self._math("MULTIPLY", brightest, gain, label="Peak")
-        cut = self._math("DIVIDE", limit, self._math("MAXIMUM", peak, limit), label="Cut")
-        return self._math("MULTIPLY", gain, cut)
+    def _tint(self, color: NodeSocket, warmth: NodeSocket, saturation: NodeSocket) -> NodeSocket:
+        """Return what is added to a colour to tint it, exactly 0 where both sliders are neutral."""
+        before = self.vector_math("DOT_PRODUCT", color, LUMINANCE, label="Luminance")
+        grey = self.add("ShaderNodeCombineXYZ")
+        self.feed(grey, before, before, before)
+        towards_grey = self.vector_math("SUBTRACT", grey.outputs["Vector"], color)
+        less = self.math("SUBTRACT", 1.0, saturation)
+        saturated = self.vector_math("ADD", color, self.vector_math("SCALE", towards_grey, less))
+        saturated = self.vector_math("MAXIMUM", saturated, (0.0, 0.0, 0.0), label="Saturation")
+        gains = self.add("ShaderNodeCombineXYZ", "Warmth")
+        exponents = [self.math("MULTIPLY", warmth, each) for each in WARMTH_EXPONENTS]
+        self.feed(gains, *[self.math("POWER", 2.0, each) for each in exponents])
+        tinted = self.vector_math("MULTIPLY", saturated, gains.outputs["Vector"])
+        after = self.vector_math("DOT_PRODUCT", tinted, LUMINANCE)
+        least = 1e-12  # black stays black
+        same = self.math("DIVIDE", self.math("MAXIMUM", before, least), self.math("MAXIMUM", after, least))
+        return self.vector_math("SUBTRACT", self.vector_math("SCALE", tinted, same), color, label="Tint")
 
-    def _math(self, operation: str, *operands: NodeSocket | float, label: str = "") -> NodeSocket:
-        node = self._add("ShaderNodeMath", label)
-        node.operation = operation
-        for socket, operand in zip(node.inputs, operands, strict=False):
-            if isinstance(operand, float):
-                socket.default_value = operand
-            else:
-                self._connect(operand, socket)
-        return node.outputs["Value"]
-
-    def _add(self, kind: str, label: str = "") -> bpy.types.Node:
-        node = self.tree.nodes.new(kind)
-        node.label = label
-        node.location = (180.0 * self._column, -120.0 * (self._column % 3))
-        self._column += 1
-        return node
-
-    def _connect(self, output: NodeSocket, target: NodeSocket) -> None:
-        self.tree.links.new(output, target)
+    def _cut(self, peak: NodeSocket, limit: NodeSocket) -> NodeSocket:
+        unlimited = self.math("LESS_THAN", limit, 1e-6, label="No limit")
+        limit = self.math("MULTIPLY_ADD", unlimited, _NO_LIMIT, limit, label="Limit")
+        return self.math("DIVIDE", limit, self.math("MAXIMUM", peak, limit), label="Cut")

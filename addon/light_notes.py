@@ -7,7 +7,7 @@ from bpy.types import Image, Node, Scene
 from .colour_space import is_srgb
 from .environment_texture import active_output, find_environment_textures, inputs_of
 from .light_changes import altering_nodes
-from .light_group import HIGHLIGHTS, PEAK_LIMIT
+from .light_group import HIGHLIGHTS, NEUTRAL, sliders_of
 from .rendered_world import other_worlds, rendered_world
 from .world_graph import find_environment_texture, light_nodes, remembered_pair
 
@@ -60,9 +60,9 @@ def altered(scene: Scene) -> list[str]:
 
 def kept_sliders(scene: Scene) -> list[str]:
     """Return which sliders change the light of a scene."""
-    values = {name: node.inputs[name].default_value for node in light_nodes(scene) for name in (HIGHLIGHTS, PEAK_LIMIT)}
-    texts = {HIGHLIGHTS: f"{values.get(HIGHLIGHTS, 0.0):+.2g} EV", PEAK_LIMIT: f"{values.get(PEAK_LIMIT, 0.0):.4g}"}
-    return [f"{name} is set to {texts[name]}." for name, value in values.items() if value != 0.0]
+    values = {name: node.inputs[name].default_value for node in light_nodes(scene) for name in sliders_of(node)}
+    texts = {name: f"{value:+.2g} EV" if name == HIGHLIGHTS else f"{value:.4g}" for name, value in values.items()}
+    return [f"{name} is set to {texts[name]}." for name, value in values.items() if value != NEUTRAL[name]]
 
 
 def replaced(scene: Scene) -> list[str]:

@@ -42,20 +42,31 @@ def follow(target: Object, mapping: ShaderNodeMapping, world: World) -> None:
     """
     is_inverse = mapping.vector_type != "TEXTURE"
     target.rotation_mode = "ZYX" if is_inverse else "XYZ"
+    _drive(target, "rotation_euler", mapping, world, "-turn" if is_inverse else "turn")
+
+
+def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping) -> None:
+    """Let a Mapping node turn as one in a node group does, by drivers."""
+    target.vector_type = mapping.vector_type
+    _drive(target.inputs["Rotation"], "default_value", mapping, None, "turn")
+
+
+def _drive(target, path: str, mapping: ShaderNodeMapping, world: World | None, expression: str) -> None:
+    """Drive the three angles of a property by the rotation of a Mapping node."""
     tree = mapping.id_data
-    is_embedded = tree == world.node_tree
+    is_embedded = world is not None and tree == world.node_tree
     for axis in range(3):
-        target.driver_remove("rotation_euler", axis)
-        driver = target.driver_add("rotation_euler", axis).driver
+        target.driver_remove(path, axis)
+        driver = target.driver_add(path, axis).driver
         driver.type = "SCRIPTED"
         variable = driver.variables.new()
         variable.name = "turn"
         source = variable.targets[0]
         source.id_type = "WORLD" if is_embedded else "NODETREE"
         source.id = world if is_embedded else tree
-        path = mapping.inputs["Rotation"].path_from_id("default_value")
-        source.data_path = f"{'node_tree.' if is_embedded else ''}{path}[{axis}]"
-        driver.expression = "-turn" if is_inverse else "turn"
+        rotation = mapping.inputs["Rotation"].path_from_id("default_value")
+        source.data_path = f"{'node_tree.' if is_embedded else ''}{rotation}[{axis}]"
+        driver.expression = expression
 
 
 def looked_up(texture: ShaderNodeTexEnvironment, direction: Vector) -> tuple[float, float]:

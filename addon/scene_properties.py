@@ -12,6 +12,7 @@ from .lamps import hide_lamps, lamps_of, remove_lamps
 from .light_notes import replaced
 from .sources import is_single_picture
 from .surface_albedos import SurfaceProperties
+from .world import backplate
 from .world_graph import environment_image, show, show_photograph, shows_hdr
 
 
@@ -42,10 +43,19 @@ def _light_by_photograph(properties: SceneProperties, context: bpy.types.Context
             remove_lamps(scene)
             notes.append("The lamps of the former light were removed.")
         show_photograph(scene, image)
+        backplate.remove(scene)
     except AddonError as error:
         session.current().say(str(error), is_error=True, scene=scene)
         return
     session.current().say(*notes, scene=scene)
+
+
+def _backplate(properties: SceneProperties) -> int:
+    return backplate.MODES.index(backplate.mode_of(properties.id_data))
+
+
+def _set_backplate(properties: SceneProperties, number: int) -> None:
+    backplate.set_mode(properties.id_data, backplate.MODES[number])
 
 
 class SceneProperties(PropertyGroup):
@@ -65,6 +75,21 @@ class SceneProperties(PropertyGroup):
         items=(("LDR", "LDR", "The picture as it was"), ("HDR", "HDR", "The reconstructed light")),
         get=_shown,
         set=_show,
+        options=set(),
+    )
+    backplate: EnumProperty(
+        name="Backplate",
+        description="What the camera sees; the light stays the same",
+        items=(
+            (backplate.LIT, "Light", "The camera sees what lights the scene"),
+            (backplate.PHOTOGRAPH, "Photograph", "The camera sees the photograph"),
+            (backplate.HDR, "HDR", "The camera sees the HDR"),
+            (backplate.BLURRED, "Blurred", "The camera sees the photograph out of focus"),
+            (backplate.COLOUR, "Colour", "The camera sees a colour"),
+            (backplate.TRANSPARENT, "Transparent", "The film is transparent behind the scene"),
+        ),
+        get=_backplate,
+        set=_set_backplate,
         options=set(),
     )
 

@@ -138,7 +138,7 @@ def show_photograph(scene: Scene, image: Image) -> None:
         AddonError: a texture is for mirror balls.
     """
     nodes = [_editable(scene, texture).node for texture in textures_for(scene, image)]
-    for node in nodes or [_make_plain_graph(_local_world(scene), scene.render.engine)]:
+    for node in nodes or [_make_plain_graph(local_world(scene), scene.render.engine)]:
         node.image = image
 
 
@@ -192,7 +192,7 @@ def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path, *, is_relative: bool = F
     former = remembered_pair(rendered_world(scene))
     hdr = load_result(hdr_path, is_relative=is_relative)
     nodes = [_editable(scene, texture).node for texture in textures]
-    world = _local_world(scene)
+    world = local_world(scene)
     for node in nodes or [_make_plain_graph(world, scene.render.engine)]:
         node.image = hdr
         light = insert_light_node(node)
@@ -242,7 +242,7 @@ def load_result(path: Path, *, is_relative: bool) -> Image:
 def _editable(scene: Scene, texture: EnvironmentTexture) -> EnvironmentTexture:
     """Return the same texture where a change of it changes this world only, in copies where need be."""
     names = [node.name for node in (*texture.groups, texture.node)]
-    tree = _local_world(scene).node_tree
+    tree = local_world(scene).node_tree
     groups = []
     for name in names[:-1]:
         group = tree.nodes[name]
@@ -253,7 +253,8 @@ def _editable(scene: Scene, texture: EnvironmentTexture) -> EnvironmentTexture:
     return EnvironmentTexture(tree.nodes[names[-1]], tuple(groups))
 
 
-def _local_world(scene: Scene) -> World:
+def local_world(scene: Scene) -> World:
+    """Return the world that a scene renders, where a change of it changes this .blend only; made if there is none."""
     world = rendered_world(scene)
     if world is None:
         set_rendered_world(scene, bpy.data.worlds.new("World"))

@@ -11,6 +11,7 @@ from ..lamps import lamps_of, remove_lamps
 from ..light_group import reset
 from ..map_rotation import ensure_mapping
 from ..rendered_world import rendered_world
+from ..world import backplate
 from ..world_graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
 
 
@@ -42,17 +43,18 @@ class AddRotation(_OfConvertedWorld, Operator):
 
 
 class ResetLight(_OfConvertedWorld, Operator):
-    """Show the HDR as it was converted: no lamps, Highlights 0, no Peak Limit."""
+    """Show the HDR as it was converted: without lamps and backplate, all sliders neutral."""
 
     bl_idname = "lanet.reset_light"
     bl_label = "Reset"
-    bl_description = "Show the HDR as it was converted: without lamps, Highlights and Peak Limit at 0 unless animated"
+    bl_description = "Show the HDR as it was converted: no lamps, no backplate, sliders neutral unless animated"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     def execute(self, context: Context) -> set[str]:
         """Reset it."""
         if lamps_of(context.scene):
             remove_lamps(context.scene)
+        backplate.remove(context.scene)
         show(context.scene, hdr=True)
         for node in light_nodes(context.scene):
             reset(node)
@@ -72,6 +74,7 @@ class RemoveLight(_OfConvertedWorld, Operator):
         """Remove it."""
         if lamps_of(context.scene):
             remove_lamps(context.scene)
+        backplate.remove(context.scene)
         forget_pair(context.scene)
         session.current().say()
         return {"FINISHED"}

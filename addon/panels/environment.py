@@ -15,6 +15,7 @@ from ..reading_choice import reading_of
 from ..rendered_world import rendered_world
 from ..unsaved_results import NOTE, is_unsaved
 from ..world_graph import ImagePair, background_of, find_environment_texture, remembered_pair
+from .backplate import draw_backplate
 from .lights import draw_lights
 from .sliders import draw_sliders
 from .surface import draw_surface
@@ -45,6 +46,7 @@ def draw_environment(layout: UILayout, context: Context) -> None:
     if pair is not None:
         _draw_environment(layout, context, texture)
         draw_surface(layout, context)
+        draw_backplate(layout, context)
         draw_lights(layout, context, pair)
         _draw_result(layout, context, pair)
 

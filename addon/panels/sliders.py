@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpy.types import Context, UILayout
 
 from ..environment_texture import EnvironmentTexture
-from ..light_group import HIGHLIGHTS, PEAK_LIMIT, changes_light, light_node_after
+from ..light_group import HIGHLIGHTS, changes_light, light_node_after, sliders_of
 from ..world.strength_range import describe, range_of
 from ..world_graph import ImagePair, light_nodes
 from .text import is_wide
@@ -28,7 +28,7 @@ def draw_sliders(
         column.active = pair is None or scene.lanet.shown == "HDR"
         if len(lights) > 1:
             column.label(text=light.inputs["Color"].links[0].from_node.name, translate=False)
-        for name in (HIGHLIGHTS, PEAK_LIMIT):
+        for name in sliders_of(light):
             column.prop(light.inputs[name], "default_value", text=name)
             if name == HIGHLIGHTS and pair is not None and light == lights[0]:
                 _draw_range(column, pair)

@@ -52,6 +52,22 @@ def check_the_steps_keep_animated_sliders_and_change_lamps(folder):
     assert highlights.default_value < 0.0
 
 
+def check_lamps_have_the_tint_of_the_sliders(folder):
+    scene = converted(folder)
+    inputs = part("world_graph").light_node(scene).inputs
+    inputs["Warmth"].default_value, inputs["Saturation"].default_value = 0.8, 0.5
+    light = {"energy": [2.0, 3.0, 5.0], "direction": [1.0, 0.0, 0.0], "radius_rad": 0.01}
+    pair = part("world_graph").remembered_pair(scene.world)
+    (lamp,) = part("lamps").place_lamps(scene, {0: light}, pair.hdr)
+    expected = part("world.light_tint").tinted(light["energy"], 0.8, 0.5)
+    strength = part("world_graph").background_of(scene).inputs["Strength"].default_value
+    found = [each * lamp.data.energy / strength for each in lamp.data.color]
+    assert all(abs(a / b - 1.0) < 1e-4 for a, b in zip(found, expected, strict=True)), (found, expected)
+    assert found[0] / found[2] > 2.0 * 2.0 / 5.0, "it is warmer than before"
+    bpy.ops.lanet.reset_light()
+    assert (inputs["Warmth"].default_value, inputs["Saturation"].default_value) == (0.0, 1.0)
+
+
 def check_a_model_without_a_range_has_no_steps(folder):
     scene = file_scene(folder)
     assert convert() == {"FINISHED"}

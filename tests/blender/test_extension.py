@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 from blender_process import names_of_checks, run_check
 
-NAMES = ("conversion", "drop", "interruption", "interface", "lamp", "message", "saving", "slider", "surface")
+NAMES = (
+    "backplate",
+    "conversion",
+    "drop",
+    "interruption",
+    "interface",
+    "lamp",
+    "message",
+    "saving",
+    "slider",
+    "surface",
+)
 SCRIPTS = [Path(__file__).with_name(f"{name}_checks.py") for name in NAMES]
 CHECKS = [pytest.param(script, check, id=check) for script in SCRIPTS for check in names_of_checks(script)]
 
