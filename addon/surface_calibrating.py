@@ -24,8 +24,6 @@ from .world.highlights import set_highlights
 from .world_graph import light_nodes, remembered_pair, shows_hdr
 
 _POLL_S = 0.01
-#: The range of Highlights, stops.
-_MOST_EV = 10.0
 
 
 @dataclass(frozen=True)
@@ -129,13 +127,10 @@ class SurfaceCalibrating:
         if pair is None or pair.hdr.session_uid != self._hdr:
             self._fail("The scene was changed meanwhile, and the light was left as it is. Calibrate it again.")
             return
-        wanted_ev = math.log2(factor)
-        self.ev = max(-_MOST_EV, min(_MOST_EV, wanted_ev))
+        self.ev = math.log2(factor)
         if not set_highlights(scene, self.ev):
             self._fail("Highlights is animated. The light was left as it is.")
             return
-        if self.ev != wanted_ev:
-            self.notes.append(f"The surface needs {wanted_ev:+.1f} EV. Highlights ends at {self.ev:+.0f} EV.")
         if any(node.inputs[PEAK_LIMIT].default_value for node in light_nodes(scene)):
             self.notes.append("Peak Limit is set. It was not considered.")
         self.state = State.FINISHED
