@@ -7,7 +7,8 @@ base + f · added, the factor f is solved for:
     f = (π L / ρ − E_base(n)) / E_added(n)
 
 All are luminances. There is no solution where the photograph alone lights the surface more strongly than its albedo
-permits, and where it receives no added light; factors above 2⁵ and below 2⁻⁵ are refused. The lights are taken to be far away, and the surface to see the whole half-sphere.
+permits, and where it receives no added light; factors above 2⁵ and below 2⁻⁵ are refused. The lights are taken to be
+far away, and the surface to see the whole half-sphere.
 """
 
 from __future__ import annotations
