@@ -18,6 +18,9 @@ from pathlib import Path
 from .regular_file import first_bytes
 
 SUFFIX = "_lanet.exr"
+#: The name of a result without its extension; the field stands for the name of its image.
+PATTERN = "{stem}_lanet"
+FIELD = "{stem}"
 _EXR_SIGNATURE = b"\x76\x2f\x31\x01"
 #: A header attribute of every result, as OpenEXR stores its name and type.
 _OUR_ATTRIBUTE = b"lanetModel\0string\0"
@@ -30,16 +33,26 @@ _NUMBER_BYTES = 6
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
 
-def result_name(stem: str) -> str:
+def result_name(stem: str, pattern: str = PATTERN) -> str:
     """Return the name of a result: ``<stem>_lanet.exr``, with ``_`` for characters that no file name may have.
 
     Args:
         stem: a file's or an image's name, without its extension, in any script.
+        pattern: the name without its extension; ``{stem}`` stands for the stem.
     """
+    before, _, after = pattern.partition(FIELD)
+    before, after = _FORBIDDEN.sub("_", before).lstrip(" ."), _FORBIDDEN.sub("_", after).rstrip(" .")
     stem = _FORBIDDEN.sub("_", stem).strip(" ._") or "world"  # a name may not begin with a dot or end in a space
-    room = _MAX_NAME_BYTES - len(SUFFIX) - _NUMBER_BYTES
+    room = _MAX_NAME_BYTES - len(f"{before}{after}.exr".encode()) - _NUMBER_BYTES
     # A name that is not UTF-8 keeps its bytes, as Python's surrogates.
-    return os.fsencode(stem)[:room].decode("utf-8", "ignore" if _is_text(stem) else "surrogateescape") + SUFFIX
+    stem = os.fsencode(stem)[:room].decode("utf-8", "ignore" if _is_text(stem) else "surrogateescape")
+    return f"{before}{stem}{after}.exr"
+
+
+def is_valid_pattern(pattern: str) -> bool:
+    """Return whether a pattern of names contains the stem once, and neither a path nor more than half a name."""
+    rest = pattern.replace(FIELD, "", 1)
+    return FIELD in pattern and not re.search(r"[{}/\\]", rest) and len(rest.encode()) <= _MAX_NAME_BYTES // 2
 
 
 def is_ours(path: Path) -> bool:
