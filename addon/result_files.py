@@ -21,10 +21,10 @@ SUFFIX = "_lanet.exr"
 #: The name of a result without its extension; the field stands for the name of its image.
 PATTERN = "{stem}_lanet"
 FIELD = "{stem}"
-_EXR_SIGNATURE = b"\x76\x2f\x31\x01"
-#: A header attribute of every result, as OpenEXR stores its name and type.
-_OUR_ATTRIBUTE = b"lanetModel\0string\0"
-_SOURCE_ATTRIBUTE = b"lanetSourceSha256\0string\0"
+_EXR_SIGNATURE, _RADIANCE_SIGNATURE = b"\x76\x2f\x31\x01", b"#?RADIANCE\n"
+#: A header attribute of every result, as OpenEXR stores its name and type, and as a Radiance file does.
+_OUR_ATTRIBUTE, _OUR_VARIABLE = b"lanetModel\0string\0", b"\nlanetModel="
+_SOURCE_ATTRIBUTE, _SOURCE_VARIABLE = b"lanetSourceSha256\0string\0", b"\nlanetSourceSha256="
 _HEADER_BYTES = 1 << 14
 #: The longest file name of common file systems, bytes of UTF-8.
 _MAX_NAME_BYTES = 255
@@ -58,6 +58,8 @@ def is_valid_pattern(pattern: str) -> bool:
 def is_ours(path: Path) -> bool:
     """Return whether a file is a result of the converter."""
     header = _header(path)
+    if header.startswith(_RADIANCE_SIGNATURE):
+        return _OUR_VARIABLE in header.partition(b"\n\n")[0]
     return header.startswith(_EXR_SIGNATURE) and _OUR_ATTRIBUTE in header
 
 
@@ -65,7 +67,11 @@ def source_sha256(path: Path) -> str | None:
     """Return the SHA-256 of the image that a result was made of, None if it is unknown or the file is no result."""
     if not is_ours(path):
         return None
-    _, found, value = _header(path).partition(_SOURCE_ATTRIBUTE)
+    header = _header(path)
+    if header.startswith(_RADIANCE_SIGNATURE):
+        _, found, value = header.partition(b"\n\n")[0].partition(_SOURCE_VARIABLE)
+        return value.partition(b"\n")[0].decode("ascii", "replace") if found else None
+    _, found, value = header.partition(_SOURCE_ATTRIBUTE)
     if not found or len(value) < 4:
         return None
     (size,) = struct.unpack_from("<i", value)
