@@ -21,8 +21,9 @@ from .light_bake import LightBake
 from .messages import Message
 from .picture_conversion import State
 from .progress_display import ProgressDisplay
+from .surface_calibrating import SurfaceCalibrating
 
-Work = Conversion | Batch | FolderLibrary | LampPlacing | LightBake
+Work = Conversion | Batch | FolderLibrary | LampPlacing | LightBake | SurfaceCalibrating
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,20 @@ class WorkerClient:
         """
         return self._ask(do="bake", source=str(source), output=str(output), **change)
 
+    def calibrate(
+        self, source: str | Path, albedo: float, *, at: tuple[float, float] | None = None, facing: str = "auto"
+    ) -> int:
+        """Ask for the factor of the light by which a surface has its albedo; return the request's number.
+
+        Args:
+            source: an OpenEXR file.
+            albedo: (0, 1].
+            at: place of the surface, see :class:`lanet_core.surface_calibration.Surface`; None for the ground.
+            facing: likewise.
+        """
+        place = list(at) if at is not None else None
+        return self._ask(do="calibrate", source=str(source), albedo=albedo, at=place, facing=facing)
+
     def cancel(self, number: int) -> None:
         """Stop a request. Its :class:`Cancelled` is polled within half a second, whatever the worker does.
 

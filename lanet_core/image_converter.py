@@ -15,6 +15,7 @@ from lanet_core.errors import WrongModelError
 from lanet_core.images import Picture
 from lanet_core.images.exr import strips_of_blocks
 from lanet_core.measured_light import MeasuredLight
+from lanet_core.painted_areas import PaintedAreas, find_painted_areas_of_picture
 from lanet_core.picture_reconstruction import PictureReconstruction
 from lanet_core.reading_options import ReadingOptions
 from lanet_core.session import Prediction, Session
@@ -101,6 +102,9 @@ class ImageConverter(StripConverter):
 
     def _row_weights(self, source: FlatSource) -> np.ndarray:
         return np.ones(source.height)
+
+    def _painted_areas(self, source: FlatSource) -> PaintedAreas:
+        return find_painted_areas_of_picture(source.height, source.width, source.linear_rows)
 
     def _reconstruction(self, source: FlatSource, white: WhiteLevel) -> PictureReconstruction:
         metadata = self.session.metadata

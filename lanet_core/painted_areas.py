@@ -1,8 +1,11 @@
-"""Flat areas of a panorama that were painted rather than photographed: bars, margins, nadir patches, labels, letters.
+"""Flat areas of an image that were painted rather than photographed: bars, margins, nadir patches, labels, letters.
 
 Such an area has one bright colour, but it emits no light. It is found by evidence that a photographed light does not
 give (:mod:`lanet_core.painted_shapes`, :mod:`lanet_core.painted_letters`). The result of a conversion is the image
 itself there, and everything that is measured of the image has a mid-grey in its place.
+
+In a single image, a flat bright rectangle may be a window or a lamp. So only bars on opposite sides that are alike and
+printed paper (:mod:`lanet_core.printed_paper`) count there.
 
 Areas are found in at most :data:`SAMPLED_ROWS` rows of single pixels, so that the search takes little memory at any
 size. Their edges are then located in the image's own pixels.
@@ -17,7 +20,8 @@ import numpy as np
 
 from lanet_core.colour import linear_to_srgb
 from lanet_core.painted_letters import find_letters
-from lanet_core.painted_shapes import TOLERANCE, Rectangle, find_bars, find_labels, near
+from lanet_core.painted_shapes import TOLERANCE, Rectangle, find_bars, find_labels, near, pairs_of_bars
+from lanet_core.printed_paper import find_papers
 
 #: Greatest number of rows in which areas are searched for.
 SAMPLED_ROWS = 1024
@@ -38,37 +42,39 @@ _INSIDE_SHARE, _OUTSIDE_SHARE = 0.9, 0.7
 
 @dataclass(frozen=True)
 class PaintedAreas:
-    """The painted areas of a panorama.
+    """The painted areas of an image.
 
     Attributes:
-        height: rows of the panorama.
+        height: rows of the image.
         width: its columns.
         rectangles: areas of which every pixel is painted.
         letters: areas in which pixels near the area's luma are painted.
+        papers: likewise, of printed paper.
     """
 
     height: int
     width: int
     rectangles: tuple[Rectangle, ...] = ()
     letters: tuple[Rectangle, ...] = ()
+    papers: tuple[Rectangle, ...] = ()
 
     def mask(self, rgb_linear: np.ndarray, first_row: int) -> np.ndarray | None:
         """Return which pixels of a band are painted, (n, W) bool; None if none are.
 
         Args:
             rgb_linear: (n, W, 3) float32, linear Rec.709, [0, 1].
-            first_row: the row of the panorama that the band begins with.
+            first_row: the row of the image that the band begins with.
         """
         painted = None
-        for number, area in enumerate((*self.rectangles, *self.letters)):
+        for number, area in enumerate((*self.rectangles, *self.letters, *self.papers)):
             top, bottom = max(area.top - first_row, 0), min(area.bottom - first_row, len(rgb_linear))
             if top >= bottom:
                 continue
             if painted is None:
                 painted = np.zeros(rgb_linear.shape[:2], dtype=bool)
             part = (slice(top, bottom), slice(area.left, area.right))
-            is_letter = number >= len(self.rectangles)
-            painted[part] |= near(luma_codes(rgb_linear[part]), area.luma) if is_letter else True
+            is_whole = number < len(self.rectangles)
+            painted[part] |= True if is_whole else near(luma_codes(rgb_linear[part]), area.luma)
         return painted
 
     def neutral(self, rgb_linear: np.ndarray, first_row: int) -> np.ndarray:
@@ -105,6 +111,8 @@ class PaintedAreas:
             )
         if self.letters:
             texts.append(f"Flat bright letters in rows {_row_range(self.letters)} remain {left}")
+        if self.papers:
+            texts.append(f"Printed paper in rows {_row_range(self.papers)} remains as in the image: it emits no light.")
         return tuple(texts)
 
 
@@ -126,13 +134,7 @@ def find_painted_areas(height: int, width: int, linear_rows: LinearRows) -> Pain
         width: columns.
         linear_rows: returns rows from one up to, and without, another.
     """
-    step = max(1, -(-height // SAMPLED_ROWS))
-    if step == 1:
-        bands = range(0, height, _BAND_ROWS)
-        luma = np.concatenate([luma_codes(linear_rows(row, min(row + _BAND_ROWS, height))) for row in bands])
-    else:
-        # Reading single rows of a compressed or resampled source is as fast as its rows are.
-        luma = np.stack([luma_codes(linear_rows(row, row + 1)[0, ::step]) for row in range(0, height, step)])
+    step, luma = _sampled_luma(height, linear_rows)
     bars = find_bars(luma)
     areas = [*bars, *find_labels(luma, bars)]
     letters = find_letters(luma, areas)
@@ -141,6 +143,28 @@ def find_painted_areas(height: int, width: int, linear_rows: LinearRows) -> Pain
         areas = [exact for area in areas if (exact := edges.located(area)) is not None]
         letters = [edges.enlarged(area) for area in letters]
     return PaintedAreas(height, width, tuple(areas), tuple(letters))
+
+
+def find_painted_areas_of_picture(height: int, width: int, linear_rows: LinearRows) -> PaintedAreas:
+    """Find the painted areas of a single image; arguments as of :func:`find_painted_areas`."""
+    step, luma = _sampled_luma(height, linear_rows)
+    bars, papers = pairs_of_bars(luma), find_papers(luma)
+    if step > 1:
+        edges = _Edges(height, width, linear_rows, step)
+        bars = [exact for bar in bars if (exact := edges.located(bar)) is not None]
+        papers = [edges.enlarged(paper) for paper in papers]
+    return PaintedAreas(height, width, tuple(bars), papers=tuple(papers))
+
+
+def _sampled_luma(height: int, linear_rows: LinearRows) -> tuple[int, np.ndarray]:
+    """Return every how many rows and columns an image is searched, and its luma there, (h, w) float32."""
+    step = max(1, -(-height // SAMPLED_ROWS))
+    if step == 1:
+        bands = range(0, height, _BAND_ROWS)
+        bands = [luma_codes(linear_rows(row, min(row + _BAND_ROWS, height))) for row in bands]
+        return step, np.concatenate(bands)
+    # Reading single rows of a compressed or resampled source is as fast as its rows are.
+    return step, np.stack([luma_codes(linear_rows(row, row + 1)[0, ::step]) for row in range(0, height, step)])
 
 
 @dataclass(frozen=True)
@@ -208,4 +232,4 @@ def _sharp_edge(shares: np.ndarray) -> int | None:
     return count if count and (shares[:count] >= _INSIDE_SHARE).all() else None
 
 
-__all__ = ["MID_GREY", "TOLERANCE", "PaintedAreas", "Rectangle", "find_painted_areas"]
+__all__ = ["MID_GREY", "TOLERANCE", "PaintedAreas", "Rectangle", "find_painted_areas", "find_painted_areas_of_picture"]

@@ -76,7 +76,7 @@ def _letters_of_line(mask: np.ndarray, top: int, bottom: int, luma: float) -> li
         return []
     boxes = [
         (Rectangle(first + box[0], first + box[1], box[2], box[3], luma), filled)
-        for box, filled in _components(mask[first:end])
+        for box, filled in components(mask[first:end])
     ]
     boxes = [each for each in boxes if each[0].top > first and each[0].bottom < end]
     aligned = [(box, filled) for box, filled in boxes if abs(box.top - top) <= 1 and abs(box.bottom - bottom) <= 1]
@@ -95,7 +95,7 @@ def _letters_of_line(mask: np.ndarray, top: int, bottom: int, luma: float) -> li
     ]
 
 
-def _components(mask: np.ndarray) -> list[tuple[tuple[int, int, int, int], float]]:
+def components(mask: np.ndarray) -> list[tuple[tuple[int, int, int, int], float]]:
     """Return the bounding box of each connected component, and the share of it that the component fills."""
     boxes: list[list[int]] = []
     parent: list[int] = []

@@ -59,6 +59,8 @@ _LABEL_ROWS, _LABEL_COLUMNS = 4, 10
 _GAP_PX = 2
 _MOST_LABELS = 16
 _MOST_ENDS = 8
+#: Smallest side of a single image in which bars are searched for.
+_SMALLEST_PICTURE = 32
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,27 @@ def find_bars(luma: np.ndarray) -> list[Rectangle]:
     if right:
         bars.append(Rectangle(0, height, width - right[0], width, right[1]))
     return bars
+
+
+def pairs_of_bars(luma: np.ndarray) -> list[Rectangle]:
+    """Return the bars of a single image that have one alike on the opposite side: (H, W) float32 as above.
+
+    A lone bar may be a ceiling or a sky above a straight horizon.
+    """
+    height, width = luma.shape
+    bars = find_bars(luma) if min(height, width) >= _SMALLEST_PICTURE else []
+    opposite = {
+        bar: replace(
+            bar, top=height - bar.bottom, bottom=height - bar.top, left=width - bar.right, right=width - bar.left
+        )
+        for bar in bars
+    }
+    return [bar for bar in bars if any(_is_alike(opposite[bar], other) for other in bars if other is not bar)]
+
+
+def _is_alike(one: Rectangle, other: Rectangle) -> bool:
+    distances = (one.top - other.top, one.bottom - other.bottom, one.left - other.left, one.right - other.right)
+    return max(map(abs, distances)) <= 1 and abs(one.luma - other.luma) <= _FLAT
 
 
 def _bar(luma: np.ndarray, least: int) -> _Bar | None:

@@ -18,7 +18,6 @@ import numpy as np
 
 from lanet_core import sphere
 from lanet_core.arrangement import arrange, transformed_mask
-from lanet_core.calibration import overexposure_ramp
 from lanet_core.completion import CapturedPart, CompletedSphere
 from lanet_core.errors import ImageTooLargeError, ImageTooSmallError, NotEquirectangularError
 from lanet_core.image_light import ImageLight, with_seam_column
@@ -68,11 +67,6 @@ class Panorama:
     def strips(self) -> list[tuple[int, int]]:
         """Return where each of the strips begins and ends in which the sphere is best worked on."""
         return strips_of_blocks(self.height, self.width, _STRIP_PIXELS)
-
-    def clipped_fraction(self) -> float:
-        """Return the share of the sphere's solid angle that is over-exposed, [0, 1]."""
-        by_row = [(overexposure_ramp(self.linear_rows(*strip)) > 0.0).mean(axis=1) for strip in self.strips()]
-        return float(sphere.sphere_mean(np.concatenate(by_row)[:, None]))
 
 
 @dataclass(frozen=True)

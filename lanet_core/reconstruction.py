@@ -35,6 +35,7 @@ from lanet_core import sphere
 from lanet_core.aureole import aureole
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.clipped_areas import ClippedAreas, balance
+from lanet_core.clipping_noise import without_clipping_noise
 from lanet_core.enlargement import enlarge_light, repeat_cells
 from lanet_core.overexposure import overexposure, relative_to_white
 from lanet_core.point_lights import PointLight, find_point_lights
@@ -157,7 +158,10 @@ class Reconstruction:
             ``(image, overexposure)``: (h, 2 h, 3) float32, the mean of the image relative to its white, linear Rec.709,
             [0, 1]; and (h, 2 h, 2) float32, mean and maximum of the over-exposure, [0, 1].
         """
-        image, mean = (self._at_network_size(each.result) for each in (self._image, self._weight))
+        recorded = self._image.result
+        if recorded.shape[:2] == self._size:  # the image's own pixels: no mean of them reduces the noise
+            recorded = without_clipping_noise(recorded)
+        image, mean = (self._at_network_size(each) for each in (recorded, self._weight.result))
         exposure = np.concatenate([mean, self._maximum.result[..., None]], axis=-1)
         return np.clip(image, 0.0, 1.0), np.clip(exposure, 0.0, 1.0)
 

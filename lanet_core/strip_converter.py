@@ -19,6 +19,7 @@ import numpy as np
 from lanet_core import colour
 from lanet_core.conversion import Conversion, confidence_warnings
 from lanet_core.errors import OutputError, OutputNotWritableError, WrongModelError
+from lanet_core.exposure import estimate_white
 from lanet_core.images import (
     SOURCE_SHA256_ATTRIBUTE,
     Picture,
@@ -36,7 +37,7 @@ from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressRep
 from lanet_core.reading_options import ReadingOptions
 from lanet_core.session import Prediction, Session
 from lanet_core.surface_calibration import Surface, SurfaceFactor, SurfaceMeasurement
-from lanet_core.white_level import BrightColours, WhiteLevel
+from lanet_core.white_level import WhiteLevel
 
 #: The EXR attribute with the estimated white level, such as ``0.86 0.83 0.71, soft shoulder``.
 WHITE_LEVEL_ATTRIBUTE = "lanetWhiteLevel"
@@ -244,8 +245,10 @@ class StripConverter(ABC):
         report("writing")
         size = (source.height, source.width)
         summary = _Summary(size, self.makes_panoramas)
+        facts = {SOURCE_SHA256_ATTRIBUTE: source_sha256, WHITE_LEVEL_ATTRIBUTE: str(solved.white)}
         if is_radiance(output):
-            writing = open_radiance(output, size)
+            model = {"lanetModel": self._model_name, "lanetModelSha256": self.session.sha256}
+            writing = open_radiance(output, size, {"SOFTWARE": "lanet", **model, **facts})
         else:
             writing = open_exr(
                 output,
@@ -257,7 +260,7 @@ class StripConverter(ABC):
                 is_panorama=self.makes_panoramas,
                 further_channels=(UNCERTAINTY_CHANNEL,) if confidence else (),
                 pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
-                attributes={SOURCE_SHA256_ATTRIBUTE: source_sha256, WHITE_LEVEL_ATTRIBUTE: str(solved.white)},
+                attributes=facts,
                 threads=self._threads,
             )
         with writing as writer:
@@ -285,7 +288,7 @@ class StripConverter(ABC):
         """Measure the image, run the network, and work out what its prediction means for the image's own pixels."""
         painted = self._painted_areas(source)
         if white is None:
-            white = self._estimate_white(source, painted)
+            white = estimate_white(source, painted, self._row_weights(source), self._threads)
         reconstruction = self._reconstruction(source, white)
         strips = source.strips()
         lights = map_in_order(
@@ -328,16 +331,6 @@ class StripConverter(ABC):
     ) -> None:
         """Solve again with the prediction's radiance scaled; single images are no frames of a sequence."""
         raise ValueError("gains are of panoramas")
-
-    def _estimate_white(self, source: LdrSource, painted: PaintedAreas) -> WhiteLevel:
-        colours, weights = BrightColours(), self._row_weights(source)
-        strips = source.strips()
-        lights = map_in_order(
-            lambda strip: painted.neutral(source.linear_rows(*strip), strip[0]), strips, self._threads
-        )
-        for (first, end), ldr_linear in zip(strips, lights, strict=True):
-            colours.add_linear(ldr_linear, weights[first:end])
-        return colours.white_level()
 
     def _strips(
         self,

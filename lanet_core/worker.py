@@ -184,15 +184,17 @@ class Worker:
         return {"output": output, **conversion.facts(), **lights}
 
     def _inspect(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from lanet_core.exposure import clipped_fraction
         from lanet_core.images import read_ldr
         from lanet_core.panorama import panorama_from_picture
 
+        options = _reading_options(request)
         picture = read_ldr(Path(_text(request, "source")))
-        panorama = panorama_from_picture(picture, _reading_options(request))
+        panorama = panorama_from_picture(picture, options)
         return {
             "width": panorama.width,
             "height": panorama.height,
-            "clipped_fraction": panorama.clipped_fraction(),
+            "clipped_fraction": clipped_fraction(panorama, options.white),
             "warnings": [*picture.warnings, *panorama.warnings],
         }
 

@@ -162,7 +162,7 @@ def test_the_network_inputs_are_mean_and_maximum_relative_to_white():
 
 def test_an_image_smaller_than_the_network_is_upsampled():
     reconstruction = Reconstruction(32, 64, 64)
-    ldr = random_case(3, 32)[0]
+    ldr = np.minimum(random_case(3, 32)[0], np.float32(0.79))  # without noise at white
     reconstruction.observe(ldr, 0)
     image, exposure = reconstruction.network_inputs()
     np.testing.assert_allclose(image, sphere.upsample_bilinear(ldr, 64, 128), atol=1e-6)

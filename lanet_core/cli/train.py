@@ -56,7 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compute in bfloat16 where it is safe (default: on GPUs only)",
     )
     parser.add_argument(
-        "--workers", type=whole_number(0), default=1, metavar="N", help="processes that prepare images (default: 1)"
+        "--workers",
+        type=whole_number(0),
+        default=1,
+        metavar="N",
+        help="processes that make the images on a CPU (default: 1); a GPU makes them itself",
     )
     parser.add_argument("--threads", type=whole_number(1), metavar="N", help="CPU threads (default: all cores)")
     parser.add_argument(

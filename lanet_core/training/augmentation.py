@@ -1,27 +1,35 @@
-"""Augmentations of HDR panoramas that are exact on the sphere: no pixel is resampled."""
+"""Augmentations of HDR images in torch, on their device; those of panoramas are exact: no pixel is resampled."""
 
 from __future__ import annotations
 
 import numpy as np
+import torch
+from torch import Tensor
 
 
-def rotate_azimuth(panorama: np.ndarray, columns: int) -> np.ndarray:
-    """Turn a panorama (H, W, ...) about the vertical by whole columns."""
-    return np.roll(panorama, columns, axis=1)
+def rotate_azimuth(panorama: Tensor, columns: int) -> Tensor:
+    """Turn a panorama (..., H, W) about the vertical by whole columns."""
+    return panorama.roll(columns, -1)
 
 
-def mirror(panorama: np.ndarray) -> np.ndarray:
-    """Mirror a panorama (H, W, ...) left to right."""
-    return panorama[:, ::-1]
+def mirror(image: Tensor) -> Tensor:
+    """Mirror an image (..., H, W) left to right."""
+    return image.flip(-1)
 
 
-def tint(panorama: np.ndarray, rng: np.random.Generator, spread: float) -> np.ndarray:
-    """Light a scene with another colour: each channel times a gain whose natural log has this standard deviation."""
+def turn(panorama: Tensor, rng: np.random.Generator) -> Tensor:
+    """Turn a panorama (..., H, W) by a random number of columns, and mirror it half of the time."""
+    panorama = rotate_azimuth(panorama, int(rng.integers(panorama.shape[-1])))
+    return mirror(panorama) if rng.random() < 0.5 else panorama
+
+
+def tint(image: Tensor, rng: np.random.Generator, spread: float) -> Tensor:
+    """Light a scene (3, H, W) with another colour: the gains' natural log has this standard deviation."""
     gains = np.exp(rng.normal(size=3) * spread)
-    return panorama * (gains / gains.mean()).astype(np.float32)
+    return image * torch.from_numpy((gains / gains.mean()).astype(np.float32)).to(image)[:, None, None]
 
 
-def saturate(panorama: np.ndarray, factor: float) -> np.ndarray:
-    """Scale the distance of every pixel (H, W, 3) from its channel mean; none falls below a tenth of that mean."""
-    mean = panorama.mean(axis=2, keepdims=True)
-    return np.maximum(mean + np.float32(factor) * (panorama - mean), np.float32(0.1) * mean)
+def saturate(image: Tensor, factor: float) -> Tensor:
+    """Scale the distance of every pixel (3, H, W) from its channel mean; none falls below a tenth of that mean."""
+    mean = image.mean(dim=0, keepdim=True)
+    return torch.maximum(mean + factor * (image - mean), 0.1 * mean)

@@ -48,11 +48,11 @@ def view_directions(view: View, height: int, width: int) -> np.ndarray:
     Raises:
         ValueError: the field of view is not between 0 and π.
     """
-    left, up, _ = _pixel_centres(view, height, width)
+    left, up, _ = pixel_centres(view, height, width)
     return _plane_to_directions(view, left, up)
 
 
-def _pixel_centres(view: View, height: int, width: int) -> tuple[np.ndarray, np.ndarray, float]:
+def pixel_centres(view: View, height: int, width: int) -> tuple[np.ndarray, np.ndarray, float]:
     """Return the plane coordinates of columns (to the left) and rows (up), and the size of a pixel, at distance 1."""
     if not 0.0 < view.horizontal_fov_rad < np.pi:
         raise ValueError(f"a field of view of {view.horizontal_fov_rad} rad does not fit on a plane")
@@ -62,12 +62,32 @@ def _pixel_centres(view: View, height: int, width: int) -> tuple[np.ndarray, np.
     return left, up, pixel
 
 
-def _plane_to_directions(view: View, left: np.ndarray, up: np.ndarray) -> np.ndarray:
+def sample_offsets(pixel: float, panorama_height: int) -> np.ndarray:
+    """Return where a pixel of the plane is sampled, along each axis: at most a panorama's pixel apart.
+
+    Args:
+        pixel: size of the plane's pixel at distance 1.
+        panorama_height: rows of the panorama.
+
+    Returns:
+        (n,) float64, from the pixel's centre, in the plane's unit.
+    """
+    samples = max(1, int(np.ceil(pixel * panorama_height / np.pi - 1e-9)))
+    return pixel * ((np.arange(samples) + 0.5) / samples - 0.5)
+
+
+def view_axes(view: View) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the unit vectors forward, leftward and upward of a camera, (3,) float64 each."""
     sin_a, cos_a = np.sin(view.azimuth_rad), np.cos(view.azimuth_rad)
     sin_e, cos_e = np.sin(view.elevation_rad), np.cos(view.elevation_rad)
     forward = np.array([cos_e * cos_a, cos_e * sin_a, sin_e])
     leftward = np.array([-sin_a, cos_a, 0.0])
     upward = np.array([-sin_e * cos_a, -sin_e * sin_a, cos_e])
+    return forward, leftward, upward
+
+
+def _plane_to_directions(view: View, left: np.ndarray, up: np.ndarray) -> np.ndarray:
+    forward, leftward, upward = view_axes(view)
     return forward + left[None, :, None] * leftward + up[:, None, None] * upward
 
 
@@ -99,17 +119,16 @@ def perspective_crop(
         ValueError: the field of view is not between 0 and π.
     """
     view = View(azimuth_rad, elevation_rad, horizontal_fov_rad)
-    left, up, pixel = _pixel_centres(view, height, width)
+    left, up, pixel = pixel_centres(view, height, width)
     panorama_height, panorama_width = panorama.shape[:2]
-    samples = max(1, int(np.ceil(pixel * panorama_height / np.pi - 1e-9)))
-    offsets = pixel * ((np.arange(samples) + 0.5) / samples - 0.5)
+    offsets = sample_offsets(pixel, panorama_height)
     crop = np.zeros((height, width, panorama.shape[2]), dtype=np.float32)
     for right_offset in offsets:
         for down_offset in offsets:
             directions = _plane_to_directions(view, left - right_offset, up - down_offset)
             rows, columns = sphere.directions_to_pixels(directions, panorama_height, panorama_width)
             crop += sphere.sample_bilinear(panorama, rows, columns)
-    return crop / np.float32(samples**2)
+    return crop / np.float32(len(offsets) ** 2)
 
 
 def paper_crops(is_outdoor: bool) -> list[View]:
@@ -135,18 +154,3 @@ def draw_view(rng: np.random.Generator) -> View:
         float(rng.uniform(*_ELEVATION_RANGE_RAD)),
         float(rng.uniform(*_FIELD_OF_VIEW_RANGE_RAD)),
     )
-
-
-def random_crop(panorama: np.ndarray, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """Return what a randomly turned camera sees; see :func:`draw_view` and :func:`perspective_crop`.
-
-    Args:
-        panorama: (H, W, C) float32, linear; W even.
-        rng: where the randomness comes from.
-        height: rows of the picture.
-        width: columns of the picture.
-
-    Returns:
-        (height, width, C) float32, the panorama's colour space and unit.
-    """
-    return perspective_crop(panorama, *draw_view(rng), height, width)

@@ -17,8 +17,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
-from lanet_core import colour, sphere
+from lanet_core import sphere
+from lanet_core.colour import REC709_LUMINANCE
 from lanet_core.errors import InvalidPixelsError
 from lanet_core.training.contrast_visibility import contrast_sensitivity, transducer
 from lanet_core.training.quadratic_program import minimise_within_budget
@@ -87,38 +91,38 @@ class Display:
         return float(np.log10(self.brightest_cd_m2 / self.darkest_cd_m2))
 
 
-def tone_map(hdr: np.ndarray, display: Display | None = None, *, is_panorama: bool = False) -> np.ndarray:
-    """Return the picture that shows an HDR best on a display.
+def tone_map(hdr: Tensor, display: Display | None = None, *, is_panorama: bool = False) -> Tensor:
+    """Return the image that shows an HDR best on a display; pixels stay on their device, the curve is found in NumPy.
 
     The brightest tone becomes the display's white, so the result does not depend on the scale of the HDR.
 
     Args:
-        hdr: (H, W, 3) float32, linear Rec.709, ≥ 0, relative luminance.
-        display: where the picture will be seen; an LCD of 200 cd/m² by default.
-        is_panorama: the picture is equirectangular: it wraps in azimuth and its rows count by solid angle.
+        hdr: (3, H, W) float32, linear Rec.709, ≥ 0, relative luminance.
+        display: where the image will be seen; an LCD of 200 cd/m² by default.
+        is_panorama: the image is equirectangular: it wraps in azimuth and its rows count by solid angle.
 
     Returns:
-        (H, W, 3) float32, linear Rec.709, [0, 1]: what :func:`lanet_core.colour.quantise_srgb8` encodes.
+        (3, H, W) float32, linear Rec.709, [0, 1], to be encoded as sRGB.
 
     Raises:
         InvalidPixelsError: the HDR contains NaN, infinite or negative values.
     """
-    if not np.isfinite(hdr).all() or (hdr < 0).any():
+    if not bool((torch.isfinite(hdr) & (hdr >= 0.0)).all()):
         raise InvalidPixelsError(
             "The HDR contains NaN, infinite or negative values.",
             remedy="Repair it, or clip it to finite values of zero and more.",
         )
     display = display or Display()
-    luminance = colour.luminance(hdr.astype(np.float32, copy=False))
-    if not luminance.any():
-        return np.zeros(hdr.shape, dtype=np.float32)
+    luminance = (hdr * torch.from_numpy(REC709_LUMINANCE).to(hdr)[:, None, None]).sum(dim=0)
+    if not bool(luminance.any()):
+        return torch.zeros_like(hdr)
     log_luminance = clipped_log_luminance(luminance)
     nodes, counts = contrast_histogram(log_luminance, is_panorama=is_panorama)
     segments = tone_curve_segments(counts, display)
     return _apply_curve(hdr, luminance, log_luminance, nodes, segments, display)
 
 
-def clipped_log_luminance(luminance: np.ndarray) -> np.ndarray:
+def clipped_log_luminance(luminance: Tensor) -> Tensor:
     """Return log10 of a luminance, clipped to four decades either side of the median of what is not black.
 
     Args:
@@ -127,12 +131,12 @@ def clipped_log_luminance(luminance: np.ndarray) -> np.ndarray:
     Returns:
         (H, W) float32.
     """
-    middle = float(np.median(luminance[luminance > 0]))
+    middle = luminance[luminance > 0.0].median()
     span = 10.0**CLIPPING_DECADES
-    return np.log10(np.clip(luminance, middle / span, middle * span, dtype=np.float32))
+    return torch.minimum(torch.maximum(luminance, middle / span), middle * span).log10()
 
 
-def contrast_histogram(log_luminance: np.ndarray, *, is_panorama: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def contrast_histogram(log_luminance: Tensor, *, is_panorama: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Count how often each contrast occurs on each background, in each frequency band.
 
     Args:
@@ -142,50 +146,49 @@ def contrast_histogram(log_luminance: np.ndarray, *, is_panorama: bool = False) 
     Returns:
         ``(nodes, counts)``: nodes, (N + 1,) float64, are the ends of the curve's segments, log10 luminance, and
         end at the brightest tone; counts, (bands, N + 1, 15) float64, hold for each band, background node and
-        contrast of -7 to 7 segments the share of the picture where it occurs, contrast 0 left empty.
+        contrast of -7 to 7 segments the share of the image where it occurs, contrast 0 left empty.
     """
-    top = float(log_luminance.max())
-    segment_count = max(1, int(np.ceil((top - float(log_luminance.min())) / SEGMENT_DECADES)))
+    low, top = (float(each) for each in torch.aminmax(log_luminance))
+    segment_count = max(1, int(np.ceil((top - low) / SEGMENT_DECADES)))
     nodes = top - SEGMENT_DECADES * np.arange(segment_count, -1, -1)
     height, width = log_luminance.shape
     row_weights = sphere.pixel_solid_angles_sr(height, width) if is_panorama else np.ones(height)
-    weights = np.repeat(row_weights / (row_weights.sum() * width), width)
+    row_weights = torch.from_numpy(row_weights / (row_weights.sum() * width)).to(log_luminance.device)
     side = MAXIMUM_CONTRAST_SEGMENTS
     shape = (segment_count + 1, 2 * side + 1)
+    first_cells = torch.arange(height, device=log_luminance.device)[:, None] * (shape[0] * shape[1])
     counts = np.empty((len(BAND_FREQUENCIES_CPD), *shape))
     fine = log_luminance
     for band in range(len(BAND_FREQUENCIES_CPD)):
         coarse = _low_pass(fine, 2**band, is_panorama)
         contrast = fine - coarse
-        steps = np.rint(contrast / SEGMENT_DECADES).astype(np.int32)
-        small = (steps == 0) & (np.abs(contrast) > CONTRAST_THRESHOLD_DECADES)
-        steps += np.where(small, np.sign(contrast), 0).astype(np.int32)
-        background = np.rint((coarse - nodes[0]) / SEGMENT_DECADES).astype(np.int32)
-        counted = (np.abs(steps) <= side) & (steps != 0)
-        cell = np.where(counted, background * shape[1] + steps + side, side)
-        counts[band] = np.bincount(cell.ravel(), weights, minlength=shape[0] * shape[1]).reshape(shape)
+        steps = (contrast / SEGMENT_DECADES).round().long()
+        small = (steps == 0) & (contrast.abs() > CONTRAST_THRESHOLD_DECADES)
+        steps = torch.where(small, contrast.sign().long(), steps)
+        background = ((coarse - nodes[0]) / SEGMENT_DECADES).round().long().clamp(0, segment_count)
+        counted = (steps.abs() <= side) & (steps != 0)
+        cell = torch.where(counted, background * shape[1] + steps + side, side)
+        # Whole numbers for each row are counted: their sums do not depend on the order, on any device.
+        found = torch.bincount((first_cells + cell).flatten(), minlength=height * shape[0] * shape[1])
+        counts[band] = (row_weights @ found.double().view(height, -1)).cpu().numpy().reshape(shape)
         fine = coarse
     counts[:, :, side] = 0.0
     return nodes, counts
 
 
-def _low_pass(image: np.ndarray, spacing: int, is_panorama: bool) -> np.ndarray:
+def _low_pass(image: Tensor, spacing: int, is_panorama: bool) -> Tensor:
     """Return the image after the kernel with its taps this many pixels apart, both ways."""
     margin = 2 * spacing
-    padded = np.pad(image, ((margin, margin), (0, 0)), mode="edge")
-    image = _filter(padded, spacing, axis=0)
-    padded = np.pad(image, ((0, 0), (margin, margin)), mode="wrap" if is_panorama else "edge")
-    return _filter(padded, spacing, axis=1)
+    image = F.pad(image[None], (0, 0, margin, margin), mode="replicate")
+    image = _filter(image, spacing, axis=1)
+    image = F.pad(image, (margin, margin, 0, 0), mode="circular" if is_panorama else "replicate")
+    return _filter(image, spacing, axis=2)[0]
 
 
-def _filter(padded: np.ndarray, spacing: int, axis: int) -> np.ndarray:
+def _filter(padded: Tensor, spacing: int, axis: int) -> Tensor:
+    # A convolution on a GPU may round to ten bits; sums of slices do not.
     length = padded.shape[axis] - 4 * spacing
-    result = 0.0
-    for tap, weight in enumerate(_KERNEL):
-        window = [slice(None), slice(None)]
-        window[axis] = slice(tap * spacing, tap * spacing + length)
-        result = result + padded[tuple(window)] * np.float32(weight)
-    return result
+    return sum(padded.narrow(axis, tap * spacing, length) * weight for tap, weight in enumerate(_KERNEL))
 
 
 def tone_curve_segments(counts: np.ndarray, display: Display) -> np.ndarray:
@@ -276,20 +279,26 @@ def colour_exponent(slope: np.ndarray) -> np.ndarray:
 
 
 def _apply_curve(
-    hdr: np.ndarray,
-    luminance: np.ndarray,
-    log_luminance: np.ndarray,
+    hdr: Tensor,
+    luminance: Tensor,
+    log_luminance: Tensor,
     nodes: np.ndarray,
     segments: np.ndarray,
     display: Display,
-) -> np.ndarray:
+) -> Tensor:
     """Return the HDR through the tone curve, its colours kept, as the display's linear pixel values."""
-    shown = np.interp(log_luminance, nodes, displayed_log_luminance(segments, display)).astype(np.float32)
-    centres = (nodes[1:] + nodes[:-1]) / 2.0
-    exponent = np.interp(log_luminance, centres, colour_exponent(segments / SEGMENT_DECADES))
-    # np.exp and np.log are vectorised for float32, np.power is not.
-    ratio = np.log(np.maximum(hdr / np.maximum(luminance, np.finfo(np.float32).tiny)[..., None], 1e-6))
-    ratio *= exponent.astype(np.float32)[..., None]
-    ratio += shown[..., None] * np.float32(np.log(10.0))
-    emitted = np.exp(ratio) - np.float32(display.darkest_cd_m2)
-    return np.clip(emitted / np.float32(display.peak_cd_m2 - display.black_cd_m2), 0.0, 1.0)
+    position = (log_luminance.double() - nodes[0]) / SEGMENT_DECADES
+    shown = _at(displayed_log_luminance(segments, display), position)
+    exponent = _at(colour_exponent(segments / SEGMENT_DECADES), position - 0.5)
+    ratio = (hdr / luminance.clamp(min=torch.finfo(torch.float32).tiny)).clamp(min=1e-6).log()
+    emitted = (ratio * exponent + shown * float(np.log(10.0))).exp() - display.darkest_cd_m2
+    return (emitted / (display.peak_cd_m2 - display.black_cd_m2)).clamp(0.0, 1.0)
+
+
+def _at(values: np.ndarray, position: Tensor) -> Tensor:
+    """Return values, (N,), interpolated at positions counted in steps from the first; constant beyond the ends."""
+    table = torch.from_numpy(values).to(position.device)
+    position = position.clamp(0.0, len(values) - 1.0)
+    low = position.long()
+    high = (low + 1).clamp(max=len(values) - 1)
+    return torch.lerp(table[low], table[high], position - low).float()

@@ -10,7 +10,8 @@ import torch
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.training.edits import Photograph, edit, srgb_decode
-from lanet_core.training.light_photographs import expose, measure_white, relative_image
+from lanet_core.training.light_photographs import measure_white, relative_image
+from lanet_core.training.torch_camera import calibration_scale, expose
 from lanet_core.training.virtual_camera import draw_camera
 
 #: Set apart from the seeds of the clean photographs.
@@ -46,6 +47,6 @@ def edited_photographs(hdr: np.ndarray, name: str, draws: int) -> Iterator[tuple
         # The white balance of the photograph, without the brightness of its white.
         balance = torch.from_numpy(white.linear / white.linear.mean())[:, None, None]
         balanced = scene * balance
-        scale = (linear * is_exposed).sum() / (balanced * is_exposed).sum().clamp(min=1e-8)
-        truth = torch.where(image.painted > 0.0, linear, balanced * scale)
+        calibrated = balanced * calibration_scale(linear, balanced, is_exposed)
+        truth = torch.where(image.painted > 0.0, linear, calibrated)
         yield tuple(np.moveaxis(each.numpy(), 0, -1) for each in (codes.to(torch.uint8), truth))

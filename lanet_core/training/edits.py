@@ -249,7 +249,7 @@ def _paint(image: Photograph, mask: Tensor, value: Tensor) -> None:
 
 
 def _column(values: tuple[float, ...] | list[float], like: Tensor) -> Tensor:
-    return torch.tensor(values, dtype=like.dtype, device=like.device)[:, None, None]
+    return torch.tensor(values).to(like)[:, None, None]
 
 
 @lru_cache(maxsize=1)

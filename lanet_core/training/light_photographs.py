@@ -20,10 +20,12 @@ from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.model_metadata import CELL_PIXELS
 from lanet_core.networks.resampling import pool_by_solid_angle
 from lanet_core.overexposure import CHANNEL_THRESHOLD, SATURATION
+from lanet_core.training import augmentation
 from lanet_core.training.edits import Photograph, edit, srgb_decode
 from lanet_core.training.lite_configuration import PhotographOptions
 from lanet_core.training.sharp_lights import Disc, take_light
-from lanet_core.training.virtual_camera import MIDDLE_GREY, Camera, draw_camera
+from lanet_core.training.torch_camera import calibration_scale, expose, exposure_scale
+from lanet_core.training.virtual_camera import Camera, draw_camera
 from lanet_core.white_level import BrightColours, WhiteLevel
 
 #: Radiance above this, in multiples of white, counts as concentrated.
@@ -96,41 +98,6 @@ def _sun_is_clipped(hdr: Tensor) -> bool:
     return float(disc.energy.mean()) < float(diffuse)
 
 
-def expose(hdr: Tensor, camera: Camera) -> tuple[Tensor, Tensor]:
-    """Take a photograph as :func:`lanet_core.training.virtual_camera.expose` does, in torch.
-
-    Args:
-        hdr: (3, H, 2H) float32, linear Rec.709, ≥ 0.
-        camera: the camera and its settings.
-
-    Returns:
-        ``(encoded, exposed)``: the display-encoded photograph, not yet quantised, [0, 1], and the exposed radiance.
-    """
-    exposed = hdr * exposure_scale(hdr, camera)
-    clipped = exposed.clamp(max=1.0)
-    clipped = torch.where(clipped < 2.0**-camera.dynamic_range_ev, torch.zeros_like(clipped), clipped)
-    powered = clipped.clamp(min=1e-12) ** camera.response_exponent
-    return (1.0 + camera.response_sigma) * powered / (powered + camera.response_sigma), exposed
-
-
-def exposure_scale(hdr: Tensor, camera: Camera) -> float:
-    """Return the factor of :func:`lanet_core.training.virtual_camera.exposure_scale`, compensation included."""
-    levels = hdr[:, :, ::4].mean(dim=0)
-    weights = torch.from_numpy(sphere.pixel_solid_angles_sr(levels.shape[0], 1)).to(levels)[:, None]
-    weights = (weights / weights.sum() / levels.shape[1]).expand_as(levels)
-    black = 2.0**-camera.dynamic_range_ev
-    positive = levels[levels > 0.0]
-    if not positive.numel():
-        return 1.0
-    low, high = 1e-3 / float(positive.max()), 1e3 / float(positive.min())
-    for _ in range(40):
-        middle = (low * high) ** 0.5
-        level = (levels * middle).clamp(max=1.0)
-        mean = float((torch.where(level < black, torch.zeros_like(level), level) * weights).sum())
-        low, high = (middle, high) if mean < MIDDLE_GREY else (low, middle)
-    return high * 2.0**camera.exposure_bias_ev
-
-
 def relative_overexposure(relative: Tensor) -> Tensor:
     """Return (1, H, W): :func:`lanet_core.overexposure.overexposure` in torch, of (3, H, W)."""
     mean = (relative.mean(dim=0, keepdim=True) - OVEREXPOSURE_THRESHOLD) / (SATURATION - OVEREXPOSURE_THRESHOLD)
@@ -188,11 +155,8 @@ class LightPhotographs:
         if rng.random() < options.glue_share:
             other = self.scenes[int(rng.integers(len(self.scenes)))].hdr
             hdr = _glued(hdr, other.roll(int(rng.integers(width)), -1))
-        hdr = hdr.roll(int(rng.integers(width)), -1)
-        if rng.random() < 0.5:
-            hdr = hdr.flip(-1)
-        gains = np.exp(rng.normal(size=3) * options.white_balance_spread)
-        hdr = hdr * torch.tensor(gains / gains.mean(), dtype=torch.float32, device=hdr.device)[:, None, None]
+        hdr = augmentation.turn(hdr, rng)
+        hdr = augmentation.tint(hdr, rng, options.white_balance_spread)
         if options.saturation_spread:
             factor = float(np.exp(rng.normal() * options.saturation_spread))
             grey = hdr.mean(dim=0, keepdim=True)
@@ -228,7 +192,7 @@ def photograph_sample(
     relative = relative_image(codes, measure_white(codes))
     overexposed = relative_overexposure(relative)
     exposed_part = (relative.mean(dim=0, keepdim=True) < OVEREXPOSURE_THRESHOLD) * (1.0 - image.painted)
-    scale = (relative * exposed_part).sum() / (hdr * exposed_part).sum().clamp(min=_TINY)
+    scale = calibration_scale(relative, hdr, exposed_part)
     truth = torch.where(image.painted > 0.0, relative, hdr * scale)
     lacking = (truth - relative).clamp(min=0.0) * (overexposed > 0.0) * (1.0 - image.painted)
     concentrated = (lacking.mean(dim=0, keepdim=True) - CONCENTRATED_RADIANCE).clamp(min=0.0)
@@ -252,7 +216,7 @@ def photograph_sample(
         light=cells[2],
         concentrated=cells[3],
         truth=cells[4],
-        weight=torch.tensor(weight),
+        weight=torch.tensor(weight).to(hdr.device),
     )
 
 
@@ -298,7 +262,7 @@ def _add_disc(pooled: list[Tensor], maximum: Tensor, disc: Disc, height: int) ->
 
 def _capped_if_even(hdr: Tensor, camera: Camera, rng: np.random.Generator) -> Tensor:
     """Cut the highlights of a scene at about white where they add less than a quarter of its light."""
-    white = 1.0 / exposure_scale(hdr, camera)
+    white = 1.0 / float(exposure_scale(hdr, camera))
     solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(*hdr.shape[-2:])).to(hdr)[:, None]
     capped = hdr.clamp(max=white * rng.uniform(0.95, 1.3))
     return capped if float(((hdr - capped) * solid_angles).sum() / (capped * solid_angles).sum()) < 0.25 else hdr

@@ -1,4 +1,7 @@
-"""The batches of each step: photographs from a pool, or drawn anew, each with another rotation."""
+"""The batches of each step: photographs from a pool, or drawn anew, each with another rotation.
+
+Photographs, pool and batches are on the device of the scenes.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ class LiteBatches:
         configuration: of the training.
         real: captured scenes.
         synthetic: rendered scenes; empty where the configuration uses none.
-        workers: processes that draw the pool.
+        workers: processes that draw the pool, where the scenes are on a CPU.
         say: takes a line of progress.
     """
 
@@ -90,7 +93,7 @@ def turned(sample: LightSample, rng: np.random.Generator) -> LightSample:
 
 
 class _Pool(Dataset):
-    """Photographs of each scene in turn, as half floats in numpy, which crosses processes by value."""
+    """Photographs of each scene in turn, as half floats on the device of the scenes."""
 
     def __init__(self, source: LightPhotographs, draws: int, seed: tuple[int, int]) -> None:
         self._source, self._draws, self._seed = source, draws, seed
@@ -98,16 +101,21 @@ class _Pool(Dataset):
     def __len__(self) -> int:
         return self._draws * len(self._source.scenes)
 
-    def __getitem__(self, number: int) -> list[np.ndarray]:
+    def __getitem__(self, number: int) -> LightSample:
         scene, draw = divmod(number, self._draws)
-        sample = self._source.draw(self._source.scenes[scene], np.random.default_rng([*self._seed, scene, draw]))
-        return [field.cpu().numpy() for field in to_half(sample)]
+        rng = np.random.default_rng([*self._seed, scene, draw])
+        return to_half(self._source.draw(self._source.scenes[scene], rng))
 
 
 def _drawn(source: LightPhotographs, draws: int, seed: tuple[int, int], workers: int) -> list[LightSample]:
-    loader = DataLoader(_Pool(source, draws, seed), batch_size=None, num_workers=workers, collate_fn=_as_is)
+    """Draw a pool: on a CPU in background processes, on any other device in this process and on that device."""
+    pool = _Pool(source, draws, seed)
+    if any(scene.hdr.device.type != "cpu" for scene in source.scenes):
+        return [pool[number] for number in range(len(pool))]
+    # Arrays cross processes by value: tensors would hold a file handle each.
+    loader = DataLoader(pool, batch_size=None, num_workers=workers, collate_fn=_as_arrays)
     return [LightSample(*(torch.from_numpy(np.asarray(field)) for field in fields)) for fields in loader]
 
 
-def _as_is(fields: list[np.ndarray]) -> list[np.ndarray]:
-    return fields
+def _as_arrays(sample: LightSample) -> list[np.ndarray]:
+    return [field.numpy() for field in sample]

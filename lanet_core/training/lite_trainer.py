@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -12,7 +13,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from lanet_core import sphere
 from lanet_core.errors import CheckpointError, DataError
 from lanet_core.images import read_hdr
 from lanet_core.networks.panolanet_lite import PanoLANetLite
@@ -25,6 +25,7 @@ from lanet_core.training.light_photographs import LightSample, TrainingScene, tr
 from lanet_core.training.lite_batches import LiteBatches
 from lanet_core.training.lite_configuration import SCENE_ROWS, LiteTrainingConfiguration
 from lanet_core.training.lite_validation import light_errors, validation_photographs
+from lanet_core.training.pairs import with_rows
 from lanet_core.training.scenes import Scene, find_scenes
 from lanet_core.training.trainer import LAST_CHECKPOINT, TrainerOptions
 from lanet_core.training.training_log import TrainingLog
@@ -50,14 +51,15 @@ def imagenet_weights() -> Path:
         ) from error
 
 
-def load_training_scenes(scenes: list[Scene]) -> list[TrainingScene]:
-    """Read scenes at :data:`SCENE_ROWS` rows.
+def load_training_scenes(scenes: list[Scene], device: torch.device | str = "cpu") -> list[TrainingScene]:
+    """Read scenes at :data:`SCENE_ROWS` rows, to the device where their photographs are made.
 
     Raises:
         InputError: a file cannot be read.
         DataError: a panorama's size is not 2:1 or does not reduce to :data:`SCENE_ROWS` rows.
     """
-    return [training_scene(scene.name, _sized(read_hdr(scene.path), scene), scene.category) for scene in scenes]
+    loaded = (training_scene(scene.name, _sized(read_hdr(scene.path), scene), scene.category) for scene in scenes)
+    return [replace(scene, hdr=scene.hdr.to(device)) for scene in loaded]
 
 
 def _sized(hdr: np.ndarray, scene: Scene) -> np.ndarray:
@@ -68,11 +70,7 @@ def _sized(hdr: np.ndarray, scene: Scene) -> np.ndarray:
             path=scene.path,
             remedy="Remove it from the folder or from scenes.csv.",
         )
-    if height >= SCENE_ROWS:
-        return hdr if height == SCENE_ROWS else sphere.downsample(hdr, SCENE_ROWS, 2 * SCENE_ROWS)
-    if SCENE_ROWS % height == 0:
-        return hdr.repeat(SCENE_ROWS // height, axis=0).repeat(SCENE_ROWS // height, axis=1)
-    return sphere.upsample_bilinear(hdr, SCENE_ROWS, 2 * SCENE_ROWS)
+    return with_rows(hdr, SCENE_ROWS)
 
 
 class LiteTrainer:
@@ -161,9 +159,10 @@ class LiteTrainer:
         last = schedule.steps if stop_after is None else min(schedule.steps, self.step + stop_after)
         if self.step >= last:
             return
-        real, synthetic = (load_training_scenes(scenes) for scenes in self._learnt)
+        device = self.process.device
+        real, synthetic = (load_training_scenes(scenes, device) for scenes in self._learnt)
         batches = LiteBatches(self.configuration, real, synthetic, self.options.workers, self.say)
-        held_out = validation_photographs(load_training_scenes(self._held_out), schedule.height)
+        held_out = validation_photographs(load_training_scenes(self._held_out, device), schedule.height)
         log = TrainingLog(self.folder, self.step) if self.process.is_first else None
         wrapped = self.process.wrap(self.network)
         started, logged_at = time.monotonic(), self.step
@@ -195,7 +194,6 @@ class LiteTrainer:
         rate = _learning_rate(self.configuration, self.step)
         for group, factor in zip(self.optimiser.param_groups, _rates(self.configuration), strict=True):
             group["lr"] = rate * factor
-        batch = LightSample(*(field.to(self.process.device) for field in batch))
         image = batch.image.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.process.device.type, torch.bfloat16, enabled=self.options.bfloat16):
             output = network(image, batch.overexposure)
@@ -214,8 +212,7 @@ class LiteTrainer:
 
     def _validate(self, log: TrainingLog, held_out: dict[str, list[LightSample]]) -> None:
         for kind, batches in held_out.items():
-            on_device = [LightSample(*(field.to(self.process.device) for field in batch)) for batch in batches]
-            errors = light_errors(self.average, on_device, self.loss.irradiance)
+            errors = light_errors(self.average, batches, self.loss.irradiance)
             log.write(self.step, {f"{kind}_ldr_stops": errors.ldr.mean(), f"{kind}_stops": errors.network.mean()})
             self.say(
                 f"step {self.step}: held out, {kind}: {errors.network.mean():.3f} stops "

@@ -1,29 +1,32 @@
 """Training pairs: an LDR as a camera would take it, and the calibrated HDR it was taken from.
 
-A sample depends on nothing but the seed and its own number, so that training resumes exactly, on any number
-of processes and loader workers.
+They are made in torch on the device that trains. A sample depends on nothing but the seed and its own number, so that
+training resumes exactly, on any number of processes and loader workers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from lanet_core import sphere
-from lanet_core.calibration import calibrate
-from lanet_core.colour import quantise_srgb8
+from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.errors import CalibrationError
 from lanet_core.images import read_hdr
+from lanet_core.networks.panolanet_lite import srgb_encode
 from lanet_core.training import augmentation
 from lanet_core.training.configuration import AugmentationConfiguration
 from lanet_core.training.display_adaptive_tmo import tone_map
+from lanet_core.training.edits import srgb_decode
 from lanet_core.training.scenes import Scene
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR, draw_camera, expose
+from lanet_core.training.torch_camera import calibration_scale, expose
+from lanet_core.training.virtual_camera import draw_camera
 
 if TYPE_CHECKING:
     from lanet_core.training.tasks import CropTask, PanoramaTask
@@ -40,23 +43,25 @@ class LoadedScene:
 
 
 def load_scenes(scenes: Sequence[Scene], height: int) -> list[LoadedScene]:
-    """Read panoramas, reduced to ``height`` rows where they have more.
-
-    Where they have half as many, or a quarter, every pixel is repeated: no light is smeared.
+    """Read panoramas at ``height`` rows, see :func:`with_rows`.
 
     Raises:
         InputError: a file cannot be read or holds invalid pixels.
     """
-    loaded = []
-    for scene in scenes:
-        hdr = read_hdr(scene.path)
-        if hdr.shape[0] > height:
-            hdr = sphere.downsample(hdr, height, 2 * height)
-        elif height % hdr.shape[0] == 0:
-            factor = height // hdr.shape[0]
-            hdr = hdr.repeat(factor, axis=0).repeat(factor, axis=1)
-        loaded.append(LoadedScene(scene, np.ascontiguousarray(hdr)))
-    return loaded
+    return [LoadedScene(scene, np.ascontiguousarray(with_rows(read_hdr(scene.path), height))) for scene in scenes]
+
+
+def with_rows(hdr: np.ndarray, height: int) -> np.ndarray:
+    """Return a panorama (H, W, 3) float32 as (height, 2·height, 3).
+
+    Where it has half as many rows, or a quarter, every pixel is repeated: no light is smeared.
+    """
+    if hdr.shape[0] > height:
+        return sphere.downsample(hdr, height, 2 * height)
+    if height % hdr.shape[0] == 0:
+        factor = height // hdr.shape[0]
+        return hdr.repeat(factor, axis=0).repeat(factor, axis=1)
+    return sphere.upsample_bilinear(hdr, height, 2 * height)
 
 
 class TrainingPairs(Dataset):
@@ -67,6 +72,7 @@ class TrainingPairs(Dataset):
         task: of the stage.
         options: how they are varied.
         seed: of the whole training.
+        device: where the images are made.
     """
 
     def __init__(
@@ -75,45 +81,45 @@ class TrainingPairs(Dataset):
         task: CropTask | PanoramaTask,
         options: AugmentationConfiguration,
         seed: int,
+        device: torch.device | str = "cpu",
     ) -> None:
         self.scenes = scenes
         self.task = task
         self.options = options
         self.seed = seed
+        self.device = torch.device(device)
+        self._panoramas = [torch.from_numpy(np.moveaxis(each.hdr, -1, 0)).to(self.device) for each in scenes]
 
-    def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
         """Return ``(ldr_linear, hdr)``, (3, H, W) float32, linear Rec.709, the HDR calibrated to the LDR."""
         rng = np.random.default_rng([self.seed, number])
         epoch, position = divmod(number, len(self.scenes))
         order = np.random.default_rng([self.seed, epoch, 1]).permutation(len(self.scenes))
         scene = int(order[position])
         for _ in range(_DRAWS):
-            hdr, row_weights = self.task.draw(self.scenes[scene].hdr, rng)
+            hdr, is_panorama = self.task.draw(self._panoramas[scene], rng)
             hdr = augmentation.tint(hdr, rng, self.options.white_balance_spread)
             if self.options.saturation_spread:
-                hdr = augmentation.saturate(hdr, np.exp(rng.normal() * self.options.saturation_spread))
-            ldr_linear = self._draw_ldr(hdr, row_weights, rng)
-            try:
-                pair = ldr_linear, calibrate(ldr_linear, hdr)
-            except CalibrationError:  # a crop that is all sky, or all night: draw another
-                scene = int(rng.integers(len(self.scenes)))
-                continue
-            return tuple(to_tensor(self.task.reduce(picture)) for picture in pair)
+                hdr = augmentation.saturate(hdr, float(np.exp(rng.normal() * self.options.saturation_spread)))
+            ldr_linear = self._draw_ldr(hdr, is_panorama, rng)
+            is_exposed = ldr_linear.mean(dim=0, keepdim=True) < OVEREXPOSURE_THRESHOLD
+            scale = calibration_scale(ldr_linear, hdr, is_exposed)
+            if bool(scale > 0.0):
+                return self.task.reduce(ldr_linear), self.task.reduce(hdr * scale)
+            scene = int(rng.integers(len(self.scenes)))  # a crop that is all sky, or all night: draw another
         raise CalibrationError(f"No usable image was drawn in {_DRAWS} tries (sample {number}).")
 
-    def _draw_ldr(self, hdr: np.ndarray, row_weights: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
+    def _draw_ldr(self, hdr: Tensor, is_panorama: bool, rng: np.random.Generator) -> Tensor:
+        """Return an 8-bit photograph of (3, H, W), decoded from sRGB."""
         if rng.random() < self.options.tone_mapped_share:
-            return SRGB8_TO_LINEAR[quantise_srgb8(tone_map(hdr, is_panorama=row_weights is not None))]
-        camera = draw_camera(rng, exposure_spread_ev=self.options.exposure_spread_ev)
-        return SRGB8_TO_LINEAR[expose(hdr, camera, row_weights)]
+            encoded = srgb_encode(tone_map(hdr, is_panorama=is_panorama))
+        else:
+            camera = draw_camera(rng, exposure_spread_ev=self.options.exposure_spread_ev)
+            encoded, _ = expose(hdr, camera, is_panorama=is_panorama)
+        return srgb_decode((encoded * 255.0).round() / 255.0)
 
 
-def reduce_panorama(panorama: np.ndarray, height: int) -> np.ndarray:
-    """Return a panorama at the network's size, every pixel the mean over its solid angle."""
-    return sphere.downsample(panorama, height, 2 * height)
-
-
-def to_tensor(picture: np.ndarray) -> torch.Tensor:
+def to_tensor(picture: np.ndarray) -> Tensor:
     """Return (H, W, 3) numpy as a (3, H, W) float32 tensor."""
     return torch.from_numpy(np.ascontiguousarray(np.moveaxis(picture, -1, 0), dtype=np.float32))
 
@@ -146,6 +152,11 @@ class StepNumbers:
         return len(self.steps)
 
 
-def batches(pairs: Dataset, numbers: StepNumbers, workers: int) -> DataLoader:
-    """Return the loader of a dataset's batches, (ldr_linear, hdr), made by background processes."""
-    return DataLoader(pairs, batch_sampler=numbers, num_workers=workers)
+def batches(pairs: TrainingPairs, numbers: StepNumbers, workers: int) -> Iterable[list[Tensor]]:
+    """Return the batches, (ldr_linear, hdr), (N, 3, H, W) each.
+
+    On a CPU background processes make them; on any other device this process does, which has the scenes there.
+    """
+    if pairs.device.type == "cpu":
+        return DataLoader(pairs, batch_sampler=numbers, num_workers=workers)
+    return ([torch.stack(each) for each in zip(*map(pairs.__getitem__, share), strict=True)] for share in numbers)

@@ -8,6 +8,7 @@ the scene lit as it was.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -83,11 +84,9 @@ def take_light(hdr: Tensor) -> tuple[Tensor, Disc] | None:
     height = hdr.shape[-2]
     level = hdr.mean(dim=0)
     peak = np.unravel_index(int(level.argmax()), level.shape)
-    directions = torch.from_numpy(sphere.pixel_directions(height, 2 * height).astype(np.float32))
+    directions, solid_angles = _pixels(height, hdr.device)
     cosines = directions @ directions[peak]
     near, ring = cosines > np.cos(GATHER_RAD), (cosines <= np.cos(GATHER_RAD)) & (cosines > np.cos(RING_RAD))
-    solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(height, 2 * height)).float()[:, None]
-    solid_angles = solid_angles.expand_as(level)
     surroundings = hdr[:, ring].median(dim=1).values
     excess = (hdr[:, near] - surroundings[:, None]).clamp(min=0.0)
     energy = excess @ solid_angles[near]
@@ -97,7 +96,15 @@ def take_light(hdr: Tensor) -> tuple[Tensor, Disc] | None:
     weights = excess.mean(dim=0) * solid_angles[near]
     # The centre of the brightest tenth: glare is not always round.
     bright = excess.mean(dim=0) >= 0.1 * excess.mean(dim=0).max()
-    centre = ((weights * bright)[:, None] * directions[near]).sum(dim=0).double().numpy()
+    centre = ((weights * bright)[:, None] * directions[near]).sum(dim=0).double().cpu().numpy()
     capped = hdr.clone()
     capped[:, near] = torch.minimum(hdr[:, near], surroundings[:, None])
-    return capped, Disc(centre / np.linalg.norm(centre), SUN_RADIUS_RAD, energy.double().numpy())
+    return capped, Disc(centre / np.linalg.norm(centre), SUN_RADIUS_RAD, energy.double().cpu().numpy())
+
+
+@lru_cache(maxsize=4)
+def _pixels(height: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return each pixel's direction, (H, 2H, 3), and solid angle, (H, 2H), float32."""
+    directions = torch.from_numpy(sphere.pixel_directions(height, 2 * height).astype(np.float32))
+    solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(height, 2 * height)).float()[:, None]
+    return directions.to(device), solid_angles.to(device).expand(height, 2 * height)

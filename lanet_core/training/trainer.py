@@ -39,7 +39,7 @@ class TrainerOptions:
 
     Attributes:
         bfloat16: run the network under bfloat16 autocast.
-        workers: background processes that make pictures, for each training process.
+        workers: background processes that make images, for each training process; on a GPU they are made there instead.
         log_every: steps between two rows of the log.
         validate_every: steps between two validations and checkpoints.
     """
@@ -142,9 +142,8 @@ class Trainer:
         first, last = self.step, int(min(stage.steps, self.step + budget))
         learnt, held_out = (load_scenes(scenes, task.scene_rows) for scenes in self._scenes)
         self.say(f"{len(learnt)} training scenes")
-        pairs = TrainingPairs(
-            learnt, task, self.configuration.augmentation, self.configuration.seed * 1000 + self.stage
-        )
+        seed = self.configuration.seed * 1000 + self.stage
+        pairs = TrainingPairs(learnt, task, self.configuration.augmentation, seed, self.process.device)
         numbers = StepNumbers(first, last, stage.batch_size, self.process.rank, self.process.count)
         judged = task.validation_pairs(held_out) if self.process.is_first else []
         started, logged_at = time.monotonic(), self.step

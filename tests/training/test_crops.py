@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanet_core import sphere
-from lanet_core.training import crops
+from lanet_core.training import crops, torch_crops
+from lanet_core.training.tasks import CropTask
 
 VIEWS = [
     (0.0, 0.0, 1.2),
@@ -155,11 +157,22 @@ def test_random_views_are_as_documented():
 
 
 def test_random_crops_follow_the_generator():
-    panorama = np.random.default_rng(2).random((64, 128, 3), dtype=np.float32)
-    first, again, other = (crops.random_crop(panorama, np.random.default_rng(s), 32, 40) for s in (1, 1, 2))
-    assert first.shape == (32, 40, 3)
-    np.testing.assert_array_equal(first, again)
-    assert np.abs(first - other).max() > 0.1
+    panorama = torch.from_numpy(np.random.default_rng(2).random((3, 64, 128), dtype=np.float32))
+    task = CropTask(32)
+    (first, is_panorama), (again, _), (other, _) = (task.draw(panorama, np.random.default_rng(s)) for s in (1, 1, 2))
+    assert first.shape == (3, 32, 32)
+    assert not is_panorama
+    torch.testing.assert_close(first, again, rtol=0, atol=0)
+    assert float((first - other).abs().max()) > 0.1
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("size", [(48, 64), (6, 8)])
+def test_views_in_torch_are_those_of_numpy(view, size):
+    panorama = np.random.default_rng(3).lognormal(size=(64, 128, 3)).astype(np.float32)
+    expected = crops.perspective_crop(panorama, *view, *size)
+    result = torch_crops.perspective_crop(torch.from_numpy(np.moveaxis(panorama, -1, 0)), crops.View(*view), *size)
+    np.testing.assert_allclose(np.moveaxis(result.numpy(), 0, -1), expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("fov_rad", [0.0, -1.0, np.pi, 4.0])

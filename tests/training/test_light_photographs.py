@@ -13,8 +13,6 @@ from lanet_core.training import virtual_camera
 from lanet_core.training.light_photographs import (
     LightPhotographs,
     LightSample,
-    expose,
-    exposure_scale,
     photograph_sample,
     relative_image,
     relative_overexposure,
@@ -22,6 +20,7 @@ from lanet_core.training.light_photographs import (
 )
 from lanet_core.training.lite_configuration import PhotographOptions
 from lanet_core.training.sharp_lights import SUN_RADIUS_RAD, Disc, take_light
+from lanet_core.training.torch_camera import expose, exposure_scale
 from lanet_core.training.virtual_camera import Camera, draw_camera
 from lanet_core.white_level import WhiteLevel
 
@@ -52,7 +51,7 @@ def test_the_camera_is_that_of_the_evaluation(seed):
     camera = draw_camera(np.random.default_rng(seed), exposure_spread_ev=0.5)
     weights = sphere.pixel_solid_angles_sr(*hdr.shape[:2])
     scale = virtual_camera.exposure_scale(hdr, camera, weights) * 2.0**camera.exposure_bias_ev
-    assert exposure_scale(as_tensor(hdr), camera) == pytest.approx(scale, rel=1e-3)
+    assert float(exposure_scale(as_tensor(hdr), camera)) == pytest.approx(scale, rel=1e-3)
     encoded, _ = expose(as_tensor(hdr), camera)
     codes = (encoded * 255.0).round().numpy().transpose(1, 2, 0)
     expected = virtual_camera.photograph_panorama(hdr, camera).astype(np.float32)

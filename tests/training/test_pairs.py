@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 from made_up_scenes import make_scene
 
-from lanet_core import calibration
+from lanet_core import calibration, sphere
 from lanet_core.images import write_exr
 from lanet_core.training.configuration import load_configuration
 from lanet_core.training.pairs import StepNumbers, TrainingPairs, batches, load_scenes
 from lanet_core.training.photographs import photographs
 from lanet_core.training.scenes import Scene, find_scenes
 from lanet_core.training.tasks import task_of
+from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR, draw_camera, photograph_panorama
 
 
 @pytest.fixture
@@ -61,6 +64,27 @@ def test_pairs_are_calibrated_and_clipped_light_is_in_the_hdr_only(pairs):
         assert np.median(hdr[well_exposed] / ldr_linear[well_exposed].clip(1e-3)) == pytest.approx(1.0, abs=0.3)
         brighter += hdr.max() > 5.0
     assert brighter >= 3
+
+
+def test_a_pair_is_what_numpy_makes_of_the_same_draw(pairs):
+    """Photographed by the camera of the evaluation, calibrated by Eq. 1, and reduced by solid angle."""
+    panoramas = pairs[1]
+    panoramas.options = dataclasses.replace(panoramas.options, tone_mapped_share=0.0, saturation_spread=0.2)
+    for number in range(4):
+        rng = np.random.default_rng([panoramas.seed, number])
+        scene = np.random.default_rng([panoramas.seed, number // 3, 1]).permutation(3)[number % 3]
+        hdr = np.roll(panoramas.scenes[scene].hdr, int(rng.integers(512)), axis=1)
+        hdr = hdr[:, ::-1] if rng.random() < 0.5 else hdr
+        gains = np.exp(rng.normal(size=3) * panoramas.options.white_balance_spread)
+        hdr = hdr * (gains / gains.mean()).astype(np.float32)
+        mean = hdr.mean(axis=2, keepdims=True)
+        hdr = np.maximum(mean + np.float32(np.exp(rng.normal() * 0.2)) * (hdr - mean), np.float32(0.1) * mean)
+        rng.random()
+        camera = draw_camera(rng, exposure_spread_ev=panoramas.options.exposure_spread_ev)
+        ldr_linear = SRGB8_TO_LINEAR[photograph_panorama(hdr, camera)]
+        expected = [sphere.downsample(each, 128, 256) for each in (ldr_linear, calibration.calibrate(ldr_linear, hdr))]
+        for result, wanted, tolerance in zip(panoramas[number], expected, (0.01, 1e-3), strict=True):
+            np.testing.assert_allclose(as_array(result), wanted, rtol=1e-3, atol=tolerance)
 
 
 def test_every_process_gets_its_share_of_each_step():

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lanet_core.calibration import calibrate, overexposure_ramp
 from lanet_core.errors import CalibrationError
 from lanet_core.networks.configuration import Padding
 from lanet_core.networks.panolanet import PanoLANet
-from lanet_core.training import augmentation, crops
+from lanet_core.training import augmentation, crops, torch_crops
 from lanet_core.training.losses import EPSILON, scale_invariant_loss
 from lanet_core.training.pairs import LoadedScene, to_tensor
 from lanet_core.training.validation import Validation, ValidationPair, predict
@@ -47,14 +47,14 @@ class CropTask:
         """Return how edges are padded; a crop ends at its edges, whatever the padding of panoramas."""
         return "symmetric"
 
-    def draw(self, hdr: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, None]:
-        """Return a random view of a panorama, (height, height, 3); all its rows weigh the same."""
-        crop = crops.random_crop(hdr, rng, height=self.height, width=self.height)
-        return (augmentation.mirror(crop) if rng.random() < 0.5 else crop), None
+    def draw(self, hdr: Tensor, rng: np.random.Generator) -> tuple[Tensor, bool]:
+        """Return a random view of a panorama (3, H, W): (3, height, height), and that it is no panorama."""
+        crop = torch_crops.perspective_crop(hdr, crops.draw_view(rng), self.height, self.height)
+        return (augmentation.mirror(crop) if rng.random() < 0.5 else crop), False
 
-    def reduce(self, picture: np.ndarray) -> np.ndarray:
-        """Return an image at the network's size, which a crop has."""
-        return picture
+    def reduce(self, image: Tensor) -> Tensor:
+        """Return an image (3, H, W) at the network's size, which a crop has."""
+        return image
 
     def validation_pairs(self, scenes: Sequence[LoadedScene]) -> list[ValidationPair]:
         """Return fixed square photographs of the validation scenes, every other of the paper's views.

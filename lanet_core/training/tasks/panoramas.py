@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lanet_core import sphere
 from lanet_core.metrics.irradiance import irradiance_error_stops
 from lanet_core.networks.configuration import Padding
+from lanet_core.networks.resampling import pool_by_solid_angle
 from lanet_core.training import augmentation
-from lanet_core.training.pairs import LoadedScene, reduce_panorama
+from lanet_core.training.pairs import LoadedScene
 from lanet_core.training.photographs import photographs
 from lanet_core.training.validation import Validation, ValidationPair, predict
 from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
@@ -43,24 +44,24 @@ class PanoramaTask:
         """Return how edges are padded, given the padding of panoramas."""
         return panoramas
 
-    def draw(self, hdr: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Return a random view of a panorama, (H, W, 3), and the weights of its rows, (H,)."""
-        hdr = augmentation.rotate_azimuth(hdr, int(rng.integers(hdr.shape[1])))
-        if rng.random() < 0.5:
-            hdr = augmentation.mirror(hdr)
-        return hdr, sphere.pixel_solid_angles_sr(*hdr.shape[:2])
+    def draw(self, hdr: Tensor, rng: np.random.Generator) -> tuple[Tensor, bool]:
+        """Return a panorama (3, H, W) turned at random, and that it is one."""
+        return augmentation.turn(hdr, rng), True
 
-    def reduce(self, panorama: np.ndarray) -> np.ndarray:
-        """Return an image at the network's size."""
-        return reduce_panorama(panorama, self.height)
+    def reduce(self, panorama: Tensor) -> Tensor:
+        """Return an image (3, H, W) at the network's size, every pixel the mean over its solid angle."""
+        return pool_by_solid_angle(panorama[None], SUPERSAMPLING)[0]
 
     def validation_pairs(self, scenes: Sequence[LoadedScene], draws: int = 2) -> list[ValidationPair]:
         """Return the fixed photographs of the validation scenes, reduced to the network's size."""
         return [
-            ValidationPair(loaded.scene.name, self.reduce(SRGB8_TO_LINEAR[rgb_srgb8]), self.reduce(hdr))
+            ValidationPair(loaded.scene.name, *(self._reduced(each) for each in (SRGB8_TO_LINEAR[rgb_srgb8], hdr)))
             for loaded in scenes
             for rgb_srgb8, hdr in photographs(loaded.hdr, loaded.scene.name, draws)
         ]
+
+    def _reduced(self, panorama: np.ndarray) -> np.ndarray:
+        return sphere.downsample(panorama, self.height, 2 * self.height)
 
     def validate(self, network: nn.Module, pairs: Sequence[ValidationPair], device: torch.device) -> Validation:
         """Measure the error of diffuse irradiance in stops.
