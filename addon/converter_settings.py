@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .files.result_files import PATTERN
+
 
 @dataclass(frozen=True)
 class WorkerSettings:
@@ -23,6 +25,7 @@ class ConversionSettings:
     Attributes:
         worker: how the worker runs.
         folder: where results go, see :func:`addon.conversion.output_paths.output_place`.
+        pattern: of their names, likewise.
         precision: ``HALF`` and ``FLOAT`` write 16-bit and 32-bit floats; ``AUTO`` writes 16-bit floats if they can hold
             the brightest value.
         reading: how images are to be understood, besides what is chosen for each, see
@@ -33,6 +36,7 @@ class ConversionSettings:
 
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     folder: str = ""
+    pattern: str = PATTERN
     precision: str = "AUTO"
     pack: bool = False
     lights: bool = False

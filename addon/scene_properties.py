@@ -13,6 +13,7 @@ from .world import backplate
 from .world.graph import environment_image, show, show_photograph, shows_hdr
 from .world.lamps import hide_lamps, lamps_of, remove_lamps
 from .world.light_notes import replaced
+from .world.surface_albedos import SurfaceProperties
 
 
 def _is_offered(_: SceneProperties, image: Image) -> bool:
@@ -67,6 +68,7 @@ class SceneProperties(PropertyGroup):
         poll=_is_offered,
         update=_light_by_photograph,
     )
+    surface: PointerProperty(type=SurfaceProperties)
     shown: EnumProperty(
         name="Environment",
         description="Which of the two images lights the scene",

@@ -17,7 +17,7 @@ import bpy
 
 from ..converter_settings import ConversionSettings
 from ..errors import AddonError
-from ..files.result_files import SUFFIX, find_result, result_name
+from ..files.result_files import PATTERN, SUFFIX, find_result, result_name
 from ..worker.client import Event, Failed, Finished
 from ..worker.shared import Request, SharedWorker
 from ..worker.wording import for_artist
@@ -72,7 +72,7 @@ class FolderLibrary:
         self.listed: list[str] = []
         self.failures: list[str] = []
         self._worker = worker
-        self._settings = replace(settings, folder=str(library), pack=False)
+        self._settings = replace(settings, folder=str(library), pattern=PATTERN, pack=False)
         self._survey = _Survey([], [])
         self._batch: Batch | None = None
         self._requests: dict[Path, Request] = {}

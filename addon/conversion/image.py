@@ -74,7 +74,7 @@ class PictureConversion:
     def __init__(
         self, worker: SharedWorker, image: Image, settings: ConversionSettings, *, image_goes: bool = False
     ) -> None:
-        place = output_place(image, settings.folder)
+        place = output_place(image, settings.folder, settings.pattern)
         self.name = image.name
         self.output: Path = place.path
         self.notes: list[str] = [place.note] if place.note and not settings.pack else []

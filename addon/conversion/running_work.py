@@ -18,10 +18,12 @@ from .batch import Batch
 from .folder_library import FolderLibrary
 from .image import State
 from .lamp_placing import LampPlacing
+from .light_bake import LightBake
 from .progress_display import ProgressDisplay
 from .scene import Conversion
+from .surface_calibrating import SurfaceCalibrating
 
-Work = Conversion | Batch | FolderLibrary | LampPlacing
+Work = Conversion | Batch | FolderLibrary | LampPlacing | LightBake | SurfaceCalibrating
 
 
 @dataclass(frozen=True)
