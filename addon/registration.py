@@ -18,6 +18,7 @@ from . import (
     unsaved_results,
 )
 from .operators.add_lamp import AddSunLamp
+from .operators.bake_light import BakeLight
 from .operators.calibrate_surface import CalibrateSurface
 from .operators.cancel_conversion import CancelConversion
 from .operators.check_converter import CheckConverter
@@ -58,6 +59,7 @@ CLASSES = (
     ResetLight,
     RemoveLight,
     TryStrength,
+    BakeLight,
     CalibrateSurface,
     CancelConversion,
     CheckConverter,

@@ -17,13 +17,14 @@ from .batch import Batch
 from .conversion import Conversion
 from .folder_library import FolderLibrary
 from .lamp_placing import LampPlacing
+from .light_bake import LightBake
 from .messages import Message
 from .picture_conversion import State
 from .progress_display import ProgressDisplay
 from .surface_calibrating import SurfaceCalibrating
 from .translation import tr
 
-Work = Conversion | Batch | FolderLibrary | LampPlacing | SurfaceCalibrating
+Work = Conversion | Batch | FolderLibrary | LampPlacing | LightBake | SurfaceCalibrating
 
 
 @dataclass(frozen=True)

@@ -186,6 +186,16 @@ class WorkerClient:
         fields = {"output": str(output)} if output else {}
         return self._ask(do="lights", source=str(source), take=list(take), **fields)
 
+    def bake(self, source: str | Path, output: str | Path, change: Mapping[str, Any]) -> int:
+        """Ask for an HDR panorama with changed light; return the request's number.
+
+        Args:
+            source: an OpenEXR file.
+            output: the OpenEXR file to write.
+            change: fields of :class:`lanet_core.light_baking.LightChange`.
+        """
+        return self._ask(do="bake", source=str(source), output=str(output), **change)
+
     def calibrate(
         self, source: str | Path, albedo: float, *, at: tuple[float, float] | None = None, facing: str = "auto"
     ) -> int:

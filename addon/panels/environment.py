@@ -139,6 +139,7 @@ def _draw_result(layout: UILayout, context: Context, pair: ImagePair) -> None:
     layout.label(text=tr(_place_of(pair.hdr)), icon="FILE_IMAGE", translate=False)
     if rendered_world(context.scene).asset_data is None:
         layout.operator("lanet.mark_world_as_asset", icon="ASSET_MANAGER")
+    layout.operator("lanet.bake_light", icon="RENDER_STILL")
     row = layout.row(align=True)
     row.operator("lanet.reset_light", icon="LOOP_BACK")
     row.operator("lanet.remove_light", icon="TRASH")

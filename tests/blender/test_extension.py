@@ -9,6 +9,7 @@ from blender_process import names_of_checks, run_check
 
 NAMES = (
     "backplate",
+    "bake",
     "conversion",
     "drop",
     "interruption",
