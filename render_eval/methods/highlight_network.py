@@ -17,7 +17,8 @@ from render_eval.methods.weight_files.location import Publication, find_weights,
 from render_eval.records import MethodRecord
 
 if TYPE_CHECKING:
-    from torch import nn
+    from render_eval.methods.networks.hdrcnn import HdrCnnNetwork
+    from render_eval.methods.networks.soft_mask_unet import SoftMaskUNet
 
 _PANORAMA_MARGIN_PX = 64
 
@@ -57,7 +58,7 @@ class HighlightNetwork:
         return run_on_array(self._network, *self.inputs(encoded))
 
     @staticmethod
-    def load(path: Path) -> nn.Module:
+    def load(path: Path) -> HdrCnnNetwork | SoftMaskUNet:
         """Return the network with the weights of a file."""
         raise NotImplementedError
 
