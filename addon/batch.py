@@ -16,7 +16,9 @@ import bpy
 
 from .errors import AddonError
 from .image_loading import load_image
+from .output_paths import place_of_file
 from .picture_conversion import STAGES, ConversionSettings, PictureConversion, State
+from .result_files import find_result
 from .shared_worker import SharedWorker
 
 _POLL_S = 0.01
@@ -29,6 +31,7 @@ class Outcome:
     Attributes:
         source: the picture's file.
         output: its EXR file, None if it failed.
+        is_skipped: whether the file existed and was left as it is.
         message: why it failed and what to do, with the file's name; empty if it did not.
         facts: the worker's figures of the result, see :mod:`lanet_core.worker`.
         notes: what the artist should know of the result.
@@ -36,6 +39,7 @@ class Outcome:
 
     source: Path
     output: Path | None = None
+    is_skipped: bool = False
     message: str = ""
     facts: dict[str, object] | None = None
     notes: tuple[str, ...] = ()
@@ -49,6 +53,7 @@ class Batch:
         sources: picture files, absolute paths.
         settings: from the preferences; nothing is packed here.
         beside: write each result beside its picture, in the place of the folder of the settings.
+        skip_existing: leave out images whose result exists.
         finished: called with each image that was converted; the image has failed if it raises an exception.
 
     Attributes:
@@ -63,11 +68,12 @@ class Batch:
         settings: ConversionSettings,
         *,
         beside: bool = True,
+        skip_existing: bool = False,
         finished: Callable[[Outcome], None] = lambda outcome: None,
     ) -> None:
         self._worker, self._settings, self._beside = worker, settings, beside
         self._sources = tuple(dict.fromkeys(sources))
-        self._finished = finished
+        self._finished, self._skips = finished, skip_existing
         self._current: PictureConversion | None = None
         self._is_cancelled = False
         self.state = State.RUNNING
@@ -122,6 +128,9 @@ class Batch:
     def _begin(self, source: Path) -> None:
         folder = str(source.parent) if self._beside else self._settings.folder
         with self._failing(source):
+            if self._skips and (result := find_result(source, place_of_file(source, folder, self._settings.pattern))):
+                self._end(Outcome(source, result, is_skipped=True))
+                return
             self._current = _conversion_of(source, self._worker, replace(self._settings, folder=folder))
 
     def _attend(self, current: PictureConversion) -> None:
@@ -163,8 +172,11 @@ class Batch:
 def summary(batch: Batch) -> list[str]:
     """Return how many pictures were converted, and then each failure with its file and reason."""
     failures = [outcome.message for outcome in batch.outcomes if not outcome.output]
-    done = len(batch.outcomes) - len(failures)
-    counts = f"{done} converted" + (f", {len(failures)} failed" if failures else "")
+    skipped = sum(outcome.is_skipped for outcome in batch.outcomes)
+    done = len(batch.outcomes) - len(failures) - skipped
+    counts = f"{done} converted"
+    for count, name in ((skipped, "skipped"), (len(failures), "failed")):
+        counts += f", {count} {name}" if count else ""
     return [f"{counts}, then cancelled." if batch.state is State.CANCELLED else f"{counts}.", *failures]
 
 

@@ -8,9 +8,13 @@ from pathlib import Path
 
 from .preferences import PROVIDERS
 from .reading_choice import EYES
+from .result_files import PATTERN
 
 #: The options that are fields of the worker's requests.
-READING = ("stretch", "pad", "eye", "force")
+READING = ("stretch", "pad", "eye", "force", "albedo", "at", "facing")
+EXIT_STATUS = (
+    "Exit status: 0 all done; 1 some of several failed; 2 nothing was done, or wrong arguments; 130 interrupted."
+)
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 
 
@@ -23,13 +27,14 @@ def make_parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program,
         description="Turns LDR panoramas into calibrated HDR environment light.",
+        epilog=EXIT_STATUS,
     )
     commands = parser.add_subparsers(required=True, metavar="{convert}")
     convert = commands.add_parser(
         "convert",
         help="convert the world of the opened scene, or pictures",
         description="Converts the world of the opened scene; or, where pictures are named, each into an EXR file.",
-        epilog="Exit status: 0 all done; 1 some of several failed; 2 nothing was done; 130 interrupted.",
+        epilog=EXIT_STATUS,
     )
     convert.add_argument(
         "pictures", nargs="*", metavar="PICTURE", help="panorama (JPEG, PNG, TIFF or WebP), folder or pattern"
@@ -39,6 +44,9 @@ def make_parser(program: str) -> argparse.ArgumentParser:
         "--output",
         metavar="DIR",
         help="folder of the EXR files (default: beside each picture; for a world, that of the preferences)",
+    )
+    convert.add_argument(
+        "--name", metavar="PATTERN", default=PATTERN, help="name of the EXR files (default: %(default)s)"
     )
     convert.add_argument("--world", action="store_true", help="light the opened scene by the one picture")
     convert.add_argument(
@@ -62,11 +70,35 @@ def make_parser(program: str) -> argparse.ArgumentParser:
     reading.add_argument("--pad", action="store_true", help="take the image as the middle of the sphere")
     reading.add_argument("--eye", choices=[name.lower() for name, *_ in EYES[1:]], help="the half of a stereo image")
     reading.add_argument("--force", action="store_true", help="convert also what is recognised as no panorama")
+    calibration = convert.add_argument_group("calibration", "scale the added light by a surface of known albedo")
+    calibration.add_argument("--albedo", type=_albedo, metavar="VALUE", help="albedo, above 0 and up to 1")
+    calibration.add_argument(
+        "--albedo-at",
+        dest="at",
+        type=_place,
+        metavar="U,V",
+        help="place of the surface, 0 to 1 from the left and from the top of the panorama (default: the ground)",
+    )
+    calibration.add_argument("--albedo-facing", dest="facing", choices=("up", "camera"), help="where the surface faces")
     converter = convert.add_argument_group("converter", "in the place of what the preferences say")
     converter.add_argument("--model", metavar="FILE", help="an ONNX model")
     converter.add_argument("--provider", choices=[name for name, *_ in PROVIDERS], help="what runs the network")
     converter.add_argument("--threads", type=int, metavar="N", help="CPU threads")
     return parser
+
+
+def _albedo(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is no albedo; use a value above 0 and up to 1")
+    return value
+
+
+def _place(text: str) -> list[float]:
+    values = [float(value) for value in text.split(",")]
+    if len(values) != 2 or not all(0.0 <= value <= 1.0 for value in values):
+        raise argparse.ArgumentTypeError(f"{text} is not two values from 0 to 1")
+    return values
 
 
 def named_pictures(paths: Iterable[Path]) -> list[Path]:

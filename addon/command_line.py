@@ -22,9 +22,10 @@ from .batch import Batch, Outcome
 from .command_arguments import READING, make_parser, named_pictures
 from .conversion import Conversion
 from .errors import AddonError
+from .output_paths import place_of_file
 from .picture_conversion import ConversionSettings, State
 from .rendered_world import rendered_world
-from .result_files import has_result, result_name
+from .result_files import has_result, is_valid_pattern
 from .settings import conversion_settings
 from .world_asset import mark_as_asset, world_of_files
 from .world_graph import environment_image
@@ -70,6 +71,10 @@ def _check(arguments: argparse.Namespace) -> None:
         raise AddonError("--world: It takes one picture; without any, the scene's own world is converted.")
     if arguments.all_scenes and arguments.pictures:
         raise AddonError("--all-scenes: It converts the scenes' own worlds. Name no picture.")
+    if not is_valid_pattern(arguments.name):
+        raise AddonError(f"--name: {arguments.name}: The pattern must contain {{stem}} once, and no folder.")
+    if arguments.albedo is None and (arguments.at or arguments.facing):
+        raise AddonError("--albedo-at and --albedo-facing need --albedo. Add its value.")
     if arguments.pack and _makes_files(arguments):
         raise AddonError("--pack: Only a world's EXR file can be packed. Give --world with a picture.")
 
@@ -89,6 +94,7 @@ def _settings(arguments: argparse.Namespace) -> ConversionSettings:
         settings,
         worker=replace(settings.worker, **asked),
         folder=_output_folder(arguments.output) if arguments.output else settings.folder,
+        pattern=arguments.name,
         precision=precision,
         reading={name: value for name in READING if (value := getattr(arguments, name))},
     )
@@ -148,7 +154,8 @@ def _convert_pictures(arguments: argparse.Namespace) -> int:
     sources = named_pictures(map(_absolute, arguments.pictures))
     if not sources:
         raise AddonError("There is no picture in these folders. Name others.")
-    places = {source: _place(source, settings.folder if arguments.output else "") for source in sources}
+    folder = settings.folder if arguments.output else ""
+    places = {source: place_of_file(source, folder, settings.pattern) for source in sources}
     if arguments.skip_existing:
         for source in [each for each in sources if has_result(each, places[each])]:
             _print(arguments, {"input": source, "output": places[source], "status": "skipped"}, f"{source}: skipped")
@@ -170,12 +177,6 @@ def _convert_pictures(arguments: argparse.Namespace) -> int:
     for outcome in failures:
         _report_failure(arguments, {"input": outcome.source}, outcome.message)
     return _total(len(batch.outcomes) - len(failures), len(batch.outcomes))
-
-
-def _place(source: Path, folder: str) -> Path:
-    """Return where a picture's result goes, unless another image's result is there."""
-    place = Path(os.path.normpath(bpy.path.abspath(folder))) if folder else source.parent
-    return place / result_name(source.stem)
 
 
 def _total(done: int, count: int) -> int:

@@ -19,7 +19,7 @@ from .asset_library import CATALOGS, catalog_id, write_asset, write_catalogs
 from .batch import Batch, Outcome
 from .errors import AddonError
 from .picture_conversion import ConversionSettings, State
-from .result_files import SUFFIX, find_result, result_name
+from .result_files import PATTERN, SUFFIX, find_result, result_name
 from .shared_worker import Request, SharedWorker
 from .wording import for_artist
 from .worker_client import Event, Failed, Finished
@@ -71,7 +71,7 @@ class FolderLibrary:
         self.listed: list[str] = []
         self.failures: list[str] = []
         self._worker = worker
-        self._settings = replace(settings, folder=str(library), pack=False)
+        self._settings = replace(settings, folder=str(library), pattern=PATTERN, pack=False)
         self._survey = _Survey([], [])
         self._batch: Batch | None = None
         self._requests: dict[Path, Request] = {}

@@ -20,6 +20,7 @@ from . import session
 from .errors import AddonError
 from .image_loading import load_image
 from .picture_conversion import PictureConversion, State
+from .result_files import PATTERN
 from .settings import conversion_settings
 
 __all__ = ["AddonError", "Result", "convert"]
@@ -40,14 +41,19 @@ class Result:
     notes: tuple[str, ...]
 
 
-def convert(image: Image | str | Path, *, folder: str = "", precision: str = "", **reading: object) -> Result:
+def convert(
+    image: Image | str | Path, *, folder: str = "", name: str = PATTERN, precision: str = "", **reading: object
+) -> Result:
     """Convert an image to an EXR file, by the extension's preferences.
 
     Args:
         image: an image of the .blend, or the path of a file.
         folder: of the EXR file; ``//`` is the .blend's. By default that of the image file, or of the preferences.
+        name: pattern of the name of the EXR file, without its extension; ``{stem}`` stands for that of the image.
         precision: ``AUTO``, ``HALF`` or ``FLOAT``; by default as the preferences.
-        reading: how the image is to be understood: ``stretch``, ``pad``, ``force`` (true) or ``eye`` (a name).
+        reading: how the image is to be understood: ``stretch``, ``pad``, ``force`` (true) or ``eye`` (a name); also a
+            surface that calibrates the light: ``albedo``, ``at`` (u, v) and ``facing``, see
+            :mod:`lanet_core.surface_calibration`.
 
     Raises:
         AddonError: the image cannot be converted; the text names the file, the problem and the remedy.
@@ -61,6 +67,7 @@ def convert(image: Image | str | Path, *, folder: str = "", precision: str = "",
     settings = replace(
         settings,
         folder=folder or settings.folder,
+        pattern=name,
         precision=precision or settings.precision,
         reading=reading,
         lights=True,

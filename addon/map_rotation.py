@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from bpy.types import Node, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
+from mathutils import Euler, Vector
 
 
 def mapping_of(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping | None:
@@ -64,6 +67,21 @@ def _drive(target, path: str, mapping: ShaderNodeMapping, world: World | None, e
         rotation = mapping.inputs["Rotation"].path_from_id("default_value")
         source.data_path = f"{'node_tree.' if is_embedded else ''}{rotation}[{axis}]"
         driver.expression = expression
+
+
+def looked_up(texture: ShaderNodeTexEnvironment, direction: Vector) -> tuple[float, float]:
+    """Return the point of a texture's panorama that is seen in a direction: (u, v), [0, 1] from the left and the top.
+
+    Args:
+        texture: its rotation is that of its Mapping node, if there is one.
+        direction: in world space, of any length but zero.
+    """
+    mapping = mapping_of(texture)
+    if mapping is not None:
+        turn = Euler(mapping.inputs["Rotation"].default_value).to_matrix()
+        direction = (turn.inverted() if mapping.vector_type == "TEXTURE" else turn) @ direction
+    x, y, z = direction.normalized()
+    return 0.5 - math.atan2(y, x) / (2.0 * math.pi), math.acos(max(-1.0, min(1.0, z))) / math.pi
 
 
 def _before(socket) -> Node | None:

@@ -11,7 +11,7 @@ from bpy.types import Image
 
 from . import unsaved_results
 from .errors import AddonError
-from .result_files import result_name
+from .result_files import PATTERN, is_valid_pattern, result_name
 from .sources import file_of
 
 #: Where the extension's preferences name no folder.
@@ -32,26 +32,41 @@ class OutputPlace:
     note: str = ""
 
 
-def output_place(image: Image, folder: str = "") -> OutputPlace:
+def output_place(image: Image, folder: str = "", pattern: str = PATTERN) -> OutputPlace:
     """Return where the HDR of an image goes: ``<folder>/<name>_lanet.exr``.
 
     Args:
         image: the LDR image.
         folder: from the preferences; ``//`` is the folder of the .blend file. ``//textures`` by default. Of a .blend
             that was never saved, the result is kept elsewhere until it is, see :mod:`addon.unsaved_results`.
+        pattern: of the name, see :func:`addon.result_files.result_name`.
 
     Raises:
-        AddonError: the folder is relative to nothing.
+        AddonError: the folder is relative to nothing, or the pattern is not valid.
     """
+    if not is_valid_pattern(pattern):
+        raise AddonError(f"{pattern}: The pattern of names must contain {{stem}} once, and no folder.")
     folder = folder.strip() or DEFAULT_FOLDER
     if folder.startswith("//") and not bpy.data.filepath:
-        return OutputPlace(unsaved_results.folder() / _name(image), unsaved_results.NOTE)
+        return OutputPlace(unsaved_results.folder() / _name(image, pattern), unsaved_results.NOTE)
     place = Path(os.path.normpath(bpy.path.abspath(folder)))
     if not place.is_absolute():
         raise AddonError(f"{folder}: The output folder in the preferences must begin with // or be absolute.")
-    return OutputPlace(place / _name(image))
+    return OutputPlace(place / _name(image, pattern))
 
 
-def _name(image: Image) -> str:
+def place_of_file(source: Path, folder: str = "", pattern: str = PATTERN) -> Path:
+    """Return where the result of an image file goes, unless another image's result is there.
+
+    Args:
+        source: the image file.
+        folder: of the result; by default that of the image file.
+        pattern: see :func:`output_place`.
+    """
+    place = Path(os.path.normpath(bpy.path.abspath(folder))) if folder else source.parent
+    return place / result_name(source.stem, pattern)
+
+
+def _name(image: Image, pattern: str) -> str:
     is_file = image.filepath and image.source == "FILE"
-    return result_name(file_of(image).stem if is_file else Path(image.name.replace("/", "_")).stem)
+    return result_name(file_of(image).stem if is_file else Path(image.name.replace("/", "_")).stem, pattern)

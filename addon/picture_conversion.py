@@ -13,6 +13,7 @@ from bpy.types import Image
 from .errors import AddonError
 from .output_paths import output_place
 from .reading_choice import reading_of
+from .result_files import PATTERN
 from .shared_worker import Request, SharedWorker, WorkerSettings
 from .sources import prepare_source
 from .wording import for_artist
@@ -49,6 +50,7 @@ class ConversionSettings:
     Attributes:
         worker: how the worker runs.
         folder: where results go, see :func:`addon.output_paths.output_place`.
+        pattern: of their names, likewise.
         precision: ``HALF`` and ``FLOAT`` write 16-bit and 32-bit floats; ``AUTO`` writes 16-bit floats if they can hold
             the brightest value.
         reading: how images are to be understood, besides what is chosen for each, see :mod:`addon.reading_choice`.
@@ -58,6 +60,7 @@ class ConversionSettings:
 
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     folder: str = ""
+    pattern: str = PATTERN
     precision: str = "AUTO"
     pack: bool = False
     lights: bool = False
@@ -97,7 +100,7 @@ class PictureConversion:
     def __init__(
         self, worker: SharedWorker, image: Image, settings: ConversionSettings, *, image_goes: bool = False
     ) -> None:
-        place = output_place(image, settings.folder)
+        place = output_place(image, settings.folder, settings.pattern)
         self.name = image.name
         self.output: Path = place.path
         self.notes: list[str] = [place.note] if place.note and not settings.pack else []

@@ -9,6 +9,8 @@ from bpy.app.handlers import persistent
 
 from . import browser_menus, command_line, reading_choice, saving, scene_properties, session, unsaved_results
 from .operators.add_lamp import AddSunLamp
+from .operators.bake_light import BakeLight
+from .operators.calibrate_surface import CalibrateSurface
 from .operators.cancel_conversion import CancelConversion
 from .operators.check_converter import CheckConverter
 from .operators.convert_asset import ConvertAsset
@@ -18,6 +20,7 @@ from .operators.convert_folder import ConvertFolder
 from .operators.convert_image import ConvertImage, draw_in_image_menu, draw_in_node_menu
 from .operators.drop_image import DropImage, PanoramaDrop
 from .operators.mark_asset import MarkWorldAsAsset
+from .operators.pick_surface import PickSurface
 from .operators.remove_lamps import RemoveLamps
 from .operators.reset_light import AddRotation, RemoveLight, ResetLight
 from .operators.support import OpenDocumentation, ReportBug
@@ -26,9 +29,11 @@ from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
 from .preferences import Preferences
+from .surface_albedos import SurfaceProperties
 
 CLASSES = (
     Preferences,
+    SurfaceProperties,
     scene_properties.SceneProperties,
     reading_choice.ImageProperties,
     ConvertEnvironment,
@@ -45,6 +50,8 @@ CLASSES = (
     ResetLight,
     RemoveLight,
     TryStrength,
+    BakeLight,
+    CalibrateSurface,
     CancelConversion,
     CheckConverter,
     OpenDocumentation,
@@ -53,6 +60,9 @@ CLASSES = (
     ViewSidebarPanel,
     ShaderSidebarPanel,
 )
+
+#: How long a running pick has to end before its class is unregistered, seconds.
+_RETRY_S = 0.3
 
 _commands: list[object] = []
 _keys: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
@@ -104,6 +114,7 @@ def register() -> None:
     session.start()
     for each in CLASSES:
         bpy.utils.register_class(each)
+    _register_pick()
     scene_properties.add_to_scenes()
     reading_choice.add_to_images()
     _commands.append(bpy.utils.register_cli_command(command_line.NAME, command_line.run))
@@ -125,9 +136,27 @@ def unregister() -> None:
     bpy.utils.unregister_cli_command(_commands.pop())
     reading_choice.remove_from_images()
     scene_properties.remove_from_scenes()
+    _unregister_pick()
     for each in reversed(CLASSES):
         bpy.utils.unregister_class(each)
     session.stop()
+
+
+def _register_pick() -> None:
+    if not PickSurface.is_registered:
+        bpy.utils.register_class(PickSurface)
+
+
+def _unregister_pick() -> float | None:
+    """Unregister the one modal operator; while it runs, Blender would crash, so it is ended first by its timer."""
+    if PickSurface.running:
+        PickSurface.must_end = True
+        if not bpy.app.timers.is_registered(_unregister_pick):
+            bpy.app.timers.register(_unregister_pick, first_interval=_RETRY_S)
+        return _RETRY_S
+    if PickSurface.is_registered:
+        bpy.utils.unregister_class(PickSurface)
+    return None
 
 
 def _add_key() -> None:

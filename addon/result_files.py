@@ -18,10 +18,13 @@ from pathlib import Path
 from .regular_file import first_bytes
 
 SUFFIX = "_lanet.exr"
-_EXR_SIGNATURE = b"\x76\x2f\x31\x01"
-#: A header attribute of every result, as OpenEXR stores its name and type.
-_OUR_ATTRIBUTE = b"lanetModel\0string\0"
-_SOURCE_ATTRIBUTE = b"lanetSourceSha256\0string\0"
+#: The name of a result without its extension; the field stands for the name of its image.
+PATTERN = "{stem}_lanet"
+FIELD = "{stem}"
+_EXR_SIGNATURE, _RADIANCE_SIGNATURE = b"\x76\x2f\x31\x01", b"#?RADIANCE\n"
+#: A header attribute of every result, as OpenEXR stores its name and type, and as a Radiance file does.
+_OUR_ATTRIBUTE, _OUR_VARIABLE = b"lanetModel\0string\0", b"\nlanetModel="
+_SOURCE_ATTRIBUTE, _SOURCE_VARIABLE = b"lanetSourceSha256\0string\0", b"\nlanetSourceSha256="
 _HEADER_BYTES = 1 << 14
 #: The longest file name of common file systems, bytes of UTF-8.
 _MAX_NAME_BYTES = 255
@@ -30,21 +33,33 @@ _NUMBER_BYTES = 6
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
 
-def result_name(stem: str) -> str:
+def result_name(stem: str, pattern: str = PATTERN) -> str:
     """Return the name of a result: ``<stem>_lanet.exr``, with ``_`` for characters that no file name may have.
 
     Args:
         stem: a file's or an image's name, without its extension, in any script.
+        pattern: the name without its extension; ``{stem}`` stands for the stem.
     """
+    before, _, after = pattern.partition(FIELD)
+    before, after = _FORBIDDEN.sub("_", before).lstrip(" ."), _FORBIDDEN.sub("_", after).rstrip(" .")
     stem = _FORBIDDEN.sub("_", stem).strip(" ._") or "world"  # a name may not begin with a dot or end in a space
-    room = _MAX_NAME_BYTES - len(SUFFIX) - _NUMBER_BYTES
+    room = _MAX_NAME_BYTES - len(f"{before}{after}.exr".encode()) - _NUMBER_BYTES
     # A name that is not UTF-8 keeps its bytes, as Python's surrogates.
-    return os.fsencode(stem)[:room].decode("utf-8", "ignore" if _is_text(stem) else "surrogateescape") + SUFFIX
+    stem = os.fsencode(stem)[:room].decode("utf-8", "ignore" if _is_text(stem) else "surrogateescape")
+    return f"{before}{stem}{after}.exr"
+
+
+def is_valid_pattern(pattern: str) -> bool:
+    """Return whether a pattern of names contains the stem once, and neither a path nor more than half a name."""
+    rest = pattern.replace(FIELD, "", 1)
+    return FIELD in pattern and not re.search(r"[{}/\\]", rest) and len(rest.encode()) <= _MAX_NAME_BYTES // 2
 
 
 def is_ours(path: Path) -> bool:
     """Return whether a file is a result of the converter."""
     header = _header(path)
+    if header.startswith(_RADIANCE_SIGNATURE):
+        return _OUR_VARIABLE in header.partition(b"\n\n")[0]
     return header.startswith(_EXR_SIGNATURE) and _OUR_ATTRIBUTE in header
 
 
@@ -52,7 +67,11 @@ def source_sha256(path: Path) -> str | None:
     """Return the SHA-256 of the image that a result was made of, None if it is unknown or the file is no result."""
     if not is_ours(path):
         return None
-    _, found, value = _header(path).partition(_SOURCE_ATTRIBUTE)
+    header = _header(path)
+    if header.startswith(_RADIANCE_SIGNATURE):
+        _, found, value = header.partition(b"\n\n")[0].partition(_SOURCE_VARIABLE)
+        return value.partition(b"\n")[0].decode("ascii", "replace") if found else None
+    _, found, value = header.partition(_SOURCE_ATTRIBUTE)
     if not found or len(value) < 4:
         return None
     (size,) = struct.unpack_from("<i", value)

@@ -17,11 +17,13 @@ from .batch import Batch
 from .conversion import Conversion
 from .folder_library import FolderLibrary
 from .lamp_placing import LampPlacing
+from .light_bake import LightBake
 from .messages import Message
 from .picture_conversion import State
 from .progress_display import ProgressDisplay
+from .surface_calibrating import SurfaceCalibrating
 
-Work = Conversion | Batch | FolderLibrary | LampPlacing
+Work = Conversion | Batch | FolderLibrary | LampPlacing | LightBake | SurfaceCalibrating
 
 
 @dataclass(frozen=True)

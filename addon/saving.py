@@ -109,10 +109,12 @@ def _output_folder(target: Path) -> Path:
 
 
 def _stored_path(path: Path, target: Path) -> str:
-    """Return how the written file refers to a path: relative to itself, if Blender does not change that when saving."""
-    if bpy.data.filepath and Path(bpy.data.filepath).parent != target.parent:
-        return str(path)  # a relative path would be taken for one of the former folder
-    return bpy.path.relpath(str(path), start=str(target.parent))
+    """Return a path relative to the opened file, from which Blender makes one relative to the written file."""
+    opened = Path(bpy.data.filepath) if bpy.data.filepath else target
+    try:
+        return bpy.path.relpath(str(path), start=str(opened.parent))
+    except ValueError:  # another drive
+        return str(path)
 
 
 def _copy(source: Path, place: Path) -> Path:

@@ -11,6 +11,7 @@ from .errors import AddonError
 from .lamps import hide_lamps, lamps_of, remove_lamps
 from .light_notes import replaced
 from .sources import is_single_picture
+from .surface_albedos import SurfaceProperties
 from .world import backplate
 from .world_graph import environment_image, show, show_photograph, shows_hdr
 
@@ -67,6 +68,7 @@ class SceneProperties(PropertyGroup):
         poll=_is_offered,
         update=_light_by_photograph,
     )
+    surface: PointerProperty(type=SurfaceProperties)
     shown: EnumProperty(
         name="Environment",
         description="Which of the two images lights the scene",

@@ -186,6 +186,30 @@ class WorkerClient:
         fields = {"output": str(output)} if output else {}
         return self._ask(do="lights", source=str(source), take=list(take), **fields)
 
+    def bake(self, source: str | Path, output: str | Path, change: Mapping[str, Any]) -> int:
+        """Ask for an HDR panorama with changed light; return the request's number.
+
+        Args:
+            source: an OpenEXR file.
+            output: the OpenEXR file to write.
+            change: fields of :class:`lanet_core.light_baking.LightChange`.
+        """
+        return self._ask(do="bake", source=str(source), output=str(output), **change)
+
+    def calibrate(
+        self, source: str | Path, albedo: float, *, at: tuple[float, float] | None = None, facing: str = "auto"
+    ) -> int:
+        """Ask for the factor of the light by which a surface has its albedo; return the request's number.
+
+        Args:
+            source: an OpenEXR file.
+            albedo: (0, 1].
+            at: place of the surface, see :class:`lanet_core.surface_calibration.Surface`; None for the ground.
+            facing: likewise.
+        """
+        place = list(at) if at is not None else None
+        return self._ask(do="calibrate", source=str(source), albedo=albedo, at=place, facing=facing)
+
     def cancel(self, number: int) -> None:
         """Stop a request. Its :class:`Cancelled` is polled within half a second, whatever the worker does.
 

@@ -245,8 +245,10 @@ class StripConverter(ABC):
         report("writing")
         size = (source.height, source.width)
         summary = _Summary(size, self.makes_panoramas)
+        facts = {SOURCE_SHA256_ATTRIBUTE: source_sha256, WHITE_LEVEL_ATTRIBUTE: str(solved.white)}
         if is_radiance(output):
-            writing = open_radiance(output, size)
+            model = {"lanetModel": self._model_name, "lanetModelSha256": self.session.sha256}
+            writing = open_radiance(output, size, {"SOFTWARE": "lanet", **model, **facts})
         else:
             writing = open_exr(
                 output,
@@ -258,7 +260,7 @@ class StripConverter(ABC):
                 is_panorama=self.makes_panoramas,
                 further_channels=(UNCERTAINTY_CHANNEL,) if confidence else (),
                 pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
-                attributes={SOURCE_SHA256_ATTRIBUTE: source_sha256, WHITE_LEVEL_ATTRIBUTE: str(solved.white)},
+                attributes=facts,
                 threads=self._threads,
             )
         with writing as writer:

@@ -6,8 +6,9 @@ base + f · added, the factor f is solved for:
 
     f = (π L / ρ − E_base(n)) / E_added(n)
 
-All are luminances. A surface that is brighter than its albedo permits under any f ≥ 0 has no solution, and neither has
-one that receives no added light. The lights are taken to be far away, and the surface to see the whole half-sphere.
+All are luminances. There is no solution where the photograph alone lights the surface more strongly than its albedo
+permits, and where it receives no added light; factors above 2⁵ and below 2⁻⁵ are refused. The lights are taken to be
+far away, and the surface to see the whole half-sphere.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _POINT_RADIUS_RAD = np.radians(1.0)
 _GROUND_RAD = (np.radians(-65.0), np.radians(-25.0))
 #: Less added irradiance than this share of that of the photograph solves nothing.
 _LEAST_ADDED = 1e-3
+#: The factor may be up to 2 to this power, or down to its inverse: more is an error of the albedo.
+_MOST_EV = 5.0
 #: The share of a surface that may be clipped.
 _MOST_CLIPPED = 0.25
 
@@ -152,6 +155,12 @@ class SurfaceMeasurement:
                 None,
                 f"The photograph alone lights the {name} more strongly than albedo {self._surface.albedo:g} permits. "
                 f"Use an albedo below {_rounded_down(limit)}, or choose another surface.",
+            )
+        if abs(np.log2(factor)) > _MOST_EV:
+            return SurfaceFactor(
+                None,
+                f"With albedo {self._surface.albedo:g} of the {name}, the added light would change by "
+                f"{np.log2(factor):+.1f} EV. Check the albedo, or choose another surface.",
             )
         return SurfaceFactor(float(factor))
 

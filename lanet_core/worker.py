@@ -15,6 +15,8 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
                                                            "kind": true adds the kind of its light, or null
     {"id": 5, "do": "lights", "source": "street.exr"}      concentrated lights, see :mod:`lanet_core.light_list`
     {"id": 6, "do": "lights", "source": "street.exr", "take": [0], "output": "rest.exr"}  and the panorama without some
+    {"id": 9, "do": "bake", "source": "street.exr", "output": "baked.exr", "strength": 0.5}  with the fields of
+                                                           :class:`lanet_core.light_baking.LightChange`
     {"id": 8, "do": "calibrate", "source": "street.exr", "albedo": 0.18, "at": [0.5, 0.8], "facing": "auto"}
                                                            factor of the light above white by which a surface has its
                                                            albedo, or null and a problem; "at" null is the ground
@@ -40,10 +42,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from lanet_core.errors import HalfRangeError
+from lanet_core.light_baking import LightChange
 from lanet_core.reading_options import EYES, ReadingOptions
 from lanet_core.standard_streams import is_open, open_closed_streams
 from lanet_core.surface_calibration import Surface
@@ -138,6 +142,7 @@ class Worker:
             "thumbnail": self._thumbnail,
             "lights": self._lights,
             "calibrate": self._calibrate,
+            "bake": self._bake,
         }
         task = tasks.get(request.get("do"))
         if task is None:
@@ -248,12 +253,37 @@ class Worker:
         added = above_white(hdr)
         return asdict(solve_surface(hdr - added, added, surface))
 
+    def _bake(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from lanet_core.images import read_hdr
+        from lanet_core.light_baking import bake
+        from lanet_core.light_list_files import write_derived
+
+        source, output, change = Path(_text(request, "source")), _text(request, "output"), _light_change(request)
+        comments = "HDR environment light with baked changes"
+        write_derived(Path(output), bake(read_hdr(source), change), source, change.description(), comments)
+        return {"output": output}
+
     def _load(self):
         if self._converter is None:
             from lanet_core.converter import load_converter  # slow, and of no use before the first conversion
 
             self._converter = load_converter(self._model, self._provider, self._threads)
         return self._converter
+
+
+def _light_change(request: Mapping[str, Any]) -> LightChange:
+    """Return the changes of a request that bakes light."""
+    sizes = {"highlights_ev": 0, "gains": 3, "saturation": 0, "peak_limit": 0, "strength": 0, "rotation": 9}
+    values = {}
+    for name, size in sizes.items():
+        if name not in request:
+            continue
+        value = request[name]
+        numbers = value if size and isinstance(value, list) else [value]
+        if len(numbers) != (size or 1) or not all(_is_number(each) and isfinite(each) for each in numbers):
+            raise RequestError(f"The request has no valid {name}.", remedy=f"Use {size or 'one'} finite number(s).")
+        values[name] = tuple(map(float, numbers)) if size else float(value)
+    return LightChange(**values)
 
 
 def _surface(request: Mapping[str, Any]) -> Surface | None:

@@ -102,7 +102,10 @@ def test_without_a_positive_factor_the_problem_is_named():
     too_light = solve_surface(base, added, Surface(1.0))
     assert too_light.factor is None and "albedo below" in too_light.problem
     limit = float(too_light.problem.partition("albedo below ")[2].split(",")[0])
-    assert solve_surface(base, added, Surface(0.99 * limit)).factor > 0.0
+    assert solve_surface(base, added, Surface(0.95 * limit)).factor > 0.0
+    for wrong_by in (0.01, 100.0):
+        extreme = solve_surface(base, added * np.float32(wrong_by), Surface(ALBEDO))
+        assert extreme.factor is None and "Check the albedo" in extreme.problem
     assert "No light was added" in solve_surface(base, np.zeros_like(added), Surface(ALBEDO)).problem
     ground = DIRECTIONS[..., 2] < 0.0
     clipped = added + ground[..., None] * np.float32(0.1)

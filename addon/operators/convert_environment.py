@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from ..errors import AddonError
 from ..messages import about
 from ..picture_conversion import State
 from ..rendered_world import rendered_world
+from ..result_files import PATTERN
 from ..running_work import Ending
 from ..settings import conversion_settings, worker_settings
 from ..world_asset import mark_as_asset
@@ -46,6 +48,18 @@ class ConvertEnvironment(BackgroundWork, Operator):
         description="Pack the result into the .blend file; as the preferences say if it is not given",
         options={"HIDDEN", "SKIP_SAVE"},
     )
+    folder: StringProperty(
+        name="Output Folder",
+        description="Folder of the EXR file, instead of that of the preferences",
+        subtype="DIR_PATH",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
+    name_pattern: StringProperty(
+        name="Name",
+        description="Name of the EXR file without its extension; {stem} stands for that of the image",
+        default=PATTERN,
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
     asset: BoolProperty(
         name="Mark as Asset",
         description="Mark the world as an asset, with a preview that shows its HDR image",
@@ -72,6 +86,7 @@ class ConvertEnvironment(BackgroundWork, Operator):
     def _begin(self, context: Context) -> Conversion | None:
         scene, current = context.scene, session.current()
         settings = conversion_settings(pack=self.pack if self.properties.is_property_set("pack") else None)
+        settings = replace(settings, folder=self.folder or settings.folder, pattern=self.name_pattern)
         image = scene.lanet.image if environment_image(scene) is None else None
         current.say()
         try:

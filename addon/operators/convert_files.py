@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from bpy.types import Context, Event, Operator, OperatorFileListElement
 from .. import session
 from ..batch import Batch, Outcome, summary
 from ..messages import Message
+from ..result_files import PATTERN
 from ..running_work import Ending
 from ..settings import conversion_settings, worker_settings
 from ..world_asset import mark_as_asset, world_of_files
@@ -43,6 +45,16 @@ class ConvertFiles(BackgroundWork, Operator):
             ("BESIDE", "Beside Each Picture", "Into the folder of the picture"),
             ("FOLDER", "Into the Output Folder", "Into the folder that the preferences name"),
         ),
+    )
+    name_pattern: StringProperty(
+        name="Name",
+        description="Name of the EXR files without the extension; {stem} stands for that of the image",
+        default=PATTERN,
+    )
+    skip_existing: BoolProperty(
+        name="Skip Existing",
+        description="Leave out images whose HDR file exists",
+        default=False,
     )
     assets: BoolProperty(
         name="As World Assets",
@@ -80,7 +92,9 @@ class ConvertFiles(BackgroundWork, Operator):
         current = session.current()
         current.say()
         finished = {"finished": make_asset} if self.assets else {}
-        return Batch(current.worker, sources, conversion_settings(), beside=self.place == "BESIDE", **finished)
+        settings = replace(conversion_settings(), pattern=self.name_pattern)
+        is_beside = self.place == "BESIDE"
+        return Batch(current.worker, sources, settings, beside=is_beside, skip_existing=self.skip_existing, **finished)
 
 
 def ending(work: Batch) -> Ending:

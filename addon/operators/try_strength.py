@@ -7,11 +7,10 @@ from typing import ClassVar
 from bpy.props import EnumProperty
 from bpy.types import Context, Operator
 
-from ..lamps import lamps_of
-from ..light_group import HIGHLIGHTS, is_animated
 from ..rendered_world import rendered_world
+from ..world.highlights import set_highlights
 from ..world.strength_range import range_of
-from ..world_graph import light_nodes, remembered_pair
+from ..world_graph import remembered_pair
 
 
 class TryStrength(Operator):
@@ -54,14 +53,7 @@ class TryStrength(Operator):
         scene = context.scene
         low, high = range_of(remembered_pair(rendered_world(scene)).hdr)
         ev = {"LOW": low, "PREDICTED": 0.0, "HIGH": high}[self.end]
-        nodes = [node for node in light_nodes(scene) if not is_animated(node, HIGHLIGHTS)]
-        if not nodes:
+        if not set_highlights(scene, ev):
             self.report({"WARNING"}, "Highlights is animated. It was left as it is.")
             return {"CANCELLED"}
-        change_ev = ev - nodes[0].inputs[HIGHLIGHTS].default_value
-        for node in nodes:
-            node.inputs[HIGHLIGHTS].default_value = ev
-        for lamp in lamps_of(scene):
-            if lamp.data.animation_data is None:
-                lamp.data.energy *= 2.0**change_ev
         return {"FINISHED"}

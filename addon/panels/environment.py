@@ -18,6 +18,7 @@ from ..world_graph import ImagePair, background_of, find_environment_texture, re
 from .backplate import draw_backplate
 from .lights import draw_lights
 from .sliders import draw_sliders
+from .surface import draw_surface
 from .text import draw_text, is_wide
 
 CATEGORY = "LANet IBL"
@@ -44,6 +45,7 @@ def draw_environment(layout: UILayout, context: Context) -> None:
     draw_sliders(layout, context, texture, pair)
     if pair is not None:
         _draw_environment(layout, context, texture)
+        draw_surface(layout, context)
         draw_backplate(layout, context)
         draw_lights(layout, context, pair)
         _draw_result(layout, context, pair)
@@ -132,6 +134,7 @@ def _draw_result(layout: UILayout, context: Context, pair: ImagePair) -> None:
     layout.label(text=_place_of(pair.hdr), icon="FILE_IMAGE", translate=False)
     if rendered_world(context.scene).asset_data is None:
         layout.operator("lanet.mark_world_as_asset", icon="ASSET_MANAGER")
+    layout.operator("lanet.bake_light", icon="RENDER_STILL")
     row = layout.row(align=True)
     row.operator("lanet.reset_light", icon="LOOP_BACK")
     row.operator("lanet.remove_light", icon="TRASH")

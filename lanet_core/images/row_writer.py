@@ -74,6 +74,7 @@ def open_rows(
     stored: Callable[[np.ndarray], np.ndarray] = lambda band: band,
     *,
     lossy: bool = False,
+    complete: Callable[[Path], None] | None = None,
 ) -> Iterator[RowWriter]:
     """Open an image file to write.
 
@@ -82,6 +83,7 @@ def open_rows(
         spec: size, channels, sample type and header.
         stored: from (n, W, C) float32 to what the file's samples hold of it; raises ``OutputError`` if they cannot.
         lossy: whether compression changes the samples further.
+        complete: changes the closed file before it takes its place.
 
     Yields:
         What takes the bands.
@@ -106,6 +108,8 @@ def open_rows(
             raise ValueError(f"{writer.rows_written} of {spec.height} rows were written")
         if complaint or not _ends_with(name, writer.last_row, lossy):
             raise RuntimeError(complaint or "the file does not read back as it was written")
+        if complete is not None:
+            complete(temporary)
 
 
 def _check_values(rgb_linear: np.ndarray, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The SHA-256 of a result's source image, in the result's OpenEXR header: which image a file was converted from."""
+"""The SHA-256 of a result's source image, in the result's header: which image a file was converted from."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from lanet_core.errors import InputError, LanetError
 from lanet_core.images.decoder import open_image
 from lanet_core.images.file_kind import FileKind, file_kind
+from lanet_core.images.radiance import read_variable
 
-#: The header attribute: 64 hexadecimal digits, of the source file's bytes.
+#: The header's attribute or variable: 64 hexadecimal digits, of the source file's bytes.
 SOURCE_SHA256_ATTRIBUTE = "lanetSourceSha256"
 
 
@@ -34,18 +35,21 @@ def read_source_sha256(path: str | Path) -> str | None:
     """Return the SHA-256 of the image that a result was converted from.
 
     Args:
-        path: an OpenEXR file; nothing but its header is read.
+        path: an OpenEXR or Radiance file; nothing but its header is read.
 
     Returns:
-        The hash, hexadecimal. None where it is unknown: the file is missing, unreadable, not OpenEXR, not a result of
-        this program, or the result of a version before the hash was recorded.
+        The hash, hexadecimal. None where it is unknown: the file is missing, unreadable, of another format, not a
+        result of this program, or the result of a version before the hash was recorded.
     """
     path = Path(path)
     try:
-        if file_kind(path) is not FileKind.EXR:
+        kind = file_kind(path)
+        if kind is FileKind.RADIANCE:
+            return read_variable(path, SOURCE_SHA256_ATTRIBUTE)
+        if kind is not FileKind.EXR:
             return None
         with open_image(path, FileKind.EXR) as image:
             value = image.spec().getattribute(SOURCE_SHA256_ATTRIBUTE)
-    except LanetError:
+    except (LanetError, OSError):
         return None
     return value if isinstance(value, str) else None

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from addon.result_files import has_result, is_ours, move_into_place, result_name, source_sha256
+from addon.result_files import has_result, is_ours, is_valid_pattern, move_into_place, result_name, source_sha256
 from lanet_core.images import SOURCE_SHA256_ATTRIBUTE, read_hdr, write_exr
 
 
@@ -60,6 +60,26 @@ def test_a_long_name_fits_a_file_system_with_a_number(stem, tmp_path):
 
 def test_a_name_that_is_not_utf8_keeps_its_bytes():
     assert result_name("caf\udce9") == "caf\udce9_lanet.exr"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [("{stem}_lanet", "street_lanet.exr"), ("hdr-{stem}", "hdr-street.exr"), (" .{stem}?v2. ", "street_v2.exr")],
+)
+def test_a_name_follows_its_pattern(pattern, expected):
+    assert is_valid_pattern(pattern) and result_name("street", pattern) == expected
+
+
+@pytest.mark.parametrize(
+    "pattern", ["", "name", "{stem}/a", "..\\{stem}", "{stem}{stem}", "{stem}_{frame}", "{stem}" + 200 * "x"]
+)
+def test_a_pattern_that_names_no_file_is_refused(pattern):
+    assert not is_valid_pattern(pattern)
+
+
+def test_a_long_name_of_a_pattern_is_cut_at_the_stem():
+    name = result_name(300 * "ä", "hdr_{stem}_v2")
+    assert name.startswith("hdr_ä") and name.endswith("ä_v2.exr") and len(name.encode()) <= 255
 
 
 def test_the_header_tells_whose_a_file_is(tmp_path):

@@ -51,6 +51,26 @@ def check_each_picture_gets_its_hdr_beside_it_and_the_scene_stays(folder):
     np.testing.assert_array_equal(a, b)
 
 
+def check_existing_results_are_skipped_and_names_follow_a_pattern(folder):
+    enable(folder)
+    pictures(folder, "a.png")
+    assert convert_files(folder, "a.png", name_pattern="hdr_{stem}_v2") == {"FINISHED"}
+    assert results(folder) == ["in/hdr_a_v2.exr"]
+    before = (folder / "in" / "hdr_a_v2.exr").stat().st_mtime_ns
+    pictures(folder, "b.png")
+    assert convert_files(folder, "a.png", "b.png", name_pattern="hdr_{stem}_v2", skip_existing=True) == {"FINISHED"}
+    assert messages() == [("1 converted, 1 skipped.", False)]
+    assert results(folder) == ["in/hdr_a_v2.exr", "in/hdr_b_v2.exr"]
+    assert (folder / "in" / "hdr_a_v2.exr").stat().st_mtime_ns == before
+    for bad in ("x", "../{stem}", "{stem}{frame}"):
+        try:
+            convert_files(folder, "a.png", name_pattern=bad)
+        except RuntimeError as error:
+            assert "pattern of names" in str(error)
+        else:
+            raise AssertionError(bad)
+
+
 def check_a_bad_file_ends_nothing_and_is_told_of(folder):
     enable(folder)
     pictures(folder, "a.png", "b.png")

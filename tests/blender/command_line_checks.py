@@ -69,6 +69,47 @@ def check_a_relative_output_folder_is_stored_relative(folder):
     assert part("world_graph").environment_image(scene).filepath == str(folder / "absolute" / "street_lanet.exr")
 
 
+def check_names_follow_a_pattern_and_a_surface_calibrates(folder):
+    opened_scene(folder)
+    lines = {}
+    for name, options in (("plain", ()), ("calibrated", ("--albedo", "0.05", "--albedo-at", "0.3,0.8"))):
+        pattern = "{stem}_" + name
+        status, out, err = run(
+            "convert", folder / "street.png", "-o", folder / "out", "--name", pattern, "--json", *options
+        )
+        assert status == 0, err
+        lines[name] = json.loads(out)
+        assert lines[name]["output"] == str(folder / "out" / f"street_{name}.exr")
+    assert lines["plain"]["calibration_factor"] is None
+    assert lines["calibrated"]["calibration_factor"] > 0.0 or "left as predicted" in str(
+        lines["calibrated"]["warnings"]
+    )
+    result = part("lanet").convert(
+        folder / "street.png", folder=str(folder / "out"), name="py_{stem}", albedo=0.05, at=(0.3, 0.8)
+    )
+    assert result.output == folder / "out" / "py_street.exr"
+    assert result.facts["calibration_factor"] == lines["calibrated"]["calibration_factor"]
+    for wrong in (
+        ("--name", "x"),
+        ("--albedo-at", "0,0"),
+        ("--albedo", "2"),
+        ("--albedo", "0.2", "--albedo-at", "7,7"),
+    ):
+        assert run("convert", folder / "street.png", "-o", folder / "no", *wrong)[0] == 2
+    assert not (folder / "no").exists()
+    status, out, _ = run("--help")
+    assert status == 0 and "Exit status: 0 all done" in " ".join(out.split())
+    status, out, _ = run("convert", "--help")
+    assert status == 0 and "Exit status: 0 all done" in " ".join(out.split())
+
+
+def check_the_operator_takes_a_folder_and_a_name(folder):
+    scene = opened_scene(folder)
+    assert bpy.ops.lanet.convert_environment(folder=str(folder / "out"), name_pattern="light_{stem}") == {"FINISHED"}
+    assert part("world_graph").environment_image(scene).name == "light_street.exr"
+    assert [path.name for path in (folder / "out").iterdir()] == ["light_street.exr"]
+
+
 def check_all_scenes_are_converted_each_world_once(folder):
     scene = opened_scene(folder)
     second, same, bare = (bpy.data.scenes.new(name) for name in ("Second", "Same", "Bare"))

@@ -66,6 +66,25 @@ def check_without_saving_the_file_outlives_blenders_temporary_folder(folder):
     assert settings in Path(hdr.filepath).parents
 
 
+def check_a_recovered_file_refers_to_the_light_relative_to_itself(folder):
+    _, hdr, pixels = unsaved_scene(folder)
+    for name in ("kept", "project"):
+        (folder / name).mkdir()
+    # Blender keeps unsaved files without the handlers of add-ons.
+    handlers = list(bpy.app.handlers.save_pre)
+    bpy.app.handlers.save_pre.clear()
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "kept" / "quit.blend"), copy=True)
+    bpy.app.handlers.save_pre.extend(handlers)
+    hdr = reopened(folder / "kept" / "quit.blend")
+    assert part("unsaved_results").is_unsaved(hdr)
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "project" / "scene.blend"))
+    assert hdr.filepath == "//textures/street_lanet.exr"
+    (folder / "project").rename(folder / "moved")
+    hdr = reopened(folder / "moved" / "scene.blend")
+    assert hdr.filepath == "//textures/street_lanet.exr"
+    np.testing.assert_array_equal(pixels_of(hdr), pixels)
+
+
 def check_a_copy_of_an_unsaved_file_has_its_own_light(folder):
     _, hdr, pixels = unsaved_scene(folder)
     kept = hdr.filepath

@@ -9,6 +9,7 @@ from blender_process import names_of_checks, run_check
 
 NAMES = (
     "backplate",
+    "bake",
     "conversion",
     "drop",
     "interruption",
@@ -17,6 +18,7 @@ NAMES = (
     "message",
     "saving",
     "slider",
+    "surface",
 )
 SCRIPTS = [Path(__file__).with_name(f"{name}_checks.py") for name in NAMES]
 CHECKS = [pytest.param(script, check, id=check) for script in SCRIPTS for check in names_of_checks(script)]

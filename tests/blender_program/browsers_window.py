@@ -14,7 +14,7 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
-from window_artist import Artist, area_of, environment, region_of, window
+from window_artist import MODULE, Artist, area_of, environment, region_of, window
 
 
 class Visitor(Artist):
@@ -28,6 +28,7 @@ class Visitor(Artist):
         yield from self._convert_folder()
         yield from self._browse_files()
         yield from self._browse_assets()
+        yield from self._pick()
 
     def _drop(self) -> Iterator[Callable[[], bool]]:
         yield from self._drop_on("VIEW_3D", "city.jpg", "drop menu")
@@ -97,6 +98,57 @@ class Visitor(Artist):
         self.facts["world"] = bpy.context.scene.world.name
         self.facts["lit_by_asset"] = environment().image.name
         yield from self.photograph("asset converted")
+
+    def _pick(self) -> Iterator[Callable[[], bool]]:
+        """Pick a point of the ground in an Image Editor, and one in a 3D Viewport; disable the extension meanwhile."""
+        editor = area_of("FILE_BROWSER")
+        editor.ui_type = "IMAGE_EDITOR"
+        editor.spaces.active.image = self._pair().ldr
+        yield self.turns_from_now(4)
+        region = region_of(editor, "WINDOW")
+        with bpy.context.temp_override(window=window(), area=editor, region=region):
+            bpy.ops.image.view_all(fit_view=True)
+        yield self.turns_from_now(4)
+        x, y = region.view2d.view_to_region(0.3, 0.2)
+        yield from self._pick_at(region.x + x, region.y + y)
+        self.facts["picked"] = [message.text for message in self.session.messages]
+        self.facts["pick_highlights"] = self._highlights()
+        yield from self.photograph("picked")
+        editor.ui_type = "VIEW_3D"
+        yield self.turns_from_now(4)
+        region = region_of(editor, "WINDOW")
+        yield from self._pick_at(region.x + region.width // 2, region.y + 30)
+        self.facts["picked_in_view"] = [message.text for message in self.session.messages]
+        with bpy.context.temp_override(window=window()):
+            bpy.ops.lanet.pick_surface("INVOKE_DEFAULT")
+        yield self.turns_from_now(4)
+        self.facts["modal"] = [each.bl_idname for each in window().modal_operators]
+        bpy.ops.preferences.addon_disable(module=MODULE)
+        yield self.turns_from_now(20)
+        self.facts["modal_after_disabling"] = [each.bl_idname for each in window().modal_operators]
+        bpy.ops.preferences.addon_enable(module=MODULE)
+        yield self.turns_from_now(4)
+        self.facts["pick_again"] = bpy.ops.lanet.pick_surface.poll()
+
+    def _pick_at(self, x: int, y: int) -> Iterator[Callable[[], bool]]:
+        bpy.context.scene.lanet.surface.kind = "OTHER"
+        bpy.context.scene.lanet.surface.albedo = 0.05
+        with bpy.context.temp_override(window=window()):
+            bpy.ops.lanet.pick_surface("INVOKE_DEFAULT")
+        yield self.turns_from_now(4)
+        self._shoot("picking")
+        window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=int(x), y=int(y))
+        for value in ("PRESS", "RELEASE"):
+            window().event_simulate(type="LEFTMOUSE", value=value, x=int(x), y=int(y))
+        yield self.turns_from_now(4)
+        yield lambda: self.session.conversion is None
+
+    def _pair(self):
+        return sys.modules[f"{MODULE}.world_graph"].remembered_pair(bpy.context.scene.world)
+
+    def _highlights(self) -> float:
+        graph = sys.modules[f"{MODULE}.world_graph"]
+        return graph.light_node(bpy.context.scene).inputs["Highlights"].default_value
 
     def _menu(self, area: bpy.types.Area, menu: str, name: str) -> Iterator[Callable[[], bool]]:
         """Open a menu, photograph it and close it."""

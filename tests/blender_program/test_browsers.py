@@ -62,3 +62,13 @@ class TestBrowsers:
         assert facts["asset_entry"]
         assert facts["world"] == name
         assert facts["lit_by_asset"] == f"{name}_lanet.exr"
+
+    def test_a_point_is_picked_in_both_editors(self, facts):
+        assert facts["picked"][0].startswith("Surface, albedo 0.05: Highlights is"), facts["picked"]
+        assert facts["pick_highlights"] != 0.0
+        assert facts["picked_in_view"][0].startswith("Surface, albedo 0.05"), facts["picked_in_view"]
+
+    def test_disabled_while_a_point_is_picked_blender_stays_alive(self, facts):
+        assert facts["modal"] == ["LANET_OT_pick_surface"]
+        assert facts["modal_after_disabling"] == []
+        assert facts["pick_again"]

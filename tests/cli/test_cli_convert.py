@@ -152,26 +152,27 @@ def test_in_a_folder_what_is_there_already_is_kept_unless_asked(lanet, library, 
     assert pixels(tmp_path / "hdr" / "lake.exr").shape == (64, 128, 3)
 
 
-def test_the_result_of_another_source_is_never_taken_for_this_ones(lanet, library, tmp_path, street):
+@pytest.mark.parametrize("suffix", [".exr", ".hdr"])
+def test_the_result_of_another_source_is_never_taken_for_this_ones(lanet, library, tmp_path, street, suffix):
     other = tmp_path / "other"
     other.mkdir()
     Image.fromarray(street[:, ::-1]).save(other / "lake.png")
-    hdr = tmp_path / "hdr"
-    assert lanet("convert", library / "lake.png", "-o", f"{hdr}/")[0] == 0
-    first = (hdr / "lake.exr").read_bytes()
-    status, output, errors = lanet("convert", other / "lake.png", "-o", f"{hdr}/")
+    hdr, form = tmp_path / "hdr", ("--format", suffix[1:])
+    assert lanet("convert", library / "lake.png", "-o", f"{hdr}/", *form)[0] == 0
+    first = (hdr / f"lake{suffix}").read_bytes()
+    status, output, errors = lanet("convert", other / "lake.png", "-o", f"{hdr}/", *form)
     assert (status, output, errors.count("\n")) == (2, "", 1)
-    assert errors.startswith(f"lanet: error: {hdr}/lake.exr: This file is the result of another image")
+    assert errors.startswith(f"lanet: error: {hdr}/lake{suffix}: This file is the result of another image")
     assert "--overwrite" in errors
-    assert (hdr / "lake.exr").read_bytes() == first
+    assert (hdr / f"lake{suffix}").read_bytes() == first
     # The one that it is of is done already, and --overwrite is said.
-    assert lanet("convert", library / "lake.png", "-o", f"{hdr}/")[1].endswith(
+    assert lanet("convert", library / "lake.png", "-o", f"{hdr}/", *form)[1].endswith(
         "exists, skipped; --overwrite replaces it\n"
     )
-    assert "was replaced" not in lanet("convert", library / "lake.png", "-o", f"{hdr}/", "--overwrite")[2]
-    status, _, errors = lanet("convert", other / "lake.png", "-o", f"{hdr}/", "--overwrite")
+    assert "was replaced" not in lanet("convert", library / "lake.png", "-o", f"{hdr}/", "--overwrite", *form)[2]
+    status, _, errors = lanet("convert", other / "lake.png", "-o", f"{hdr}/", "--overwrite", *form)
     assert (status, "was replaced" in errors) == (0, True)
-    assert (hdr / "lake.exr").read_bytes() != first
+    assert (hdr / f"lake{suffix}").read_bytes() != first
 
 
 def test_a_file_that_is_named_is_replaced(lanet, library, tmp_path):

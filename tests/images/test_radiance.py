@@ -8,7 +8,7 @@ import pytest
 
 from lanet_core import errors
 from lanet_core.images import open_radiance, read_hdr
-from lanet_core.images.radiance import rounded_to_rgbe
+from lanet_core.images.radiance import read_variable, rounded_to_rgbe
 
 
 def light(seed: int = 0) -> np.ndarray:
@@ -66,3 +66,25 @@ def test_missing_rows_leave_nothing(tmp_path):
     with pytest.raises(ValueError, match="16 of 40"), open_radiance(tmp_path / "light.hdr", (40, 64)) as writer:
         writer.write(light()[:16])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_variables_of_the_header_change_no_pixel(tmp_path):
+    write(tmp_path / "plain.hdr", light())
+    rng = np.random.default_rng(3)
+    wide = (rng.random((700, 1400, 3)) + 0.1).astype(np.float32)  # more than a block of the file
+    for pixels in (light(), wide):
+        with open_radiance(tmp_path / "light.hdr", pixels.shape[:2], {"lanetModel": "a = b", "x": "é"}) as writer:
+            writer.write(pixels)
+        np.testing.assert_array_equal(read_hdr(tmp_path / "light.hdr"), rounded_to_rgbe(pixels))
+        assert (tmp_path / "light.hdr").read_bytes().startswith(b"#?RADIANCE\nlanetModel=a = b\nx=\xc3\xa9\n")
+    assert read_variable(tmp_path / "light.hdr", "lanetModel") == "a = b"
+    assert read_variable(tmp_path / "light.hdr", "x") == "é"
+    assert read_variable(tmp_path / "light.hdr", "lanet") is None
+    assert read_variable(tmp_path / "plain.hdr", "lanetModel") is None
+
+
+def test_damaged_headers_have_no_variable(tmp_path):
+    for number, data in enumerate((b"", b"#?RADIANCE\nx=1", b"x=1\n\n", b"\xff" * 40)):
+        path = tmp_path / f"{number}.hdr"
+        path.write_bytes(data)
+        assert read_variable(path, "x") is None

@@ -10,6 +10,7 @@ import OpenEXR
 import pytest
 from PIL import Image
 
+from addon.result_files import is_ours, source_sha256
 from lanet_core.converter import load_converter
 from lanet_core.errors import InputIsDirectoryError, InputNotFoundError
 from lanet_core.images import SOURCE_SHA256_ATTRIBUTE, file_sha256, read_source_sha256, write_exr
@@ -28,6 +29,14 @@ def test_a_conversion_records_the_bytes_of_its_source(make_model, street, tmp_pa
     assert read_source_sha256(result) == expected == file_sha256(source)
     # The package OpenEXR is not what wrote it.
     assert OpenEXR.File(str(result), separate_channels=True).header()["lanetSourceSha256"] == expected
+
+
+def test_a_radiance_result_records_it_too(make_model, street, tmp_path):
+    source, result = tmp_path / "pano.png", tmp_path / "pano.hdr"
+    Image.fromarray(street).save(source)
+    load_converter(make_model()).convert_file(source, result)
+    assert read_source_sha256(result) == file_sha256(source) == source_sha256(result)
+    assert is_ours(result)
 
 
 def test_sources_of_one_name_differ(make_model, street, tmp_path):
