@@ -9,6 +9,7 @@ from bpy.types import Image, PropertyGroup
 from . import session
 from .errors import AddonError
 from .source.sources import is_single_picture
+from .translation import tr
 from .world import backplate
 from .world.graph import environment_image, show, show_photograph, shows_hdr
 from .world.lamps import hide_lamps, lamps_of, remove_lamps
@@ -38,7 +39,10 @@ def _light_by_photograph(properties: SceneProperties, context: bpy.types.Context
     if image is None or environment_image(scene) == image:
         return
     try:
-        notes = [f"{name} no longer lights the world. Its node is kept, without its link." for name in replaced(scene)]
+        notes = [
+            tr("{name} no longer lights the world. Its node is kept, without its link.", name=name)
+            for name in replaced(scene)
+        ]
         if lamps_of(scene):
             remove_lamps(scene)
             notes.append("The lamps of the former light were removed.")

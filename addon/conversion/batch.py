@@ -18,6 +18,7 @@ from ..converter_settings import ConversionSettings
 from ..errors import AddonError
 from ..files.result_files import find_result
 from ..source.image_loading import load_image
+from ..translation import tr
 from ..worker.shared import SharedWorker
 from .image import STAGES, PictureConversion, State
 from .output_paths import place_of_file
@@ -91,8 +92,13 @@ class Batch:
         """What is being done, for the artist."""
         if self._current is None:
             return STAGES["preparing"]
-        place = f"{len(self.outcomes) + 1} of {len(self._sources)}"
-        return f"{place}, {self._current.name}: {STAGES.get(self._current.stage, self._current.stage)}"
+        return tr(
+            "{number} of {count}, {name}: {stage}",
+            number=len(self.outcomes) + 1,
+            count=len(self._sources),
+            name=self._current.name,
+            stage=tr(STAGES.get(self._current.stage, self._current.stage)),
+        )
 
     def step(self) -> State:
         """Go on if something can be done now; return where it stands."""
@@ -175,10 +181,13 @@ def summary(batch: Batch) -> list[str]:
     failures = [outcome.message for outcome in batch.outcomes if not outcome.output]
     skipped = sum(outcome.is_skipped for outcome in batch.outcomes)
     done = len(batch.outcomes) - len(failures) - skipped
-    counts = f"{done} converted"
-    for count, name in ((skipped, "skipped"), (len(failures), "failed")):
-        counts += f", {count} {name}" if count else ""
-    return [f"{counts}, then cancelled." if batch.state is State.CANCELLED else f"{counts}.", *failures]
+    counts = [tr("{count} converted", count=done)]
+    if skipped:
+        counts.append(tr("{count} skipped", count=skipped))
+    if failures:
+        counts.append(tr("{count} failed", count=len(failures)))
+    text = ", ".join(counts)
+    return [tr("{text}, then cancelled.", text=text) if batch.state is State.CANCELLED else f"{text}.", *failures]
 
 
 def _conversion_of(source: Path, worker: SharedWorker, settings: ConversionSettings) -> PictureConversion:

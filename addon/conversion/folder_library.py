@@ -18,6 +18,7 @@ import bpy
 from ..converter_settings import ConversionSettings
 from ..errors import AddonError
 from ..files.result_files import PATTERN, SUFFIX, find_result, result_name
+from ..translation import tr
 from ..worker.client import Event, Failed, Finished
 from ..worker.shared import Request, SharedWorker
 from ..worker.wording import for_artist
@@ -186,10 +187,15 @@ class FolderLibrary:
 
 def summary(work: FolderLibrary) -> list[str]:
     """Return how many images were converted, and then each failure with its file and reason."""
-    counts = [(len(work.listed), "added"), (work.skipped, "skipped"), (len(work.failures), "failed")]
-    text = ", ".join(f"{count} {name}" for count, name in counts if count) or "0 added"
-    end = ", then cancelled. Start again to resume." if work.state is State.CANCELLED else f". Library: {work.library}"
-    return [text + end, *work.failures]
+    counts = [tr("{count} added", count=len(work.listed))] if work.listed or not work.skipped else []
+    if work.skipped:
+        counts.append(tr("{count} skipped", count=work.skipped))
+    if work.failures:
+        counts.append(tr("{count} failed", count=len(work.failures)))
+    text = ", ".join(counts)
+    if work.state is State.CANCELLED:
+        return [tr("{text}, then cancelled. Start again to resume.", text=text), *work.failures]
+    return [tr("{text}. Library: {folder}", text=text, folder=work.library), *work.failures]
 
 
 def _asset_of(result: Path) -> Path:

@@ -14,6 +14,7 @@ import bpy
 from bpy.types import Context, UILayout, Window
 
 from ..messages import Message
+from ..translation import tr
 from .batch import Batch
 from .folder_library import FolderLibrary
 from .image import State
@@ -83,7 +84,7 @@ class RunningWork:
         if ending is None:
             self._display.close()
             return None
-        self._display.show_end(ending.text.replace("\n", "   "))
+        self._display.show_end(ending.text)
         return self._display
 
 
@@ -102,7 +103,7 @@ def _pop_up(text: str) -> None:
 
     def draw(menu: UILayout, context: Context) -> None:
         for line in text.splitlines():
-            menu.layout.label(text=line, translate=False)
+            menu.layout.label(text=tr(line), translate=False)
 
     with bpy.context.temp_override(window=window):
         bpy.context.window_manager.popup_menu(draw, title="LANet IBL", icon="ERROR")

@@ -24,6 +24,7 @@ from bpy.types import ID, Image, Scene
 from ..converter_settings import ConversionSettings
 from ..errors import AddonError
 from ..source.image_loading import load_image
+from ..translation import tr
 from ..worker.shared import SharedWorker
 from ..world import backplate
 from ..world.engine_settings import fit_engines
@@ -208,7 +209,13 @@ class Conversion:
         return ldr
 
     def _left_alone(self, what: str) -> AddonError:
-        return AddonError(f"{what} during the conversion, and nothing was changed. The HDR is here: {self.output}")
+        return AddonError(
+            tr(
+                "{change} during the conversion, and nothing was changed. The HDR is here: {path}",
+                change=tr(what),
+                path=self.output,
+            )
+        )
 
 
 def image_to_convert(scene: Scene) -> Image | None:

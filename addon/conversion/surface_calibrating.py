@@ -15,6 +15,7 @@ from bpy.types import Scene
 from ..converter_settings import WorkerSettings
 from ..errors import AddonError
 from ..source.sources import hdr_source
+from ..translation import tr
 from ..worker.client import Cancelled, Event, Failed, Finished
 from ..worker.shared import SharedWorker
 from ..worker.wording import for_artist
@@ -121,7 +122,7 @@ class SurfaceCalibrating:
 
     def _finish(self, factor: float | None, problem: str) -> None:
         if factor is None:
-            self._fail(f"{problem} The light was left as it is.")
+            self._fail(tr("{problem} The light was left as it is.", problem=problem))
             return
         scene = next((each for each in bpy.data.scenes if each.session_uid == self._scene), None)
         pair = remembered_pair(rendered_world(scene)) if scene is not None else None

@@ -7,6 +7,7 @@ from typing import ClassVar
 from bpy.types import Context, Operator
 
 from .. import session
+from ..translation import tr
 from ..world import backplate
 from ..world.graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
 from ..world.lamps import lamps_of, remove_lamps
@@ -22,7 +23,7 @@ class _OfConvertedWorld:
     def poll(cls, context: Context) -> bool:
         """Return whether the world was converted and nothing is running."""
         if context.scene is None or remembered_pair(rendered_world(context.scene)) is None:
-            cls.poll_message_set("The world has no converted environment")
+            cls.poll_message_set(tr("The world has no converted environment"))
             return False
         return session.current().conversion is None
 
