@@ -31,6 +31,7 @@ from .picture_conversion import ConversionSettings, PictureConversion, State
 from .rendered_world import rendered_world
 from .shared_worker import SharedWorker
 from .world import backplate
+from .world.ground import ground_of, remove_ground
 from .world.strength_range import remember_range
 from .world_graph import apply_hdr, environment_image, remembered_pair, textures_for
 
@@ -185,6 +186,9 @@ class Conversion:
         if lamps_of(scene):
             remove_lamps(scene)
             before.append("The lamps of the former light were removed.")
+        if ground_of(scene) is not None:
+            remove_ground(scene)
+            before.append("The ground of the former light was removed.")
         hdr = apply_hdr(scene, ldr, self.output, is_relative=self._folder.startswith("//"))
         backplate.refresh(scene)
         remember_range(hdr, self.facts.get("strength_range_ev"))

@@ -8,6 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import browser_menus, command_line, reading_choice, saving, scene_properties, session, unsaved_results
+from .operators.add_ground import AddGround, RemoveGround
 from .operators.add_lamp import AddSunLamp
 from .operators.bake_light import BakeLight
 from .operators.calibrate_surface import CalibrateSurface
@@ -51,6 +52,8 @@ CLASSES = (
     RemoveLight,
     TryStrength,
     BakeLight,
+    AddGround,
+    RemoveGround,
     CalibrateSurface,
     CancelConversion,
     CheckConverter,

@@ -16,6 +16,7 @@ from bpy.types import Context, UILayout, Window
 from .batch import Batch
 from .conversion import Conversion
 from .folder_library import FolderLibrary
+from .ground_placing import GroundPlacing
 from .lamp_placing import LampPlacing
 from .light_bake import LightBake
 from .messages import Message
@@ -23,7 +24,7 @@ from .picture_conversion import State
 from .progress_display import ProgressDisplay
 from .surface_calibrating import SurfaceCalibrating
 
-Work = Conversion | Batch | FolderLibrary | LampPlacing | LightBake | SurfaceCalibrating
+Work = Conversion | Batch | FolderLibrary | LampPlacing | LightBake | GroundPlacing | SurfaceCalibrating
 
 
 @dataclass(frozen=True)

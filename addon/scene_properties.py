@@ -13,6 +13,7 @@ from .light_notes import replaced
 from .sources import is_single_picture
 from .surface_albedos import SurfaceProperties
 from .world import backplate
+from .world.ground import ground_of, remove_ground
 from .world_graph import environment_image, show, show_photograph, shows_hdr
 
 
@@ -42,6 +43,9 @@ def _light_by_photograph(properties: SceneProperties, context: bpy.types.Context
         if lamps_of(scene):
             remove_lamps(scene)
             notes.append("The lamps of the former light were removed.")
+        if ground_of(scene) is not None:
+            remove_ground(scene)
+            notes.append("The ground of the former photograph was removed.")
         show_photograph(scene, image)
         backplate.remove(scene)
     except AddonError as error:

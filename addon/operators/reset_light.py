@@ -12,6 +12,7 @@ from ..light_group import reset
 from ..map_rotation import ensure_mapping
 from ..rendered_world import rendered_world
 from ..world import backplate
+from ..world.ground import remove_ground
 from ..world_graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
 
 
@@ -43,11 +44,11 @@ class AddRotation(_OfConvertedWorld, Operator):
 
 
 class ResetLight(_OfConvertedWorld, Operator):
-    """Show the HDR as it was converted: without lamps and backplate, all sliders neutral."""
+    """Show the HDR as it was converted: without lamps, backplate and ground, all sliders neutral."""
 
     bl_idname = "lanet.reset_light"
     bl_label = "Reset"
-    bl_description = "Show the HDR as it was converted: no lamps, no backplate, sliders neutral unless animated"
+    bl_description = "Show the HDR as it was converted: no lamps, backplate or ground; sliders neutral unless animated"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     def execute(self, context: Context) -> set[str]:
@@ -55,6 +56,7 @@ class ResetLight(_OfConvertedWorld, Operator):
         if lamps_of(context.scene):
             remove_lamps(context.scene)
         backplate.remove(context.scene)
+        remove_ground(context.scene)
         show(context.scene, hdr=True)
         for node in light_nodes(context.scene):
             reset(node)
@@ -75,6 +77,7 @@ class RemoveLight(_OfConvertedWorld, Operator):
         if lamps_of(context.scene):
             remove_lamps(context.scene)
         backplate.remove(context.scene)
+        remove_ground(context.scene)
         forget_pair(context.scene)
         session.current().say()
         return {"FINISHED"}

@@ -16,6 +16,7 @@ from ..rendered_world import rendered_world
 from ..unsaved_results import NOTE, is_unsaved
 from ..world_graph import ImagePair, background_of, find_environment_texture, remembered_pair
 from .backplate import draw_backplate
+from .ground import draw_ground
 from .lights import draw_lights
 from .sliders import draw_sliders
 from .surface import draw_surface
@@ -47,6 +48,7 @@ def draw_environment(layout: UILayout, context: Context) -> None:
         _draw_environment(layout, context, texture)
         draw_surface(layout, context)
         draw_backplate(layout, context)
+        draw_ground(layout, context)
         draw_lights(layout, context, pair)
         _draw_result(layout, context, pair)
 
