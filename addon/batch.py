@@ -20,6 +20,7 @@ from .output_paths import place_of_file
 from .picture_conversion import STAGES, ConversionSettings, PictureConversion, State
 from .result_files import find_result
 from .shared_worker import SharedWorker
+from .translation import tr
 
 _POLL_S = 0.01
 
@@ -90,8 +91,13 @@ class Batch:
         """What is being done, for the artist."""
         if self._current is None:
             return STAGES["preparing"]
-        place = f"{len(self.outcomes) + 1} of {len(self._sources)}"
-        return f"{place}, {self._current.name}: {STAGES.get(self._current.stage, self._current.stage)}"
+        return tr(
+            "{number} of {count}, {name}: {stage}",
+            number=len(self.outcomes) + 1,
+            count=len(self._sources),
+            name=self._current.name,
+            stage=tr(STAGES.get(self._current.stage, self._current.stage)),
+        )
 
     def step(self) -> State:
         """Go on if something can be done now; return where it stands."""
@@ -174,10 +180,13 @@ def summary(batch: Batch) -> list[str]:
     failures = [outcome.message for outcome in batch.outcomes if not outcome.output]
     skipped = sum(outcome.is_skipped for outcome in batch.outcomes)
     done = len(batch.outcomes) - len(failures) - skipped
-    counts = f"{done} converted"
-    for count, name in ((skipped, "skipped"), (len(failures), "failed")):
-        counts += f", {count} {name}" if count else ""
-    return [f"{counts}, then cancelled." if batch.state is State.CANCELLED else f"{counts}.", *failures]
+    counts = [tr("{count} converted", count=done)]
+    if skipped:
+        counts.append(tr("{count} skipped", count=skipped))
+    if failures:
+        counts.append(tr("{count} failed", count=len(failures)))
+    text = ", ".join(counts)
+    return [tr("{text}, then cancelled.", text=text) if batch.state is State.CANCELLED else f"{text}.", *failures]
 
 
 def _conversion_of(source: Path, worker: SharedWorker, settings: ConversionSettings) -> PictureConversion:

@@ -30,6 +30,7 @@ from .packing import pack, pack_on_saving
 from .picture_conversion import ConversionSettings, PictureConversion, State
 from .rendered_world import rendered_world
 from .shared_worker import SharedWorker
+from .translation import tr
 from .world import backplate
 from .world.ground import ground_of, remove_ground
 from .world.strength_range import remember_range
@@ -211,7 +212,13 @@ class Conversion:
         return ldr
 
     def _left_alone(self, what: str) -> AddonError:
-        return AddonError(f"{what} during the conversion, and nothing was changed. The HDR is here: {self.output}")
+        return AddonError(
+            tr(
+                "{change} during the conversion, and nothing was changed. The HDR is here: {path}",
+                change=tr(what),
+                path=self.output,
+            )
+        )
 
 
 def image_to_convert(scene: Scene) -> Image | None:

@@ -21,6 +21,7 @@ from .errors import AddonError
 from .picture_conversion import ConversionSettings, State
 from .result_files import PATTERN, SUFFIX, find_result, result_name
 from .shared_worker import Request, SharedWorker
+from .translation import tr
 from .wording import for_artist
 from .worker_client import Event, Failed, Finished
 from .world_asset import PREVIEW_HEIGHT, describe_asset, show_preview, world_of_files
@@ -185,10 +186,15 @@ class FolderLibrary:
 
 def summary(work: FolderLibrary) -> list[str]:
     """Return how many images were converted, and then each failure with its file and reason."""
-    counts = [(len(work.listed), "added"), (work.skipped, "skipped"), (len(work.failures), "failed")]
-    text = ", ".join(f"{count} {name}" for count, name in counts if count) or "0 added"
-    end = ", then cancelled. Start again to resume." if work.state is State.CANCELLED else f". Library: {work.library}"
-    return [text + end, *work.failures]
+    counts = [tr("{count} added", count=len(work.listed))] if work.listed or not work.skipped else []
+    if work.skipped:
+        counts.append(tr("{count} skipped", count=work.skipped))
+    if work.failures:
+        counts.append(tr("{count} failed", count=len(work.failures)))
+    text = ", ".join(counts)
+    if work.state is State.CANCELLED:
+        return [tr("{text}, then cancelled. Start again to resume.", text=text), *work.failures]
+    return [tr("{text}. Library: {folder}", text=text, folder=work.library), *work.failures]
 
 
 def _asset_of(result: Path) -> Path:

@@ -13,6 +13,7 @@ from .redraw import redraw
 from .settings import worker_settings
 from .shared_worker import SharedWorker
 from .sources import hdr_source
+from .translation import tr
 from .worker_client import Event, Finished
 
 Light = Mapping[str, object]
@@ -78,8 +79,14 @@ def describe(light: Light) -> str:
     """Return a light in a line, its share of all light first: ``62 %, 38° high, 1.2° wide``."""
     elevation_deg = math.degrees(math.asin(max(-1.0, min(1.0, light["direction"][2]))))
     width_deg = 2.0 * math.degrees(light["radius_rad"])
-    height = f"{elevation_deg:.0f}° high" if elevation_deg >= 0.0 else f"{-elevation_deg:.0f}° below"
-    return f"{100.0 * light['share']:.2g} %, {height}, {width_deg:.2g}° wide"
+    values = {
+        "share": f"{100.0 * light['share']:.2g}",
+        "elevation": f"{abs(elevation_deg):.0f}",
+        "width": f"{width_deg:.2g}",
+    }
+    if elevation_deg >= 0.0:
+        return tr("{share} %, {elevation}° high, {width}° wide", **values)
+    return tr("{share} %, {elevation}° below, {width}° wide", **values)
 
 
 def _signature(image: Image) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from .environment_texture import active_output, find_environment_textures, input
 from .light_changes import altering_nodes
 from .light_group import HIGHLIGHTS, NEUTRAL, sliders_of
 from .rendered_world import other_worlds, rendered_world
+from .translation import tr
 from .world_graph import find_environment_texture, light_nodes, remembered_pair
 
 #: Nodes of a world that begin light, besides Environment Textures.
@@ -22,10 +23,19 @@ def notes_before(scene: Scene, ldr: Image | None) -> list[str]:
         scene: to be lit.
         ldr: the image that is converted; None for one that is not loaded yet.
     """
-    notes = [f"{name} no longer lights the world. Its node is kept, without its link." for name in replaced(scene)]
+    notes = [
+        tr("{name} no longer lights the world. Its node is kept, without its link.", name=name)
+        for name in replaced(scene)
+    ]
     if ldr is not None and ldr.source == "FILE" and not is_srgb(ldr):
         space = ldr.colorspace_settings.name
-        notes.append(f"{ldr.name}: The converter reads the file as sRGB; its colour space “{space}” was not used.")
+        notes.append(
+            tr(
+                "{name}: The converter reads the file as sRGB; its colour space “{space}” was not used.",
+                name=ldr.name,
+                space=space,
+            )
+        )
     return notes
 
 
@@ -41,9 +51,16 @@ def notes_after(scene: Scene) -> list[str]:
         for each in find_environment_textures(world, scene.render.engine)
         if each.node.image is not None and each.node.image not in pair.images
     ]
-    notes += [f"“{_name(node)}” shows another image, {node.image.name}, which was not converted." for node in others]
     notes += [
-        f"View layer “{layer.name}” renders the world “{other.name}”, which was not converted."
+        tr("“{node}” shows another image, {image}, which was not converted.", node=_name(node), image=node.image.name)
+        for node in others
+    ]
+    notes += [
+        tr(
+            "View layer “{layer}” renders the world “{world}”, which was not converted.",
+            layer=layer.name,
+            world=other.name,
+        )
         for layer, other in other_worlds(scene)
     ]
     return notes + kept_sliders(scene)
@@ -55,14 +72,21 @@ def altered(scene: Scene) -> list[str]:
     if texture is None:
         return []
     nodes = altering_nodes(world, texture, scene.render.engine)
-    return [f"“{_name(node)}” {change}. Mute or remove it to let the HDR light through." for node, change in nodes]
+    return [
+        tr("“{node}” {change}. Mute or remove it to let the HDR light through.", node=_name(node), change=tr(change))
+        for node, change in nodes
+    ]
 
 
 def kept_sliders(scene: Scene) -> list[str]:
     """Return which sliders change the light of a scene."""
     values = {name: node.inputs[name].default_value for node in light_nodes(scene) for name in sliders_of(node)}
     texts = {name: f"{value:+.2g} EV" if name == HIGHLIGHTS else f"{value:.4g}" for name, value in values.items()}
-    return [f"{name} is set to {texts[name]}." for name, value in values.items() if value != NEUTRAL[name]]
+    return [
+        tr("{name} is set to {value}.", name=tr(name), value=texts[name])
+        for name, value in values.items()
+        if value != NEUTRAL[name]
+    ]
 
 
 def replaced(scene: Scene) -> list[str]:
@@ -72,7 +96,7 @@ def replaced(scene: Scene) -> list[str]:
         return []
     output = active_output(world, scene.render.engine)
     nodes = _sources_behind(output) if output is not None else []
-    return [f"“{_name(node)}” ({_SOURCES[node.type]})" for node in nodes]
+    return [f"“{_name(node)}” ({tr(_SOURCES[node.type])})" for node in nodes]
 
 
 def _sources_behind(output: Node) -> list[Node]:

@@ -9,6 +9,7 @@ from bpy.types import Context
 
 from .picture_conversion import STAGES
 from .redraw import redraw
+from .translation import tr
 
 #: How long the status bar shows the end, as long as Blender's own reports, seconds.
 _END_SHOWN_S = 8.0
@@ -39,14 +40,16 @@ class ProgressDisplay:
             stage: a stage of the worker's, or words for the artist.
             share: [0, 1].
         """
-        text = f"{STAGES.get(stage, stage)} … {100.0 * share:.0f} %   Esc cancels"
+        text = tr(
+            "{stage} … {percent} %   Esc cancels", stage=tr(STAGES.get(stage, stage)), percent=f"{100.0 * share:.0f}"
+        )
         if text != self._text:
             self._set(text)
             redraw()
 
     def show_end(self, text: str) -> None:
         """Show how the work ended, for some seconds."""
-        self._set(text)
+        self._set("   ".join(map(tr, text.splitlines())))
         self._shown_until_s = time.monotonic() + _END_SHOWN_S
         redraw()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from .redraw import redraw
 from .settings import worker_settings
 from .shared_worker import SharedWorker
+from .translation import tr
 from .wording import for_artist
 from .worker_client import Cancelled, Event, Failed, Finished
 
@@ -36,7 +37,7 @@ class ProviderReport:
         """Ask the worker, with the preferences as they are now."""
         self._asked += 1
         asked = self._asked
-        self.lines, self.is_problem = ("Checking …",), False
+        self.lines, self.is_problem = (tr("Checking …"),), False
 
         def hear(event: Event) -> None:
             if asked == self._asked:  # else it is of other preferences
@@ -65,11 +66,11 @@ def describe(facts: Mapping[str, object]) -> list[str]:
     """Return a worker's description of itself, see :mod:`lanet_core.worker`, as sentences."""
     model, compiled = facts["model"], facts["compiled_providers"]
     others = [_NAMES.get(name, name) for name in compiled if name != facts["provider"]]
-    lines = [f"Runs on {_NAMES.get(facts['provider'], facts['provider'])}."]
+    lines = [tr("Runs on {name}.", name=tr(_NAMES.get(facts["provider"], facts["provider"])))]
     if others:
-        lines.append(f"Also built in: {', '.join(others)}.")
+        lines.append(tr("Also built in: {names}.", names=", ".join(map(tr, others))))
     if list(compiled) == ["cpu"]:
         lines.append("This flavour of the extension has no support for a GPU.")
     lines += map(for_artist, facts["warnings"])
-    lines.append(f"Model: {model['name']} ({Path(model['path']).name}).")
+    lines.append(tr("Model: {name} ({file}).", name=model["name"], file=Path(model["path"]).name))
     return lines

@@ -7,7 +7,16 @@ import threading
 import bpy
 from bpy.app.handlers import persistent
 
-from . import browser_menus, command_line, reading_choice, saving, scene_properties, session, unsaved_results
+from . import (
+    browser_menus,
+    command_line,
+    reading_choice,
+    saving,
+    scene_properties,
+    session,
+    translation,
+    unsaved_results,
+)
 from .operators.add_ground import AddGround, RemoveGround
 from .operators.add_lamp import AddSunLamp
 from .operators.bake_light import BakeLight
@@ -118,6 +127,7 @@ def register() -> None:
     for each in CLASSES:
         bpy.utils.register_class(each)
     _register_pick()
+    translation.add_languages()
     scene_properties.add_to_scenes()
     reading_choice.add_to_images()
     _commands.append(bpy.utils.register_cli_command(command_line.NAME, command_line.run))
@@ -139,6 +149,7 @@ def unregister() -> None:
     bpy.utils.unregister_cli_command(_commands.pop())
     reading_choice.remove_from_images()
     scene_properties.remove_from_scenes()
+    translation.remove_languages()
     _unregister_pick()
     for each in reversed(CLASSES):
         bpy.utils.unregister_class(each)

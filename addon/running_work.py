@@ -23,6 +23,7 @@ from .messages import Message
 from .picture_conversion import State
 from .progress_display import ProgressDisplay
 from .surface_calibrating import SurfaceCalibrating
+from .translation import tr
 
 Work = Conversion | Batch | FolderLibrary | LampPlacing | LightBake | GroundPlacing | SurfaceCalibrating
 
@@ -84,7 +85,7 @@ class RunningWork:
         if ending is None:
             self._display.close()
             return None
-        self._display.show_end(ending.text.replace("\n", "   "))
+        self._display.show_end(ending.text)
         return self._display
 
 
@@ -103,7 +104,7 @@ def _pop_up(text: str) -> None:
 
     def draw(menu: UILayout, context: Context) -> None:
         for line in text.splitlines():
-            menu.layout.label(text=line, translate=False)
+            menu.layout.label(text=tr(line), translate=False)
 
     with bpy.context.temp_override(window=window):
         bpy.context.window_manager.popup_menu(draw, title="LANet IBL", icon="ERROR")

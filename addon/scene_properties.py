@@ -12,6 +12,7 @@ from .lamps import hide_lamps, lamps_of, remove_lamps
 from .light_notes import replaced
 from .sources import is_single_picture
 from .surface_albedos import SurfaceProperties
+from .translation import tr
 from .world import backplate
 from .world.ground import ground_of, remove_ground
 from .world_graph import environment_image, show, show_photograph, shows_hdr
@@ -39,7 +40,10 @@ def _light_by_photograph(properties: SceneProperties, context: bpy.types.Context
     if image is None or environment_image(scene) == image:
         return
     try:
-        notes = [f"{name} no longer lights the world. Its node is kept, without its link." for name in replaced(scene)]
+        notes = [
+            tr("{name} no longer lights the world. Its node is kept, without its link.", name=name)
+            for name in replaced(scene)
+        ]
         if lamps_of(scene):
             remove_lamps(scene)
             notes.append("The lamps of the former light were removed.")

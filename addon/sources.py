@@ -16,6 +16,7 @@ from .errors import AddonError
 from .picture_signature import SIGNATURE_BYTES, converter_suffix, is_hdr
 from .regular_file import first_bytes
 from .source_file import PixelSource, Source
+from .translation import tr
 
 _REFUSED_SOURCES = {
     "TILED": "It is a UDIM of several tiles. Give a single picture.",
@@ -113,7 +114,7 @@ def _temporary(folder: Path, suffix: str) -> Path:
 
 
 def _missing(image: Image, path: Path) -> AddonError:
-    return _error(image, f"Its file is missing: {path}. Find it with File > External Data.")
+    return _error(image, tr("Its file is missing: {path}. Find it with File > External Data.", path=path))
 
 
 def _already_hdr(image: Image) -> AddonError:
@@ -121,4 +122,4 @@ def _already_hdr(image: Image) -> AddonError:
 
 
 def _error(image: Image, text: str) -> AddonError:
-    return AddonError(f"{image.name}: {text}")
+    return AddonError(f"{image.name}: {tr(text)}")

@@ -18,6 +18,7 @@ from .picture_conversion import State
 from .rendered_world import rendered_world
 from .shared_worker import SharedWorker, WorkerSettings
 from .sources import hdr_source
+from .translation import tr
 from .wording import for_artist
 from .worker_client import Cancelled, Event, Failed, Finished
 from .world.highlights import set_highlights
@@ -120,7 +121,7 @@ class SurfaceCalibrating:
 
     def _finish(self, factor: float | None, problem: str) -> None:
         if factor is None:
-            self._fail(f"{problem} The light was left as it is.")
+            self._fail(tr("{problem} The light was left as it is.", problem=problem))
             return
         scene = next((each for each in bpy.data.scenes if each.session_uid == self._scene), None)
         pair = remembered_pair(rendered_world(scene)) if scene is not None else None

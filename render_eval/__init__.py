@@ -1,1 +1,1 @@
-"""Evaluation by rendering: methods compared by what their panoramas light. Run it by ``render_eval/run.py``."""
+"""Evaluation by rendering: methods compared by what their panoramas light. Its command is ``lanet-eval``."""

@@ -18,7 +18,7 @@ DEFAULT_METHODS = {"renders": "ldr,boost,koeo,panolanet", "maps": "ldr,koeo,lane
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line; a mistake in it ends the program with status 2."""
     parser = argparse.ArgumentParser(
-        prog="render_eval",
+        prog="lanet-eval",
         description="Light a scene with true and with reconstructed HDR panoramas, render it and compare the renders; "
         "with --metrics maps, compare reconstructed HDR images with the true ones.",
         epilog="Exit status: 0 success; 1 some scenes or methods failed; 2 failure; 130 interrupted.",
@@ -172,7 +172,7 @@ def _at_least(text: str, low: int) -> int:
 
 def as_text(arguments: argparse.Namespace) -> str:
     """Return the command for a report, without options that are not set; see :func:`shown_path`."""
-    words = ["render_eval/run.py"]
+    words = ["lanet-eval"]
     for name, value in vars(arguments).items():
         option = f"--{name.replace('_', '-')}"
         if name == "method":

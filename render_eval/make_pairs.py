@@ -1,6 +1,6 @@
-"""Makes pairs of an LDR photograph and its true HDR from HDR panoramas, for ``render_eval/run.py --metrics maps``.
+"""Makes pairs of an LDR photograph and its true HDR from HDR panoramas, for ``lanet-eval --metrics maps``.
 
-    python render_eval/make_pairs.py --data DIR --out PAIRS --scenes city,courtyard
+    python -m render_eval.make_pairs --data DIR --out PAIRS --scenes city,courtyard
 
 A virtual camera looks into each panorama at the views of the paper's section 5.2, 90° wide. ``NAME.png`` is its
 photograph and ``NAME.exr`` is the light in front of it. The scene's name and the view's number seed the camera.
@@ -15,9 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-
-# A script's own folder is where Python looks for modules; the packages lie one above.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lanet_core.errors import DataError, LanetError
 from lanet_core.images import read_hdr, write_png

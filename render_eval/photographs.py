@@ -66,7 +66,7 @@ def read_image_pair(pair: Pair) -> Photograph:
         raise DataError(
             "It has no LDR image next to its HDR.",
             path=pair.hdr_file,
-            remedy="Put NAME.jpg or NAME.png next to it; python render_eval/make_pairs.py makes pairs of panoramas.",
+            remedy="Put NAME.jpg or NAME.png next to it; python -m render_eval.make_pairs makes pairs of panoramas.",
         )
     hdr = read_hdr(pair.hdr_file)
     ldr_linear = read_ldr(pair.ldr_file).rgb_linear

@@ -1,6 +1,6 @@
 """The evaluation's command, under Python and inside Blender.
 
-    python render_eval/run.py --data DIR --methods ldr,koeo,panolanet --out report/
+    lanet-eval --data DIR --methods ldr,koeo,panolanet --out report/
     blender -b -P render_eval/run.py -- --data DIR --methods ldr,koeo,panolanet --out report/
 
 Exit status: 0 all done; 1 some scenes or methods failed, the report says which; 2 nothing was done; 130 interrupted:
@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-# A script's own folder is where Python looks for modules; the packages lie one above. Blender adds neither.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+if not __package__:  # a script: Blender's Python has no package of ours, and looks for modules in no folder of ours
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lanet_core.errors import DataError, LanetError
 from render_eval import arguments as command_line
@@ -52,10 +52,10 @@ def main(argv: Sequence[str]) -> int:
     try:
         return run(arguments)
     except LanetError as error:
-        print(f"render_eval: error: {error}", file=sys.stderr)
+        print(f"lanet-eval: error: {error}", file=sys.stderr)
         return EXIT_FAILURE
     except KeyboardInterrupt:
-        print("render_eval: interrupted; the same command resumes", file=sys.stderr)
+        print("lanet-eval: interrupted; the same command resumes", file=sys.stderr)
         return EXIT_INTERRUPTED
 
 
@@ -191,7 +191,7 @@ def wants_jod(arguments: argparse.Namespace) -> bool:
     try:
         load_cvvdp()
     except MissingPackageError as error:
-        print(f"render_eval: there will be no JOD: {error}", file=sys.stderr)
+        print(f"lanet-eval: there will be no JOD: {error}", file=sys.stderr)
         return False
     return True
 
@@ -236,6 +236,11 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-if __name__ == "__main__":
+def command() -> int:
+    """Run the command line of this process, and return the exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(main(own_arguments(sys.argv)))
+    return main(own_arguments(sys.argv))
+
+
+if __name__ == "__main__":
+    sys.exit(command())

@@ -1,6 +1,6 @@
 """Renders training panoramas into a folder.
 
-    python scene_generation/run.py --out DIR --count 1000 --first-seed 0
+    lanet-scenes --out DIR --count 1000 --first-seed 0
 
 One seed is one scene. Scenes that lie there already are skipped, so the same command goes on after an interruption.
 Exit status: 0 all done; 2 something failed; 130 interrupted.
@@ -13,9 +13,6 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-
-# A script's own folder is where Python looks for modules; the packages lie one above.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lanet_core.errors import LanetError
 from render_eval.renderer import import_blender
@@ -36,10 +33,10 @@ def main(argv: Sequence[str]) -> int:
     try:
         return _run(arguments)
     except LanetError as error:
-        print(f"scene_generation: error: {error}", file=sys.stderr)
+        print(f"lanet-scenes: error: {error}", file=sys.stderr)
         return EXIT_FAILURE
     except KeyboardInterrupt:
-        print("scene_generation: interrupted; the same command resumes", file=sys.stderr)
+        print("lanet-scenes: interrupted; the same command resumes", file=sys.stderr)
         return EXIT_INTERRUPTED
 
 
@@ -62,7 +59,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scene_generation", description="Render training panoramas in Cycles.")
+    parser = argparse.ArgumentParser(prog="lanet-scenes", description="Render training panoramas in Cycles.")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="folder of the panoramas and of scenes.csv"
     )
@@ -84,5 +81,10 @@ def _at_least(least: int):
     return number
 
 
+def command() -> int:
+    """Run the command line of this process, and return the exit status."""
+    return main(sys.argv[1:])
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(command())

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from lanet_core.errors import DataError, LanetError
 from lanet_core.images.replacing import replacing
 from render_eval.report.axes import Axis, linear_axis

@@ -25,13 +25,10 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from lanet_core.converter import find_model, load_converter  # noqa: E402
-from lanet_core.errors import LanetError  # noqa: E402
-from lanet_core.images import write_exr, write_png  # noqa: E402
-from lanet_core.providers import PROVIDERS, start_session  # noqa: E402
+from lanet_core.converter import find_model, load_converter
+from lanet_core.errors import LanetError
+from lanet_core.images import write_exr, write_png
+from lanet_core.providers import PROVIDERS, start_session
 
 #: Shapes of a model's inputs by name, without the number of images.
 Shapes = dict[str, tuple[int, ...]]
@@ -288,9 +285,8 @@ def training_rows(plan: Plan) -> Iterator[Row]:
         # The first stage only leads to the second, which is measured.
         settings = ["stages.0.steps=1", "stages.0.batch_size=1", f"stages.1.steps={plan.steps}", *plan.settings]
         command = [sys.executable, str(Path(__file__).resolve()), "--child-training", device, str(data), str(run)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         finished = subprocess.run(
-            [*command, *settings], capture_output=True, text=True, env=environment, timeout=max(plan.remaining_s, 1.0)
+            [*command, *settings], capture_output=True, text=True, timeout=max(plan.remaining_s, 1.0)
         )
         if finished.returncode:
             raise RuntimeError((finished.stderr.strip().splitlines() or ["training failed"])[-1])

@@ -1,6 +1,6 @@
 """Measure what enlarging the network's answer does to the light: energy, edges and shape, at several sizes.
 
-Run ``python tools/measure_reconstruction.py FILE.exr …`` on panoramas that ``scene_generation/run.py`` has rendered, or
+Run ``python tools/measure_reconstruction.py FILE.exr …`` on panoramas that ``lanet-scenes`` has rendered, or
 without a file on scenes that are formulas. It prints a Markdown table, and with ``--crops DIR`` it writes pictures of
 the lights beside the truth. Smaller sizes are means of the largest, which is the truth. Each size is photographed by
 clipping and 8-bit sRGB; with ``--reduced`` only the largest is, and its photograph reduced. It is reconstructed from
@@ -15,15 +15,11 @@ Ours is compared with plain bilinear enlargement of the gain, HDR over LDR at th
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from reconstruction_scenes import FORMULAS, Scene, rendered_scene
 
 from lanet_core import sphere

@@ -16,6 +16,7 @@ from ..messages import about
 from ..picture_conversion import State
 from ..running_work import Ending
 from ..settings import conversion_settings
+from ..translation import tr
 from .background_work import BackgroundWork
 
 
@@ -82,7 +83,9 @@ def ending(work: LampPlacing, *, scene_uid: int) -> Ending:
         print(f"LANet IBL: {work.details}")
     if work.state is State.FINISHED:
         names = ", ".join(lamp.name for lamp in work.lamps)
-        return Ending(about(scene, f"{names}: The light was taken out of the map."), "INFO", has_changed=True)
+        return Ending(
+            about(scene, tr("{names}: The light was taken out of the map.", names=names)), "INFO", has_changed=True
+        )
     is_error = work.state is State.FAILED
     text = work.message if is_error else "Cancelled. Nothing was changed."
     return Ending(about(scene, text, is_error=is_error), "ERROR" if is_error else "INFO", has_changed=False)

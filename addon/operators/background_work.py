@@ -8,6 +8,7 @@ from bpy.types import Context
 
 from .. import session
 from ..running_work import Ending, Work
+from ..translation import tr
 
 
 class BackgroundWork:
@@ -17,7 +18,7 @@ class BackgroundWork:
     def poll(cls, context: Context) -> bool:
         """Return whether a conversion can begin."""
         if session.current().conversion is not None:
-            cls.poll_message_set("A conversion is running")
+            cls.poll_message_set(tr("A conversion is running"))
             return False
         return True
 

@@ -17,6 +17,7 @@ from ..running_work import Ending
 from ..settings import worker_settings
 from ..surface_albedos import albedo_of
 from ..surface_calibrating import KnownSurface, SurfaceCalibrating
+from ..translation import tr
 from .background_work import BackgroundWork
 
 
@@ -107,8 +108,11 @@ def ending(work: SurfaceCalibrating, *, scene_uid: int) -> Ending:
     if work.details:
         print(f"LANet IBL: {work.details}")
     if work.state is State.FINISHED:
-        name = "Ground" if work.surface.at is None else "Surface"
-        text = f"{name}, albedo {work.surface.albedo:.2g}: Highlights is {work.ev:+.1f} EV."
+        values = {"albedo": f"{work.surface.albedo:.2g}", "ev": f"{work.ev:+.1f}"}
+        if work.surface.at is None:
+            text = tr("Ground, albedo {albedo}: Highlights is {ev} EV.", **values)
+        else:
+            text = tr("Surface, albedo {albedo}: Highlights is {ev} EV.", **values)
         return Ending(about(scene, text, *work.notes), "INFO", has_changed=True)
     is_error = work.state is State.FAILED
     text = work.message if is_error else "Cancelled. Nothing was changed."

@@ -19,6 +19,7 @@ from ..rendered_world import rendered_world
 from ..result_files import PATTERN
 from ..running_work import Ending
 from ..settings import conversion_settings, worker_settings
+from ..translation import tr
 from ..world_asset import mark_as_asset
 from ..world_graph import environment_image
 from .background_work import BackgroundWork
@@ -119,8 +120,15 @@ def ending(work: Conversion, *, scene_uid: int, asset: bool) -> Ending:
 def describe(conversion: Conversion) -> str:
     """Return what a finished conversion has brought, in a sentence."""
     clipped, peak_ev = conversion.facts["clipped_fraction"], conversion.facts["peak_ev"]
-    text = f"{conversion.name}: {100.0 * clipped:.2g} % was clipped"
-    return f"{text}." if peak_ev is None else f"{text}; the brightest light is now {peak_ev:.1f} EV above white."
+    share = f"{100.0 * clipped:.2g}"
+    if peak_ev is None:
+        return tr("{name}: {share} % was clipped.", name=conversion.name, share=share)
+    return tr(
+        "{name}: {share} % was clipped; the brightest light is now {peak} EV above white.",
+        name=conversion.name,
+        share=share,
+        peak=f"{peak_ev:.1f}",
+    )
 
 
 def _mark(scene: bpy.types.Scene) -> list[str]:

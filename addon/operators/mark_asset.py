@@ -10,6 +10,7 @@ from .. import session
 from ..errors import AddonError
 from ..rendered_world import rendered_world
 from ..settings import worker_settings
+from ..translation import tr
 from ..world_asset import mark_as_asset
 from ..world_graph import remembered_pair
 
@@ -29,7 +30,7 @@ class MarkWorldAsAsset(Operator):
     def poll(cls, context: Context) -> bool:
         """Return whether the world was converted."""
         if context.scene is None or remembered_pair(rendered_world(context.scene)) is None:
-            cls.poll_message_set("The world has no converted environment")
+            cls.poll_message_set(tr("The world has no converted environment"))
             return False
         return True
 
@@ -51,5 +52,5 @@ class MarkWorldAsAsset(Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         current.look_after()
-        self.report({"INFO"}, f"{rendered_world(context.scene).name} is an asset now.")
+        self.report({"INFO"}, tr("{name} is an asset now.", name=rendered_world(context.scene).name))
         return {"FINISHED"}

@@ -11,6 +11,7 @@ from bpy_extras.view3d_utils import region_2d_to_vector_3d
 from .. import session
 from ..map_rotation import looked_up
 from ..rendered_world import rendered_world
+from ..translation import tr
 from ..world_graph import find_environment_texture, remembered_pair
 
 #: How often a running pick looks whether the extension is being disabled, seconds.
@@ -40,7 +41,7 @@ class PickSurface(Operator):
         """Show the eyedropper and wait."""
         PickSurface.running, PickSurface.must_end = True, False
         context.window.cursor_modal_set("EYEDROPPER")
-        context.workspace.status_text_set(_HINT)
+        context.workspace.status_text_set(tr(_HINT))
         self._timer = context.window_manager.event_timer_add(_TICK_S, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}

@@ -11,6 +11,7 @@ from ..lamps import lamps_of, remove_lamps
 from ..light_group import reset
 from ..map_rotation import ensure_mapping
 from ..rendered_world import rendered_world
+from ..translation import tr
 from ..world import backplate
 from ..world.ground import remove_ground
 from ..world_graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
@@ -23,7 +24,7 @@ class _OfConvertedWorld:
     def poll(cls, context: Context) -> bool:
         """Return whether the world was converted and nothing is running."""
         if context.scene is None or remembered_pair(rendered_world(context.scene)) is None:
-            cls.poll_message_set("The world has no converted environment")
+            cls.poll_message_set(tr("The world has no converted environment"))
             return False
         return session.current().conversion is None
 

@@ -8,6 +8,7 @@ from bpy.props import EnumProperty
 from bpy.types import Context, Operator
 
 from ..rendered_world import rendered_world
+from ..translation import tr
 from ..world.highlights import set_highlights
 from ..world.strength_range import range_of
 from ..world_graph import remembered_pair
@@ -44,7 +45,7 @@ class TryStrength(Operator):
         """Return whether the world was converted by a model that predicts a range."""
         pair = remembered_pair(rendered_world(context.scene)) if context.scene is not None else None
         if pair is None or range_of(pair.hdr) is None:
-            cls.poll_message_set("The world has no predicted range")
+            cls.poll_message_set(tr("The world has no predicted range"))
             return False
         return True
 

@@ -13,6 +13,7 @@ from ..picture_conversion import STAGES
 from ..picture_facts import Facts
 from ..reading_choice import reading_of
 from ..rendered_world import rendered_world
+from ..translation import tr
 from ..unsaved_results import NOTE, is_unsaved
 from ..world_graph import ImagePair, background_of, find_environment_texture, remembered_pair
 from .backplate import draw_backplate
@@ -62,8 +63,10 @@ def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture 
         column.template_ID(context.scene.lanet, "image", open="image.open", text="Another")
     else:
         others = replaced(context.scene)
-        text = f"The world is lit by {' and '.join(others)}. " if others else "The world has no environment image. "
-        draw_text(column, context, text + ("Choose an image to replace it:" if others else "Choose one:"))
+        text = "The world has no environment image. Choose one:"
+        if others:
+            text = tr("The world is lit by {names}. Choose an image to replace it:", names=", ".join(others))
+        draw_text(column, context, text)
         column.template_ID(context.scene.lanet, "image", open="image.open")
     image = pair.ldr if pair else texture.node.image if texture else None
     image = image or context.scene.lanet.image
@@ -100,7 +103,9 @@ def _draw_facts(layout: UILayout, context: Context, image: Image) -> None:
 def describe(facts: Facts) -> str:
     """Return the facts in one line: ``4096 × 2048, 1.2 % clipped``."""
     size = f"{facts.width} × {facts.height}"
-    return size if facts.clipped_fraction is None else f"{size}, {100.0 * facts.clipped_fraction:.2g} % clipped"
+    if facts.clipped_fraction is None:
+        return size
+    return tr("{size}, {share} % clipped", size=size, share=f"{100.0 * facts.clipped_fraction:.2g}")
 
 
 def _draw_button(layout: UILayout, context: Context) -> None:
@@ -115,7 +120,7 @@ def _draw_button(layout: UILayout, context: Context) -> None:
         row.operator("lanet.convert_folder", text="Folder…", icon="ASSET_MANAGER")
         return
     row = layout.row()
-    row.progress(factor=conversion.share, text=f"{STAGES.get(conversion.stage, conversion.stage)} …")
+    row.progress(factor=conversion.share, text=f"{tr(STAGES.get(conversion.stage, conversion.stage))} …")
     row.operator("lanet.cancel_conversion", text="", icon="X")
 
 
@@ -133,7 +138,7 @@ def _draw_environment(layout: UILayout, context: Context, texture: EnvironmentTe
 
 
 def _draw_result(layout: UILayout, context: Context, pair: ImagePair) -> None:
-    layout.label(text=_place_of(pair.hdr), icon="FILE_IMAGE", translate=False)
+    layout.label(text=tr(_place_of(pair.hdr)), icon="FILE_IMAGE", translate=False)
     if rendered_world(context.scene).asset_data is None:
         layout.operator("lanet.mark_world_as_asset", icon="ASSET_MANAGER")
     layout.operator("lanet.bake_light", icon="RENDER_STILL")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from bpy.types import Image
 
+from ..translation import tr
+
 #: On an HDR image: the low and the high end, stops.
 RANGE_PROPERTY = "lanet_strength_range_ev"
 
@@ -32,4 +34,4 @@ def range_of(hdr: Image) -> tuple[float, float] | None:
 def describe(range_ev: tuple[float, float]) -> str:
     """Return a range in words: ``Likely −0.4 … +0.9 EV``."""
     low, high = (f"{each:+.1f}".replace("-", "−") for each in range_ev)
-    return f"Likely {low} … {high} EV"
+    return tr("Likely {low} … {high} EV", low=low, high=high)

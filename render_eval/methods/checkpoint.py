@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from lanet_core.errors import CheckpointError
-from render_eval.methods.lanet import ImageModel
 from render_eval.methods.method import Method, Photograph, file_sha256, needed_packages
-from render_eval.methods.panolanet import OnnxModel
+from render_eval.methods.own_models import image_model, panorama_model
 from render_eval.records import MethodRecord
 
 
@@ -66,9 +65,9 @@ def _exported(name: str, checkpoint: object, path: Path, threads: int | None) ->
         try:
             if isinstance(checkpoint, LiteCheckpoint):
                 export_lite(checkpoint, model, uncertainty=None, **facts)
-                return OnnxModel(name, model, threads=threads)
+                return panorama_model(name, model, threads=threads)
             export_checkpoint(checkpoint, model, **facts)
         except RuntimeError as error:  # a state that does not fit the network
             raise CheckpointError("The checkpoint does not fit its own configuration.", path=path) from error
         is_image_model = checkpoint.configuration.stages[-1].pictures == "crops"
-        return (ImageModel if is_image_model else OnnxModel)(name, model, threads=threads)
+        return (image_model if is_image_model else panorama_model)(name, model, threads=threads)

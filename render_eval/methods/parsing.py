@@ -16,12 +16,11 @@ from render_eval.methods.folder import PredictionFolder
 from render_eval.methods.hdrcnn import HdrCnn
 from render_eval.methods.huo import Huo
 from render_eval.methods.koeo import Koeo
-from render_eval.methods.lanet import ImageModel
 from render_eval.methods.ldr import Ldr
 from render_eval.methods.liu import Liu
 from render_eval.methods.method import Method, MethodError
 from render_eval.methods.oracle import Oracle
-from render_eval.methods.panolanet import OnnxModel
+from render_eval.methods.own_models import image_model, panorama_model
 from render_eval.methods.santos import Santos
 
 #: What can be asked for by name; EV stands for a number.
@@ -75,10 +74,10 @@ _BY_NAME: dict[str, Callable[[MethodOptions], Method]] = {
     "drtmo": lambda options: DrTmo(options.weights),
     "santos": lambda options: Santos(options.weights),
     "liu": lambda options: Liu(options.weights),
-    "lanet": lambda options: ImageModel(
+    "lanet": lambda options: image_model(
         "lanet", options.image_model, provider=options.provider, threads=options.threads
     ),
-    "panolanet": lambda options: OnnxModel(
+    "panolanet": lambda options: panorama_model(
         "panolanet", options.model, provider=options.provider, threads=options.threads
     ),
 }
@@ -142,9 +141,9 @@ def _from_model(name: str, path: Path, options: MethodOptions) -> Method:
     """Return a model for panoramas, or else one for single pictures."""
     settings = {"provider": options.provider, "threads": options.threads}
     try:
-        return OnnxModel(name, path, **settings)
+        return panorama_model(name, path, **settings)
     except WrongModelError:
-        return ImageModel(name, path, **settings)
+        return image_model(name, path, **settings)
 
 
 def _check_given_name(name: str) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from pathlib import Path
 
+from core_files import core_files
+
+from addon.wording import for_artist
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tools"))
-
-from core_files import core_files  # noqa: E402
-
-from addon.wording import for_artist  # noqa: E402
 
 
 def texts_of_messages() -> list[str]:

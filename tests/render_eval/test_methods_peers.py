@@ -266,7 +266,7 @@ def test_the_page_for_people_shows_the_error(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(MethodError) as caught:
         parse_methods(name, options=MethodOptions(weights=Path("weights")))
-    assert f"    render_eval: error: {caught.value}\n" in text
+    assert f"    lanet-eval: error: {caught.value}\n" in text
 
 
 @pytest.mark.parametrize("name", ["hdrcnn", "liu", "santos"])

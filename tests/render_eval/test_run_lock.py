@@ -41,7 +41,7 @@ def test_a_second_run_is_refused_and_told_who_holds_the_folder(holder, tmp_path,
     before = sorted((tmp_path / "out").rglob("*"))
     assert main(["--data", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "--methods", "ldr", "--no-jod"]) == 2
     errors = capsys.readouterr().err
-    assert errors.startswith(f"render_eval: error: {tmp_path}/out: Another run works in this folder")
+    assert errors.startswith(f"lanet-eval: error: {tmp_path}/out: Another run works in this folder")
     assert f"process {holder.pid} on " in errors
     assert "--out" in errors and errors.count("\n") == 1
     assert sorted((tmp_path / "out").rglob("*")) == before

@@ -13,9 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-#: Pixels that a side of the input must be a multiple of: seven times halved.
-MULTIPLE_PX = 128
-
 #: Output channels, kernel and stride of the encoder's layers.
 _ENCODER = ((64, 7), (128, 5), (256, 5), (512, 3), (512, 3), (512, 3), (512, 3))
 _SLOPE = 0.2
@@ -41,6 +38,9 @@ class SoftMaskLayer(nn.Module):
 
 class SoftMaskUNet(nn.Module):
     """The network with random weights; the keys of its state are the published ones, but for the masks' kernels."""
+
+    #: Pixels that a side of the input must be a multiple of: seven times halved.
+    multiple_px = 128
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,9 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-#: Pixels that a side of the input must be a multiple of: five times halved.
-MULTIPLE_PX = 32
-
 #: Channels and number of convolutions of VGG-16's blocks.
 _BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 #: Channels that each of the decoder's five steps gives.
@@ -29,6 +26,9 @@ _EPSILON = 1e-5
 
 class VggAutoencoder(nn.ModuleDict):
     """The network with random weights; its keys are the published names, in the order in which they were created."""
+
+    #: Pixels that a side of the input must be a multiple of: five times halved.
+    multiple_px = 32
 
     def __init__(self) -> None:
         super().__init__()
