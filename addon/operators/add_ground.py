@@ -16,6 +16,7 @@ from ..messages import about
 from ..picture_conversion import State
 from ..running_work import Ending
 from ..settings import worker_settings
+from ..translation import tr
 from ..world.ground import DOME, PLANE, ground_of, remove_ground
 from .background_work import BackgroundWork
 
@@ -91,7 +92,7 @@ def ending(work: GroundPlacing, *, scene_uid: int) -> Ending:
     if work.details:
         print(f"LANet IBL: {work.details}")
     if work.state is State.FINISHED:
-        return Ending(about(scene, f"{work.ground.name} was added."), "INFO", has_changed=True)
+        return Ending(about(scene, tr("{name} was added.", name=work.ground.name)), "INFO", has_changed=True)
     is_error = work.state is State.FAILED
     text = work.message if is_error else "Cancelled. Nothing was changed."
     return Ending(about(scene, text, is_error=is_error), "ERROR" if is_error else "INFO", has_changed=False)
