@@ -8,13 +8,14 @@ from typing import Any
 import bpy
 from bpy.types import Object, Scene
 
+from .conversion.hdr_work import HdrWork
+from .conversion.image import State
+from .converter_settings import WorkerSettings
 from .errors import AddonError
-from .hdr_work import HdrWork
-from .picture_conversion import State
-from .rendered_world import rendered_world
-from .shared_worker import SharedWorker, WorkerSettings
+from .worker.shared import SharedWorker
+from .world.graph import remembered_pair, shows_hdr
 from .world.ground import add_ground
-from .world_graph import remembered_pair, shows_hdr
+from .world.rendered_world import rendered_world
 
 
 class GroundPlacing(HdrWork):

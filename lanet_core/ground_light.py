@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lanet_core.surface_calibration import above_white
+from lanet_core.reconstruction.surface_calibration import above_white
 
 
 def ground_irradiance(hdr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

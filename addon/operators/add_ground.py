@@ -10,11 +10,11 @@ from bpy.props import EnumProperty, FloatProperty
 from bpy.types import Context, Event, Operator
 
 from .. import session
+from ..conversion.image import State
+from ..conversion.running_work import Ending
 from ..errors import AddonError
 from ..ground_placing import GroundPlacing
 from ..messages import about
-from ..picture_conversion import State
-from ..running_work import Ending
 from ..settings import worker_settings
 from ..translation import tr
 from ..world.ground import DOME, PLANE, ground_of, remove_ground

@@ -12,22 +12,12 @@ from collections.abc import Sequence
 import bpy
 from bpy.types import Material, Mesh, Node, Object, Scene, World
 
-from ..light_group import HIGHLIGHTS as LIGHT_HIGHLIGHTS
-from ..light_group import light_node_after
-from ..map_rotation import drive_by, ensure_mapping, follow_mapping
-from ..rendered_world import rendered_world
-from ..world_graph import background_of, editable_textures, find_environment_texture, remembered_pair
-from .ground_group import (
-    ADDED,
-    BASE,
-    GROUND_NAME,
-    HIGHLIGHTS,
-    IMAGE,
-    RIM,
-    STRENGTH,
-    ground_group,
-    projection_group,
-)
+from .graph import background_of, editable_textures, find_environment_texture, remembered_pair
+from .ground_group import ADDED, BASE, GROUND_NAME, HIGHLIGHTS, IMAGE, RIM, STRENGTH, ground_group, projection_group
+from .light_group import HIGHLIGHTS as LIGHT_HIGHLIGHTS
+from .light_group import light_node_after
+from .map_rotation import drive_by, ensure_mapping, follow_mapping
+from .rendered_world import rendered_world
 
 #: On the object: the world.
 GROUND_PROPERTY = "lanet_ground"

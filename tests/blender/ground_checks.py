@@ -21,7 +21,7 @@ def scene_with_camera(folder: Path) -> bpy.types.Scene:
     nodes = scene.world.node_tree.nodes
     nodes["Mapping"].inputs["Rotation"].default_value[2] = 0.7
     nodes["Background"].inputs["Strength"].default_value = 0.5
-    part("world_graph").light_node(scene).inputs["Highlights"].default_value = -0.5
+    part("world.graph").light_node(scene).inputs["Highlights"].default_value = -0.5
     scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     scene.camera.location = (0.0, 0.0, HEIGHT)
     scene.camera.rotation_euler = (math.radians(45.0), 0.0, 0.4)
@@ -62,7 +62,7 @@ def check_the_ground_follows_the_light_and_the_rotation(folder):
     nodes = scene.world.node_tree.nodes
     nodes["Mapping"].inputs["Rotation"].default_value[2] = -1.1
     nodes["Background"].inputs["Strength"].default_value = 1.5
-    part("world_graph").light_node(scene).inputs["Highlights"].default_value = 1.0
+    part("world.graph").light_node(scene).inputs["Highlights"].default_value = 1.0
     bpy.context.view_layer.update()
     seen = render(scene, folder, samples=256)
     part("world.ground").remove_ground(scene)
