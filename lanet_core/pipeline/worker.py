@@ -267,16 +267,14 @@ class Worker:
 
     def _ground(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.files import read_hdr
-        from lanet_core.ground_light import ground_irradiance
+        from lanet_core.reconstruction.panorama.ground_light import ground_irradiance
 
         base, added = ground_irradiance(read_hdr(Path(_text(request, "source"))))
         return {"base": base.tolist(), "added": added.tolist()}
 
     def _load(self):
         if self._converter is None:
-            from lanet_core.pipeline.panorama_converter import (
-                load_converter,  # slow, and of no use before the first conversion
-            )
+            from lanet_core.pipeline.panorama_converter import load_converter
 
             self._converter = load_converter(self._model, self._provider, self._threads)
         return self._converter
@@ -387,8 +385,9 @@ def _own_streams() -> tuple[int, int]:
 
 def main() -> int:
     """Run the worker on standard input and output."""
-    summary = __doc__.partition("\n")[0]
-    parser = argparse.ArgumentParser(prog="python -m lanet_core.pipeline.worker", description=summary)
+    parser = argparse.ArgumentParser(
+        prog="python -m lanet_core.pipeline.worker", description=__doc__.partition("\n")[0]
+    )
     parser.add_argument("--model")
     parser.add_argument("--provider", default="auto")
     parser.add_argument("--threads", type=int, help="CPU threads, at least 1 and at most the number of cores")
