@@ -8,14 +8,14 @@ from typing import Any
 import bpy
 from bpy.types import Object, Scene
 
-from .conversion.hdr_work import HdrWork
-from .conversion.image import State
-from .converter_settings import WorkerSettings
-from .errors import AddonError
-from .worker.shared import SharedWorker
-from .world.graph import remembered_pair, shows_hdr
-from .world.ground import add_ground
-from .world.rendered_world import rendered_world
+from ..converter_settings import WorkerSettings
+from ..errors import AddonError
+from ..worker.shared import SharedWorker
+from ..world.graph import remembered_pair, shows_hdr
+from ..world.ground import add_ground
+from ..world.rendered_world import rendered_world
+from .hdr_work import HdrWork
+from .image import State
 
 
 class GroundPlacing(HdrWork):

@@ -10,10 +10,10 @@ from bpy.props import EnumProperty, FloatProperty
 from bpy.types import Context, Event, Operator
 
 from .. import session
+from ..conversion.ground_placing import GroundPlacing
 from ..conversion.image import State
 from ..conversion.running_work import Ending
 from ..errors import AddonError
-from ..ground_placing import GroundPlacing
 from ..messages import about
 from ..settings import worker_settings
 from ..translation import tr

@@ -267,7 +267,7 @@ class Worker:
 
     def _ground(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.files import read_hdr
-        from lanet_core.reconstruction.panorama.ground_light import ground_irradiance
+        from lanet_core.pipeline.ground_light import ground_irradiance
 
         base, added = ground_irradiance(read_hdr(Path(_text(request, "source"))))
         return {"base": base.tolist(), "added": added.tolist()}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lanet_core.reconstruction.panorama.ground_light import ground_irradiance
 
 from lanet_core.geometry import sphere
 from lanet_core.metrics.irradiance import diffuse_irradiance
+from lanet_core.pipeline.ground_light import ground_irradiance
 
 
 @pytest.mark.parametrize("height", [64, 65])
