@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
+from .files.result_files import PATTERN
 from .preferences import PROVIDERS
-from .reading_choice import EYES
-from .result_files import PATTERN
+from .source.reading_choice import EYES
 
 #: The options that are fields of the worker's requests.
 READING = ("stretch", "pad", "eye", "force", "albedo", "at", "facing")

@@ -18,17 +18,18 @@ from pathlib import Path
 import bpy
 
 from . import session
-from .batch import Batch, Outcome
 from .command_arguments import READING, make_parser, named_pictures
-from .conversion import Conversion
+from .conversion.batch import Batch, Outcome
+from .conversion.image import State
+from .conversion.output_paths import place_of_file
+from .conversion.scene import Conversion
+from .converter_settings import ConversionSettings
 from .errors import AddonError
-from .output_paths import place_of_file
-from .picture_conversion import ConversionSettings, State
-from .rendered_world import rendered_world
-from .result_files import has_result, is_valid_pattern
+from .files.result_files import has_result, is_valid_pattern
 from .settings import conversion_settings
-from .world_asset import mark_as_asset, world_of_files
-from .world_graph import environment_image
+from .world.asset import mark_as_asset, world_of_files
+from .world.graph import environment_image
+from .world.rendered_world import rendered_world
 
 NAME = "lanet"
 PROGRAM = "blender -b [SCENE.blend] --command lanet"

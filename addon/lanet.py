@@ -17,11 +17,11 @@ import bpy
 from bpy.types import Image
 
 from . import session
+from .conversion.image import PictureConversion, State
 from .errors import AddonError
-from .image_loading import load_image
-from .picture_conversion import PictureConversion, State
-from .result_files import PATTERN
+from .files.result_files import PATTERN
 from .settings import conversion_settings
+from .source.image_loading import load_image
 
 __all__ = ["AddonError", "Result", "convert"]
 
@@ -53,7 +53,7 @@ def convert(
         precision: ``AUTO``, ``HALF`` or ``FLOAT``; by default as the preferences.
         reading: how the image is to be understood: ``stretch``, ``pad``, ``force`` (true) or ``eye`` (a name); also a
             surface that calibrates the light: ``albedo``, ``at`` (u, v) and ``facing``, see
-            :mod:`lanet_core.surface_calibration`.
+            :mod:`lanet_core.reconstruction.surface_calibration`.
 
     Raises:
         AddonError: the image cannot be converted; the text names the file, the problem and the remedy.

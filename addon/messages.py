@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import bpy
 from bpy.types import ID, Image, Scene
 
-from .environment_texture import find_environment_textures
-from .rendered_world import rendered_world
 from .settings import preferences
+from .world.environment_texture import find_environment_textures
+from .world.rendered_world import rendered_world
 
 
 @dataclass(frozen=True)

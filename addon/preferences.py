@@ -7,7 +7,7 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from bpy.types import AddonPreferences, Context
 
 from . import session
-from .output_paths import DEFAULT_FOLDER
+from .conversion.output_paths import DEFAULT_FOLDER
 from .panels.text import draw_text
 from .platform_providers import providers_here
 from .settings import is_valid_folder

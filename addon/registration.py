@@ -7,16 +7,8 @@ import threading
 import bpy
 from bpy.app.handlers import persistent
 
-from . import (
-    browser_menus,
-    command_line,
-    reading_choice,
-    saving,
-    scene_properties,
-    session,
-    translation,
-    unsaved_results,
-)
+from . import browser_menus, command_line, scene_properties, session, translation
+from .conversion import saving, unsaved_results
 from .operators.add_lamp import AddSunLamp
 from .operators.bake_light import BakeLight
 from .operators.calibrate_surface import CalibrateSurface
@@ -38,7 +30,8 @@ from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
 from .preferences import Preferences
-from .surface_albedos import SurfaceProperties
+from .source import reading_choice
+from .world.surface_albedos import SurfaceProperties
 
 CLASSES = (
     Preferences,

@@ -8,13 +8,13 @@ from bpy.types import Image, PropertyGroup
 
 from . import session
 from .errors import AddonError
-from .lamps import hide_lamps, lamps_of, remove_lamps
-from .light_notes import replaced
-from .sources import is_single_picture
-from .surface_albedos import SurfaceProperties
+from .source.sources import is_single_picture
 from .translation import tr
 from .world import backplate
-from .world_graph import environment_image, show, show_photograph, shows_hdr
+from .world.graph import environment_image, show, show_photograph, shows_hdr
+from .world.lamps import hide_lamps, lamps_of, remove_lamps
+from .world.light_notes import replaced
+from .world.surface_albedos import SurfaceProperties
 
 
 def _is_offered(_: SceneProperties, image: Image) -> bool:

@@ -11,14 +11,14 @@ from collections.abc import Callable
 import bpy
 from bpy.types import Context, Scene
 
-from .found_lights import FoundLights
+from .conversion.found_lights import FoundLights
+from .conversion.progress_display import ProgressDisplay
+from .conversion.running_work import Ending, RunningWork, Work
 from .messages import Message, about
-from .picture_facts import PictureFacts
-from .progress_display import ProgressDisplay
-from .provider_report import ProviderReport
 from .redraw import redraw
-from .running_work import Ending, RunningWork, Work
-from .shared_worker import SharedWorker
+from .source.picture_facts import PictureFacts
+from .worker.provider_report import ProviderReport
+from .worker.shared import SharedWorker
 
 _TICK_S = 0.1
 #: While a conversion runs. A cancel takes effect within half a second, of which the worker may use half.

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import bpy
 
-from .picture_conversion import ConversionSettings
-from .shared_worker import WorkerSettings
+from .converter_settings import ConversionSettings, WorkerSettings
+
+#: The package of the extension, by which Blender knows it.
+EXTENSION = __package__
 
 
 def preferences() -> bpy.types.AddonPreferences:
     """Return the preferences of the extension, which is enabled; see :class:`addon.preferences.Preferences`."""
-    return bpy.context.preferences.addons[__package__].preferences
+    return bpy.context.preferences.addons[EXTENSION].preferences
 
 
 def worker_settings() -> WorkerSettings:

@@ -11,11 +11,11 @@ need no ONNX Runtime.
 import importlib
 
 _HOMES = {
-    "load_converter": "converter",
-    "Converter": "converter",
-    "Conversion": "conversion",
-    "load_image_converter": "image_converter",
-    "ImageConverter": "image_converter",
+    "load_converter": "pipeline.panorama_converter",
+    "Converter": "pipeline.panorama_converter",
+    "Conversion": "pipeline.result",
+    "load_image_converter": "pipeline.image_converter",
+    "ImageConverter": "pipeline.image_converter",
     "LanetError": "errors",
 }
 

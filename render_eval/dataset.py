@@ -1,6 +1,6 @@
 """What is judged: the HDR panoramas of a folder, each with its LDR partner if it has one.
 
-Four kinds of folder are read as they are: one with a ``scenes.csv`` (see :mod:`lanet_core.training.scenes`), one with a
+Four kinds of folder are read as they are: one with a ``scenes.csv`` (see :mod:`lanet_core.data.scenes`), one with a
 folder of LDR and a folder of HDR images, one of images that pair up by their names, and one of sIBL sets (see
 :mod:`render_eval.sibl`). The last two may be mixed.
 """
@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lanet_core.data.scenes import HDR_SUFFIXES, SCENE_LIST, Scene, find_scenes
 from lanet_core.errors import DataError, LanetError
-from lanet_core.training.scenes import HDR_SUFFIXES, SCENE_LIST, Scene, find_scenes
 from render_eval import sibl
 
 LDR_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from lanet_core.data.scenes import SCENE_LIST, SPLITS, split_by_name
 from lanet_core.errors import DataError
-from lanet_core.training.scenes import SCENE_LIST, SPLITS, split_by_name
 from render_eval import sibl
 from render_eval.dataset import Pair, find_pairs, paired_folders, pairs_of_folders
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from lanet_core.calibration import calibrate, well_exposed_mask
 from lanet_core.colour import quantise_srgb8
-from lanet_core.images import write_png
+from lanet_core.files import write_png
 from render_eval import provenance
 from render_eval.campaign import Finished, skipped
 from render_eval.dataset import Pair

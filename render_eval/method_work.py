@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lanet_core.calibration import calibrate
-from lanet_core.images import write_png
+from lanet_core.files import write_png
 from render_eval import provenance
 from render_eval.campaign import Finished, skipped
 from render_eval.dataset import Pair

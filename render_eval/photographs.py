@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from lanet_core import plane, sphere
 from lanet_core.calibration import calibrate
 from lanet_core.colour import quantise_srgb8
+from lanet_core.data.photographs import photographs
+from lanet_core.data.virtual_camera import SRGB8_TO_LINEAR
 from lanet_core.errors import DataError, NotEquirectangularError
-from lanet_core.images import read_hdr, read_ldr
-from lanet_core.training.photographs import photographs
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
+from lanet_core.files import read_hdr, read_ldr
+from lanet_core.geometry import plane, sphere
 from render_eval.dataset import Pair
 from render_eval.methods import Photograph
 

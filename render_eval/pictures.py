@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO
 
-from lanet_core import sphere
 from lanet_core.colour import REC709_CHROMATICITIES, luminance, quantise_srgb8
 from lanet_core.errors import DamagedImageError
-from lanet_core.images import write_png
-from lanet_core.images.replacing import replacing
+from lanet_core.files import write_png
+from lanet_core.files.replacing import replacing
+from lanet_core.geometry import sphere
 
 #: A difference picture's colours end at this, in stops.
 DIFFERENCE_RANGE_EV = 2.0

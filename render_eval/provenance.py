@@ -16,8 +16,8 @@ import lanet_core
 _ROOT = Path(__file__).resolve().parent.parent
 
 #: Which files of this project decide what; a change in them makes the work again.
-PHOTOGRAPHY = ("lanet_core/*.py", "lanet_core/images/*.py", "lanet_core/training/photographs.py")
-PHOTOGRAPHY += ("lanet_core/training/virtual_camera.py", "render_eval/photographs.py")
+PHOTOGRAPHY = ("lanet_core/*.py", "lanet_core/files/*.py", "lanet_core/data/photographs.py")
+PHOTOGRAPHY += ("lanet_core/data/virtual_camera.py", "render_eval/photographs.py")
 PREDICTION = ("lanet_core/*.py", "lanet_core/networks/*.py", "render_eval/methods/**/*.py")
 RENDERING = tuple(f"render_eval/{name}.py" for name in ("renderer", "blender_scene", "materials", "scene_description"))
 COMPARISON = ("lanet_core/metrics/*.py", "render_eval/scores.py", "render_eval/jod.py", "render_eval/pictures.py")

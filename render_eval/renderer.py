@@ -103,7 +103,8 @@ class Renderer:
         """Render the scene in the light of a panorama.
 
         Args:
-            panorama: (H, W, 3) float, linear Rec.709, ≥ 0, finite, equirectangular as :mod:`lanet_core.sphere` says.
+            panorama: (H, W, 3) float, linear Rec.709, ≥ 0, finite, equirectangular as in
+                :mod:`lanet_core.geometry.sphere`.
             seed: added to the seed of the scene's description: other seeds, other noise.
 
         Returns:

@@ -1,7 +1,7 @@
 """The rendered scene as data: balls above a plane, their materials, a camera and how to sample.
 
 A scene is a TOML file; ``scenes/four_balls.toml`` says in its comments what each key means. Lengths are in metres. The
-world is right-handed with +z up, and the panorama around it lies as :mod:`lanet_core.sphere` says: its middle is in
+world is right-handed with +z up, and the panorama around it as in :mod:`lanet_core.geometry.sphere`: its middle is in
 direction +x, its left half towards +y.
 """
 

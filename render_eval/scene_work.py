@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lanet_core import sphere
 from lanet_core.calibration import well_exposed_mask
+from lanet_core.geometry import sphere
 from render_eval import provenance
 from render_eval.campaign import Finished
 from render_eval.dataset import Pair

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from lanet_core.errors import LanetError
-from lanet_core.images.replacing import replacing
+from lanet_core.files.replacing import replacing
 from render_eval.campaign import Campaign, Finished, Tools
 from render_eval.dataset import Pair
 from render_eval.store import make_folder

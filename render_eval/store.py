@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lanet_core.errors import OutputNotWritableError
-from lanet_core.images.replacing import replacing
+from lanet_core.files.replacing import replacing
 
 #: Where the notes lie, below the output folder.
 NOTES = "work"

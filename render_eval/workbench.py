@@ -12,7 +12,7 @@ import numpy as np
 
 import lanet_core
 from lanet_core.colour import quantise_srgb8
-from lanet_core.images import write_png
+from lanet_core.files import write_png
 from render_eval import provenance
 from render_eval.campaign import Campaign, Tools
 from render_eval.dataset import Pair

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from lanet_core.sphere import pixel_directions
+from lanet_core.geometry.sphere import pixel_directions
 from scene_generation.description import Clouds, DaySky
 
 
@@ -19,7 +19,7 @@ def cloud_layer(sky: DaySky, clouds: Clouds, height: int) -> np.ndarray:
         height: rows, even; there are twice as many columns.
 
     Returns:
-        (height, 2 · height, 2) float32, lanet_core.sphere's directions: the luminance added, in 1000 cd/m², and the
+        (height, 2 · height, 2) float32, lanet_core.geometry.sphere's directions: the luminance added, in 1000 cd/m², and the
         share of what is behind that shines through. Below the horizon there is nothing: 0 and 1.
     """
     layer = np.zeros((height, 2 * height, 2), dtype=np.float32)

@@ -10,9 +10,9 @@ import numpy as np
 import OpenEXR
 
 from lanet_core.colour import REC709_CHROMATICITIES
+from lanet_core.data.scenes import SCENE_LIST
 from lanet_core.errors import OutputNotWritableError
-from lanet_core.images.replacing import replacing
-from lanet_core.training.scenes import SCENE_LIST
+from lanet_core.files.replacing import replacing
 from scene_generation.kinds import SeededScene
 
 _COLUMNS = ("slug", "file", "split", "category")

@@ -118,7 +118,7 @@ class DaySky:
 
     Attributes:
         elevation_rad: of the sun.
-        azimuth_rad: of the sun, as lanet_core.sphere counts.
+        azimuth_rad: of the sun, as lanet_core.geometry.sphere counts.
         air: density of molecules, 1 for a clear day.
         dust: density of aerosols and water droplets.
         ozone: density of ozone.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lanet_core import sphere
-from lanet_core.training.sharp_lights import SUN_RADIUS_RAD, Disc
+from lanet_core.data.sharp_lights import SUN_RADIUS_RAD, Disc
+from lanet_core.geometry import sphere
 
 ROWS = 128
 #: Share of the sun's light in its glare, which falls off with this power of the angle.

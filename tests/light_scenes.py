@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lanet_core import sphere
-from lanet_core.reconstruction import Reconstruction
+from lanet_core.geometry import sphere
+from lanet_core.reconstruction.panorama import Reconstruction
 
 GRID = 64
 _SAMPLES = 4096

@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from lanet_core.data.photograph_options import PhotographOptions
 from lanet_core.networks.panolanet_lite import LiteConfiguration, PanoLANetLite
 from lanet_core.training.checkpoints import LiteCheckpoint
-from lanet_core.training.lite_configuration import LiteSchedule, LiteTrainingConfiguration, PhotographOptions
+from lanet_core.training.lite_configuration import LiteSchedule, LiteTrainingConfiguration
 
 SMALL_NETWORK = LiteConfiguration(decoder_channels=(16, 16, 8, 8), head_channels=8, ceiling_channels=(16, 16, 8, 8))
 

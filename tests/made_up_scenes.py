@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lanet_core import sphere
+from lanet_core.geometry import sphere
 
 
 def make_scene(seed: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from lanet_core.session import Session
+from lanet_core.inference.session import Session
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from lanet_core.model_metadata import CELL_PIXELS, INPUT_NAME, LITE, METADATA_KEY, OUTPUT_NAME, ModelMetadata
+from lanet_core.inference.model_metadata import CELL_PIXELS, INPUT_NAME, LITE, METADATA_KEY, OUTPUT_NAME, ModelMetadata
 
 MODEL_FLOOR = 1e-4
 MODEL_THRESHOLD = 0.5

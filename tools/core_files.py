@@ -24,7 +24,7 @@ def core_files(root: Path) -> list[Path]:
     Raises:
         FileNotFoundError: there is no worker.
     """
-    (root / PACKAGE / "worker.py").stat()
+    (root / PACKAGE / "pipeline" / "worker.py").stat()
     found: set[Path] = set()
     waiting = list(_files_of(ENTRY, root))
     while waiting:

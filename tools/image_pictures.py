@@ -16,8 +16,8 @@ from make_examples import exposure_factor, worlds_folder, write_jpeg
 
 from lanet_core import load_image_converter
 from lanet_core.colour import quantise_srgb8
-from lanet_core.luminance_maps import attention_picture, segmentation_picture
-from lanet_core.training.crops import perspective_crop
+from lanet_core.data.crops import perspective_crop
+from lanet_core.reconstruction.luminance_maps import attention_picture, segmentation_picture
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "images" / "single_pictures.jpg"
 #: World, azimuth and elevation of the optical axis, in degrees.

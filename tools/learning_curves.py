@@ -17,7 +17,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 
 from lanet_core.errors import DataError, LanetError
-from lanet_core.images.replacing import replacing
+from lanet_core.files.replacing import replacing
 from render_eval.report.axes import Axis, linear_axis
 from render_eval.report.charts import HEIGHT, LIGHT_COLOURS, WIDTH, colour_rules, frame, position
 from render_eval.report.markup import block, element

@@ -16,7 +16,7 @@ import numpy as np
 import OpenImageIO
 
 from lanet_core.colour import quantise_srgb8
-from lanet_core.sphere import sphere_mean
+from lanet_core.geometry.sphere import sphere_mean
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 WORLDS = ("city", "interior", "sunrise")

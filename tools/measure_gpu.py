@@ -25,10 +25,10 @@ from typing import Any
 
 import numpy as np
 
-from lanet_core.converter import find_model, load_converter
 from lanet_core.errors import LanetError
-from lanet_core.images import write_exr, write_png
-from lanet_core.providers import PROVIDERS, start_session
+from lanet_core.files import write_exr, write_png
+from lanet_core.inference.providers import PROVIDERS, start_session
+from lanet_core.pipeline.panorama_converter import find_model, load_converter
 
 #: Shapes of a model's inputs by name, without the number of images.
 Shapes = dict[str, tuple[int, ...]]

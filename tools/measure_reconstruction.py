@@ -22,15 +22,15 @@ from pathlib import Path
 import numpy as np
 from reconstruction_scenes import FORMULAS, Scene, rendered_scene
 
-from lanet_core import sphere
 from lanet_core.calibration import overexposure_ramp
-from lanet_core.clipped_areas import label_areas
 from lanet_core.colour import linear_to_srgb, quantise_srgb8
-from lanet_core.converter import load_converter
-from lanet_core.heading import columns_to_light
-from lanet_core.images.png import write_png
+from lanet_core.files.png import write_png
+from lanet_core.geometry import sphere
+from lanet_core.geometry.azimuth_alignment import columns_to_light
 from lanet_core.metrics.irradiance import diffuse_irradiance
-from lanet_core.reconstruction import reconstruct
+from lanet_core.pipeline.panorama_converter import load_converter
+from lanet_core.reconstruction.clipped_areas import label_areas
+from lanet_core.reconstruction.panorama import reconstruct
 
 NETWORK_SIZE = (256, 512)
 #: A light's surroundings that belong to it, and what counts as beside its edge, in the network's pixels.

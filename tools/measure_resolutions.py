@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO
 
-from lanet_core import sphere
+from lanet_core.geometry import sphere
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "resolutions.md"
@@ -67,7 +67,7 @@ assert output.open(sys.argv[2], spec) and output.write_image(np.take(table, code
 _BY_EXTENSION = """
 import sys
 import time
-from addon.worker_client import Failed, Finished, WorkerClient
+from addon.worker.client import Failed, Finished, WorkerClient
 client = WorkerClient()
 client.convert(sys.argv[1], sys.argv[2])
 events = []

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lanet_core.converter import find_model
+from lanet_core.inference.session import Session
 from lanet_core.networks.panolanet import build_network
-from lanet_core.session import Session
+from lanet_core.pipeline.panorama_converter import find_model
 from lanet_core.training.checkpoints import Checkpoint
 from lanet_core.training.configuration import load_configuration
 from lanet_core.training.export import export_checkpoint

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lanet_core import colour, sphere
-from lanet_core.images import read_hdr
+from lanet_core import colour
+from lanet_core.files import read_hdr
+from lanet_core.geometry import sphere
 
 _STRIP_ROWS = 64
 _ONE_SAMPLE_HEIGHT = 4096

@@ -10,11 +10,11 @@ from bpy.props import EnumProperty, IntProperty
 from bpy.types import Context, Event, Operator
 
 from .. import session
+from ..conversion.image import State
+from ..conversion.lamp_placing import LampPlacing
+from ..conversion.running_work import Ending
 from ..errors import AddonError
-from ..lamp_placing import LampPlacing
 from ..messages import about
-from ..picture_conversion import State
-from ..running_work import Ending
 from ..settings import conversion_settings
 from ..translation import tr
 from .background_work import BackgroundWork

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bpy.types import Context
 
 from .. import session
-from ..running_work import Ending, Work
+from ..conversion.running_work import Ending, Work
 from ..translation import tr
 
 

@@ -10,11 +10,11 @@ from bpy.props import StringProperty
 from bpy.types import Context, Event, Operator
 
 from .. import session
+from ..conversion.image import State
+from ..conversion.light_bake import LightBake
+from ..conversion.running_work import Ending
 from ..errors import AddonError
-from ..light_bake import LightBake
 from ..messages import about
-from ..picture_conversion import State
-from ..running_work import Ending
 from ..settings import conversion_settings
 from .background_work import BackgroundWork
 

@@ -10,14 +10,14 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty
 from bpy.types import Context, Event, Operator
 
 from .. import session
+from ..conversion.image import State
+from ..conversion.running_work import Ending
+from ..conversion.surface_calibrating import KnownSurface, SurfaceCalibrating
 from ..errors import AddonError
 from ..messages import about
-from ..picture_conversion import State
-from ..running_work import Ending
 from ..settings import worker_settings
-from ..surface_albedos import albedo_of
-from ..surface_calibrating import KnownSurface, SurfaceCalibrating
 from ..translation import tr
+from ..world.surface_albedos import albedo_of
 from .background_work import BackgroundWork
 
 

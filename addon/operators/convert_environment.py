@@ -11,17 +11,17 @@ from bpy.props import BoolProperty, StringProperty
 from bpy.types import Context, Event, Operator
 
 from .. import session
-from ..conversion import Conversion
+from ..conversion.image import State
+from ..conversion.running_work import Ending
+from ..conversion.scene import Conversion
 from ..errors import AddonError
+from ..files.result_files import PATTERN
 from ..messages import about
-from ..picture_conversion import State
-from ..rendered_world import rendered_world
-from ..result_files import PATTERN
-from ..running_work import Ending
 from ..settings import conversion_settings, worker_settings
 from ..translation import tr
-from ..world_asset import mark_as_asset
-from ..world_graph import environment_image
+from ..world.asset import mark_as_asset
+from ..world.graph import environment_image
+from ..world.rendered_world import rendered_world
 from .background_work import BackgroundWork
 
 

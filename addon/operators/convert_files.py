@@ -11,12 +11,12 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, StringProp
 from bpy.types import Context, Event, Operator, OperatorFileListElement
 
 from .. import session
-from ..batch import Batch, Outcome, summary
+from ..conversion.batch import Batch, Outcome, summary
+from ..conversion.running_work import Ending
+from ..files.result_files import PATTERN
 from ..messages import Message
-from ..result_files import PATTERN
-from ..running_work import Ending
 from ..settings import conversion_settings, worker_settings
-from ..world_asset import mark_as_asset, world_of_files
+from ..world.asset import mark_as_asset, world_of_files
 from .background_work import BackgroundWork
 
 #: What the file browser shows of a folder.

@@ -10,13 +10,13 @@ from bpy.props import BoolProperty, StringProperty
 from bpy.types import Context, Event, Operator
 
 from .. import session
-from ..asset_library import add_to_preferences
 from ..command_arguments import named_pictures
+from ..conversion.folder_library import FolderLibrary, summary
+from ..conversion.running_work import Ending
 from ..errors import AddonError
-from ..folder_library import FolderLibrary, summary
 from ..messages import Message
-from ..running_work import Ending
 from ..settings import conversion_settings
+from ..world.asset_library import add_to_preferences
 from .background_work import BackgroundWork
 
 #: The library inside the chosen folder, if none is named.

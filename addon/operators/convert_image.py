@@ -9,7 +9,7 @@ from bpy.props import StringProperty
 from bpy.types import Context, Event, Menu, Operator
 
 from .. import session
-from ..sources import is_single_picture
+from ..source.sources import is_single_picture
 
 
 class ConvertImage(Operator):

@@ -15,7 +15,7 @@ from bpy.props import CollectionProperty, StringProperty
 from bpy.types import Context, Event, FileHandler, Operator, OperatorFileListElement
 
 from .. import session
-from ..picture_size import picture_size
+from ..files.picture_size import picture_size
 from ..settings import preferences
 
 #: Relative difference from 2:1 up to which an image is taken for a panorama.

@@ -8,11 +8,11 @@ from bpy.types import Context, Event, Operator
 
 from .. import session
 from ..errors import AddonError
-from ..rendered_world import rendered_world
 from ..settings import worker_settings
 from ..translation import tr
-from ..world_asset import mark_as_asset
-from ..world_graph import remembered_pair
+from ..world.asset import mark_as_asset
+from ..world.graph import remembered_pair
+from ..world.rendered_world import rendered_world
 
 
 class MarkWorldAsAsset(Operator):

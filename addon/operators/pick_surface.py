@@ -9,10 +9,10 @@ from bpy.types import Area, Context, Event, Operator, Region, Scene
 from bpy_extras.view3d_utils import region_2d_to_vector_3d
 
 from .. import session
-from ..map_rotation import looked_up
-from ..rendered_world import rendered_world
 from ..translation import tr
-from ..world_graph import find_environment_texture, remembered_pair
+from ..world.graph import find_environment_texture, remembered_pair
+from ..world.map_rotation import looked_up
+from ..world.rendered_world import rendered_world
 
 #: How often a running pick looks whether the extension is being disabled, seconds.
 _TICK_S = 0.1

@@ -7,7 +7,7 @@ from typing import ClassVar
 from bpy.types import Context, Operator
 
 from .. import session
-from ..lamps import lamps_of, remove_lamps
+from ..world.lamps import lamps_of, remove_lamps
 
 
 class RemoveLamps(Operator):

@@ -7,13 +7,13 @@ from typing import ClassVar
 from bpy.types import Context, Operator
 
 from .. import session
-from ..lamps import lamps_of, remove_lamps
-from ..light_group import reset
-from ..map_rotation import ensure_mapping
-from ..rendered_world import rendered_world
 from ..translation import tr
 from ..world import backplate
-from ..world_graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
+from ..world.graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
+from ..world.lamps import lamps_of, remove_lamps
+from ..world.light_group import reset
+from ..world.map_rotation import ensure_mapping
+from ..world.rendered_world import rendered_world
 
 
 class _OfConvertedWorld:

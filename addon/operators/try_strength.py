@@ -7,11 +7,11 @@ from typing import ClassVar
 from bpy.props import EnumProperty
 from bpy.types import Context, Operator
 
-from ..rendered_world import rendered_world
 from ..translation import tr
+from ..world.graph import remembered_pair
 from ..world.highlights import set_highlights
+from ..world.rendered_world import rendered_world
 from ..world.strength_range import range_of
-from ..world_graph import remembered_pair
 
 
 class TryStrength(Operator):

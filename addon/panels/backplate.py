@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bpy.types import Context, UILayout
 
-from ..rendered_world import rendered_world
 from ..world.backplate import COLOUR, backplate_node, blur_node
 from ..world.backplate_group import BLUR, EXPOSURE, IMAGE
+from ..world.rendered_world import rendered_world
 from .text import is_wide
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from bpy.types import Context, Image, UILayout
 
 from .. import session
-from ..environment_texture import EnvironmentTexture
-from ..light_notes import altered, replaced
-from ..map_rotation import mapping_of
-from ..packing import will_be_packed
-from ..picture_conversion import STAGES
-from ..picture_facts import Facts
-from ..reading_choice import reading_of
-from ..rendered_world import rendered_world
+from ..conversion.image import STAGES
+from ..conversion.unsaved_results import NOTE, is_unsaved
+from ..source.picture_facts import Facts
+from ..source.reading_choice import reading_of
 from ..translation import tr
-from ..unsaved_results import NOTE, is_unsaved
-from ..world_graph import ImagePair, background_of, find_environment_texture, remembered_pair
+from ..world.environment_texture import EnvironmentTexture
+from ..world.graph import ImagePair, background_of, find_environment_texture, remembered_pair
+from ..world.light_notes import altered, replaced
+from ..world.map_rotation import mapping_of
+from ..world.packing import will_be_packed
+from ..world.rendered_world import rendered_world
 from .backplate import draw_backplate
 from .lights import draw_lights
 from .sliders import draw_sliders

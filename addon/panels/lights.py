@@ -5,9 +5,9 @@ from __future__ import annotations
 from bpy.types import Context, UILayout
 
 from .. import session
-from ..found_lights import describe
-from ..lamps import lamps_of
-from ..world_graph import ImagePair
+from ..conversion.found_lights import describe
+from ..world.graph import ImagePair
+from ..world.lamps import lamps_of
 
 
 def draw_lights(layout: UILayout, context: Context, pair: ImagePair) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bpy.types import Context, UILayout
 
-from ..environment_texture import EnvironmentTexture
-from ..light_group import HIGHLIGHTS, changes_light, light_node_after, sliders_of
+from ..world.environment_texture import EnvironmentTexture
+from ..world.graph import ImagePair, light_nodes
+from ..world.light_group import HIGHLIGHTS, changes_light, light_node_after, sliders_of
 from ..world.strength_range import describe, range_of
-from ..world_graph import ImagePair, light_nodes
 from .text import is_wide
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpy.types import Context, UILayout
 
-from ..surface_albedos import ALBEDOS
+from ..world.surface_albedos import ALBEDOS
 
 
 def draw_surface(layout: UILayout, context: Context) -> None:

@@ -10,10 +10,6 @@ from collections.abc import Iterator
 
 from bpy.types import Node, NodeSocket, Scene, ShaderNodeGroup, ShaderNodeTexEnvironment, World
 
-from ..environment_texture import active_output
-from ..map_rotation import ensure_mapping, follow_mapping, mapping_of
-from ..rendered_world import rendered_world
-from ..world_graph import find_environment_texture, local_world, remembered_pair
 from .backplate_group import (
     BLUR,
     BLUR_NAME,
@@ -26,6 +22,10 @@ from .backplate_group import (
     is_backplate,
     is_blur,
 )
+from .environment_texture import active_output
+from .graph import find_environment_texture, local_world, remembered_pair
+from .map_rotation import ensure_mapping, follow_mapping, mapping_of
+from .rendered_world import rendered_world
 
 MODE_PROPERTY = "lanet_backplate"
 #: On a world: whether the film was transparent before a backplate was chosen.

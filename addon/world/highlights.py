@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bpy.types import Scene
 
-from ..lamps import lamps_of
-from ..light_group import HIGHLIGHTS, is_animated
-from ..world_graph import light_nodes
+from .graph import light_nodes
+from .lamps import lamps_of
+from .light_group import HIGHLIGHTS, is_animated
 
 
 def set_highlights(scene: Scene, ev: float) -> bool:

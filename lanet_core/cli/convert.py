@@ -32,12 +32,12 @@ from lanet_core.errors import (
     printable,
     unexpected,
 )
-from lanet_core.json_record import conversion_record, error_facts, line_of
+from lanet_core.pipeline.json_record import conversion_record, error_facts, line_of
 
 if TYPE_CHECKING:
-    from lanet_core.conversion import Conversion
-    from lanet_core.reading_options import ReadingOptions
-    from lanet_core.strip_converter import StripConverter
+    from lanet_core.pipeline.banded_converter import StripConverter
+    from lanet_core.pipeline.reading_options import ReadingOptions
+    from lanet_core.pipeline.result import Conversion
 
 NAME = "convert"
 HELP = "convert LDR panoramas to HDR environment maps, or photographs to HDR images"
@@ -167,10 +167,10 @@ def _load_converter(arguments: argparse.Namespace) -> StripConverter:
     options = (arguments.model, arguments.provider, arguments.threads)
     # Slow to import: not for --help, nor for a bad command line.
     if not arguments.image:
-        from lanet_core.converter import load_converter
+        from lanet_core.pipeline.panorama_converter import load_converter
 
         return load_converter(*options)
-    from lanet_core.image_converter import load_image_converter
+    from lanet_core.pipeline.image_converter import load_image_converter
 
     converter = load_image_converter(*options)
     if arguments.maps and not converter.has_maps:
@@ -298,7 +298,7 @@ def _convert_all(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace) 
 
 @dataclass(frozen=True)
 class _Frame:
-    """How a file is read, and the factors of its light, see :mod:`lanet_core.sequence`."""
+    """How a file is read, and the factors of its light, see :mod:`lanet_core.pipeline.sequence`."""
 
     options: ReadingOptions
     gains: tuple[float, float] | None = None
@@ -306,7 +306,7 @@ class _Frame:
 
 def _survey(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace, bar: tqdm) -> list[_Frame]:
     """Look at all frames of a sequence. A frame that cannot be read is reported when it is converted."""
-    from lanet_core.sequence import shared_white, smoothed_gains
+    from lanet_core.pipeline.sequence import shared_white, smoothed_gains
 
     options = reading_options(arguments)
 
@@ -388,7 +388,7 @@ def _written(
     )
     if job.preview is not None:
         from lanet_core.cli.preview import write_preview
-        from lanet_core.images import read_hdr
+        from lanet_core.files import read_hdr
 
         write_preview(job.source, read_hdr(job.output), job.preview, reading_options(arguments))
     if job.maps:
@@ -402,7 +402,7 @@ def _check_source(source: Path) -> int:
     Returns:
         How many pixels the image has.
     """
-    from lanet_core.images import check_file
+    from lanet_core.files import check_file
 
     if os.fspath(source) == "-" and not source.exists():
         raise InputNotFoundError(
@@ -413,15 +413,15 @@ def _check_source(source: Path) -> int:
 
 def _is_of_another_source(job: Job) -> bool:
     """Return whether the output is a result whose source had other bytes; False where it is not known."""
-    from lanet_core.images import file_sha256, read_source_sha256
+    from lanet_core.files import file_sha256, read_source_sha256
 
     recorded = read_source_sha256(job.output)
     return recorded is not None and recorded != file_sha256(job.source)
 
 
 def _write_maps(conversion: Conversion, attention: Path, segmentation: Path) -> None:
-    from lanet_core.images import write_png
-    from lanet_core.luminance_maps import attention_picture, segmentation_picture
+    from lanet_core.files import write_png
+    from lanet_core.reconstruction.luminance_maps import attention_picture, segmentation_picture
 
     size = (conversion.height, conversion.width)
     write_png(attention, attention_picture(conversion.attention, size))

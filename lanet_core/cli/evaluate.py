@@ -44,15 +44,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, print the summary, and return the exit status."""
     from tqdm import tqdm
 
-    from lanet_core.converter import load_converter
-    from lanet_core.light_benchmark import (
+    from lanet_core.data.folds import parse_fold
+    from lanet_core.evaluation.light_benchmark import (
         best_boost_ev,
         run_light_benchmark,
         summarise,
         summarise_concentrated_light,
         summarise_confidence,
     )
-    from lanet_core.training.folds import parse_fold
+    from lanet_core.pipeline.panorama_converter import load_converter
 
     if arguments.output is not None:
         check_file_target(arguments.output)
@@ -138,8 +138,8 @@ def _confidence_in_words(split: str, confidence: dict) -> str:
 
 
 def _write_csv(path: Path, results: dict, boost_ev: float) -> None:
-    from lanet_core.images.replacing import replacing
-    from lanet_core.light_benchmark import BOOSTS_EV
+    from lanet_core.evaluation.light_benchmark import BOOSTS_EV
+    from lanet_core.files.replacing import replacing
 
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from lanet_core.errors import DataError
 
 if TYPE_CHECKING:
-    from lanet_core.training.web_client import PanoramaSource
+    from lanet_core.data.web_client import PanoramaSource
 
 NAME = "fetch"
 HELP = "download CC0 HDR panoramas from Poly Haven or ambientCG to a folder for training"
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Fetch and return the exit status."""
-    from lanet_core.training.panorama_library import PanoramaLibrary, read_splits
+    from lanet_core.data.panorama_library import PanoramaLibrary, read_splits
 
     splits = read_splits(arguments.splits) if arguments.splits else None
     source = _source(arguments.source)
@@ -79,8 +79,8 @@ def _source(text: str) -> PanoramaSource:
     Raises:
         DataError: there is no such source.
     """
-    from lanet_core.training.ambientcg import AmbientCg
-    from lanet_core.training.poly_haven import PolyHaven
+    from lanet_core.data.ambientcg import AmbientCg
+    from lanet_core.data.poly_haven import PolyHaven
 
     sources = {"polyhaven": PolyHaven, "ambientcg": AmbientCg}
     if text.startswith(("http://", "https://")):

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _versions() -> dict[str, str]:
     import lanet_core
-    from lanet_core.onnx_runtime import onnxruntime
+    from lanet_core.inference.onnx_runtime import onnxruntime
 
     return {
         "lanet": lanet_core.__version__,
@@ -47,15 +47,15 @@ def _versions() -> dict[str, str]:
 
 
 def _providers() -> dict[str, object]:
-    from lanet_core.providers import compiled_providers
+    from lanet_core.inference.providers import compiled_providers
 
     return {"compiled": list(compiled_providers())}
 
 
 def _model(arguments: argparse.Namespace) -> dict[str, object]:
-    from lanet_core.converter import find_model
-    from lanet_core.providers import compiled_providers
-    from lanet_core.session import Session
+    from lanet_core.inference.providers import compiled_providers
+    from lanet_core.inference.session import Session
+    from lanet_core.pipeline.panorama_converter import find_model
 
     path = find_model(arguments.model)
     session = Session(path, arguments.provider, arguments.threads)

@@ -11,8 +11,8 @@ import numpy as np
 from lanet_core.cli.reading_arguments import add_reading_arguments, reading_options
 
 if TYPE_CHECKING:
-    from lanet_core.panorama import Panorama
-    from lanet_core.reading_options import ReadingOptions
+    from lanet_core.pipeline.panorama import Panorama
+    from lanet_core.pipeline.reading_options import ReadingOptions
 
 NAME = "preview"
 HELP = "write a before/after image of a panorama and its HDR: two exposures, and balls lit by each"
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the picture and return the exit status."""
     from lanet_core.cli.destinations import plan
     from lanet_core.errors import NotEquirectangularError
-    from lanet_core.images import read_hdr
+    from lanet_core.files import read_hdr
 
     source, hdr_path = Path(arguments.ldr), Path(arguments.hdr)
     (output,) = plan([source], arguments.output, ".png")
@@ -60,9 +60,9 @@ def write_preview(source: Path, hdr: np.ndarray, output: Path, options: ReadingO
         InputError: the picture cannot be read or is no panorama.
         OutputError: the result cannot be written.
     """
-    from lanet_core.images import read_ldr, write_png
-    from lanet_core.panorama import panorama_from_picture
-    from lanet_core.preview import before_after
+    from lanet_core.files import read_ldr, write_png
+    from lanet_core.pipeline.panorama import panorama_from_picture
+    from lanet_core.pipeline.preview import before_after
 
     extend = options is not None and options.extend
     panorama = panorama_from_picture(read_ldr(source, extend=extend), options)
@@ -71,7 +71,7 @@ def write_preview(source: Path, hdr: np.ndarray, output: Path, options: ReadingO
 
 def _shrunk(panorama: Panorama) -> np.ndarray:
     """Return a panorama's light, (h, w, 3) float32, at most as large as it takes to show it."""
-    from lanet_core.strips import StripDownsampler
+    from lanet_core.geometry.bands import StripDownsampler
 
     if panorama.height <= _ENOUGH_HEIGHT:
         return panorama.rgb_linear

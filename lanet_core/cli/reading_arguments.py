@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from lanet_core.reading_options import EYES, ReadingOptions
-from lanet_core.white_level import WhiteLevel
+from lanet_core.pipeline.reading_options import EYES, ReadingOptions
+from lanet_core.reconstruction.white_level import WhiteLevel
 
 
 def add_reading_arguments(parser: argparse.ArgumentParser) -> None:

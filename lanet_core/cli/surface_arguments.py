@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from lanet_core.surface_calibration import FACINGS, Surface
+from lanet_core.reconstruction.surface_calibration import FACINGS, Surface
 
 #: Albedos of common surfaces by their names.
 ALBEDOS = {"grey-card": 0.18, "concrete": 0.3, "grass": 0.2, "snow": 0.8}

@@ -87,11 +87,11 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from lanet_core.cli.train_checks import check_run
+    from lanet_core.data.folds import parse_fold
     from lanet_core.errors import DataError
     from lanet_core.parallel import bounded
     from lanet_core.training.configuration import load_configuration
     from lanet_core.training.distributed import training_process
-    from lanet_core.training.folds import parse_fold
     from lanet_core.training.lite_configuration import LiteTrainingConfiguration
     from lanet_core.training.lite_trainer import LiteTrainer
     from lanet_core.training.overrides import override, write_record

@@ -16,7 +16,7 @@ from lanet_core.cli.destinations import make_folder
 from lanet_core.errors import DataError, ProviderError
 
 if TYPE_CHECKING:
-    from lanet_core.training.scenes import Scene
+    from lanet_core.data.scenes import Scene
 
 _DEVICE = re.compile(r"auto|cpu|cuda(?::(\d+))?")
 #: Files that a message names.
@@ -100,7 +100,7 @@ def _folders(arguments: argparse.Namespace) -> list[tuple[Path, tuple[str, ...]]
 
 
 def _check_panoramas(configuration, folder: Path, splits: Sequence[str]) -> None:
-    from lanet_core.training.scenes import SCENE_LIST, find_scenes
+    from lanet_core.data.scenes import SCENE_LIST, find_scenes
 
     scenes = find_scenes(folder)
     for split in splits:
@@ -115,7 +115,7 @@ def _check_panoramas(configuration, folder: Path, splits: Sequence[str]) -> None
 
 
 def _check_sizes(configuration, scenes: Sequence[Scene], folder: Path) -> None:
-    from lanet_core.images import read_size
+    from lanet_core.files import read_size
 
     heights = [stage.height for stage in getattr(configuration, "stages", ())]
     least = max(heights) if heights else 128

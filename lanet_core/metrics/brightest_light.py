@@ -17,9 +17,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from lanet_core import sphere
 from lanet_core.colour import luminance
 from lanet_core.errors import ImageTooSmallError
+from lanet_core.geometry import sphere
 from lanet_core.metrics.comparison import checked_pair
 
 #: Standard deviation of the Gaussian that decides which light is brightest.
@@ -51,7 +51,7 @@ class BrightestLight:
     """A panorama's brightest light.
 
     Attributes:
-        direction: (3,) float64 unit vector, see :mod:`lanet_core.sphere`; NaN in a black panorama.
+        direction: (3,) float64 unit vector, see :mod:`lanet_core.geometry.sphere`; NaN in a black panorama.
         energy: luminance integrated over the cap, the panorama's unit times steradians, ≥ 0.
         prominence_stops: how much brighter it is, smoothed, than the brightest place more than 30° away, ≥ 0; 0 in
             a black panorama.

@@ -14,8 +14,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from lanet_core import sphere
 from lanet_core.errors import InvalidPixelsError
+from lanet_core.geometry import sphere
 
 #: The size to which a panorama is reduced before the integral, rows and columns.
 INTEGRATION_SIZE = (64, 128)
@@ -82,7 +82,7 @@ def diffuse_irradiance(panorama: np.ndarray, normals_height: int = 32, normals_w
 
     Returns:
         (normals_height, normals_width, 3) float32, linear Rec.709, the panorama's unit times steradians: π
-        for a panorama that is 1 everywhere. Normals are those of :func:`lanet_core.sphere.pixel_directions`.
+        for a panorama that is 1 everywhere. Normals are those of :func:`lanet_core.geometry.sphere.pixel_directions`.
 
     Raises:
         InvalidPixelsError: the panorama contains NaN, infinite or negative values.

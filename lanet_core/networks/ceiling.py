@@ -1,4 +1,4 @@
-"""P2C and C2P in torch, differentiable: the twin of :mod:`lanet_core.ceiling_view`, to which a test holds it."""
+"""P2C and C2P in torch, differentiable; a test checks that :mod:`.ceiling_view` agrees."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from lanet_core import ceiling_view
+from lanet_core.geometry import ceiling_view
 from lanet_core.networks.padding import pad
 
 

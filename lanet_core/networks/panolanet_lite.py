@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from lanet_core import sphere
-from lanet_core.model_metadata import CELL_PIXELS
+from lanet_core.geometry import sphere
+from lanet_core.inference.model_metadata import CELL_PIXELS
 from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, panorama_to_ceiling
 from lanet_core.networks.efficientnet import SKIP_CHANNELS, EfficientNetLite0, SameConv2d
 from lanet_core.networks.overexposure import close_mask

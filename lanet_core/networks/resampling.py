@@ -1,4 +1,4 @@
-"""Panoramas reduced in torch, as :mod:`lanet_core.sphere` does in numpy."""
+"""Panoramas reduced in torch, as :mod:`lanet_core.geometry.sphere` does in numpy."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from lanet_core import sphere
+from lanet_core.geometry import sphere
 
 
 def pool_by_solid_angle(panorama: Tensor, factor: int) -> Tensor:
-    """Return (N, C, H, W) reduced by a whole factor as :func:`lanet_core.sphere.downsample` does."""
+    """Return (N, C, H, W) reduced by a whole factor as :func:`lanet_core.geometry.sphere.downsample` does."""
     if factor == 1:
         return panorama
     height = int(panorama.shape[-2])

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lanet_core import sphere
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
+from lanet_core.geometry import sphere
 from lanet_core.networks.resampling import pool_by_solid_angle
 
 #: Rows of the panorama on which the integrals are taken.

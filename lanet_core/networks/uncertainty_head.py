@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lanet_core import sphere
+from lanet_core.geometry import sphere
 from lanet_core.networks.panolanet_lite import LightOutput, PanoLANetLite
 from lanet_core.networks.resampling import pool_by_solid_angle
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from lanet_core.errors import CheckpointError
-from lanet_core.images.replacing import replacing
+from lanet_core.files.replacing import replacing
 from lanet_core.training.configuration import TrainingConfiguration, from_dict
 from lanet_core.training.lite_configuration import LiteTrainingConfiguration
 

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from lanet_core.data.augmentation import AugmentationConfiguration
 from lanet_core.errors import DataError
 from lanet_core.networks.configuration import NetworkConfiguration
 from lanet_core.training.lite_configuration import TASK, LiteTrainingConfiguration, lite_from_dict
@@ -42,23 +43,6 @@ class LossConfiguration:
     def is_scale_free(self) -> bool:
         """Whether the network learns HDR up to a factor only: its output must be calibrated (Eq. 1) before use."""
         return self.target == "normalised" or self.scale_invariant > 0.0
-
-
-@dataclass(frozen=True)
-class AugmentationConfiguration:
-    """How training pictures are varied, beside azimuth rotation and mirroring, which are always on.
-
-    Attributes:
-        exposure_spread_ev: standard deviation of the exposure compensation.
-        white_balance_spread: standard deviation of the natural log of each channel's gain.
-        saturation_spread: standard deviation of the natural log of the factor on the saturation.
-        tone_mapped_share: share of LDRs made by display adaptive tone mapping instead of the camera.
-    """
-
-    exposure_spread_ev: float = 0.0
-    white_balance_spread: float = 0.0
-    saturation_spread: float = 0.0
-    tone_mapped_share: float = 0.5
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from torch import Tensor, nn
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.errors import ModelError
-from lanet_core.images.replacing import replacing
-from lanet_core.model_metadata import INPUT_NAME, METADATA_KEY, OUTPUT_NAME, ModelMetadata
+from lanet_core.files.replacing import replacing
+from lanet_core.inference.model_metadata import INPUT_NAME, METADATA_KEY, OUTPUT_NAME, ModelMetadata
+from lanet_core.inference.session import Session
 from lanet_core.networks.calibrated import Calibrated
 from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.networks.padding import set_padding
 from lanet_core.networks.panolanet import build_network
-from lanet_core.session import Session
 from lanet_core.training.checkpoints import Checkpoint
 from lanet_core.training.compact_onnx import forget_node_names, round_to_half, share_constants, store_as_half
 
@@ -42,7 +42,7 @@ class _Outputs(nn.Module):
 
 
 def named_outputs(output: NetworkOutput) -> dict[str, Tensor]:
-    """Return a network's outputs under the names of :mod:`lanet_core.model_metadata`, in their order."""
+    """Return a network's outputs under the names of :mod:`lanet_core.inference.model_metadata`, in their order."""
     tensors = {
         OUTPUT_NAME: output.log_hdr,
         "attention": output.attention,

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from lanet_core import sphere
+from lanet_core.data.light_photographs import LightSample
+from lanet_core.geometry import sphere
 from lanet_core.networks.panolanet_lite import LightOutput
-from lanet_core.training.light_photographs import LightSample
 from lanet_core.training.lite_configuration import LightLossWeights
 from lanet_core.training.reflected_light import glossy_loss, irradiance_loss
 

@@ -12,14 +12,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from lanet_core.model_metadata import CELL_PIXELS
-from lanet_core.training.light_photographs import (
-    LightPhotographs,
-    LightSample,
-    TrainingScene,
-    stack,
-    to_half,
-)
+from lanet_core.data.light_photographs import LightPhotographs, LightSample, TrainingScene, stack, to_half
+from lanet_core.inference.model_metadata import CELL_PIXELS
 from lanet_core.training.lite_configuration import LiteTrainingConfiguration
 
 

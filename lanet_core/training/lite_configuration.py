@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lanet_core.data.photograph_options import PhotographOptions
 from lanet_core.errors import DataError
 from lanet_core.networks.panolanet_lite import LiteConfiguration
 
@@ -17,29 +18,6 @@ TASK = "lite"
 SCENE_ROWS = 512
 #: Rows of the network's input: the photographs reduce to them, and their light grid to the maps of the losses.
 HEIGHTS = (64, 128, 256, 512)
-
-
-@dataclass(frozen=True)
-class PhotographOptions:
-    """How the training photographs vary.
-
-    Attributes:
-        exposure_spread_ev: standard deviation of the exposure compensation.
-        white_balance_spread: standard deviation of the natural log of each channel's gain.
-        saturation_spread: standard deviation of the natural log of the factor on the saturation.
-        glue_share: share of panoramas whose lower hemisphere is another scene's.
-        edit_share: share of photographs that are edited, see :mod:`lanet_core.training.edits`.
-        sharp_share: share of scenes whose strongest light is redrawn as a disc without glare.
-        cap_share: share of evenly lit scenes whose highlights are cut at white: white that is no light.
-    """
-
-    exposure_spread_ev: float = 0.5
-    white_balance_spread: float = 0.12
-    saturation_spread: float = 0.2
-    glue_share: float = 0.0
-    edit_share: float = 0.5
-    sharp_share: float = 0.2
-    cap_share: float = 0.2
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
-from lanet_core.images.replacing import replacing
-from lanet_core.model_metadata import LITE, ModelMetadata
+from lanet_core.files.replacing import replacing
+from lanet_core.inference.model_metadata import LITE, ModelMetadata
+from lanet_core.inference.session import Session
 from lanet_core.networks.efficientnet import fold_normalisation
 from lanet_core.networks.panolanet_lite import PanoLANetLite
 from lanet_core.networks.uncertainty_head import PanoLANetWithUncertainty, UncertaintyHead
-from lanet_core.session import Session
 from lanet_core.training.checkpoints import LiteCheckpoint
 from lanet_core.training.export import check_parity, rounded_to_half, write_onnx
 

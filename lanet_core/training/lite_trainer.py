@@ -13,20 +13,20 @@ import numpy as np
 import torch
 from torch import nn
 
+from lanet_core.data.folds import Fold
+from lanet_core.data.light_photographs import LightSample, TrainingScene, training_scene
+from lanet_core.data.pairs import with_rows
+from lanet_core.data.scenes import Scene, find_scenes
 from lanet_core.errors import CheckpointError, DataError
-from lanet_core.images import read_hdr
+from lanet_core.files import read_hdr
 from lanet_core.networks.panolanet_lite import PanoLANetLite
 from lanet_core.training.average import start_average, update_average
 from lanet_core.training.checkpoints import LiteCheckpoint, load_checkpoint, save_checkpoint
 from lanet_core.training.distributed import Process
-from lanet_core.training.folds import Fold
 from lanet_core.training.light_losses import LightLoss
-from lanet_core.training.light_photographs import LightSample, TrainingScene, training_scene
 from lanet_core.training.lite_batches import LiteBatches
 from lanet_core.training.lite_configuration import SCENE_ROWS, LiteTrainingConfiguration
 from lanet_core.training.lite_validation import light_errors, validation_photographs
-from lanet_core.training.pairs import with_rows
-from lanet_core.training.scenes import Scene, find_scenes
 from lanet_core.training.trainer import LAST_CHECKPOINT, TrainerOptions
 from lanet_core.training.training_log import TrainingLog
 
@@ -78,7 +78,7 @@ class LiteTrainer:
 
     Args:
         configuration: what to train.
-        data: folder of panoramas, see :func:`lanet_core.training.scenes.find_scenes`.
+        data: folder of panoramas, see :func:`lanet_core.data.scenes.find_scenes`.
         folder: where checkpoints and logs go; made if missing.
         process: this process among those that train together.
         options: how to carry it out.

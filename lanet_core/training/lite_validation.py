@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from lanet_core.training.light_photographs import LightSample, TrainingScene, photograph_sample, stack
+from lanet_core.data.light_photographs import LightSample, TrainingScene, photograph_sample, stack
+from lanet_core.data.virtual_camera import draw_camera
 from lanet_core.training.reflected_light import ReflectedLightLoss
-from lanet_core.training.virtual_camera import draw_camera
 
 #: Seeds of the photographs: clean ones, and edited ones.
 _SEEDS = {"clean": 11, "edited": 12}

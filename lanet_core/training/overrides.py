@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from lanet_core.errors import DataError
-from lanet_core.images.replacing import replacing
+from lanet_core.files.replacing import replacing
 from lanet_core.training.configuration import TrainingConfiguration, from_dict
 from lanet_core.training.lite_configuration import LiteTrainingConfiguration
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lanet_core import sphere
+from lanet_core.geometry import sphere
 from lanet_core.metrics.irradiance import irradiance_matrix
 from lanet_core.networks.resampling import pool_by_solid_angle
 

@@ -12,6 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lanet_core.data.folds import Fold
+from lanet_core.data.pairs import StepNumbers, TrainingPairs, batches, load_scenes
+from lanet_core.data.scenes import find_scenes
 from lanet_core.errors import CheckpointError
 from lanet_core.networks.calibrated import Calibrated
 from lanet_core.networks.padding import set_padding
@@ -20,11 +23,8 @@ from lanet_core.training.average import start_average, update_average
 from lanet_core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from lanet_core.training.configuration import StageConfiguration, TrainingConfiguration
 from lanet_core.training.distributed import Process
-from lanet_core.training.folds import Fold
 from lanet_core.training.losses import TrainingLoss
 from lanet_core.training.optimisation import learning_rate, make_optimiser
-from lanet_core.training.pairs import StepNumbers, TrainingPairs, batches, load_scenes
-from lanet_core.training.scenes import find_scenes
 from lanet_core.training.tasks import CropTask, PanoramaTask, task_of
 from lanet_core.training.training_log import TrainingLog
 from lanet_core.training.validation import ValidationPair
@@ -55,7 +55,7 @@ class Trainer:
 
     Args:
         configuration: what to train.
-        data: folder of panoramas, see :func:`lanet_core.training.scenes.find_scenes`.
+        data: folder of panoramas, see :func:`lanet_core.data.scenes.find_scenes`.
         folder: where checkpoints and logs go; made if missing.
         process: this process among those that train together.
         options: how to carry it out.

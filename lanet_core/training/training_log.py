@@ -10,8 +10,8 @@ import numpy as np
 from torch.utils.tensorboard import SummaryWriter
 
 from lanet_core.colour import quantise_srgb8
-from lanet_core.images import write_png
-from lanet_core.images.replacing import replacing
+from lanet_core.files import write_png
+from lanet_core.files.replacing import replacing
 
 #: Exposures at which pictures are shown: as the LDR is, and with its lights brought down into view.
 PICTURE_EXPOSURES_EV = (0.0, -4.0)

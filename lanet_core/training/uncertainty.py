@@ -15,16 +15,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from lanet_core.data.folds import Fold
+from lanet_core.data.light_photographs import LightSample
+from lanet_core.data.scenes import find_scenes
 from lanet_core.errors import CheckpointError
 from lanet_core.networks.panolanet_lite import PanoLANetLite
 from lanet_core.networks.uncertainty_head import PREDICTION_FIGURES, UncertaintyHead, uncertainty_figures
 from lanet_core.training.checkpoints import LiteCheckpoint
-from lanet_core.training.folds import Fold
-from lanet_core.training.light_photographs import LightSample
 from lanet_core.training.lite_trainer import load_training_scenes
 from lanet_core.training.lite_validation import validation_photographs
 from lanet_core.training.reflected_light import ReflectedLightLoss, irradiance_loss
-from lanet_core.training.scenes import find_scenes
 
 #: Factors on the added light among which the best one of a photograph is sought, in stops.
 FACTORS_EV = np.arange(-4.0, 4.01, 0.125)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from lanet_core.calibration import overexposure_ramp
-from lanet_core.training.pairs import to_tensor
+from lanet_core.data.pairs import to_tensor
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Boost:
     def __init__(self, name: str, boost_ev: float) -> None:
         self._boost_ev = boost_ev
         with needed_packages(name, extra="cpu"):
-            from lanet_core.light_benchmark import boost_highlights
+            from lanet_core.evaluation.light_benchmark import boost_highlights
         self._boost_highlights = boost_highlights
         source = "the best constant on the split val, models/panolanet.md" if boost_ev == BEST_BOOST_EV else ""
         self.record = MethodRecord(name, f"LDR, highlights boosted by {boost_ev:g} EV", source)

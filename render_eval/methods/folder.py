@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lanet_core.images import read_hdr
-from lanet_core.training.scenes import HDR_SUFFIXES
+from lanet_core.data.scenes import HDR_SUFFIXES
+from lanet_core.files import read_hdr
 from render_eval.methods.method import MethodError, Photograph, PredictionError, file_sha256
 from render_eval.records import MethodRecord
 

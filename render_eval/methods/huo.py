@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from lanet_core.colour import luminance
-from lanet_core.sphere import sphere_mean
+from lanet_core.geometry.sphere import sphere_mean
 from render_eval.methods.bilateral_grid import cross_bilateral_filter
 from render_eval.methods.method import Photograph
 from render_eval.records import MethodRecord

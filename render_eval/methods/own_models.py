@@ -16,7 +16,7 @@ class OnnxModel:
 
     Args:
         name: the method's name.
-        converter: a :class:`lanet_core.converter.Converter` or :class:`lanet_core.image_converter.ImageConverter`.
+        converter: a :class:`lanet_core.pipeline.panorama_converter.Converter` or :class:`lanet_core.pipeline.image_converter.ImageConverter`.
     """
 
     def __init__(self, name: str, converter: _Converter) -> None:
@@ -52,7 +52,7 @@ def panorama_model(
         ProviderError: the provider cannot run here.
     """
     with needed_packages(name, extra="cpu"):
-        from lanet_core.converter import load_converter
+        from lanet_core.pipeline.panorama_converter import load_converter
     return OnnxModel(name, load_converter(model, provider, threads))
 
 
@@ -61,7 +61,7 @@ def image_model(
 ) -> OnnxModel:
     """Return a model for single images; it converts a panorama as an image with edges. See :func:`panorama_model`."""
     with needed_packages(name, extra="cpu"):
-        from lanet_core.image_converter import load_image_converter
+        from lanet_core.pipeline.image_converter import load_image_converter
     return OnnxModel(name, load_image_converter(model, provider, threads))
 
 

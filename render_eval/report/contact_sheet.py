@@ -14,7 +14,7 @@ from OpenImageIO import ImageBuf, ImageBufAlgo
 
 from lanet_core import colour
 from lanet_core.errors import DataError
-from lanet_core.images import write_png
+from lanet_core.files import write_png
 from render_eval.records import Evaluation, MethodRecord, SceneRecord
 from render_eval.report.numerals import decimals_for, numeral, percent
 from render_eval.report.summary import Scores

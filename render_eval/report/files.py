@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lanet_core.errors import DataError, InputNotFoundError
-from lanet_core.images.replacing import replacing
+from lanet_core.files.replacing import replacing
 from render_eval.records import Evaluation
 from render_eval.report.contact_sheet import can_be_ranked, write_contact_sheet
 from render_eval.report.page import page

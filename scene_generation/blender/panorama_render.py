@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 
 from lanet_core.errors import LanetError
-from lanet_core.images import read_hdr
+from lanet_core.files import read_hdr
 from render_eval.interrupts import interrupts_held
 from render_eval.quiet import quiet_stdout
 from scene_generation.blender.builder import BuiltScene
@@ -59,8 +59,8 @@ def render_panorama(description: SceneDescription, height: int, *, seed: int = 0
         samples: maximum samples per pixel.
 
     Returns:
-        (height, 2 · height, 3) float32, linear Rec.709, ≥ 0, in ``description.unit_cd_m2``; lanet_core.sphere's
-        directions.
+        (height, 2 · height, 3) float32, linear Rec.709, ≥ 0, in ``description.unit_cd_m2``; directions of
+        :mod:`lanet_core.geometry.sphere`.
 
     Raises:
         BlenderTooNewError: this is Blender 5 or later.

@@ -67,7 +67,7 @@ def test_the_addon_lies_at_the_root(names):
 
 
 def test_nothing_that_trains_evaluates_or_tests_is_inside(names):
-    assert "lanet_core/worker.py" in names
+    assert "lanet_core/pipeline/worker.py" in names
     unwanted = tuple(f"lanet_core/{each}" for each in NOT_FOR_INFERENCE)
     assert all((ROOT / each).exists() for each in unwanted)
     assert not [name for name in names if name.startswith((*unwanted, "tests/", "render_eval/", "tools/"))]
@@ -131,7 +131,7 @@ def _worker_answers(python: Path, path: list[Path], requests: list[dict]) -> dic
     """Return the last answer to each request; the worker's input stays open until all are answered."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LANET"))}
     worker = subprocess.Popen(
-        [python, "-P", "-s", "-m", "lanet_core.worker", "--provider", "cpu"],
+        [python, "-P", "-s", "-m", "lanet_core.pipeline.worker", "--provider", "cpu"],
         env=kept | {"PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -153,7 +153,7 @@ def _worker_answers(python: Path, path: list[Path], requests: list[dict]) -> dic
 def test_what_the_worker_comes_to_import_comes_along(tmp_path, form):
     shutil.copytree(ROOT / "lanet_core", tmp_path / "lanet_core", ignore=shutil.ignore_patterns("__pycache__"))
     before = core_files.core_files(tmp_path)
-    with (tmp_path / "lanet_core/worker.py").open("a", encoding="utf-8") as worker:
+    with (tmp_path / "lanet_core/pipeline/worker.py").open("a", encoding="utf-8") as worker:
         worker.write(f"\n\ndef later():\n    {form}\n")
     added = {path.as_posix() for path in set(core_files.core_files(tmp_path)) - set(before)}
     assert {"lanet_core/networks/lanet.py", "lanet_core/networks/__init__.py"} <= added

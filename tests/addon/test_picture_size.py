@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from addon.picture_size import picture_size
+from addon.files.picture_size import picture_size
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from addon.platform_providers import providers_here
-from lanet_core.providers import PROVIDER_CHOICES
+from lanet_core.inference.providers import PROVIDER_CHOICES
 
 CPU = ["./wheels/onnxruntime-1.32.0-cp311-cp311-win_amd64.whl"]
 CUDA = ["./wheels/onnxruntime_gpu-1.31.1-cp311-cp311-win_amd64.whl"]

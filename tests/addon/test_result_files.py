@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from addon.result_files import has_result, is_ours, is_valid_pattern, move_into_place, result_name, source_sha256
-from lanet_core.images import SOURCE_SHA256_ATTRIBUTE, read_hdr, write_exr
+from addon.files.result_files import has_result, is_ours, is_valid_pattern, move_into_place, result_name, source_sha256
+from lanet_core.files import SOURCE_SHA256_ATTRIBUTE, read_hdr, write_exr
 
 
 def write_result(path: Path, value: float, sha256: str | None = "a" * 64, **options) -> Path:

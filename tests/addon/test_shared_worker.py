@@ -8,8 +8,9 @@ from pathlib import Path
 import OpenImageIO
 import pytest
 
-from addon.shared_worker import SharedWorker, WorkerSettings
-from addon.worker_client import Cancelled, Finished
+from addon.converter_settings import WorkerSettings
+from addon.worker.client import Cancelled, Finished
+from addon.worker.shared import SharedWorker
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core_files import core_files
 
-from addon.wording import for_artist
+from addon.worker.wording import for_artist
 
 ROOT = Path(__file__).resolve().parents[2]
 

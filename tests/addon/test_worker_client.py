@@ -14,9 +14,9 @@ import numpy as np
 import OpenImageIO
 import pytest
 
-from addon.worker_client import Cancelled, Failed, Finished, Progress, WorkerClient
-from lanet_core.converter import load_converter
-from lanet_core.images import read_hdr
+from addon.worker.client import Cancelled, Failed, Finished, Progress, WorkerClient
+from lanet_core.files import read_hdr
+from lanet_core.pipeline.panorama_converter import load_converter
 
 POLL_S = 0.005
 
@@ -295,7 +295,7 @@ def test_stopping_leaves_no_process_and_no_unfinished_file(client, large_picture
 
 PARENT = """
 import sys, time
-from addon.worker_client import Progress, WorkerClient
+from addon.worker.client import Progress, WorkerClient
 client = WorkerClient(model=sys.argv[1])
 client.convert(sys.argv[2], sys.argv[3])
 while not any(isinstance(event, Progress) for event in client.poll()):

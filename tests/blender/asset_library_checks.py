@@ -10,9 +10,9 @@ import numpy as np
 from blender_process import main
 from enabled_extension import enable, file_scene, part, state_of, wait_until, write_picture
 
-from lanet_core.images import read_hdr
-from lanet_core.scene_kind import scene_kind
-from lanet_core.thumbnail import thumbnail
+from lanet_core.files import read_hdr
+from lanet_core.pipeline.scene_kind import scene_kind
+from lanet_core.pipeline.thumbnail import thumbnail
 
 OTHERS = "VERSION 1\n\n11111111-1111-4111-8111-111111111111:Mine:Mine\n"
 
@@ -56,7 +56,7 @@ def check_each_image_becomes_a_world_of_the_library(folder):
     (listed,) = bpy.context.preferences.filepaths.asset_libraries[-1:]
     assert Path(listed.path) == library
 
-    catalogs = part("asset_library")
+    catalogs = part("world.asset_library")
     for name in "ab":
         hdr = read_hdr(library / f"{name}_lanet.exr")
         kind = scene_kind(hdr)
@@ -108,7 +108,7 @@ def check_a_cancelled_one_is_resumed(folder):
     place = make_folder(folder, "a.png", "b.png", "c.png")
     library = place / "hdr_library"
     current = part("session").current()
-    library_work = part("folder_library")
+    library_work = part("conversion.folder_library")
     settings = part("settings").conversion_settings()
     work = library_work.FolderLibrary(current.worker, sorted(place.glob("*.png")), settings, library)
     wait_until(lambda: work.step() is None or bool(work.listed))

@@ -130,7 +130,7 @@ def check_another_conversion_and_the_file_keep_it(folder):
     blur = part("world.backplate").blur_node(scene.world).inputs["Blur"]
     blur.default_value = 0.25
     convert()
-    graph = part("world_graph")
+    graph = part("world.graph")
     assert graph.background_of(scene) is not None and graph.environment_image(scene).name == "street_lanet.exr"
     assert part("world.backplate").blur_node(scene.world).inputs["Blur"] == blur
     copy = scene.world.copy()
@@ -160,7 +160,7 @@ def check_a_light_in_a_group_turns_the_backplate_too(folder):
     group.interface.new_socket("Color", in_out="OUTPUT", socket_type="NodeSocketColor")
     texture, mapping = group.nodes.new("ShaderNodeTexEnvironment"), group.nodes.new("ShaderNodeMapping")
     coordinate, output = group.nodes.new("ShaderNodeTexCoord"), group.nodes.new("NodeGroupOutput")
-    texture.image = part("world_graph").remembered_pair(scene.world).hdr
+    texture.image = part("world.graph").remembered_pair(scene.world).hdr
     group.links.new(coordinate.outputs["Generated"], mapping.inputs["Vector"])
     group.links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
     group.links.new(texture.outputs["Color"], output.inputs["Color"])

@@ -11,7 +11,7 @@ from blender_process import main
 from enabled_extension import enable, part
 from lamp_checks import balls, hdr_scene, render
 
-from lanet_core.images import read_hdr
+from lanet_core.files import read_hdr
 from lanet_core.metrics.irradiance import diffuse_irradiance
 
 
@@ -22,7 +22,7 @@ def changed_scene(folder: Path, kind: str = "POINT", rotation=(0.0, 0.0, 2.2)) -
     nodes["Mapping"].vector_type = kind
     nodes["Mapping"].inputs["Rotation"].default_value = rotation
     nodes["Background"].inputs["Strength"].default_value = 0.6
-    inputs = part("world_graph").light_node(scene).inputs
+    inputs = part("world.graph").light_node(scene).inputs
     values = {"Highlights": 0.7, "Warmth": 0.8, "Saturation": 0.6, "Peak Limit": 700.0}
     for name, value in values.items():
         inputs[name].default_value = value

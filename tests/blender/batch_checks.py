@@ -11,7 +11,7 @@ import numpy as np
 from blender_process import main
 from enabled_extension import disable, enable, part, state_of, wait_until, write_picture
 
-from lanet_core.images import read_hdr
+from lanet_core.files import read_hdr
 
 
 def pictures(folder: Path, *names: str) -> list[Path]:
@@ -34,7 +34,7 @@ def results(folder: Path) -> list[str]:
 
 def begin(folder: Path, *names: str, **options):
     worker, settings = part("session").current().worker, part("settings").conversion_settings()
-    return part("batch").Batch(worker, [folder / "in" / name for name in names], settings, **options)
+    return part("conversion.batch").Batch(worker, [folder / "in" / name for name in names], settings, **options)
 
 
 def check_each_picture_gets_its_hdr_beside_it_and_the_scene_stays(folder):
@@ -177,7 +177,7 @@ def check_what_is_converted_stays_when_the_rest_is_cancelled(folder):
     assert 1 / 3 <= batch.share < 2 / 3
     assert bpy.ops.lanet.cancel_conversion() == {"FINISHED"}
     assert batch.wait().name == "CANCELLED"
-    assert part("batch").summary(batch) == ["1 converted, then cancelled."]
+    assert part("conversion.batch").summary(batch) == ["1 converted, then cancelled."]
     part("session").current().finish()
     disable()
     assert results(folder) == ["in/a_lanet.exr"]

@@ -40,8 +40,8 @@ def check_the_world_of_the_opened_scene_is_converted_and_saved(folder):
     assert (status, err) == (0, "")
     assert out.splitlines()[0].startswith(f"{path}: 0.") and "% over-exposed, peak +" in out
     world = saved_world(folder)
-    pair = part("world_graph").remembered_pair(world)
-    assert part("world_graph").shows_hdr(bpy.context.scene) and pair.hdr.packed_file is not None
+    pair = part("world.graph").remembered_pair(world)
+    assert part("world.graph").shows_hdr(bpy.context.scene) and pair.hdr.packed_file is not None
     assert world.asset_data is not None and tuple(world.preview.image_size) == (128, 64)
 
 
@@ -61,12 +61,12 @@ def check_a_relative_output_folder_is_stored_relative(folder):
     os.chdir(folder / "scenes")
     assert run("convert", "-o", "../hdri", "--save")[0] == 0
     assert (folder / "hdri" / "street_lanet.exr").is_file()
-    assert part("world_graph").environment_image(scene).filepath == "//../hdri/street_lanet.exr"
+    assert part("world.graph").environment_image(scene).filepath == "//../hdri/street_lanet.exr"
     os.chdir(folder)
     assert run("convert", "-o", "elsewhere", "--save")[0] == 0
-    assert part("world_graph").environment_image(scene).filepath == "//../elsewhere/street_lanet.exr"
+    assert part("world.graph").environment_image(scene).filepath == "//../elsewhere/street_lanet.exr"
     assert run("convert", "-o", folder / "absolute", "--save")[0] == 0
-    assert part("world_graph").environment_image(scene).filepath == str(folder / "absolute" / "street_lanet.exr")
+    assert part("world.graph").environment_image(scene).filepath == str(folder / "absolute" / "street_lanet.exr")
 
 
 def check_names_follow_a_pattern_and_a_surface_calibrates(folder):
@@ -106,7 +106,7 @@ def check_names_follow_a_pattern_and_a_surface_calibrates(folder):
 def check_the_operator_takes_a_folder_and_a_name(folder):
     scene = opened_scene(folder)
     assert bpy.ops.lanet.convert_environment(folder=str(folder / "out"), name_pattern="light_{stem}") == {"FINISHED"}
-    assert part("world_graph").environment_image(scene).name == "light_street.exr"
+    assert part("world.graph").environment_image(scene).name == "light_street.exr"
     assert [path.name for path in (folder / "out").iterdir()] == ["light_street.exr"]
 
 
@@ -120,7 +120,7 @@ def check_all_scenes_are_converted_each_world_once(folder):
     status, out, err = run("convert", "--all-scenes", "--save")
     assert status == 1 and out.count("over-exposed") == 2, (status, out, err)
     assert err.startswith("lanet: error: Scene “Bare”: ") and "no environment image" in err
-    graph = part("world_graph")
+    graph = part("world.graph")
     names = [Path(graph.environment_image(each).filepath).name for each in (scene, second, same)]
     assert names == ["street_lanet.exr", "night_lanet.exr", "street_lanet.exr"]
     bpy.data.scenes.remove(bare)
@@ -215,7 +215,7 @@ def check_a_picture_becomes_the_world(folder):
     opened_scene(folder)
     other = write_picture(folder / "other.png")
     assert run("convert", other, "--world", "--save")[0] == 0
-    assert part("world_graph").remembered_pair(saved_world(folder)).ldr.name == "other.png"
+    assert part("world.graph").remembered_pair(saved_world(folder)).ldr.name == "other.png"
 
 
 def check_pictures_become_assets(folder):

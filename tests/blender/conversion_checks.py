@@ -28,14 +28,14 @@ from enabled_extension import (
     write_picture,
 )
 
-from lanet_core.images import read_hdr
+from lanet_core.files import read_hdr
 
 
 def check_a_file_is_converted(folder):
     scene = file_scene(folder)
     image = bpy.data.images["street.png"]
     assert convert() == {"FINISHED"}
-    graph = part("world_graph")
+    graph = part("world.graph")
     pair = graph.remembered_pair(scene.world)
     assert pair.ldr == image and graph.environment_image(scene) == pair.hdr
     assert pair.hdr.filepath == "//textures/street_lanet.exr"
@@ -52,9 +52,9 @@ def check_a_file_is_converted(folder):
 def check_converting_twice_is_converting_the_ldr_again(folder):
     scene = file_scene(folder)
     convert()
-    first = part("world_graph").remembered_pair(scene.world)
+    first = part("world.graph").remembered_pair(scene.world)
     assert convert() == {"FINISHED"}
-    assert part("world_graph").remembered_pair(scene.world) == first
+    assert part("world.graph").remembered_pair(scene.world) == first
     assert len(list((folder / "textures").iterdir())) == 1
 
 
@@ -62,7 +62,7 @@ def check_painted_and_packed_images_are_converted(folder):
     enable(folder)
     scene = lit_scene(painted())
     convert()
-    assert part("world_graph").shows_hdr(scene)
+    assert part("world.graph").shows_hdr(scene)
     assert any("not saved yet" in message.text for message in part("session").current().messages)
     path = write_picture(folder / "street.png")
     image = bpy.data.images.load(str(path))
@@ -70,7 +70,7 @@ def check_painted_and_packed_images_are_converted(folder):
     path.unlink()
     scene = lit_scene(image)
     convert()
-    assert part("world_graph").remembered_pair(scene.world).ldr == image
+    assert part("world.graph").remembered_pair(scene.world).ldr == image
     left = [path.name for path in Path(bpy.app.tempdir).iterdir() if path.name.startswith("lanet-")]
     wait_until(lambda: not left or not (Path(bpy.app.tempdir) / left[0]).exists())
 
@@ -79,7 +79,7 @@ def check_a_file_of_choice_is_converted(folder):
     scene = file_scene(folder)
     other = write_picture(folder / "other.png")
     assert convert(filepath=str(other)) == {"FINISHED"}
-    pair = part("world_graph").remembered_pair(scene.world)
+    pair = part("world.graph").remembered_pair(scene.world)
     assert pair.ldr.name == "other.png" and pair.hdr.filepath.endswith("other_lanet.exr")
     assert [node.image for node in scene.world.node_tree.nodes if node.type == "TEX_ENVIRONMENT"] == [pair.hdr]
 
@@ -91,11 +91,11 @@ def check_a_scene_without_a_world_is_lit(folder):
     assert "no environment image" in refusal()
     scene.lanet.image = painted()
     assert convert() == {"FINISHED"}
-    assert part("world_graph").shows_hdr(scene)
-    assert part("world_graph").remembered_pair(scene.world).ldr == scene.lanet.image
+    assert part("world.graph").shows_hdr(scene)
+    assert part("world.graph").remembered_pair(scene.world).ldr == scene.lanet.image
     scene.world = None
     assert convert(filepath=str(write_picture(folder / "street.png"))) == {"FINISHED"}
-    assert part("world_graph").shows_hdr(scene)
+    assert part("world.graph").shows_hdr(scene)
 
 
 def check_what_cannot_be_converted_is_said_and_nothing_changes(folder):
@@ -193,7 +193,7 @@ def check_a_packed_result_needs_no_file(folder):
     path.unlink()
     bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
     scene = bpy.context.scene
-    hdr = part("world_graph").remembered_pair(scene.world).hdr
+    hdr = part("world.graph").remembered_pair(scene.world).hdr
     assert hdr.packed_file is not None and hdr.colorspace_settings.name == "Linear Rec.709"
     np.testing.assert_array_equal(pixels_of(hdr), expected)
     assert scene.lanet.shown == "HDR"
@@ -204,11 +204,11 @@ def check_packing_by_the_preferences_in_an_unsaved_file(folder):
     preferences.pack, preferences.half = True, True
     scene = lit_scene(painted())
     convert()
-    assert part("world_graph").remembered_pair(scene.world).hdr.packed_file is not None
+    assert part("world.graph").remembered_pair(scene.world).hdr.packed_file is not None
     assert not any("not saved yet" in message.text for message in part("session").current().messages)
     convert(pack=True)
     convert(pack=False)
-    hdr = part("world_graph").remembered_pair(scene.world).hdr
+    hdr = part("world.graph").remembered_pair(scene.world).hdr
     assert hdr.packed_file is None and pixels_of(hdr).max() > 1.5
 
 
@@ -231,7 +231,7 @@ def check_the_button_packs_when_the_file_is_saved(folder):
     assert hdr.packed_file.size == path.stat().st_size
     path.unlink()
     bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
-    pair = part("world_graph").remembered_pair(bpy.context.scene.world)
+    pair = part("world.graph").remembered_pair(bpy.context.scene.world)
     assert pixels_of(pair.hdr).max() > 1.5
     assert "lanet_pack" not in pair.hdr
 

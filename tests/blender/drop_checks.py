@@ -21,8 +21,8 @@ def check_a_dropped_panorama_lights_the_scene(folder):
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
     assert drop(folder, "street.png") == {"FINISHED"}
     scene = bpy.context.scene
-    assert part("world_graph").shows_hdr(scene)
-    assert part("world_graph").remembered_pair(scene.world).ldr.name == "street.png"
+    assert part("world.graph").shows_hdr(scene)
+    assert part("world.graph").remembered_pair(scene.world).ldr.name == "street.png"
 
 
 def check_several_become_files(folder):
@@ -31,7 +31,7 @@ def check_several_become_files(folder):
         write_picture(folder / name)
     assert drop(folder, "a.png", "b.png") == {"FINISHED"}
     assert sorted(path.name for path in folder.glob("*.exr")) == ["a_lanet.exr", "b_lanet.exr"]
-    assert bpy.context.scene.world is None or not part("world_graph").shows_hdr(bpy.context.scene)
+    assert bpy.context.scene.world is None or not part("world.graph").shows_hdr(bpy.context.scene)
 
 
 def check_another_image_is_added_as_blender_does_where_it_shows_no_menu(folder):

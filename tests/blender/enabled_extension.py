@@ -74,7 +74,7 @@ def street(scale: int = 1) -> np.ndarray:
 
 def write_picture(path: Path, scale: int = 1) -> Path:
     """Write a panorama as a PNG, without Blender."""
-    part("plain_png").write_plain_png(path, street(scale), linear=False)
+    part("files.plain_png").write_plain_png(path, street(scale), linear=False)
     return path
 
 
@@ -159,7 +159,7 @@ def begin(scene: bpy.types.Scene, **options):
     """Return a conversion as the button begins it, and have the session know of it."""
     settings = part("settings").conversion_settings()
     current = part("session").current()
-    current.conversion = part("conversion").Conversion(current.worker, scene, settings, **options)
+    current.conversion = part("conversion.scene").Conversion(current.worker, scene, settings, **options)
     return current.conversion
 
 

@@ -33,7 +33,7 @@ def check_one_undo_takes_everything_back(folder):
     bpy.ops.ed.undo_push(message="before")
     before = names_of_state()
     assert bpy.ops.lanet.convert_environment("EXEC_DEFAULT", True) == {"FINISHED"}
-    assert part("world_graph").shows_hdr(bpy.context.scene)
+    assert part("world.graph").shows_hdr(bpy.context.scene)
     converted = names_of_state()
     assert bpy.ops.ed.undo() == {"FINISHED"}
     assert names_of_state() == before
@@ -61,11 +61,11 @@ def check_the_switch_and_the_sliders_outlive_the_file(folder):
     assert scene.lanet.shown == "LDR"
     convert()
     assert scene.lanet.shown == "HDR"
-    light = part("world_graph").light_node(scene)
+    light = part("world.graph").light_node(scene)
     light.inputs["Highlights"].default_value = 1.5
     light.inputs["Peak Limit"].default_value = 40.0
     scene.lanet.shown = "LDR"
-    graph = part("world_graph")
+    graph = part("world.graph")
     assert graph.environment_image(scene).name == "street.png"
     light.inputs["Highlights"].keyframe_insert("default_value", frame=1)
     bpy.ops.wm.save_mainfile()
@@ -114,7 +114,7 @@ def check_the_facts_of_a_picture_are_the_workers(folder):
     write_picture(folder / "street.png", scale=2)
     facts._looked_s.clear()
     wait_until(lambda: known().width == 256)
-    hdr = part("world_graph").environment_image(scene)
+    hdr = part("world.graph").environment_image(scene)
     facts.of(hdr)
     facts.step()
     assert "HDR already" in facts.of(hdr).problem

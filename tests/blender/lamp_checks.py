@@ -14,8 +14,8 @@ from blender_process import main
 from enabled_extension import MODULE, enable, lit_scene, painted, part, pixels_of, state_of, write_model
 from mathutils import Euler, Vector
 
-from lanet_core import sphere
-from lanet_core.images import read_hdr, write_exr
+from lanet_core.files import read_hdr, write_exr
+from lanet_core.geometry import sphere
 
 SUN = Vector((math.cos(0.6), 0.0, math.sin(0.6)))  # 34° high, in the middle of the map
 LAMP = Vector((0.0, math.cos(0.3), math.sin(0.3)))
@@ -43,14 +43,14 @@ def hdr_scene(folder: Path) -> bpy.types.Scene:
     nodes = scene.world.node_tree.nodes
     nodes["Mapping"].inputs["Rotation"].default_value = (0.0, 0.0, 0.0)
     nodes["Background"].inputs["Strength"].default_value = 1.0
-    graph = part("world_graph")
+    graph = part("world.graph")
     graph.apply_hdr(scene, graph.environment_image(scene), path)
     assert graph.shows_hdr(scene)
     return scene
 
 
 def lamps(scene):
-    return part("lamps").lamps_of(scene)
+    return part("world.lamps").lamps_of(scene)
 
 
 def beam(lamp) -> Vector:
@@ -73,7 +73,7 @@ def check_a_lamp_has_the_light_that_the_map_loses(folder):
     (lamp,) = lamps(scene)
     assert lamp.data.type == "SUN" and math.degrees(beam(lamp).angle(SUN)) < 0.2
     assert abs(math.degrees(lamp.data.angle) - 4.0) < 0.4
-    graph = part("world_graph")
+    graph = part("world.graph")
     rest = graph.environment_image(scene)
     assert rest.filepath == "//textures/street_without_lights_lanet.exr" and graph.shows_hdr(scene)
     weights = sphere.pixel_solid_angles_sr(rest.size[1], rest.size[0])[:, None, None]
@@ -177,7 +177,7 @@ def check_the_switch_and_the_file_know_the_lamps(folder):
     bpy.ops.lanet.add_sun_lamp()
     scene.lanet.shown = "LDR"
     assert all(lamp.hide_render and lamp.hide_viewport for lamp in lamps(scene))
-    assert part("world_graph").environment_image(scene).name == "painted"
+    assert part("world.graph").environment_image(scene).name == "painted"
     assert "shows no HDR" in refusal(index=1)
     scene.lanet.shown = "HDR"
     assert not any(lamp.hide_render for lamp in lamps(scene))
@@ -195,12 +195,12 @@ def check_the_switch_and_the_file_know_the_lamps(folder):
 def check_the_panel_is_given_the_lights(folder):
     scene = hdr_scene(folder)
     current = part("session").current()
-    hdr = part("world_graph").remembered_pair(scene.world).hdr
+    hdr = part("world.graph").remembered_pair(scene.world).hdr
     until_s = time.monotonic() + 30.0
     while not current.lights.of(hdr) and time.monotonic() < until_s:
         current._tick()
         time.sleep(0.01)
-    first, second = map(part("found_lights").describe, current.lights.of(hdr))
+    first, second = map(part("conversion.found_lights").describe, current.lights.of(hdr))
     assert "34° high" in first and "17° high" in second and " %, " in first
 
 
@@ -208,7 +208,7 @@ def fitted(scene, *changes, **values):
     """Fit the world's engines to a sun of 2° and return what was set."""
     for name, value in values.items():
         setattr(scene.world, name, value)
-    part("engine_settings").fit_engines(scene.world, changes)
+    part("world.engine_settings").fit_engines(scene.world, changes)
     world = scene.world
     return (
         world.cycles.sampling_method,
@@ -238,7 +238,7 @@ def check_a_conversion_fits_the_engines(folder):
     enable(folder)
     picture = np.full((128, 256, 3), 60, np.uint8)
     picture[30:33, 100:103] = 255
-    part("plain_png").write_plain_png(folder / "sun.png", picture, linear=False)
+    part("files.plain_png").write_plain_png(folder / "sun.png", picture, linear=False)
     preferences = bpy.context.preferences.addons[MODULE].preferences
     write_model(folder / "bright.onnx", gain=14.0)
     preferences.model = str(folder / "bright.onnx")
@@ -308,7 +308,7 @@ def check_lamps_of_another_conversion_are_removed(folder):
     scene = hdr_scene(folder)
     bpy.ops.lanet.add_sun_lamp()
     assert bpy.ops.lanet.convert_environment() == {"FINISHED"}
-    assert lamps(scene) == [] and part("world_graph").remembered_pair(scene.world).rest is None
+    assert lamps(scene) == [] and part("world.graph").remembered_pair(scene.world).rest is None
     assert any("lamps" in message.text for message in part("session").current().messages)
     assert read_hdr(folder / "textures" / "street_without_lights_lanet.exr").max() < 100.0
 

@@ -45,7 +45,7 @@ def check_no_image_is_said_until_one_is_chosen(folder):
     scene.world = None
     assert "no environment image" in refusal() and "no environment image" in errors()[0]
     scene.lanet.image = painted()
-    assert messages() == [] and part("world_graph").environment_image(scene) == scene.lanet.image
+    assert messages() == [] and part("world.graph").environment_image(scene) == scene.lanet.image
     scene.world = None
     assert messages() == []
     scene.lanet.image = None
@@ -141,12 +141,12 @@ def check_a_sky_is_not_unlinked_silently(folder):
     scene.lanet.image = painted()
     (text,) = messages()
     assert sky.name in text and "no longer lights" in text
-    assert part("world_graph").environment_image(scene) == scene.lanet.image
+    assert part("world.graph").environment_image(scene) == scene.lanet.image
 
 
 def check_a_photograph_lights_the_world_at_once_also_after_a_conversion(folder):
     scene = file_scene(folder)
-    graph = part("world_graph")
+    graph = part("world.graph")
     convert()
     hdr = graph.environment_image(scene)
     other = bpy.data.images.load(str(write_picture(folder / "other.png", scale=2)))
@@ -162,8 +162,8 @@ def check_a_menus_entry_lights_the_scene_by_an_image(folder):
     scene = file_scene(folder)
     other = bpy.data.images.load(str(write_picture(folder / "other.png", scale=2)))
     assert bpy.ops.lanet.convert_image(image=other.name) == {"FINISHED"}
-    pair = part("world_graph").remembered_pair(scene.world)
-    assert pair.ldr == other and part("world_graph").shows_hdr(scene)
+    pair = part("world.graph").remembered_pair(scene.world)
+    assert pair.ldr == other and part("world.graph").shows_hdr(scene)
     try:
         bpy.ops.lanet.convert_image(image="missing")
     except RuntimeError as error:
@@ -179,7 +179,7 @@ def check_a_menus_entry_lights_the_scene_by_an_image(folder):
 
 def check_reset_and_remove_take_back_what_was_added(folder):
     scene = file_scene(folder)
-    graph = part("world_graph")
+    graph = part("world.graph")
     photograph = graph.environment_image(scene)
     tree = scene.world.node_tree
 
@@ -204,7 +204,7 @@ def check_reset_and_remove_take_back_what_was_added(folder):
 def check_the_rotation_and_the_strength_are_those_of_the_node_tree(folder):
     scene = file_scene(folder)
     convert()
-    graph, mapping = part("world_graph"), part("map_rotation")
+    graph, mapping = part("world.graph"), part("world.map_rotation")
     texture = texture_of(scene)
     nodes = scene.world.node_tree.nodes
     assert mapping.mapping_of(texture) == nodes["Mapping"]
@@ -245,7 +245,7 @@ class _Context:
 def driven(scene, **options):
     """Begin a conversion as the button does, and return the session; its timer is called by hand, without a window."""
     current = part("session").current()
-    work = part("conversion").Conversion(current.worker, scene, part("settings").conversion_settings(), **options)
+    work = part("conversion.scene").Conversion(current.worker, scene, part("settings").conversion_settings(), **options)
     operators = part("operators.convert_environment")
     current.go_on(
         work, lambda each: operators.ending(each, scene_uid=scene.session_uid, asset=False), "Convert", _Context
@@ -264,7 +264,7 @@ def check_a_timer_does_the_work_and_no_operator_is_left(folder):
         return current.conversion is None
 
     wait_until(turn)
-    assert part("world_graph").shows_hdr(scene) and "brightest" in messages()[0]
+    assert part("world.graph").shows_hdr(scene) and "brightest" in messages()[0]
     current = driven(scene)
     current._tick()
     disable()
@@ -289,13 +289,13 @@ def check_an_unexpected_error_ends_the_work_and_not_the_timer(folder):
     while current.conversion is not None and time.monotonic() < until_s:
         current._tick()
         time.sleep(0.01)
-    assert part("world_graph").shows_hdr(scene)
+    assert part("world.graph").shows_hdr(scene)
 
 
 def check_the_highlights_of_the_last_image_do_not_stay(folder):
     scene = file_scene(folder)
     convert()
-    light = part("world_graph").light_node(scene)
+    light = part("world.graph").light_node(scene)
     light.inputs["Highlights"].default_value = 1.5
     convert()
     assert any("Highlights is set to +1.5 EV" in text for text in messages())
@@ -309,13 +309,13 @@ def write_shape(path: Path, height: int, width: int) -> Path:
     """Write an image of any ratio."""
     pixels = np.random.default_rng(5).integers(10, 200, (height, width, 3), dtype=np.uint8)
     pixels[8:12, 10:20] = 255
-    part("plain_png").write_plain_png(path, pixels, linear=False)
+    part("files.plain_png").write_plain_png(path, pixels, linear=False)
     return path
 
 
 def check_an_image_that_is_not_2_to_1_is_stretched_or_padded_on_request(folder):
     scene = file_scene(folder)
-    graph, facts = part("world_graph"), part("session").current().facts
+    graph, facts = part("world.graph"), part("session").current().facts
     for name, size, fit, result in (
         ("wide.png", (60, 180), "PAD", (180, 90)),
         ("narrow.png", (90, 150), "PAD", (180, 90)),
@@ -380,8 +380,8 @@ def check_results_are_half_floats_where_the_range_allows(folder):
     write_model(folder / "bright.onnx", gain=14.0)
     preferences.model = str(folder / "bright.onnx")
     convert()
-    assert kind() == "float" and part("world_graph").shows_hdr(scene)
-    assert Path(bpy.path.abspath(part("world_graph").environment_image(scene).filepath)) == path
+    assert kind() == "float" and part("world.graph").shows_hdr(scene)
+    assert Path(bpy.path.abspath(part("world.graph").environment_image(scene).filepath)) == path
     preferences.precision = "HALF"
     assert "65504" in refusal()
 

@@ -12,7 +12,7 @@ import numpy as np
 from blender_process import main
 from enabled_extension import MODULE, convert, enable, file_scene, lit_scene, painted, part, pixels_of, write_picture
 
-from lanet_core.images import read_hdr
+from lanet_core.files import read_hdr
 
 
 def unsaved_scene(folder: Path):
@@ -20,7 +20,7 @@ def unsaved_scene(folder: Path):
     preferences = enable(folder)
     scene = lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png"))))
     convert()
-    hdr = part("world_graph").remembered_pair(scene.world).hdr
+    hdr = part("world.graph").remembered_pair(scene.world).hdr
     assert preferences.folder == "//textures" and not bpy.data.filepath
     return scene, hdr, pixels_of(hdr)
 
@@ -30,7 +30,7 @@ def reopened(path: Path) -> bpy.types.Image:
     bpy.ops.wm.open_mainfile(filepath=str(path))
     scene = bpy.context.scene
     assert scene.lanet.shown == "HDR"
-    return part("world_graph").remembered_pair(scene.world).hdr
+    return part("world.graph").remembered_pair(scene.world).hdr
 
 
 def texts() -> list[str]:
@@ -42,7 +42,7 @@ def check_the_first_save_brings_the_hdr_to_the_output_folder(folder):
     kept = Path(hdr.filepath)
     assert Path(bpy.app.tempdir) not in kept.parents and kept.is_file()
     assert any("not saved yet" in text for text in texts())
-    assert part("unsaved_results").is_unsaved(hdr)
+    assert part("conversion.unsaved_results").is_unsaved(hdr)
     other = bpy.data.worlds.new("other")
     other.use_nodes = True
     user = other.node_tree.nodes.new("ShaderNodeTexEnvironment")
@@ -50,7 +50,7 @@ def check_the_first_save_brings_the_hdr_to_the_output_folder(folder):
     other.use_fake_user = True
     (folder / "show").mkdir()
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "show" / "scene.blend"))
-    assert hdr.filepath == "//textures/street_lanet.exr" and not part("unsaved_results").is_unsaved(hdr)
+    assert hdr.filepath == "//textures/street_lanet.exr" and not part("conversion.unsaved_results").is_unsaved(hdr)
     assert not any("not saved yet" in text for text in texts())
     (folder / "show").rename(folder / "moved")  # nothing refers to the old place
     hdr = reopened(folder / "moved" / "scene.blend")
@@ -76,7 +76,7 @@ def check_a_recovered_file_refers_to_the_light_relative_to_itself(folder):
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "kept" / "quit.blend"), copy=True)
     bpy.app.handlers.save_pre.extend(handlers)
     hdr = reopened(folder / "kept" / "quit.blend")
-    assert part("unsaved_results").is_unsaved(hdr)
+    assert part("conversion.unsaved_results").is_unsaved(hdr)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "project" / "scene.blend"))
     assert hdr.filepath == "//textures/street_lanet.exr"
     (folder / "project").rename(folder / "moved")
@@ -91,7 +91,7 @@ def check_a_copy_of_an_unsaved_file_has_its_own_light(folder):
     (folder / "copy").mkdir()
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "copy" / "scene.blend"), copy=True)
     assert not bpy.data.filepath and hdr.filepath == kept
-    assert part("world_graph").shows_hdr(bpy.context.scene)
+    assert part("world.graph").shows_hdr(bpy.context.scene)
     np.testing.assert_array_equal(pixels_of(hdr), pixels)
     assert any("not saved yet" in text for text in texts())
     np.testing.assert_array_equal(pixels_of(reopened(folder / "copy" / "scene.blend")), pixels)
@@ -116,7 +116,7 @@ def saved_scene(folder: Path):
     scene = lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png"))))
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "first.blend"))
     convert()
-    hdr = part("world_graph").remembered_pair(scene.world).hdr
+    hdr = part("world.graph").remembered_pair(scene.world).hdr
     return scene, hdr, pixels_of(hdr)
 
 
@@ -124,7 +124,7 @@ def check_a_packed_result_of_an_unsaved_file_needs_none(folder):
     enable(folder).pack = True
     scene = lit_scene(painted())
     convert()
-    hdr = part("world_graph").remembered_pair(scene.world).hdr
+    hdr = part("world.graph").remembered_pair(scene.world).hdr
     pixels = pixels_of(hdr)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
     assert hdr.packed_file is not None and not (folder / "textures").exists()
@@ -138,7 +138,7 @@ def check_a_folder_that_cannot_be_written_is_named_and_the_light_stays(folder):
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
     (message,) = part("session").current().messages
     assert message.is_error and str(folder / "textures") in message.text and kept in message.text
-    assert part("unsaved_results").is_unsaved(hdr)
+    assert part("conversion.unsaved_results").is_unsaved(hdr)
     np.testing.assert_array_equal(pixels_of(hdr), pixels)
     (folder / "textures").unlink()
     bpy.ops.wm.save_mainfile()
@@ -169,7 +169,7 @@ def check_undo_after_the_first_save_keeps_the_light(folder):
 
 def check_what_nobody_uses_is_removed_after_a_month(folder):
     unsaved_scene(folder)
-    results = part("unsaved_results")
+    results = part("conversion.unsaved_results")
     old, new = results.root() / "1-old", results.root() / "1-new"
     for each in (old, new):
         each.mkdir()
@@ -190,7 +190,7 @@ def check_two_blends_in_a_folder_do_not_share_a_name(folder):
         scene = lit_scene(bpy.data.images.load(str(folder / place / "pano.png")))
         bpy.ops.wm.save_as_mainfile(filepath=str(folder / f"{place}.blend"))
         convert()
-        results.append(part("world_graph").environment_image(scene).filepath)
+        results.append(part("world.graph").environment_image(scene).filepath)
         bpy.ops.wm.save_mainfile()
     assert results == [
         "//textures/pano_lanet.exr",
@@ -210,7 +210,7 @@ def check_a_shared_output_folder_keeps_each_image(folder):
         bpy.ops.wm.read_homefile(use_empty=True)
         scene = lit_scene(bpy.data.images.load(str(write_picture(folder / f"{name}.png", scale))))
         convert()
-        assert Path(part("world_graph").environment_image(scene).filepath).name == f"{name}_lanet.exr"
+        assert Path(part("world.graph").environment_image(scene).filepath).name == f"{name}_lanet.exr"
     assert len(list((folder / "shared").iterdir())) == len(names)
     assert bpy.context.preferences.addons[MODULE].preferences.folder == str(folder / "shared")
 

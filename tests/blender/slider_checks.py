@@ -20,7 +20,7 @@ def converted(folder) -> bpy.types.Scene:
 
 def check_the_steps_set_highlights_to_the_predicted_range(folder):
     scene = converted(folder)
-    graph, range_ = part("world_graph"), part("world.strength_range")
+    graph, range_ = part("world.graph"), part("world.strength_range")
     hdr = graph.remembered_pair(scene.world).hdr
     low, high = range_.range_of(hdr)
     assert abs(low + 0.4) < 1e-6 and abs(high - 0.9) < 1e-6
@@ -37,10 +37,10 @@ def check_the_steps_set_highlights_to_the_predicted_range(folder):
 
 def check_the_steps_keep_animated_sliders_and_change_lamps(folder):
     scene = converted(folder)
-    graph = part("world_graph")
+    graph = part("world.graph")
     light = {"energy": [3.0, 2.0, 1.0], "direction": [1.0, 0.0, 0.0], "radius_rad": 0.01}
     pair = graph.remembered_pair(scene.world)
-    (lamp,) = part("lamps").place_lamps(scene, {0: light}, pair.hdr)
+    (lamp,) = part("world.lamps").place_lamps(scene, {0: light}, pair.hdr)
     energy = lamp.data.energy
     assert bpy.ops.lanet.try_strength(end="HIGH") == {"FINISHED"}
     assert abs(lamp.data.energy / energy - 2.0**0.9) < 1e-5
@@ -54,13 +54,13 @@ def check_the_steps_keep_animated_sliders_and_change_lamps(folder):
 
 def check_lamps_have_the_tint_of_the_sliders(folder):
     scene = converted(folder)
-    inputs = part("world_graph").light_node(scene).inputs
+    inputs = part("world.graph").light_node(scene).inputs
     inputs["Warmth"].default_value, inputs["Saturation"].default_value = 0.8, 0.5
     light = {"energy": [2.0, 3.0, 5.0], "direction": [1.0, 0.0, 0.0], "radius_rad": 0.01}
-    pair = part("world_graph").remembered_pair(scene.world)
-    (lamp,) = part("lamps").place_lamps(scene, {0: light}, pair.hdr)
+    pair = part("world.graph").remembered_pair(scene.world)
+    (lamp,) = part("world.lamps").place_lamps(scene, {0: light}, pair.hdr)
     expected = part("world.light_tint").tinted(light["energy"], 0.8, 0.5)
-    strength = part("world_graph").background_of(scene).inputs["Strength"].default_value
+    strength = part("world.graph").background_of(scene).inputs["Strength"].default_value
     found = [each * lamp.data.energy / strength for each in lamp.data.color]
     assert all(abs(a / b - 1.0) < 1e-4 for a, b in zip(found, expected, strict=True)), (found, expected)
     assert found[0] / found[2] > 2.0 * 2.0 / 5.0, "it is warmer than before"
@@ -71,7 +71,7 @@ def check_lamps_have_the_tint_of_the_sliders(folder):
 def check_a_model_without_a_range_has_no_steps(folder):
     scene = file_scene(folder)
     assert convert() == {"FINISHED"}
-    hdr = part("world_graph").remembered_pair(scene.world).hdr
+    hdr = part("world.graph").remembered_pair(scene.world).hdr
     assert part("world.strength_range").range_of(hdr) is None and not bpy.ops.lanet.try_strength.poll()
 
 

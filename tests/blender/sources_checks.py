@@ -10,11 +10,11 @@ import bpy
 import numpy as np
 from blender_process import main
 
+from addon.conversion.output_paths import output_place
 from addon.errors import AddonError
-from addon.output_paths import output_place
-from addon.sources import prepare_source
+from addon.source.sources import prepare_source
 from lanet_core.colour import srgb_to_linear
-from lanet_core.images import read_ldr, write_exr
+from lanet_core.files import read_ldr, write_exr
 
 SIZE = (96, 48)
 

@@ -17,7 +17,7 @@ GROUND = 0.25
 
 
 def sphere():
-    from lanet_core import sphere
+    from lanet_core.geometry import sphere
 
     return sphere
 
@@ -29,7 +29,7 @@ def write_scene(path: Path) -> Path:
     linear = np.where(lamp, 1.0, np.where(directions[..., 2] > 0.0, 0.3, GROUND))
     code = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1.0 / 2.4) - 0.055)
     rgb = np.repeat(np.rint(255.0 * code)[..., None], 3, axis=-1).astype(np.uint8)
-    part("plain_png").write_plain_png(path, rgb, linear=False)
+    part("files.plain_png").write_plain_png(path, rgb, linear=False)
     return path
 
 
@@ -46,12 +46,12 @@ def converted(folder: Path) -> bpy.types.Scene:
 
 
 def highlights(scene: bpy.types.Scene) -> float:
-    return part("world_graph").light_node(scene).inputs["Highlights"].default_value
+    return part("world.graph").light_node(scene).inputs["Highlights"].default_value
 
 
 def albedo_at(scene: bpy.types.Scene, ev: float) -> float:
     """Return the ground's albedo under the light at Highlights of some stops, without the module under test."""
-    hdr = pixels_of(part("world_graph").environment_image(scene)).astype(np.float64)
+    hdr = pixels_of(part("world.graph").environment_image(scene)).astype(np.float64)
     brightest = hdr.max(axis=-1, keepdims=True)
     excess = hdr * np.maximum(brightest - 1.0, 0.0) / np.maximum(brightest, 1.0)
     light = (hdr + (2.0**ev - 1.0) * excess) @ np.array([0.2126, 0.7152, 0.0722])
@@ -120,7 +120,7 @@ def rendered_plane(scene: bpy.types.Scene, albedo: float, folder: Path) -> float
 
 def check_without_a_solution_the_light_stays(folder):
     scene = converted(folder)
-    part("world_graph").light_node(scene).inputs["Highlights"].default_value = 0.25
+    part("world.graph").light_node(scene).inputs["Highlights"].default_value = 0.25
     try:
         bpy.ops.lanet.calibrate_surface(albedo=0.99)
     except RuntimeError as error:
@@ -139,9 +139,9 @@ def check_without_a_solution_the_light_stays(folder):
 
 def check_lamps_change_with_the_map(folder):
     scene = converted(folder)
-    lamps = part("lamps")
+    lamps = part("world.lamps")
     light = {"energy": [2.0, 2.0, 2.0], "radius_rad": 0.2, "direction": [0.6, 0.0, 0.8]}
-    (lamp,) = lamps.place_lamps(scene, {0: light}, part("world_graph").environment_image(scene))
+    (lamp,) = lamps.place_lamps(scene, {0: light}, part("world.graph").environment_image(scene))
     before = lamp.data.energy
     bpy.ops.lanet.calibrate_surface(albedo=albedo_at(scene, 0.0) * 0.8)
     assert abs(lamp.data.energy / before / 2.0 ** highlights(scene) - 1.0) < 1e-5
@@ -151,8 +151,8 @@ def check_lamps_change_with_the_map(folder):
 def check_a_direction_meets_the_point_that_cycles_shows_there(folder):
     """A panorama whose colour is its own u and v, seen by a camera through Mappings of both types."""
     scene = converted(folder)
-    texture = part("world_graph").find_environment_texture(scene).node
-    mapping = part("map_rotation").mapping_of(texture)
+    texture = part("world.graph").find_environment_texture(scene).node
+    mapping = part("world.map_rotation").mapping_of(texture)
     width, height = 256, 128
     image = bpy.data.images.new("places", width, height, float_buffer=True)
     pixels = np.ones((height, width, 4), np.float32)
@@ -181,7 +181,7 @@ def check_a_direction_meets_the_point_that_cycles_shows_there(folder):
             rendered = bpy.data.images.load(scene.render.filepath)
             u, v = pixels_of(rendered)[..., :2].reshape(-1, 2).mean(axis=0)
             bpy.data.images.remove(rendered)
-            found = part("map_rotation").looked_up(texture, direction)
+            found = part("world.map_rotation").looked_up(texture, direction)
             assert abs(found[0] - u) < 0.01 and abs(found[1] - v) < 0.01, (kind, turn, angles, found, (u, v))
 
 

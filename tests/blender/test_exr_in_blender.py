@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lanet_core.images import write_exr
-from lanet_core.strip_converter import UNCERTAINTY_CHANNEL
+from lanet_core.files import write_exr
+from lanet_core.pipeline.banded_converter import UNCERTAINTY_CHANNEL
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
-"""The sphere in Blender: a panorama shows and lights in the directions that lanet_core.sphere says."""
+"""The sphere in Blender: a panorama shows and lights in the directions that lanet_core.geometry.sphere says."""
 
 from __future__ import annotations
 
 import numpy as np
 import OpenEXR
 
-from lanet_core import sphere
+from lanet_core.geometry import sphere
 from lanet_core.metrics.irradiance import diffuse_irradiance
 
 #: Right, up and backward of cameras along ±x, ±y, ±z and of a tilted one, as columns.

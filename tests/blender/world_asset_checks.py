@@ -10,8 +10,8 @@ import numpy as np
 from blender_process import main
 from enabled_extension import convert, disable, enable, lit_scene, part, state_of, write_picture
 
-from lanet_core.images import read_hdr
-from lanet_core.thumbnail import thumbnail
+from lanet_core.files import read_hdr
+from lanet_core.pipeline.thumbnail import thumbnail
 
 
 def converted(folder: Path, **options) -> bpy.types.Scene:
@@ -105,12 +105,12 @@ def check_each_of_several_files_becomes_a_world(folder):
     for name in ("a", "b"):
         world = bpy.data.worlds[name]
         assert world.asset_data is not None and world.use_fake_user
-        pair = part("world_graph").remembered_pair(world)
+        pair = part("world.graph").remembered_pair(world)
         assert (pair.ldr.name, pair.hdr.name) == (f"{name}.png", f"{name}_lanet.exr")
         expected = thumbnail(read_hdr(folder / f"{name}_lanet.exr"), 128) / 255.0
         np.testing.assert_allclose(preview_of(world), expected, atol=0.5 / 255.0)
         scene.world = world
-        assert part("world_graph").shows_hdr(scene)
+        assert part("world.graph").shows_hdr(scene)
 
 
 if __name__ == "__main__":

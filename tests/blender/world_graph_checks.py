@@ -10,10 +10,11 @@ import numpy as np
 import OpenImageIO
 from blender_process import main
 
-from addon import light_notes, world_graph
-from addon.environment_texture import find_environment_textures
 from addon.errors import AddonError
-from addon.light_group import HIGHLIGHTS, LUMINANCE, PEAK_LIMIT, SATURATION, WARMTH
+from addon.world import graph as world_graph
+from addon.world import light_notes
+from addon.world.environment_texture import find_environment_textures
+from addon.world.light_group import HIGHLIGHTS, LUMINANCE, PEAK_LIMIT, SATURATION, WARMTH
 from addon.world.light_tint import tinted, warmth_gains
 
 LINEAR = "Linear Rec.709"

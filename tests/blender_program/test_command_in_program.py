@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lanet_core.images import read_hdr
+from lanet_core.files import read_hdr
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENE = """

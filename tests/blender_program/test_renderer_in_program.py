@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rendered_geometry import distance_to_ray, highlight_point, pixel_of, pixel_rays
 
-from lanet_core import sphere
+from lanet_core.geometry import sphere
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ import OpenImageIO
 import pytest
 from PIL import Image
 
-from lanet_core import sphere
 from lanet_core.cli.main import main
 from lanet_core.colour import linear_to_srgb, luminance
-from lanet_core.converter import load_converter
-from lanet_core.surface_calibration import Surface
+from lanet_core.geometry import sphere
+from lanet_core.pipeline.panorama_converter import load_converter
+from lanet_core.reconstruction.surface_calibration import Surface
 
 SIZE = (128, 256)
 AREAS_SR = sphere.pixel_solid_angles_sr(*SIZE)[:, None]

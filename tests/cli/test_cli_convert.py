@@ -19,7 +19,7 @@ from PIL import Image
 
 from lanet_core.cli.main import main
 from lanet_core.colour import srgb_to_linear
-from lanet_core.images import read_hdr
+from lanet_core.files import read_hdr
 
 ROOT = Path(__file__).resolve().parents[2]
 

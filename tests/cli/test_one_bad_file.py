@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lanet_core import converter as converter_module
 from lanet_core.cli.main import main
-from lanet_core.images import read_hdr
+from lanet_core.files import read_hdr
+from lanet_core.pipeline import panorama_converter as converter_module
 
 ROOT = Path(__file__).resolve().parents[2]
 posix = pytest.mark.skipif(os.name != "posix", reason="names of bytes and numbered streams are POSIX's")

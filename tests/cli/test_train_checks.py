@@ -11,7 +11,7 @@ import pytest
 from lanet_core.cli.main import main
 from lanet_core.cli.train_checks import check_device, check_run
 from lanet_core.errors import DataError, OutputNotWritableError, ProviderError
-from lanet_core.images import write_exr
+from lanet_core.files import write_exr
 from lanet_core.training.configuration import load_configuration
 
 SMALL = """

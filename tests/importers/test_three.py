@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lanet_core.images import open_radiance, read_hdr, write_exr
+from lanet_core.files import open_radiance, read_hdr, write_exr
 
 ROOT = Path(__file__).resolve().parents[2]
 THREE_ROOT = Path(os.environ.get("THREE_ROOT", ROOT / "build" / "three"))

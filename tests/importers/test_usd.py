@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lanet_core.images import read_hdr, write_exr
+from lanet_core.files import read_hdr, write_exr
 
 pxr = pytest.importorskip("pxr", reason="usd-core is not installed: the extra development")
 

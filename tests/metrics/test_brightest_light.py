@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lanet_core import sphere
 from lanet_core.errors import ImageTooSmallError, InvalidPixelsError
+from lanet_core.geometry import sphere
 from lanet_core.metrics.brightest_light import brightest_light_errors, find_brightest_light
 from lanet_core.metrics.comparison import SizeMismatchError
 

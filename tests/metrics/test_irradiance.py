@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lanet_core import sphere
 from lanet_core.errors import InvalidPixelsError
+from lanet_core.geometry import sphere
 from lanet_core.metrics import irradiance
 
 NORMALS = sphere.pixel_directions(32, 64)

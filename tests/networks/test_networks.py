@@ -7,7 +7,8 @@ import pytest
 import torch
 from network_values import LANET, PANOLANET, UNET
 
-from lanet_core import calibration, ceiling_view
+from lanet_core import calibration
+from lanet_core.geometry import ceiling_view
 from lanet_core.networks.blocks import GatedConv2d, join_as_sum
 from lanet_core.networks.calibrated import Calibrated, log_calibration_scale
 from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, panorama_to_ceiling

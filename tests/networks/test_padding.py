@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lanet_core import sphere
+from lanet_core.geometry import sphere
 from lanet_core.networks.padding import PaddedConv2d, pad, set_padding
 
 

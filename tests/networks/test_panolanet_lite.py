@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from lanet_core import sphere
+from lanet_core.geometry import sphere
 from lanet_core.networks.panolanet_lite import LiteConfiguration, PanoLANetLite
 
 SMALL = {"decoder_channels": (16, 16, 8, 8), "ceiling_channels": (16, 16, 8, 8), "head_channels": 8}

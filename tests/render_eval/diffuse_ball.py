@@ -10,8 +10,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from lanet_core.geometry.sphere import directions_to_pixels, sample_bilinear
 from lanet_core.metrics.irradiance import diffuse_irradiance
-from lanet_core.sphere import directions_to_pixels, sample_bilinear
 from render_eval.renderer import Rendering
 from render_eval.scene_description import SceneDescription
 

@@ -8,7 +8,7 @@ import numpy as np
 import OpenEXR
 from made_up_scenes import make_scene
 
-from lanet_core import sphere
+from lanet_core.geometry import sphere
 
 
 def panorama(seed: int, height: int = 32) -> np.ndarray:

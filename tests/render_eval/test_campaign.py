@@ -11,9 +11,9 @@ from diffuse_ball import DiffuseBallRenderer
 from panorama_files import panorama, write_hdr
 from PIL import Image
 
-from lanet_core import sphere
 from lanet_core.colour import linear_to_srgb
 from lanet_core.errors import DiskFullError, LanetError
+from lanet_core.geometry import sphere
 from render_eval import method_work
 from render_eval.campaign import Campaign, assemble
 from render_eval.dataset import find_pairs

@@ -7,6 +7,7 @@ import pytest
 from panorama_files import panorama, write_hdr
 from PIL import Image
 
+from lanet_core.data.photographs import photographs
 from lanet_core.errors import (
     CalibrationError,
     DamagedImageError,
@@ -14,7 +15,6 @@ from lanet_core.errors import (
     InvalidPixelsError,
     NotEquirectangularError,
 )
-from lanet_core.training.photographs import photographs
 from render_eval.dataset import Pair, find_pairs
 from render_eval.photographs import read_photograph
 

@@ -9,9 +9,9 @@ import pytest
 from panorama_files import panorama, write_hdr
 
 from lanet_core.colour import quantise_srgb8
+from lanet_core.data.scenes import split_by_name
 from lanet_core.errors import DataError
-from lanet_core.images import write_png
-from lanet_core.training.scenes import split_by_name
+from lanet_core.files import write_png
 from render_eval.dataset import find_pairs
 from render_eval.datasets import DATA_SETS, find_named_pairs
 from render_eval.photographs import read_image_pair, read_photograph

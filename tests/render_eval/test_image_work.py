@@ -14,11 +14,11 @@ from tiny_models import write_tiny_model
 
 from lanet_core.calibration import calibrate
 from lanet_core.colour import quantise_srgb8
-from lanet_core.images import write_png
+from lanet_core.data.virtual_camera import SRGB8_TO_LINEAR
+from lanet_core.files import write_png
 from lanet_core.metrics.linear_quality import simse
 from lanet_core.metrics.map_quality import map_pu_psnr
 from lanet_core.metrics.pu21 import pu21_psnr, pu21_ssim
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
 from render_eval.dataset import Pair
 from render_eval.make_pairs import main as make_pairs
 from render_eval.photographs import read_image_pair
@@ -110,7 +110,7 @@ def test_a_second_run_does_nothing_again(pairs, tmp_path):
 
 
 def test_lanet_converts_pictures_of_any_shape_as_the_product_does(pairs, tmp_path):
-    from lanet_core.image_converter import load_image_converter
+    from lanet_core.pipeline.image_converter import load_image_converter
 
     model = tmp_path / "tiny.onnx"
     write_tiny_model(model, height=128, width=128)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from made_up_scenes import make_scene
 
-from lanet_core.training.photographs import photographs
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
+from lanet_core.data.photographs import photographs
+from lanet_core.data.virtual_camera import SRGB8_TO_LINEAR
 from render_eval.methods import (
     KNOWN_METHODS,
     MethodError,

@@ -11,15 +11,15 @@ torch = pytest.importorskip("torch")
 
 from random_checkpoints import FACTS, LANET, PANOLANET, checkpoint  # noqa: E402
 
-from lanet_core.converter import load_converter  # noqa: E402
+from lanet_core.data.virtual_camera import SRGB8_TO_LINEAR  # noqa: E402
 from lanet_core.errors import CheckpointError  # noqa: E402
-from lanet_core.image_converter import load_image_converter  # noqa: E402
 from lanet_core.networks.panolanet_lite import PanoLANetLite  # noqa: E402
+from lanet_core.pipeline.image_converter import load_image_converter  # noqa: E402
+from lanet_core.pipeline.panorama_converter import load_converter  # noqa: E402
 from lanet_core.training.checkpoints import LiteCheckpoint, load_checkpoint, save_checkpoint  # noqa: E402
 from lanet_core.training.configuration import from_dict  # noqa: E402
 from lanet_core.training.export import export_checkpoint  # noqa: E402
 from lanet_core.training.lite_export import export_lite  # noqa: E402
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR  # noqa: E402
 from render_eval.methods import Photograph, checked_prediction, parse_methods  # noqa: E402
 
 

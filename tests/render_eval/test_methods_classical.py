@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
+from lanet_core.data.virtual_camera import SRGB8_TO_LINEAR
 from render_eval.methods import Photograph, checked_prediction, parse_methods
 from render_eval.methods.bilateral_grid import cross_bilateral_filter
 from render_eval.methods.huo import BILATERAL_SIGMAS, EXPONENT, expansion

@@ -10,7 +10,7 @@ import OpenImageIO
 import pytest
 
 from lanet_core.errors import InvalidPixelsError
-from lanet_core.images import write_exr
+from lanet_core.files import write_exr
 from render_eval.methods import Method, MethodError, Photograph, PredictionError, checked_prediction, parse_methods
 
 HEIGHT, WIDTH = 32, 64

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from made_up_scenes import make_scene
 
-from lanet_core import sphere
 from lanet_core.colour import quantise_srgb8
-from lanet_core.converter import load_converter
+from lanet_core.data.virtual_camera import SRGB8_TO_LINEAR
 from lanet_core.errors import CheckpointError, DamagedModelError, ModelNotFoundError
-from lanet_core.heading import columns_to_light
-from lanet_core.overexposure import overexposure
-from lanet_core.reconstruction import Reconstruction, diffuse_from_log_hdr
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
+from lanet_core.geometry import sphere
+from lanet_core.geometry.azimuth_alignment import columns_to_light
+from lanet_core.pipeline.panorama_converter import load_converter
+from lanet_core.reconstruction.overexposure import overexposure
+from lanet_core.reconstruction.panorama import Reconstruction, diffuse_from_log_hdr
 from render_eval.methods import MethodError, MethodOptions, Photograph, checked_prediction, parse_methods
 
 torch = pytest.importorskip("torch")

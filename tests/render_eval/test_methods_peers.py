@@ -22,7 +22,7 @@ from published_arrays import (
     write_hdrcnn,
 )
 
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
+from lanet_core.data.virtual_camera import SRGB8_TO_LINEAR
 from render_eval.methods import MethodError, MethodOptions, Photograph, checked_prediction, parse_methods
 
 torch = pytest.importorskip("torch")

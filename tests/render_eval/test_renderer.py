@@ -18,8 +18,8 @@ from rendered_geometry import (
     scene_values,
 )
 
-from lanet_core import sphere
 from lanet_core.errors import InvalidPixelsError
+from lanet_core.geometry import sphere
 from render_eval.renderer import BlenderNotFoundError, Renderer
 from render_eval.scene_description import from_dict, load_scene_description
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lanet_core.data.scenes import find_scenes
 from lanet_core.errors import OutputNotWritableError
-from lanet_core.images import read_hdr
-from lanet_core.training.scenes import find_scenes
+from lanet_core.files import read_hdr
 from scene_generation.collection import fill
 from scene_generation.kinds import scene_of
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lanet_core import sphere
-from lanet_core.images import read_hdr
-from lanet_core.training.scenes import find_scenes
+from lanet_core.data.scenes import find_scenes
+from lanet_core.files import read_hdr
+from lanet_core.geometry import sphere
 from scene_generation.description import DaySky, NightSky, SceneDescription, Solid, Surface, Terrain
 from scene_generation.kinds import KINDS, scene_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made_up_scenes import make_scene
 
-from lanet_core.images import write_exr
+from lanet_core.files import write_exr
 
 SMALL_CONFIGURATION = """
 name = "small"

@@ -14,12 +14,12 @@ from torch import nn
 
 from lanet_core.calibration import calibration_scale, overexposure_ramp
 from lanet_core.cli.main import main
+from lanet_core.data.pairs import LoadedScene
+from lanet_core.data.scenes import Scene
 from lanet_core.networks.lanet import NetworkOutput
 from lanet_core.training.checkpoints import load_checkpoint
 from lanet_core.training.configuration import load_configuration
 from lanet_core.training.export import export_checkpoint
-from lanet_core.training.pairs import LoadedScene
-from lanet_core.training.scenes import Scene
 from lanet_core.training.tasks.crops import CropTask, overexposed_error_stops
 
 LANET = """

@@ -14,7 +14,7 @@ from random_checkpoints import FACTS, LANET, blocks, checkpoint
 from torch import nn
 
 from lanet_core.errors import ModelError
-from lanet_core.session import Session
+from lanet_core.inference.session import Session
 from lanet_core.training.compact_onnx import round_to_half
 from lanet_core.training.configuration import LossConfiguration
 from lanet_core.training.export import PARITY, check_parity, export_checkpoint, inference_network

@@ -10,8 +10,8 @@ import torch
 from lite_training import lite_configuration
 from torch.nn.functional import avg_pool2d
 
-from lanet_core.model_metadata import CELL_PIXELS
-from lanet_core.training.light_photographs import LightSample, TrainingScene
+from lanet_core.data.light_photographs import LightSample, TrainingScene
+from lanet_core.inference.model_metadata import CELL_PIXELS
 from lanet_core.training.lite_batches import LiteBatches, turned
 
 HUES = {"red": (0.6, 0.1, 0.1), "green": (0.1, 0.6, 0.1), "blue": (0.1, 0.1, 0.6)}

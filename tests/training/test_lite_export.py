@@ -13,9 +13,9 @@ from onnx import TensorProto
 from torch import nn
 
 from lanet_core.errors import ModelError
+from lanet_core.inference.session import Session
 from lanet_core.networks.panolanet_lite import PanoLANetLite
 from lanet_core.networks.uncertainty_head import PanoLANetWithUncertainty, UncertaintyHead
-from lanet_core.session import Session
 from lanet_core.training import lite_export
 from lanet_core.training.lite_export import example_inputs, export_lite
 

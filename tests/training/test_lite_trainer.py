@@ -11,14 +11,14 @@ import torch
 from lite_training import lite_configuration
 from training_runs import train, weights_of
 
+from lanet_core.data.scenes import Scene
 from lanet_core.errors import CheckpointError, DataError
-from lanet_core.images import write_exr
+from lanet_core.files import write_exr
 from lanet_core.training import lite_trainer
 from lanet_core.training.checkpoints import load_checkpoint
 from lanet_core.training.configuration import load_configuration
 from lanet_core.training.distributed import Process
 from lanet_core.training.lite_trainer import LiteTrainer, imagenet_weights, load_training_scenes
-from lanet_core.training.scenes import Scene
 from lanet_core.training.trainer import TrainerOptions
 
 CONFIGURATION = """
@@ -115,7 +115,7 @@ def test_a_finished_run_does_no_more_steps(configuration, two_scenes, finished_r
 
 
 def test_a_fold_is_held_out(two_scenes, tmp_path):
-    from lanet_core.training.folds import parse_fold
+    from lanet_core.data.folds import parse_fold
 
     process = Process(0, 1, torch.device("cpu"))
     held_out = []

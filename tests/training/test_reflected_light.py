@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lanet_core import sphere
+from lanet_core.geometry import sphere
 from lanet_core.metrics.irradiance import irradiance_error_stops
 from lanet_core.training.reflected_light import glossy_loss, irradiance_loss
 

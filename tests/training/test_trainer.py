@@ -15,8 +15,8 @@ import torch
 from training_runs import train, weights_of
 
 from lanet_core.errors import CheckpointError
-from lanet_core.model_metadata import METADATA_KEY
-from lanet_core.session import Session
+from lanet_core.inference.model_metadata import METADATA_KEY
+from lanet_core.inference.session import Session
 from lanet_core.training.average import start_average, update_average
 from lanet_core.training.checkpoints import load_checkpoint
 from lanet_core.training.configuration import StageConfiguration, load_configuration

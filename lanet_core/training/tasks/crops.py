@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from lanet_core.calibration import calibrate, overexposure_ramp
+from lanet_core.data import augmentation, crops, torch_crops
+from lanet_core.data.pairs import LoadedScene, to_tensor
+from lanet_core.data.virtual_camera import SRGB8_TO_LINEAR, draw_camera, expose
 from lanet_core.errors import CalibrationError
 from lanet_core.networks.configuration import Padding
 from lanet_core.networks.panolanet import PanoLANet
-from lanet_core.training import augmentation, crops, torch_crops
 from lanet_core.training.losses import EPSILON, scale_invariant_loss
-from lanet_core.training.pairs import LoadedScene, to_tensor
 from lanet_core.training.validation import Validation, ValidationPair, predict
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR, draw_camera, expose
 
 #: Crops with a smaller over-exposed area tell nothing about clipped light.
 _LEAST_OVEREXPOSED = 0.002

@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lanet_core import sphere
+from lanet_core.data import augmentation
+from lanet_core.data.pairs import LoadedScene
+from lanet_core.data.photographs import photographs
+from lanet_core.data.virtual_camera import SRGB8_TO_LINEAR
+from lanet_core.geometry import sphere
 from lanet_core.metrics.irradiance import irradiance_error_stops
 from lanet_core.networks.configuration import Padding
 from lanet_core.networks.resampling import pool_by_solid_angle
-from lanet_core.training import augmentation
-from lanet_core.training.pairs import LoadedScene
-from lanet_core.training.photographs import photographs
 from lanet_core.training.validation import Validation, ValidationPair, predict
-from lanet_core.training.virtual_camera import SRGB8_TO_LINEAR
 
 #: Panoramas are photographed at this multiple of the network's size, then reduced.
 SUPERSAMPLING = 2

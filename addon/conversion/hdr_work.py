@@ -1,0 +1,106 @@
+"""Work of the worker on the HDR image that lights a scene.
+
+It is advanced and shown as a :class:`addon.conversion.scene.Conversion` is, and changes the .blend in its last step alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bpy.types import Image
+
+from ..converter_settings import WorkerSettings
+from ..source.sources import hdr_source
+from ..worker.client import Cancelled, Event, Failed, Finished, WorkerClient
+from ..worker.shared import SharedWorker
+from ..worker.wording import for_artist
+from .image import State
+
+_POLL_S = 0.01
+
+
+class HdrWork:
+    """One request about an HDR image, and what is done with its result.
+
+    Args:
+        worker: the session's.
+        hdr: the image.
+        stage: what is being done, for the artist.
+
+    Attributes:
+        name: the image's.
+        state: where it stands.
+        share: how much is done, [0, 1].
+        stage: see above.
+        message: once FAILED, what was wrong and what to do.
+        details: once FAILED, the worker's last lines, for the console.
+
+    Raises:
+        AddonError: the image's file is missing.
+    """
+
+    def __init__(self, worker: SharedWorker, hdr: Image, stage: str) -> None:
+        self._worker = worker
+        self.name = hdr.name
+        self.state = State.RUNNING
+        self.share, self.stage = 0.0, stage
+        self.message = self.details = ""
+        self._source = hdr_source(hdr)
+
+    def ask(self, settings: WorkerSettings, request: Callable[[WorkerClient, Path], int]) -> None:
+        """Make the request.
+
+        Args:
+            settings: how the worker shall run.
+            request: makes it, with the file of the HDR image.
+        """
+        self._request = self._worker.ask(settings, lambda client: request(client, self._source.path), self._hear)
+
+    def finish(self, facts: Mapping[str, Any]) -> None:
+        """Use the worker's result; to be overridden. It may call :meth:`fail`, or set the state to FINISHED."""
+        raise NotImplementedError
+
+    def step(self) -> State:
+        """Go on if something can be done now; return where it stands."""
+        self._worker.poll()
+        return self.state
+
+    def cancel(self) -> None:
+        """Make it CANCELLED at once, unless it has ended already."""
+        if self.state is State.RUNNING:
+            self.state = State.CANCELLED
+            self._request.cancel()
+
+    def wait(self) -> State:
+        """Advance it to its end, which holds the thread; an interruption cancels it."""
+        try:
+            while self.step() is State.RUNNING:
+                time.sleep(_POLL_S)
+        finally:
+            self.cancel()
+            while self._worker.busy:
+                self._worker.poll()
+                time.sleep(_POLL_S)
+        return self.state
+
+    def fail(self, message: str, details: str = "") -> None:
+        """Make it FAILED."""
+        self.message, self.details = message, details
+        self.state = State.FAILED
+
+    def _hear(self, event: Event) -> None:
+        if not isinstance(event, Finished | Failed | Cancelled):
+            return
+        self._source.leave()
+        if self.state is not State.RUNNING:
+            return
+        match event:
+            case Finished():
+                self.finish(event.facts)
+            case Failed():
+                self.fail(for_artist(event.message_about(self._source.path, self.name)), event.details)
+            case Cancelled():
+                self.state = State.CANCELLED

@@ -1,0 +1,103 @@
+"""The light of a scene as an EXR for other programs: rotation, strength and sliders baked into the map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bpy.types import Scene
+from mathutils import Euler
+
+from ..converter_settings import ConversionSettings
+from ..errors import AddonError
+from ..files.result_files import SUFFIX
+from ..source.sources import file_of
+from ..worker.shared import SharedWorker
+from ..world.graph import background_of, find_environment_texture, remembered_pair
+from ..world.light_group import HIGHLIGHTS, PEAK_LIMIT, is_animated, light_node_after
+from ..world.light_notes import altered
+from ..world.light_tint import tint_values, warmth_gains
+from ..world.map_rotation import mapping_of
+from ..world.rendered_world import rendered_world
+from .hdr_work import HdrWork
+from .image import State
+from .unsaved_results import is_unsaved
+
+
+class LightBake(HdrWork):
+    """The baking of a scene's light, at the current frame. Nothing of the .blend changes.
+
+    The whole HDR is baked, with the lights that lamps stand for.
+
+    Args:
+        worker: the session's.
+        scene: one that a conversion has lit.
+        settings: from the preferences.
+        filepath: the OpenEXR file to write; beside the HDR by default. A file that is not of the same light is kept,
+            and the new one is numbered.
+
+    Attributes:
+        output: the written file, once FINISHED.
+        notes: what the artist should know of it.
+
+    Raises:
+        AddonError: the scene was not converted, or the HDR's file is missing or temporary.
+    """
+
+    def __init__(
+        self, worker: SharedWorker, scene: Scene, settings: ConversionSettings, filepath: str | Path = ""
+    ) -> None:
+        pair = remembered_pair(rendered_world(scene))
+        if pair is None or find_environment_texture(scene) is None:
+            raise AddonError("This world has no converted environment. Convert one first.")
+        if not filepath and is_unsaved(pair.hdr):
+            raise AddonError("The baked file is written beside the HDR. Save the .blend file first.")
+        super().__init__(worker, pair.hdr, "Baking the light")
+        file = file_of(pair.hdr)
+        place = filepath or file.with_name(f"{file.name.removesuffix(SUFFIX).removesuffix('.exr')}_baked{SUFFIX}")
+        self.output = Path(place)
+        self.notes = _notes(scene)
+        change = light_change(scene)
+        self.ask(settings.worker, lambda client, source: client.bake(source, self.output, change))
+
+    def finish(self, facts: Mapping[str, Any]) -> None:
+        """Take note of the file's name, which may be numbered."""
+        self.output = Path(facts["output"])
+        self.state = State.FINISHED
+
+
+def light_change(scene: Scene) -> dict[str, Any]:
+    """Return what a converted scene's nodes change of its map, see :class:`lanet_core.pipeline.light_baking.LightChange`."""
+    texture = find_environment_texture(scene).node
+    light, mapping, background = light_node_after(texture), mapping_of(texture), background_of(scene)
+    change: dict[str, Any] = {}
+    if light is not None:
+        warmth, saturation = tint_values(light)
+        change = {
+            "highlights_ev": light.inputs[HIGHLIGHTS].default_value,
+            "peak_limit": light.inputs[PEAK_LIMIT].default_value,
+            "gains": list(warmth_gains(warmth)),
+            "saturation": saturation,
+        }
+    if background is not None:
+        change["strength"] = background.inputs["Strength"].default_value
+    if mapping is not None:
+        matrix = Euler(mapping.inputs["Rotation"].default_value).to_matrix()
+        if mapping.vector_type == "TEXTURE":
+            matrix.transpose()
+        change["rotation"] = [value for row in matrix for value in row]
+    return change
+
+
+def _notes(scene: Scene) -> list[str]:
+    notes = altered(scene)
+    texture = find_environment_texture(scene).node
+    light, mapping = light_node_after(texture), mapping_of(texture)
+    if background_of(scene) is None:
+        notes.append("The strength is not a value of its own. It was not baked.")
+    if mapping is not None and tuple(mapping.inputs["Scale"].default_value) != (1.0, 1.0, 1.0):
+        notes.append(f"The scale of “{mapping.name}” was not baked.")
+    if light is not None and any(is_animated(light, name) for name in (HIGHLIGHTS, PEAK_LIMIT)):
+        notes.append(f"The sliders are animated. Frame {scene.frame_current} was baked.")
+    return notes

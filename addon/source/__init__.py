@@ -1,0 +1,1 @@
+"""The image that is converted, and what is known about it."""

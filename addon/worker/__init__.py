@@ -1,0 +1,1 @@
+"""The converter's process, seen from Blender."""

@@ -1,0 +1,384 @@
+"""What Blender's main thread asks of the converter's process: without waiting for it, and without falling with it.
+
+One request is served at a time; the others wait here. So a process that is killed takes one request with it, and the
+next one gets a fresh process.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import AddonError
+from ..files.unfinished_output import UnfinishedOutput
+from .environment import worker_command, worker_environment
+from .process import WorkerProcess
+
+_PROTOCOL = 1
+#: A worker that is cancelled is killed if it has not stopped by itself until then.
+_CANCEL_GRACE_S = 0.25
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A request goes on: the share of it that is done, [0, 1], and the stage that begins."""
+
+    request: int
+    share: float
+    stage: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A request ended well: the facts that the worker gives, see :mod:`lanet_core.pipeline.worker`."""
+
+    request: int
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A request failed, and nothing has changed.
+
+    Attributes:
+        request: its number.
+        kind: an error class of ``lanet_core.errors``, or ``WorkerEnded``, ``WorkerSilent``, ``AddonError``.
+        message: for the artist: the file, what was wrong and what to do, one line.
+        details: for the console: the last lines of the worker's standard error, if any.
+        path: the file that is at fault, None if it is none.
+        problem: the message without the file.
+    """
+
+    request: int
+    kind: str
+    message: str
+    details: str = ""
+    path: str | None = None
+    problem: str = ""
+
+    def message_about(self, path: str | Path, name: str) -> str:
+        """Return the message, with another name for a file, such as that of the image that it was made of."""
+        return f"{name}: {self.problem}" if self.path == str(path) else self.message
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """A request ended because that was asked for; nothing has changed."""
+
+    request: int
+
+
+Event = Progress | Finished | Failed | Cancelled
+
+
+@dataclass
+class _Request:
+    number: int
+    fields: dict[str, Any]
+    output: UnfinishedOutput | None = None
+    kill_at_s: float | None = None  # of time.monotonic(), once it is cancelled
+    may_start_again: bool = False  # sent to a warm process, which has not answered yet
+
+
+class WorkerClient:
+    """Keeps a worker, starts it when it is needed, and ends it when it has not been for a while.
+
+    All methods are for one thread, and none but :meth:`stop` waits for anything.
+
+    Args:
+        model: an ONNX file in the place of the one that comes with the extension.
+        provider: ``auto``, ``cuda``, ``directml``, ``coreml`` or ``cpu``.
+        threads: CPU threads; all cores by default.
+        idle_s: how long a worker without work is kept warm, seconds; 0 ends it at once.
+        silence_s: how long a worker may say nothing before it counts as hung, seconds. Its first word from the network
+            stage may take long: a GPU's driver compiles then.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str | None = None,
+        provider: str = "auto",
+        threads: int | None = None,
+        idle_s: float = 300.0,
+        silence_s: float = 180.0,
+    ) -> None:
+        self._command = worker_command(model=model, provider=provider, threads=threads)
+        self._idle_s, self._silence_s = idle_s, silence_s
+        self._process: WorkerProcess | None = None
+        self._retirement: threading.Timer | None = None
+        self._burials: list[threading.Thread] = []
+        self._waiting: deque[_Request] = deque()
+        self._current: _Request | None = None
+        self._events: list[Event] = []
+        self._heard_s = 0.0
+        self._last_number = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request has not ended, or its end has not been polled."""
+        return bool(self._current or self._waiting or self._events)
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The number of the worker's process, None where there is none."""
+        return self._process.pid if self._process else None
+
+    def convert(
+        self,
+        source: str | Path,
+        output: str | Path,
+        *,
+        half: bool | str = False,
+        reading: Mapping[str, Any] | None = None,
+        lights: bool = False,
+    ) -> int:
+        """Ask for a conversion; return the request's number.
+
+        Args:
+            source: an LDR picture file.
+            output: the OpenEXR file to write; its folder is made. A result of the same image is replaced, once the new
+                one is whole; beside any other file, the new one is numbered.
+            half: write 16-bit floats instead of 32-bit floats; ``auto`` if they can hold the brightest value.
+            reading: how the image is to be understood, see :mod:`lanet_core.pipeline.worker`.
+            lights: also find the concentrated lights of the result.
+        """
+        return self._ask(
+            do="convert", source=str(source), output=str(output), half=half, lights=lights, **(reading or {})
+        )
+
+    def inspect(self, source: str | Path, reading: Mapping[str, Any] | None = None) -> int:
+        """Ask for an image's size, clipped fraction and warnings; return the request's number.
+
+        Args:
+            source: an image file.
+            reading: see :meth:`convert`.
+        """
+        return self._ask(do="inspect", source=str(source), **(reading or {}))
+
+    def describe(self) -> int:
+        """Ask for the model, the provider and why no GPU runs; return the request's number."""
+        return self._ask(do="describe")
+
+    def thumbnail(self, source: str | Path, *, height: int, kind: bool = False) -> int:
+        """Ask for an HDR panorama small and tone-mapped, of so many rows; return the request's number.
+
+        Args:
+            source: an OpenEXR file.
+            height: rows.
+            kind: also ask for the kind of its light, see :mod:`lanet_core.pipeline.scene_kind`.
+        """
+        return self._ask(do="thumbnail", source=str(source), height=height, kind=kind)
+
+    def lights(self, source: str | Path, *, take: Sequence[int] = (), output: str | Path = "") -> int:
+        """Ask for the concentrated lights of an HDR panorama; return the request's number.
+
+        Args:
+            source: an OpenEXR file.
+            take: the numbers of lights to take out of the panorama.
+            output: the OpenEXR file of the panorama without them; none by default.
+        """
+        fields = {"output": str(output)} if output else {}
+        return self._ask(do="lights", source=str(source), take=list(take), **fields)
+
+    def bake(self, source: str | Path, output: str | Path, change: Mapping[str, Any]) -> int:
+        """Ask for an HDR panorama with changed light; return the request's number.
+
+        Args:
+            source: an OpenEXR file.
+            output: the OpenEXR file to write.
+            change: fields of :class:`lanet_core.pipeline.light_baking.LightChange`.
+        """
+        return self._ask(do="bake", source=str(source), output=str(output), **change)
+
+    def calibrate(
+        self, source: str | Path, albedo: float, *, at: tuple[float, float] | None = None, facing: str = "auto"
+    ) -> int:
+        """Ask for the factor of the light by which a surface has its albedo; return the request's number.
+
+        Args:
+            source: an OpenEXR file.
+            albedo: (0, 1].
+            at: place of the surface, see :class:`lanet_core.reconstruction.surface_calibration.Surface`; None for the ground.
+            facing: likewise.
+        """
+        place = list(at) if at is not None else None
+        return self._ask(do="calibrate", source=str(source), albedo=albedo, at=place, facing=facing)
+
+    def cancel(self, number: int) -> None:
+        """Stop a request. Its :class:`Cancelled` is polled within half a second, whatever the worker does.
+
+        A number that has ended is left alone.
+        """
+        if self._current is not None and self._current.number == number:
+            if self._current.kill_at_s is None:
+                self._current.kill_at_s = time.monotonic() + _CANCEL_GRACE_S
+                self._process.send({"do": "cancel", "id": number})
+            return
+        for request in self._waiting:
+            if request.number == number:
+                self._waiting.remove(request)
+                self._events.append(Cancelled(number))
+                return
+
+    def cancel_all(self) -> None:
+        """Stop every request."""
+        for request in [*self._waiting, *filter(None, [self._current])]:
+            self.cancel(request.number)
+
+    def poll(self) -> list[Event]:
+        """Return what has happened since the last call, in order; to be called several times a second while busy."""
+        if self._process is not None:
+            for message in self._process.poll():
+                self._heard_s = time.monotonic()
+                self._take(message)
+        self._look_at_the_clock()
+        if self._current is None and self._waiting:
+            self._begin(self._waiting.popleft())
+        events, self._events = self._events, []
+        return events
+
+    def stop(self) -> None:
+        """End the worker and forget every request; return when no process and no unfinished file is left."""
+        self._waiting.clear()
+        self._events.clear()
+        self._keep_for(None)
+        if self._process is not None and self._current is None:
+            self._process.close()
+            self._process.wait(_CANCEL_GRACE_S)
+        self._kill()
+        for burial in self._burials:
+            burial.join(timeout=5.0)
+
+    def _ask(self, **fields: Any) -> int:
+        self._last_number += 1
+        self._waiting.append(_Request(self._last_number, fields))
+        return self._last_number
+
+    def _begin(self, request: _Request) -> None:
+        self._keep_for(None)
+        message = {"id": request.number, **request.fields}
+        try:
+            if "output" in message:
+                request.output = request.output or UnfinishedOutput(Path(message["output"]))
+                message["output"] = str(request.output.path)
+            request.may_start_again = self._process is not None and self._process.send(message)
+            if not request.may_start_again:
+                self._process = WorkerProcess(self._command, worker_environment())
+                self._process.send(message)
+        except AddonError as error:
+            self._events.append(Failed(request.number, "AddonError", str(error)))
+            self._bury(None, request)
+            return
+        self._current = request
+        self._heard_s = time.monotonic()
+
+    def _take(self, message: dict[str, Any]) -> None:
+        event = message.get("event")
+        if event == "exit":
+            self._take_exit(message)
+        elif event == "ready" and message.get("protocol") != _PROTOCOL:
+            self._fail("WorkerEnded", "The extension's parts are of different versions. Install it again.")
+            self._kill()
+        elif self._current is not None and message.get("id") == self._current.number:
+            self._take_answer(event, message)
+
+    def _take_answer(self, event: str, message: dict[str, Any]) -> None:
+        request = self._current
+        request.may_start_again = False
+        if event == "progress":
+            if request.kill_at_s is None:
+                self._events.append(Progress(request.number, message["share"], message["stage"]))
+        elif event == "error":
+            self._fail_at(message)
+        elif event == "result":
+            self._finish({name: value for name, value in message.items() if name not in ("id", "event")})
+
+    def _take_exit(self, message: dict[str, Any]) -> None:
+        self._process = None
+        if self._current is None:
+            return
+        if self._current.may_start_again and self._current.kill_at_s is None:
+            self._waiting.appendleft(self._current)
+            self._current = None
+            return
+        remedy = "Nothing was changed. Convert again; if it persists, choose the CPU in the extension's preferences."
+        self._fail("WorkerEnded", f"The converter {message['reason']}. {remedy}", message["details"])
+
+    def _finish(self, facts: dict[str, Any]) -> None:
+        request = self._current
+        if request.kill_at_s is None and request.output is not None:
+            try:
+                request.output.finish()
+            except AddonError as error:
+                self._fail("AddonError", str(error))
+                return
+            facts["output"] = str(request.output.place)
+        self._end(Finished(request.number, facts))
+
+    def _fail(self, kind: str, message: str, details: str = "") -> None:
+        if self._current is not None:
+            self._end(Failed(self._current.number, kind, message, details))
+
+    def _end(self, event: Event) -> None:
+        request, self._current = self._current, None
+        self._events.append(event if request.kill_at_s is None else Cancelled(request.number))
+        self._bury(None, request)
+        self._keep_for(self._idle_s)
+
+    def _look_at_the_clock(self) -> None:
+        if self._current is None:
+            return
+        now_s = time.monotonic()
+        cancelled = self._current.kill_at_s is not None and now_s > self._current.kill_at_s
+        if cancelled or now_s - self._heard_s > self._silence_s:
+            remedy = "It was stopped and nothing was changed. Convert again, or choose the CPU in the preferences."
+            silent = f"The converter has not answered for {self._silence_s:.0f} s. {remedy}"
+            number = self._current.number
+            self._events.append(Cancelled(number) if cancelled else Failed(number, "WorkerSilent", silent))
+            self._kill()
+
+    def _kill(self) -> None:
+        process, self._process = self._process, None
+        request, self._current = self._current, None
+        self._keep_for(None)
+        if process is not None:
+            process.kill()
+        self._bury(process, request)
+
+    def _bury(self, process: WorkerProcess | None, request: _Request | None) -> None:
+        """Remove what is unfinished once its writer is gone; a large file takes its time, so a thread does it."""
+
+        def bury() -> None:
+            if process is not None:
+                process.wait()
+            if request is not None and request.output is not None:
+                request.output.discard()
+
+        self._burials = [each for each in self._burials if each.is_alive()]
+        self._burials.append(threading.Thread(target=bury, name="lanet burial"))
+        self._burials[-1].start()
+
+    def _keep_for(self, idle_s: float | None) -> None:
+        """Let the worker end after this time, or for None keep it until the next call."""
+        if self._retirement is not None:
+            self._retirement.cancel()
+            self._retirement = None
+        if idle_s is not None and self._process is not None:
+            self._retirement = threading.Timer(idle_s, self._process.close)
+            self._retirement.daemon = True
+            self._retirement.start()
+
+    def _fail_at(self, message: dict[str, Any]) -> None:
+        """End the request by an error of the worker's; the unfinished file is called by its place."""
+        request, path = self._current, message["path"]
+        if request.output is not None and path == str(request.output.path):
+            path = str(request.output.place)
+        problem = " ".join(filter(None, (message["problem"], message["remedy"])))
+        text = f"{path}: {problem}" if path else problem
+        self._end(Failed(request.number, message["kind"], text, path=path, problem=problem))

@@ -1,0 +1,64 @@
+"""Where the worker's Python finds what it needs, and what it shall not inherit from Blender's surroundings.
+
+``lanet_core`` is inside the extension's folder in the built zip, and next to ``addon`` in the repository. In both it
+is a top-level package of a process of its own, never a part of Blender's: so its absolute imports hold, and Blender's
+``sys.path`` stays as it is.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..errors import AddonError
+
+_EXTENSION = Path(__file__).resolve().parents[1]
+#: A wheel of the extension's that no Blender brings along: the others were installed into the same folder.
+_WHEEL = "onnxruntime"
+
+
+def worker_command(*, model: str | None = None, provider: str = "auto", threads: int | None = None) -> list[str]:
+    """Return the command that runs the worker.
+
+    Args:
+        model: an ONNX file in the place of the one that comes with the extension.
+        provider: ``auto``, ``cuda``, ``directml``, ``coreml`` or ``cpu``.
+        threads: CPU threads; all cores by default.
+    """
+    # -P: a file of the artist's beside his .blend must not take the place of a module.
+    command = [sys.executable, "-P", "-s", "-m", "lanet_core.pipeline.worker", "--provider", provider]
+    if model:
+        command += ["--model", model]
+    if threads:
+        command += ["--threads", str(threads)]
+    return command
+
+
+def worker_environment(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of the worker: the inherited one without what would lead its Python astray.
+
+    Raises:
+        AddonError: the extension is not whole.
+    """
+    kept = {name: value for name, value in inherited.items() if not name.startswith("PYTHON")}
+    return kept | {
+        "PYTHONPATH": os.pathsep.join(map(str, _module_folders())),
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",  # nothing of ours stays behind where the wheels are removed
+        "PYTHONUTF8": "1",
+    }
+
+
+def _module_folders() -> Sequence[Path]:
+    for folder in (_EXTENSION, _EXTENSION.parent):
+        if (folder / "lanet_core" / "pipeline" / "worker.py").is_file():
+            break
+    else:
+        raise AddonError("The extension is not whole: its converter is missing. Install it again.")
+    wheel = importlib.util.find_spec(_WHEEL)  # does not import it
+    if wheel is None or not wheel.origin:
+        raise AddonError(f"The extension is not whole: {_WHEEL} is missing. Install it again.")
+    return folder, Path(wheel.origin).parent.parent

@@ -1,0 +1,76 @@
+"""What runs the network here, and why a GPU does not: asked of the worker, in words for the preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ..redraw import redraw
+from ..settings import worker_settings
+from ..translation import tr
+from .client import Cancelled, Event, Failed, Finished
+from .shared import SharedWorker
+from .wording import for_artist
+
+_NAMES = {"cpu": "the CPU", "cuda": "CUDA", "directml": "DirectML", "coreml": "Core ML"}
+
+
+class ProviderReport:
+    """The worker's description of itself.
+
+    Args:
+        worker: the session's.
+        wake: has the worker polled until it has answered.
+
+    Attributes:
+        lines: to be shown; empty while nothing was asked.
+        is_problem: whether nothing can be converted like this.
+    """
+
+    def __init__(self, worker: SharedWorker, wake: Callable[[], None]) -> None:
+        self._worker, self._wake = worker, wake
+        self._asked = 0
+        self.lines: tuple[str, ...] = ()
+        self.is_problem = False
+
+    def ask(self) -> None:
+        """Ask the worker, with the preferences as they are now."""
+        self._asked += 1
+        asked = self._asked
+        self.lines, self.is_problem = (tr("Checking …"),), False
+
+        def hear(event: Event) -> None:
+            if asked == self._asked:  # else it is of other preferences
+                self._take(event)
+
+        self._worker.ask(worker_settings(), lambda client: client.describe(), hear)
+        self._wake()
+
+    def forget(self) -> None:
+        """Drop the description: the preferences have changed."""
+        self._asked += 1
+        self.lines, self.is_problem = (), False
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Finished():
+                self.lines = tuple(describe(event.facts))
+            case Failed():
+                self.lines, self.is_problem = (for_artist(event.message),), True
+            case Cancelled():
+                self.lines = ()
+        redraw()
+
+
+def describe(facts: Mapping[str, object]) -> list[str]:
+    """Return a worker's description of itself, see :mod:`lanet_core.pipeline.worker`, as sentences."""
+    model, compiled = facts["model"], facts["compiled_providers"]
+    others = [_NAMES.get(name, name) for name in compiled if name != facts["provider"]]
+    lines = [tr("Runs on {name}.", name=tr(_NAMES.get(facts["provider"], facts["provider"])))]
+    if others:
+        lines.append(tr("Also built in: {names}.", names=", ".join(map(tr, others))))
+    if list(compiled) == ["cpu"]:
+        lines.append("This flavour of the extension has no support for a GPU.")
+    lines += map(for_artist, facts["warnings"])
+    lines.append(tr("Model: {name} ({file}).", name=model["name"], file=Path(model["path"]).name))
+    return lines

@@ -1,0 +1,141 @@
+"""Lamps in the place of lights of the environment: objects of the scene, which turn with the environment.
+
+A lamp gives the light that the environment's map had there above its surroundings. The texture then shows the map
+without it, so nothing is counted twice. All lamps of a world are children of an empty that drivers turn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import bpy
+from bpy.types import Image, Object, Scene, World
+from mathutils import Vector
+
+from .graph import REST_PROPERTY, background_of, editable_textures, find_environment_texture, remembered_pair
+from .light_group import HIGHLIGHTS, light_node_after
+from .light_tint import tint_values, tinted
+from .map_rotation import ensure_mapping, follow
+from .rendered_world import rendered_world
+
+#: On a lamp: the number of its light; on the empty: the world.
+LAMP_PROPERTY = "lanet_lamp"
+WORLD_PROPERTY = "lanet_world"
+#: The sun's; a map's pixels may be smaller or larger.
+_LEAST_ANGLE_RAD = math.radians(0.53)
+#: Of the lamps from the origin, metres; it matters for area lamps alone.
+_DISTANCE = 5.0
+
+
+def lamps_of(scene: Scene) -> list[Object]:
+    """Return the lamps of a scene's world, in the order of their lights."""
+    world = rendered_world(scene)
+    found = [
+        each for each in scene.objects if LAMP_PROPERTY in each and each.parent and _world_of(each.parent) == world
+    ]
+    return sorted(found, key=lambda each: each[LAMP_PROPERTY])
+
+
+def taken(scene: Scene) -> list[int]:
+    """Return the numbers of the lights that lamps stand for."""
+    return [each[LAMP_PROPERTY] for each in lamps_of(scene)]
+
+
+def place_lamps(
+    scene: Scene, lights: Mapping[int, Mapping[str, object]], rest: Image, kind: str = "SUN"
+) -> list[Object]:
+    """Add lamps for lights, and show the map without them.
+
+    Args:
+        scene: one that a conversion has lit.
+        lights: by their numbers, with the fields of
+            :meth:`lanet_core.reconstruction.light_list.ConcentratedLight.facts`.
+        rest: the map without these lights and those that have a lamp.
+        kind: ``SUN``, or ``AREA`` for discs some metres away, whose light depends on the place.
+
+    Returns:
+        The new lamps.
+    """
+    world = rendered_world(scene)
+    textures = editable_textures(scene)
+    for node in textures:
+        node.image = rest
+    world[REST_PROPERTY] = rest
+    lighting = find_environment_texture(scene).node
+    empty = _empty_of(scene, world)
+    follow(empty, ensure_mapping(lighting), world)
+    background = background_of(scene)
+    factor = background.inputs["Strength"].default_value if background is not None else 1.0
+    light_node = light_node_after(lighting)
+    if light_node is not None:
+        factor *= 2.0 ** light_node.inputs[HIGHLIGHTS].default_value
+        tint = tint_values(light_node)
+        lights = {each: light | {"energy": tinted(light["energy"], *tint)} for each, light in lights.items()}
+    return [_lamp(scene, empty, number, light, factor, kind) for number, light in lights.items()]
+
+
+def remove_lamps(scene: Scene) -> None:
+    """Remove the lamps of a scene's world and show the whole map again."""
+    world = rendered_world(scene)
+    pair = remembered_pair(world)
+    if pair is not None and pair.rest is not None:
+        for node in editable_textures(scene):
+            if node.image == pair.rest:
+                node.image = pair.hdr
+    if world is not None:
+        world.pop(REST_PROPERTY, None)
+    empties = {each.parent for each in lamps_of(scene)}
+    for lamp in lamps_of(scene):
+        data = lamp.data
+        bpy.data.objects.remove(lamp)
+        if data.users == 0:
+            bpy.data.lights.remove(data)
+    for empty in empties:
+        if not empty.children:
+            bpy.data.objects.remove(empty)
+
+
+def hide_lamps(scene: Scene, *, hidden: bool) -> None:
+    """Hide the lamps of a scene's world, or show them, in the viewport and in renders."""
+    for lamp in lamps_of(scene):
+        lamp.hide_viewport = lamp.hide_render = hidden
+
+
+def _empty_of(scene: Scene, world: World) -> Object:
+    for lamp in lamps_of(scene):
+        return lamp.parent
+    empty = bpy.data.objects.new("LANet Lights", None)
+    empty.empty_display_size = 0.5
+    empty[WORLD_PROPERTY] = world
+    scene.collection.objects.link(empty)
+    return empty
+
+
+def _lamp(scene: Scene, empty: Object, number: int, light: Mapping[str, object], factor: float, kind: str) -> Object:
+    name = f"LANet {kind.title()} {number + 1}"
+    data = bpy.data.lights.new(name, kind)
+    strongest = max(light["energy"])
+    irradiance = strongest * factor
+    data.color = [each / strongest for each in light["energy"]]
+    if kind == "SUN":
+        data.energy = irradiance
+        data.angle = max(2.0 * light["radius_rad"], _LEAST_ANGLE_RAD)
+    else:
+        radius = _DISTANCE * math.tan(light["radius_rad"])
+        data.shape, data.size = "DISK", 2.0 * radius
+        # A disc of P watts gives its axis, at the distance D, the irradiance P / (π (D² + r²)).
+        data.energy = irradiance * math.pi * (_DISTANCE**2 + radius**2)
+    lamp = bpy.data.objects.new(name, data)
+    direction = Vector(light["direction"])
+    lamp.location = direction * _DISTANCE
+    lamp.rotation_mode = "QUATERNION"
+    lamp.rotation_quaternion = direction.to_track_quat("Z", "Y")
+    lamp.parent = empty
+    lamp[LAMP_PROPERTY] = number
+    scene.collection.objects.link(lamp)
+    return lamp
+
+
+def _world_of(empty: Object) -> World | None:
+    return empty.get(WORLD_PROPERTY)

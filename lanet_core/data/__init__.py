@@ -1,0 +1,1 @@
+"""Training and evaluation images: scenes, virtual camera, edits, downloads."""

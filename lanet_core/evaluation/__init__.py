@@ -1,0 +1,1 @@
+"""Measurements of models over data sets."""

@@ -1,0 +1,124 @@
+"""Gain maps of JPEG files: HDR light that the camera measured, beside the SDR image.
+
+A map is a small JPEG behind the image's own, with metadata of Ultra HDR (hdrgm) or of ISO 21496-1. It is found by these
+metadata and not by the directory of the file (MPF), which editors and messengers break.
+
+    HDR = (SDR + base offset) 2^gain − alternate offset          in linear light of the image's primaries
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from mmap import mmap
+
+import numpy as np
+
+from lanet_core.files import jpeg
+from lanet_core.files.gain_map_metadata import GainMapMetadata, metadata_at
+
+_START_OF_IMAGE = b"\xff\xd8\xff"
+_APPLE_GAIN_MAP = b"urn:com:apple:photo:2020:aux:hdrgainmap"
+#: How near to the largest gain counts as it: some of 255 codes.
+_NEAR_MAXIMUM = 0.9
+
+
+@dataclass(frozen=True)
+class FoundGainMap:
+    """A gain map in a file.
+
+    Attributes:
+        start: the offset of its JPEG.
+        end: the offset behind it, None where the file ends before it.
+        metadata: of the map.
+    """
+
+    start: int
+    end: int | None
+    metadata: GainMapMetadata
+
+
+def find_gain_map(data: bytes | mmap) -> FoundGainMap | None:
+    """Return the gain map of a JPEG file, None without one.
+
+    Raises:
+        ValueError: there is a gain map whose metadata cannot be used. The message is a clause.
+    """
+    end = jpeg.first_picture_end(data)
+    start = data.find(_START_OF_IMAGE, end) if end is not None else -1
+    while start >= 0:
+        metadata = metadata_at(data, start)
+        if metadata is not None:
+            if metadata.base_is_hdr:
+                raise ValueError("it leads from HDR to SDR")
+            return FoundGainMap(start, jpeg.first_picture_end(data, start), metadata)
+        start = data.find(_START_OF_IMAGE, start + 2)
+    return None
+
+
+def has_apple_gain_map(data: bytes | mmap) -> bool:
+    """Return whether a file holds a gain map of Apple's own kind, whose scale is in undocumented maker notes."""
+    return data.find(_APPLE_GAIN_MAP) >= 0
+
+
+class GainMap:
+    """A gain map over an image of any size.
+
+    Args:
+        samples: (h, w, 1) or (h, w, 3) uint8, upright as the image.
+        metadata: of the map.
+        size: rows and columns of the image.
+    """
+
+    def __init__(self, samples: np.ndarray, metadata: GainMapMetadata, size: tuple[int, int]) -> None:
+        self.metadata = metadata
+        self._size = size
+        self._log2_gain = metadata.log2_gain(samples.astype(np.float32) / np.float32(np.iinfo(samples.dtype).max))
+
+    def ends_at_its_maximum(self, peak: float) -> bool:
+        """Return whether a level of light is what the largest gain makes of white, so that real light may exceed it."""
+        white = self._applied(np.ones(3, np.float32), np.float32(self.metadata.maximum_stops))
+        return peak >= _NEAR_MAXIMUM * float(white.max())
+
+    def applied_to_rows(self, rgb_linear: np.ndarray, first: int) -> np.ndarray:
+        """Return the HDR light of some rows of the image.
+
+        Args:
+            rgb_linear: (n, W, 3) float32, linear, of the image's own primaries, 1 = SDR white.
+            first: the row of the image that they begin with.
+
+        Returns:
+            (n, W, 3) float32, likewise, ≥ 0.
+        """
+        row_low, row_share = self._positions(np.arange(first, first + len(rgb_linear)), 0)
+        column_low, column_share = self._positions(np.arange(self._size[1]), 1)
+        height, width = self._log2_gain.shape[:2]
+        part = self._log2_gain[row_low[0] : min(row_low[-1] + 2, height)]
+        column_high = np.minimum(column_low + 1, width - 1)
+        part = part[:, column_low] + (part[:, column_high] - part[:, column_low]) * column_share[:, None]
+        row_low -= row_low[0]
+        low, high = part[row_low], part[np.minimum(row_low + 1, len(part) - 1)]
+        return self._applied(rgb_linear, low + (high - low) * row_share[:, None, None])
+
+    def applied_to_pixels(self, rgb_linear: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return the HDR light of single pixels: (..., 3) of rows and columns (...), see :meth:`applied_to_rows`."""
+        row_low, row_share = self._positions(rows, 0)
+        column_low, column_share = self._positions(columns, 1)
+        row_high = np.minimum(row_low + 1, self._log2_gain.shape[0] - 1)
+        column_high = np.minimum(column_low + 1, self._log2_gain.shape[1] - 1)
+        share = column_share[..., None]
+        upper = (1.0 - share) * self._log2_gain[row_low, column_low] + share * self._log2_gain[row_low, column_high]
+        lower = (1.0 - share) * self._log2_gain[row_high, column_low] + share * self._log2_gain[row_high, column_high]
+        return self._applied(rgb_linear, upper + (lower - upper) * row_share[..., None])
+
+    def _positions(self, pixels: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the map's sample at or before each of the image's pixels, and the share of the next one, float32."""
+        scale = self._log2_gain.shape[axis] / self._size[axis]
+        at = np.clip((pixels + 0.5) * scale - 0.5, 0.0, self._log2_gain.shape[axis] - 1)
+        low = at.astype(np.intp)
+        return low, (at - low).astype(np.float32)
+
+    def _applied(self, rgb_linear: np.ndarray, log2_gain: np.ndarray) -> np.ndarray:
+        base_offset = np.float32(self.metadata.base_offset)
+        alternate_offset = np.float32(self.metadata.alternate_offset)
+        hdr = (rgb_linear + base_offset) * np.exp2(log2_gain.astype(np.float32, copy=False)) - alternate_offset
+        return np.maximum(hdr, 0.0, out=hdr)

@@ -1,0 +1,1 @@
+"""Geometry of panoramas and plain images: pixels, directions, solid angles, resampling."""

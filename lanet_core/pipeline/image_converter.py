@@ -1,0 +1,147 @@
+"""Single pictures converted: an LDR photograph, backplate or texture of any size in, its HDR out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lanet_core.errors import WrongModelError
+from lanet_core.files import Picture
+from lanet_core.files.exr import strips_of_blocks
+from lanet_core.geometry.completion import dimmed
+from lanet_core.inference.session import Prediction, Session
+from lanet_core.pipeline.banded_converter import Solved, StripConverter
+from lanet_core.pipeline.panorama_converter import find_model
+from lanet_core.pipeline.reading_options import ReadingOptions
+from lanet_core.reconstruction.image import PictureReconstruction
+from lanet_core.reconstruction.measured_light import MeasuredLight
+from lanet_core.reconstruction.painted_areas import PaintedAreas, find_painted_areas_of_picture
+from lanet_core.reconstruction.white_level import WhiteLevel
+
+#: Names a model file for single pictures, in the place of the one that came with the program.
+IMAGE_MODEL_VARIABLE = "LANET_IMAGE_MODEL"
+IMAGE_MODEL_FILE = Path("models", "lanet.onnx")
+
+#: Pixels of a strip: little against a large picture, much against what it costs to begin one.
+_STRIP_PIXELS = 1 << 20
+
+
+@dataclass(frozen=True)
+class FlatSource:
+    """A picture of any size as it is, whose light is made strip by strip.
+
+    Attributes:
+        height: rows.
+        width: columns.
+        linear_rows: gives the light of rows from one up to, and without, another, (n, W, 3) float32, linear Rec.709,
+            [0, 1]; maybe a view.
+        warnings: none: nothing is done to it.
+        measured: light above white that was measured, None where there is none.
+    """
+
+    height: int
+    width: int
+    linear_rows: Callable[[int, int], np.ndarray]
+    warnings: tuple[str, ...] = ()
+    measured: MeasuredLight | None = None
+
+    def strips(self) -> list[tuple[int, int]]:
+        """Return where each of the strips begins and ends in which the picture is best worked on."""
+        return strips_of_blocks(self.height, self.width, _STRIP_PIXELS)
+
+
+def _opaque_rows(picture: Picture) -> Callable[[int, int], np.ndarray]:
+    """Return the light of an image's rows; transparent pixels are brought below the over-exposure threshold."""
+    if picture.transparent is None:
+        return picture.linear_rows
+
+    def linear_rows(first: int, end: int) -> np.ndarray:
+        rows = picture.linear_rows(first, end)
+        return np.where(picture.transparent[first:end, :, None], dimmed(rows), rows)
+
+    return linear_rows
+
+
+class ImageConverter(StripConverter):
+    """Converts single pictures with one model; made by :func:`load_image_converter`.
+
+    Args:
+        session: the model, ready to run.
+        threads: how many work on the pixels beside it; all cores by default.
+
+    Raises:
+        WrongModelError: the model was made for panoramas.
+    """
+
+    makes_panoramas = False
+
+    def __init__(self, session: Session, threads: int | None = None) -> None:
+        metadata = session.metadata
+        if metadata.input_width == 2 * metadata.input_height:
+            raise WrongModelError(
+                "The model was trained on panoramas, not on photographs.",
+                path=session.path,
+                remedy="Choose a model that was trained on crops, such as lanet.onnx.",
+            )
+        super().__init__(session, threads)
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether the model gives attention maps and luminance classes."""
+        return {"attention", "segmentation_logits"} <= set(self.session.metadata.extra_outputs)
+
+    def _source(self, picture: Picture, options: ReadingOptions) -> FlatSource:
+        measured = None
+        if (limits := picture.measured) is not None:
+            measured = MeasuredLight(picture.measured_rows, limits.ceiling, limits.tolerance, limits.exposure)
+        return FlatSource(picture.height, picture.width, _opaque_rows(picture), measured=measured)
+
+    def _row_weights(self, source: FlatSource) -> np.ndarray:
+        return np.ones(source.height)
+
+    def _painted_areas(self, source: FlatSource) -> PaintedAreas:
+        return find_painted_areas_of_picture(source.height, source.width, source.linear_rows)
+
+    def _reconstruction(self, source: FlatSource, white: WhiteLevel) -> PictureReconstruction:
+        metadata = self.session.metadata
+        network_size = (metadata.input_height, metadata.input_width)
+        # LANet has learnt from photographs with the blacks that they have.
+        white = dataclasses.replace(white, black=0.0)
+        return PictureReconstruction((source.height, source.width), network_size, white)
+
+    def _predict(self, reconstruction: PictureReconstruction) -> Prediction:
+        prediction = self.session.run(ldr_linear=reconstruction.network_input())
+        reconstruction.solve(prediction.log_hdr)
+        return prediction
+
+    def _maps(self, solved: Solved) -> Mapping[str, np.ndarray]:
+        if not self.has_maps:
+            return {}
+        attention, logits = (
+            solved.reconstruction.shown_part(each)
+            for each in (solved.prediction.attention, solved.prediction.segmentation_logits)
+        )
+        return {"attention": attention, "segmentation": logits.argmax(axis=-1).astype(np.uint8)}
+
+
+def load_image_converter(
+    model: str | Path | None = None, provider: str = "auto", threads: int | None = None
+) -> ImageConverter:
+    """Load a model for single pictures and return its converter.
+
+    Args:
+        model: an ONNX file that ``lanet export`` wrote; by default the one that the environment variable
+            ``LANET_IMAGE_MODEL`` names, or else ``models/lanet.onnx`` where it came with the program.
+        provider: ``auto``, ``cuda``, ``directml``, ``coreml`` or ``cpu``.
+        threads: CPU threads; all cores by default.
+
+    Raises:
+        ModelError: there is no model, or it cannot be loaded.
+        ProviderError: the provider asked for cannot run here.
+    """
+    path = find_model(model, file=IMAGE_MODEL_FILE, variable=IMAGE_MODEL_VARIABLE)
+    return ImageConverter(Session(path, provider, threads), threads)

@@ -1,0 +1,202 @@
+"""Fetching panoramas from a server of our own that answers as ambientCG's API does."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import threading
+import urllib.parse
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+
+from lanet_core.cli.main import main
+from lanet_core.data import ambientcg
+from lanet_core.data.ambientcg import AmbientCg, category_of
+from lanet_core.data.panorama_library import scene_group
+from lanet_core.data.scenes import find_scenes
+from lanet_core.data.web_client import DownloadError
+from lanet_core.files import read_hdr, write_exr
+
+#: Identifier: tags, and whether it comes as an archive.
+ASSETS = {
+    "DayEnvironmentHDRI003": (["forest", "sunny"], True),
+    "DaySkyHDRI021A": (["sky", "overcast"], False),
+    "DaySkyHDRI021B": (["sky"], False),
+    "EveningEnvironmentHDRI002": ([], True),
+    "IndoorEnvironmentHDRI004": (["room"], False),
+}
+
+
+class Site:
+    """A server with made-up panoramas; ``answers`` are given before the real ones, by path without its query."""
+
+    def __init__(self, folder):
+        self.files = {slug: panorama_bytes(folder / f"{slug}.exr", seed) for seed, slug in enumerate(ASSETS)}
+        self.answers = {}
+        self.asked = []
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                path, _, query = self.path.partition("?")
+                site.asked.append(path)
+                waiting = site.answers.get(path, [])
+                status, body = waiting.pop(0) if waiting else site.answer(path, dict(urllib.parse.parse_qsl(query)))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def answer(self, path, query):
+        if path == "/api/v3/assets":
+            assert query["type"] == "hdri"
+            start = int(query["offset"])
+            listed = [self.described(slug) for slug in list(ASSETS)[start : start + int(query["limit"])]]
+            return 200, json.dumps({"totalResults": len(ASSETS), "assets": listed}).encode()
+        kind, _, name = path.strip("/").partition("/")
+        slug, _, extension = name.partition(".")
+        if kind == "dl" and slug in self.files:
+            return 200, archive(slug, self.files[slug]) if extension == "zip" else self.files[slug]
+        return 404, b"no"
+
+    def described(self, slug):
+        tags, is_archive = ASSETS[slug]
+        extension = "zip" if is_archive else "exr"
+        size = len(archive(slug, self.files[slug]) if is_archive else self.files[slug])
+        hdr = {"attributes": "1K-HDR", "extension": extension, "url": f"{self.url}/dl/{slug}.{extension}", "size": size}
+        shown = {"attributes": "1K-TONEMAPPED", "extension": extension, "url": f"{self.url}/dl/no", "size": 9}
+        large = {"attributes": "4K-HDR", "extension": extension, "url": f"{self.url}/dl/no", "size": 9}
+        return {"id": slug, "type": "hdri", "tags": tags, "downloads": [shown, large, hdr]}
+
+
+def panorama_bytes(path, seed):
+    write_exr(path, np.random.default_rng(seed).random((4, 8, 3), np.float32), model_name="none", model_sha256="0")
+    return path.read_bytes()
+
+
+def archive(slug, data):
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as opened:
+        opened.writestr(zipfile.ZipInfo(f"{slug}_1K-TONEMAPPED.jpg"), b"picture")
+        opened.writestr(zipfile.ZipInfo(f"{slug}_1K-HDR.exr"), data)
+    return written.getvalue()
+
+
+@pytest.fixture
+def site(tmp_path):
+    (tmp_path / "remote").mkdir()
+    site = Site(tmp_path / "remote")
+    yield site
+    site.server.shutdown()
+    site.server.server_close()
+
+
+def fetch(site, folder, *options):
+    return main(["fetch", "--source", f"ambientcg={site.url}", "--output", str(folder), *options])
+
+
+def rows_of(folder):
+    with (folder / "scenes.csv").open(newline="") as file:
+        return {row["slug"]: row for row in csv.DictReader(file)}
+
+
+def test_everything_is_fetched_listed_and_readable_for_training(site, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(ambientcg, "_PAGE_ASSETS", 2)  # the list comes in pages
+    assert fetch(site, tmp_path / "library") == 0
+    assert "From ambientCG (ambientcg.com), CC0" in capsys.readouterr().out
+    rows = rows_of(tmp_path / "library")
+    assert {slug: row["category"] for slug, row in rows.items()} == {
+        "DayEnvironmentHDRI003": "outdoor-sun",
+        "DaySkyHDRI021A": "outdoor-overcast",
+        "DaySkyHDRI021B": "outdoor-sun",
+        "EveningEnvironmentHDRI002": "sunset",
+        "IndoorEnvironmentHDRI004": "indoor",
+    }
+    scenes = find_scenes(tmp_path / "library")
+    assert len(scenes) == len(ASSETS)
+    for scene in scenes:
+        np.testing.assert_array_equal(read_hdr(scene.path), read_hdr(tmp_path / "remote" / f"{scene.name}.exr"))
+    for slug, row in rows.items():
+        assert row["md5"] == hashlib.md5(site.files[slug]).hexdigest()
+        assert (row["source"], row["licence"]) == (f"https://ambientcg.com/a/{slug}", "CC0-1.0")
+    assert rows["DaySkyHDRI021A"]["split"] == rows["DaySkyHDRI021B"]["split"]
+    assert not list((tmp_path / "library").glob("*.zip"))
+
+
+def test_a_second_call_fetches_only_what_is_missing_or_damaged(site, tmp_path, capsys):
+    library = tmp_path / "library"
+    fetch(site, library)
+    (library / "DaySkyHDRI021A_1k.exr").write_bytes(b"damaged")
+    (library / "EveningEnvironmentHDRI002_1k.exr").unlink()
+    site.asked.clear()
+    assert fetch(site, library) == 0
+    fetched = sorted(path for path in site.asked if path.startswith("/dl/"))
+    assert fetched == ["/dl/DaySkyHDRI021A.exr", "/dl/EveningEnvironmentHDRI002.zip"]
+    assert "2 downloaded, 3 up to date, 0 failed" in capsys.readouterr().out
+
+
+def test_what_comes_damaged_does_not_stay_and_the_rest_goes_on(site, tmp_path, capsys):
+    slug = "DayEnvironmentHDRI003"
+    whole = archive(slug, site.files[slug])
+    place = whole.index(site.files[slug]) + 20
+    site.answers[f"/dl/{slug}.zip"] = [(200, whole[:place] + b"XXXX" + whole[place + 4 :])]
+    assert fetch(site, tmp_path / "library") == 1
+    assert f"{slug}: The archive of {slug} is damaged" in capsys.readouterr().err
+    assert set(rows_of(tmp_path / "library")) == set(ASSETS) - {slug}
+    assert not list((tmp_path / "library").glob(f"{slug}*"))
+    assert fetch(site, tmp_path / "library") == 0
+    assert set(rows_of(tmp_path / "library")) == set(ASSETS)
+
+
+def test_a_file_of_another_size_is_tried_again(site, tmp_path):
+    waits = []
+    client = AmbientCg(site.url, waits.append)
+    client.assets()
+    site.answers["/dl/DaySkyHDRI021B.exr"] = [(200, b"short"), (503, b"busy")]
+    path = tmp_path / "sky.exr"
+    assert client.obtain("DaySkyHDRI021B", "1k", "exr", path, "") == (False, hashlib.md5(path.read_bytes()).hexdigest())
+    assert path.read_bytes() == site.files["DaySkyHDRI021B"]
+    assert len(waits) == 2
+
+
+def test_what_there_is_not_is_told(site, tmp_path):
+    client = AmbientCg(site.url)
+    client.assets()
+    with pytest.raises(
+        DownloadError, match=r"not available as EXR of 16k. Available are 1K-HDR, 1K-TONEMAPPED, 4K-HDR"
+    ):
+        client.obtain("DaySkyHDRI021B", "16k", "exr", tmp_path / "a.exr", "")
+    with pytest.raises(DownloadError, match="contains 0 files of type HDR"):
+        client.obtain("DayEnvironmentHDRI003", "1k", "hdr", tmp_path / "a.hdr", "")
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"[]", b'{"assets": 1, "totalResults": 1}'])
+def test_another_answer_than_the_apis_is_an_error(site, tmp_path, answer):
+    site.answers["/api/v3/assets"] = [(200, answer)]
+    with pytest.raises(DownloadError, match="does not respond like the API of ambientCG"):
+        AmbientCg(site.url).assets()
+
+
+def test_sources_are_named_on_the_command_line(tmp_path, capsys):
+    assert main(["fetch", "--source", "elsewhere", "--output", str(tmp_path / "x")]) == 2
+    assert "There is no source 'elsewhere'. Known are polyhaven, ambientcg." in capsys.readouterr().err
+
+
+def test_places_and_kinds_of_light():
+    assert scene_group("DaySkyHDRI021A") == scene_group("DaySkyHDRI021B") == "DaySkyHDRI021"
+    assert scene_group("DayEnvironmentHDRI003") != scene_group("DayEnvironmentHDRI004")
+    assert category_of("OutdoorHDRI015", ["Cloudy"]) == "outdoor-overcast"
+    assert category_of("StudioHDRI1", []) == "studio"
+    assert category_of("NightSkyHDRI001", []) == "night"

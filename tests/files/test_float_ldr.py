@@ -1,0 +1,113 @@
+"""Float images: LDR by their values, whatever the container; HDR; and HDR that was cut off at a plateau."""
+
+from __future__ import annotations
+
+import numpy as np
+import OpenImageIO
+import pytest
+
+from lanet_core import errors
+from lanet_core.files import picture_from_array, read_ldr
+
+CONTAINERS = [("exr", "half"), ("exr", "float"), ("hdr", "float"), ("tif", "float")]
+
+
+def write(path, rgb_linear: np.ndarray, kind: str = "float", **attributes) -> None:
+    height, width, channels = rgb_linear.shape
+    spec = OpenImageIO.ImageSpec(width, height, channels, kind)
+    for name, value in attributes.items():
+        spec.attribute(name, *value)
+    output = OpenImageIO.ImageOutput.create(str(path))
+    assert output.open(str(path), spec), output.geterror()
+    assert output.write_image(np.ascontiguousarray(rgb_linear, dtype=np.float32)), output.geterror()
+    output.close()
+
+
+def ldr(seed: int = 0) -> np.ndarray:
+    """Return an LDR image with a clipped region; its values are exact in half floats and in Radiance."""
+    rgb = np.random.default_rng(seed).integers(128, 256, (32, 64, 3)) / 256.0
+    rgb[4:8, 10:20] = 1.0
+    return rgb.astype(np.float32)
+
+
+def hdr(peak: float = 800.0) -> np.ndarray:
+    """Return an image with a sun that falls off smoothly."""
+    y, x = np.mgrid[0:32, 0:64]
+    sun = peak * np.exp(-((x - 30.0) ** 2 + (y - 8.0) ** 2) / 3.0)
+    return (ldr() * 0.4 + sun[..., None]).astype(np.float32)
+
+
+@pytest.mark.parametrize(("suffix", "kind"), CONTAINERS)
+def test_an_ldr_image_is_read_from_any_container(tmp_path, suffix, kind):
+    path = tmp_path / f"picture.{suffix}"
+    write(path, ldr(), kind)
+    picture = read_ldr(path)
+    np.testing.assert_allclose(picture.rgb_linear, ldr(), atol=0.5 / 256)
+    assert picture.rgb_linear.max() == 1.0
+    assert picture.measured is None
+
+
+@pytest.mark.parametrize("overshoot", [1.001, 1.05])
+@pytest.mark.parametrize("source", ["exr", "tif", "array"])
+def test_a_little_overshoot_is_clipped(tmp_path, source, overshoot):
+    values = ldr()
+    values[5, 12, 1] = overshoot
+    if source == "array":
+        picture = picture_from_array(values)
+        assert values.max() > 1.0  # the caller's array stays as it is
+    else:
+        write(tmp_path / f"picture.{source}", values)
+        picture = read_ldr(tmp_path / f"picture.{source}")
+    np.testing.assert_array_equal(picture.rgb_linear, np.minimum(values, 1.0))
+
+
+@pytest.mark.parametrize(("suffix", "kind"), CONTAINERS)
+def test_a_true_hdr_is_refused_for_its_values(tmp_path, suffix, kind):
+    path = tmp_path / f"picture.{suffix}"
+    write(path, hdr(), kind)
+    with pytest.raises(errors.AlreadyHdrError, match=r"HDR already: its values reach 80\d(\.\d)? times white"):
+        read_ldr(path)
+
+
+@pytest.mark.parametrize(("suffix", "kind"), CONTAINERS)
+def test_a_plateau_is_named_and_extended_on_request(tmp_path, suffix, kind):
+    path = tmp_path / f"picture.{suffix}"
+    write(path, np.minimum(hdr(), 12.0), kind)
+    with pytest.raises(errors.AlreadyHdrError, match="clipped at 12 times white") as caught:
+        read_ldr(path)
+    assert "--extend" in caught.value.remedy
+    picture = read_ldr(path, extend=True)
+    assert picture.measured.ceiling == pytest.approx(12.0, rel=0.01)
+    np.testing.assert_allclose(picture.measured_rows(0, 32), np.minimum(hdr(), 12.0), rtol=0.01, atol=1 / 256)
+    exposed = picture.rgb_linear
+    assert exposed.max() == 1.0
+    assert 0.1 < exposed.mean() < 0.3  # a well-exposed photograph
+
+
+def test_an_hdr_without_a_plateau_is_not_extended():
+    with pytest.raises(errors.AlreadyHdrError, match="no plateau"):
+        picture_from_array(hdr(), extend=True)
+
+
+def test_extend_changes_nothing_for_an_ldr_image():
+    assert picture_from_array(ldr(), extend=True).measured is None
+
+
+def test_primaries_of_an_ldr_exr_are_converted(tmp_path):
+    path = tmp_path / "picture.exr"
+    acescg = (0.713, 0.293, 0.165, 0.830, 0.128, 0.044, 0.32168, 0.33767)
+    write(path, np.full((32, 64, 3), [0.5, 0.25, 0.25]), chromaticities=("float[8]", acescg))
+    # ACEScg (AP1, white D60) to Rec.709, as OpenColorIO's ACES configuration has it (Bradford).
+    expected = np.array(
+        [[1.70505, -0.62179, -0.08326], [-0.13026, 1.14080, -0.01055], [-0.02400, -0.12897, 1.15297]]
+    ) @ [0.5, 0.25, 0.25]
+    np.testing.assert_allclose(read_ldr(path).rgb_linear[0, 0], expected, atol=1e-4)
+
+
+def test_transparent_pixels_of_an_exr_are_not_captured(tmp_path):
+    path = tmp_path / "picture.exr"
+    alpha = np.ones((32, 64, 1), np.float32)
+    alpha[20:] = 0.0
+    write(path, np.dstack([ldr(), alpha]))
+    picture = read_ldr(path)
+    np.testing.assert_array_equal(picture.transparent, alpha[..., 0] == 0.0)

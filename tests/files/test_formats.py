@@ -1,0 +1,201 @@
+"""Formats by their contents; the table of docs/formats.md, row by row."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO
+import pytest
+from gain_map_files import gain_map_jpeg
+from pictures import random_rgb8, smooth_rgb8
+from PIL import Image
+
+from lanet_core import errors
+from lanet_core.files import read_ldr
+
+ROOT = Path(__file__).resolve().parents[2]
+RGB = smooth_rgb8(64, 128)
+
+
+def srgb_curve(encoded: np.ndarray) -> np.ndarray:
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
+LINEAR = srgb_curve(RGB / 255.0).astype(np.float32)
+
+
+def by_pillow(kind: str, **options):
+    return lambda path: Image.fromarray(RGB).save(path, kind, **options)
+
+
+def by_openimageio(suffix: str):
+    def write(path: Path) -> None:
+        temporary = path.with_name(f"temporary.{suffix}")
+        OpenImageIO.ImageBuf(LINEAR).write(str(temporary))
+        temporary.rename(path)
+
+    return write
+
+
+def photoshop(path: Path, mode: int = 3) -> None:
+    """Adobe Photoshop File Formats Specification: header, three empty sections, raw planes."""
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 64, 128, 8, mode)
+    path.write_bytes(header + bytes(12) + struct.pack(">H", 0) + np.moveaxis(RGB, -1, 0).tobytes())
+
+
+def contents(data: bytes):
+    return lambda path: path.write_bytes(data)
+
+
+def box_of(brand: bytes, *compatible: bytes) -> bytes:
+    """ISO/IEC 14496-12, 4.3: the file type box."""
+    body = brand + bytes(4) + b"".join(compatible)
+    return struct.pack(">I", 8 + len(body)) + b"ftyp" + body + bytes(64)
+
+
+def animation(kind: str) -> bytes:
+    stream = io.BytesIO()
+    frames = [Image.fromarray(RGB), Image.fromarray(RGB // 2)]
+    frames[0].save(stream, kind, save_all=True, append_images=frames[1:], lossless=True)
+    return stream.getvalue()
+
+
+#: Row of the table → what writes such a file.
+WRITERS = {
+    "JPEG": by_pillow("JPEG", quality=98, subsampling=0),
+    "JPEG with gain map": lambda path: path.write_bytes(gain_map_jpeg(LINEAR)),
+    "PNG": by_pillow("PNG"),
+    "TIFF": by_pillow("TIFF", compression="tiff_lzw"),
+    "WebP": by_pillow("WEBP", lossless=True),
+    "BMP": by_pillow("BMP"),
+    "Targa": by_pillow("TGA", compression="tga_rle"),
+    "Photoshop": photoshop,
+    "DDS": by_pillow("DDS"),
+    "OpenEXR": by_openimageio("exr"),
+    "Radiance": by_openimageio("hdr"),
+    "AVIF": by_pillow("AVIF"),
+    "HEIC": contents(box_of(b"heic", b"mif1", b"heic")),
+    "JPEG XL": contents(b"\xff\x0a" + bytes(64)),
+    "JPEG 2000": by_pillow("JPEG2000"),
+    "GIF": contents(animation("GIF")),
+    "PDF": contents(b"%PDF-1.7\n" + bytes(64)),
+    "video": contents(box_of(b"isom", b"iso2", b"avc1", b"mp41")),
+    "web page": contents(b"\n<!DOCTYPE html><html><body>404</body></html>"),
+}
+
+
+def table() -> dict[str, str]:
+    """Return whether each format is read, as the first table of the page has it."""
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8").partition("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+?) \| (yes|no) \|", text, re.MULTILINE)
+    return dict(rows)
+
+
+def test_the_table_has_what_is_tested():
+    assert list(table()) == list(WRITERS)
+
+
+@pytest.mark.parametrize("name", [name for name, read in table().items() if read == "yes"])
+@pytest.mark.parametrize("suffix", ["", ".jpg"])
+def test_what_is_read_is_read_whatever_its_name(tmp_path, name, suffix):
+    if name == "Targa" and not suffix:
+        suffix = ".tga"
+    path = tmp_path / f"picture{suffix}"
+    WRITERS[name](path)
+    picture = read_ldr(path)
+    lossy = name.startswith("JPEG") or name == "Radiance"
+    np.testing.assert_allclose(picture.rgb_linear, LINEAR, atol=0.03 if lossy else 1e-6)
+    assert not any("ignored" in warning for warning in picture.warnings)
+
+
+@pytest.mark.parametrize("name", [name for name, read in table().items() if read == "no"])
+@pytest.mark.parametrize("suffix", ["", ".jpg"])
+def test_what_is_not_read_is_named_with_what_to_do(tmp_path, name, suffix):
+    path = tmp_path / f"picture{suffix}"
+    WRITERS[name](path)
+    with pytest.raises(errors.UnsupportedFormatError, match=name) as caught:
+        read_ldr(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert re.search("save it as PNG|Download the image", caught.value.remedy)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (box_of(b"mif1", b"avif", b"miaf"), "AVIF"),
+        (box_of(b"mif1", b"miaf"), "HEIF"),
+        (box_of(b"avis"), "AVIF"),
+        (b"\x00\x00\x00\x0cJXL \r\n\x87\n" + bytes(64), "JPEG XL"),
+        (b"\xff\x4f\xff\x51" + bytes(64), "JPEG 2000"),
+        (b"<html><head></head></html>", "web page"),
+        (b"<!-- saved from url -->\n<HTML>", "web page"),
+        (b"\x1aE\xdf\xa3" + bytes(64), "video"),
+        (b"FUJIFILMCCD-RAW 0201" + bytes(64), "raw"),
+    ],
+)
+def test_other_forms_of_what_is_not_read(tmp_path, data, name):
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(data)
+    with pytest.raises(errors.UnsupportedFormatError, match=name):
+        read_ldr(path)
+
+
+def test_a_text_that_begins_like_a_bitmap_is_damaged_and_no_picture(tmp_path):
+    path = tmp_path / "picture.bmp"
+    path.write_bytes(b"BM is how this text begins" + bytes(64))
+    with pytest.raises(errors.LanetError):
+        read_ldr(path)
+
+
+def test_a_targa_without_footer_needs_its_extension(tmp_path):
+    path = tmp_path / "picture.tga"
+    Image.fromarray(RGB).save(path)
+    bare = path.read_bytes().removesuffix(b"TRUEVISION-XFILE.\0")
+    path.write_bytes(bare)
+    np.testing.assert_allclose(read_ldr(path).rgb_linear, LINEAR, atol=1e-6)
+    other = tmp_path / "picture.dat"
+    other.write_bytes(bare)
+    with pytest.raises(errors.UnsupportedFormatError):
+        read_ldr(other)
+
+
+@pytest.mark.parametrize(("mode", "name"), [(4, "CMYK"), (9, "Lab"), (7, "Multichannel")])
+def test_a_photoshop_file_of_another_colour_model_is_named(tmp_path, mode, name):
+    path = tmp_path / "picture.psd"
+    photoshop(path, mode)
+    with pytest.raises(errors.UnsupportedColourModelError, match=name):
+        read_ldr(path)
+
+
+def test_a_jpeg_of_twelve_bits_is_named(tmp_path):
+    path = tmp_path / "picture.jpg"
+    Image.fromarray(RGB).save(path)
+    data = bytearray(path.read_bytes())
+    frame = data.index(b"\xff\xc0")
+    data[frame + 1], data[frame + 4] = 0xC1, 12
+    path.write_bytes(data)
+    with pytest.raises(errors.UnsupportedFormatError, match="12 bits") as caught:
+        read_ldr(path)
+    assert "corrupt" not in str(caught.value)
+
+
+def test_the_first_page_of_a_tiff_that_is_no_thumbnail_is_read(tmp_path):
+    path = tmp_path / "picture.tif"
+    small = Image.fromarray(random_rgb8(16, 32))
+    small.save(path, save_all=True, append_images=[Image.fromarray(RGB), Image.fromarray(RGB // 2)])
+    picture = read_ldr(path)
+    np.testing.assert_allclose(picture.rgb_linear, LINEAR, atol=1e-6)
+    assert "3 pages" in picture.warnings[0]
+
+
+def test_the_first_frame_of_an_animation_is_read(tmp_path):
+    path = tmp_path / "picture.webp"
+    path.write_bytes(animation("WEBP"))
+    picture = read_ldr(path)
+    np.testing.assert_allclose(picture.rgb_linear, LINEAR, atol=1e-6)
+    assert "animation" in picture.warnings[0]
+    assert "first frame" in picture.warnings[0]

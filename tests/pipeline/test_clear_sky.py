@@ -1,0 +1,48 @@
+"""A clear sky of Cycles: the sun's light is added whatever the image's size, with and without glare."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from clear_skies import ClearSky, render_clear_sky
+
+from lanet_core.calibration import calibrate
+from lanet_core.data.virtual_camera import SRGB8_TO_LINEAR, Camera, photograph_panorama
+from lanet_core.geometry import sphere
+from lanet_core.pipeline.panorama_converter import load_converter
+
+pytest.importorskip("bpy")
+
+ELEVATIONS_DEG = (20.0, 45.0, 70.0)
+HEIGHTS = (512, 1024, 2048)
+
+
+@pytest.fixture(scope="module")
+def converter():
+    return load_converter(provider="cpu")
+
+
+@pytest.fixture(scope="module", params=ELEVATIONS_DEG)
+def sky(request, tmp_path_factory) -> ClearSky:
+    return render_clear_sky(request.param, tmp_path_factory.mktemp("sky"))
+
+
+def light_from_above(panorama: np.ndarray) -> float:
+    """Return the irradiance of a level surface, mean of the channels."""
+    height, width = panorama.shape[:2]
+    cosines = np.maximum(np.cos(sphere.zenith_angles_rad(height)), 0.0)
+    return float((panorama.mean(axis=-1).sum(axis=1) * cosines * sphere.pixel_solid_angles_sr(height, width)).sum())
+
+
+@pytest.mark.parametrize("glare", [False, True], ids=["clean", "glare"])
+def test_the_sun_gets_its_light_at_every_size(converter, sky, glare):
+    missing = []
+    for height in HEIGHTS:
+        hdr = sky.panorama(height, glare=glare)
+        photograph = photograph_panorama(hdr, Camera())
+        truth = light_from_above(calibrate(SRGB8_TO_LINEAR[photograph], hdr))
+        before = np.log2(light_from_above(SRGB8_TO_LINEAR[photograph]) / truth)
+        missing.append(np.log2(light_from_above(converter.convert(photograph).hdr) / truth))
+        assert before < -2.0
+    assert np.ptp(missing) < 0.1
+    assert np.abs(missing).max() < 1.0
