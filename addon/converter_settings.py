@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .files.result_files import PATTERN
+
 
 @dataclass(frozen=True)
 class WorkerSettings:

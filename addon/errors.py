@@ -1,4 +1,4 @@
-"""The one error that the extension raises on purpose."""
+"""The error that the extension raises on purpose."""
 
 
 class AddonError(Exception):

@@ -1,4 +1,4 @@
-"""HDR calibration (Eq. 1) and the over-exposure ramp (Eq. 8): where LDR and HDR speak of the same light.
+"""HDR calibration (Eq. 1) and the over-exposure ramp (Eq. 8).
 
 HDR panoramas store relative luminance: H and κH are the same scene. Calibration scales an HDR so that it
 agrees with its LDR where the LDR is well exposed; the ramp says how far a pixel has left that range.

@@ -1,4 +1,4 @@
-"""Colour on arrays: the sRGB transfer function and changes of RGB primaries.
+"""sRGB transfer function and changes of RGB primaries.
 
 Everything in this package is linear light with Rec.709 primaries and a D65 white point, unless a name
 says otherwise (``rgb_srgb8``, ``rgb_encoded``).

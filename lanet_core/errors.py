@@ -1,4 +1,4 @@
-"""Errors a person can act on: what was wrong, in which file, and what to do.
+"""Errors with a file, a problem and a remedy.
 
 Every failure that a user can cause is one class of its own, so that a script can tell them apart and
 the command line, the Python interface and Blender show the same words.

@@ -1,4 +1,4 @@
-"""Work on many pieces of one thing, several at a time, with a bounded number of them in memory."""
+"""Ordered parallel work with a bounded number of items in memory."""
 
 from __future__ import annotations
 

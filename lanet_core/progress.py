@@ -1,4 +1,4 @@
-"""How far a conversion is, told to whoever waits for it, and whether he still does."""
+"""Progress callback and cancellation check."""
 
 from __future__ import annotations
 

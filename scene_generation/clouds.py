@@ -19,8 +19,8 @@ def cloud_layer(sky: DaySky, clouds: Clouds, height: int) -> np.ndarray:
         height: rows, even; there are twice as many columns.
 
     Returns:
-        (height, 2 · height, 2) float32, lanet_core.geometry.sphere's directions: the luminance added, in 1000 cd/m², and the
-        share of what is behind that shines through. Below the horizon there is nothing: 0 and 1.
+        (height, 2 · height, 2) float32, directions of :mod:`.geometry.sphere`: the luminance added, in 1000 cd/m², and
+        the share of what is behind that shines through. Below the horizon there is nothing: 0 and 1.
     """
     layer = np.zeros((height, 2 * height, 2), dtype=np.float32)
     layer[..., 1] = 1.0

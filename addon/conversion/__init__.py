@@ -1,1 +1,1 @@
-"""Conversions: of a scene, of an image, of several files; where results are stored."""
+"""Conversions of a scene, an image or files; result paths."""

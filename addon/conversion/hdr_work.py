@@ -1,6 +1,6 @@
 """Work of the worker on the HDR image that lights a scene.
 
-It is advanced and shown as a :class:`addon.conversion.scene.Conversion` is, and changes the .blend in its last step alone.
+It is advanced like :class:`addon.conversion.scene.Conversion`, and changes the .blend in its last step alone.
 """
 
 from __future__ import annotations

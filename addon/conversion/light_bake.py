@@ -68,7 +68,7 @@ class LightBake(HdrWork):
 
 
 def light_change(scene: Scene) -> dict[str, Any]:
-    """Return what a converted scene's nodes change of its map, see :class:`lanet_core.pipeline.light_baking.LightChange`."""
+    """Return what a converted scene's nodes change of its map, as `LightChange` of the worker."""
     texture = find_environment_texture(scene).node
     light, mapping, background = light_node_after(texture), mapping_of(texture), background_of(scene)
     change: dict[str, Any] = {}

@@ -1,6 +1,6 @@
 """Calibration by a surface on its way: the worker solves for the factor of the light, and then Highlights is set.
 
-It is advanced and shown as a :class:`addon.conversion.scene.Conversion` is, and changes the .blend in its last step alone.
+It is advanced like :class:`addon.conversion.scene.Conversion`, and changes the .blend in its last step alone.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Files on disk that the extension reads and writes; nothing here imports Blender."""
+"""Files on disk; nothing here imports Blender."""

@@ -1,1 +1,1 @@
-"""What the artist does: one operator a file."""
+"""One operator per file."""

@@ -1,1 +1,1 @@
-"""What the artist sees: one panel, drawn in three places."""
+"""The panel, drawn in three places."""

@@ -1,1 +1,1 @@
-"""The image that is converted, and what is known about it."""
+"""The image to convert, and what is known about it."""

@@ -204,7 +204,7 @@ class WorkerClient:
         Args:
             source: an OpenEXR file.
             albedo: (0, 1].
-            at: place of the surface, see :class:`lanet_core.reconstruction.surface_calibration.Surface`; None for the ground.
+            at: place of the surface, see :class:`.surface_calibration.Surface`; None for the ground.
             facing: likewise.
         """
         place = list(at) if at is not None else None

@@ -1,1 +1,1 @@
-"""What the extension reads and changes in a world's node tree."""
+"""Node tree, lamps and settings of a world."""

@@ -1,1 +1,1 @@
-"""The command line: one module a command."""
+"""The `lanet` command: one module per subcommand."""

@@ -1,1 +1,1 @@
-"""Training and evaluation images: scenes, virtual camera, edits, downloads."""
+"""Scenes, virtual camera, edits and downloads for training."""

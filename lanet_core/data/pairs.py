@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -27,9 +27,6 @@ from lanet_core.errors import CalibrationError
 from lanet_core.files import read_hdr
 from lanet_core.geometry import sphere
 from lanet_core.networks.panolanet_lite import srgb_encode
-
-if TYPE_CHECKING:
-    from lanet_core.training.tasks import CropTask, PanoramaTask
 
 _DRAWS = 8
 
@@ -64,6 +61,16 @@ def with_rows(hdr: np.ndarray, height: int) -> np.ndarray:
     return sphere.upsample_bilinear(hdr, height, 2 * height)
 
 
+class Task(Protocol):
+    """What a stage trains on: crops or whole panoramas, see :mod:`lanet_core.training.tasks`."""
+
+    def draw(self, hdr: Tensor, rng: np.random.Generator) -> tuple[Tensor, bool]:
+        """Return an image of a panorama (3, H, W), and whether it is a panorama."""
+
+    def reduce(self, image: Tensor) -> Tensor:
+        """Return an image of :meth:`draw` at the size of the network's input."""
+
+
 class TrainingPairs(Dataset):
     """An endless sequence of pairs, the n-th always the same for the same seed.
 
@@ -78,7 +85,7 @@ class TrainingPairs(Dataset):
     def __init__(
         self,
         scenes: Sequence[LoadedScene],
-        task: CropTask | PanoramaTask,
+        task: Task,
         options: AugmentationConfiguration,
         seed: int,
         device: torch.device | str = "cpu",

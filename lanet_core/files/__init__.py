@@ -1,4 +1,4 @@
-"""Files in, files out: pictures to linear light, and results to files that appear whole or not at all."""
+"""Reading and writing of image files."""
 
 from lanet_core.files.array import picture_from_array
 from lanet_core.files.decoder import check_file, read_size

@@ -1,1 +1,1 @@
-"""Geometry of panoramas and plain images: pixels, directions, solid angles, resampling."""
+"""Pixels, directions, solid angles, resampling, projections."""

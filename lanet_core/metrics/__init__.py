@@ -1,1 +1,1 @@
-"""Measures of how close a panorama comes to the truth."""
+"""Measures of how close an image comes to the truth."""

@@ -1,1 +1,1 @@
-"""LANet and panoLANet in torch, after Yu et al. 2021. Only training and export import this package."""
+"""LANet and panoLANet in torch (Yu et al. 2021)."""

@@ -150,6 +150,8 @@ class EfficientNetLite0(nn.Module):
         for module in self.modules():
             if isinstance(module, SameConv2d):
                 module.wraps = wraps
+                # With batch normalisation at its initial identity, other weights let activations vanish or explode.
+                nn.init.kaiming_normal_(module.weight)
 
     def forward(self, srgb: Tensor) -> list[Tensor]:
         """Return the skips, (N, C, H/2, W/2) to (N, C, H/32, W/32), C as in :data:`SKIP_CHANNELS`.

@@ -45,6 +45,7 @@ class LiteConfiguration:
         ceiling_branch: add the ceiling branch.
         ceiling_channels: channels of its decoder, likewise.
         ceiling_attention: share the panorama branch's features with it through a gated convolution.
+        pretrained: start the encoder from its ImageNet weights.
     """
 
     decoder_channels: tuple[int, int, int, int] = (128, 64, 48, 32)
@@ -55,6 +56,7 @@ class LiteConfiguration:
     ceiling_branch: bool = False
     ceiling_channels: tuple[int, int, int, int] = (96, 64, 48, 32)
     ceiling_attention: bool = True
+    pretrained: bool = True
 
 
 class LightOutput(NamedTuple):

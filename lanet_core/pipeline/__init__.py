@@ -1,1 +1,1 @@
-"""The conversion of an image from file to file, and the worker that runs it for a parent process."""
+"""Conversion from file to file; the worker process for Blender."""

@@ -265,9 +265,7 @@ class Worker:
 
     def _load(self):
         if self._converter is None:
-            from lanet_core.pipeline.panorama_converter import (
-                load_converter,  # slow, and of no use before the first conversion
-            )
+            from lanet_core.pipeline.panorama_converter import load_converter
 
             self._converter = load_converter(self._model, self._provider, self._threads)
         return self._converter
@@ -378,8 +376,9 @@ def _own_streams() -> tuple[int, int]:
 
 def main() -> int:
     """Run the worker on standard input and output."""
-    summary = __doc__.partition("\n")[0]
-    parser = argparse.ArgumentParser(prog="python -m lanet_core.pipeline.worker", description=summary)
+    parser = argparse.ArgumentParser(
+        prog="python -m lanet_core.pipeline.worker", description=__doc__.partition("\n")[0]
+    )
     parser.add_argument("--model")
     parser.add_argument("--provider", default="auto")
     parser.add_argument("--threads", type=int, help="CPU threads, at least 1 and at most the number of cores")

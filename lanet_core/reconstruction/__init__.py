@@ -1,1 +1,1 @@
-"""From a network's prediction to an HDR image at full resolution."""
+"""From a prediction to an HDR image at full resolution."""

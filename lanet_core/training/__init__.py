@@ -1,4 +1,4 @@
-"""Training: images from HDR panoramas, losses, the trainers, export to ONNX.
+"""Losses, trainers and export to ONNX.
 
 The modules that make data (``virtual_camera``, ``crops``, ``augmentation``, ``scenes``,
 ``display_adaptive_tmo``) are numpy only, and so is importing this package.

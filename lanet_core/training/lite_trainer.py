@@ -124,7 +124,7 @@ class LiteTrainer:
         self.step = 0
         self.network = PanoLANetLite(configuration.network)
         checkpoint = self._resumed()
-        if checkpoint is None:
+        if checkpoint is None and configuration.network.pretrained:
             self.network.load_imagenet_weights(imagenet_weights())
         self.network.to(process.device, memory_format=torch.channels_last)
         self.average = start_average(self.network)

@@ -16,7 +16,7 @@ class OnnxModel:
 
     Args:
         name: the method's name.
-        converter: a :class:`lanet_core.pipeline.panorama_converter.Converter` or :class:`lanet_core.pipeline.image_converter.ImageConverter`.
+        converter: a :class:`.panorama_converter.Converter` or an :class:`.image_converter.ImageConverter`.
     """
 
     def __init__(self, name: str, converter: _Converter) -> None:

