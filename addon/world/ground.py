@@ -38,7 +38,8 @@ def add_ground(
 
     Args:
         scene: one that a conversion has lit.
-        base: irradiance of the unobstructed ground by the light up to white, see :mod:`lanet_core.pipeline.ground_light`.
+        base: irradiance of the unobstructed ground by the light up to white, see
+            :func:`lanet_core.pipeline.ground_light.ground_irradiance`.
         added: likewise by the light above white.
         shape: ``PLANE`` fades out at its rim, ``DOME`` goes on above the horizon.
         height: of the photograph's camera above the ground, metres.
