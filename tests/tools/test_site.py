@@ -44,4 +44,5 @@ def test_the_reference_has_the_signature_and_the_errors_of_the_public_functions(
 
 def test_the_site_needs_no_other_server(site):
     html = (site / "index.html").read_text(encoding="utf-8")
-    assert not re.findall(r'<(?:script|img)[^>]* src="https?://[^"]*"|<link rel="stylesheet" href="https?://[^"]*"', html)
+    foreign = r'<(?:script|img)[^>]* src="https?://[^"]*"|<link rel="stylesheet" href="https?://[^"]*"'
+    assert not re.findall(foreign, html)
