@@ -12,6 +12,7 @@ NAMES = (
     "bake",
     "conversion",
     "drop",
+    "ground",
     "interruption",
     "interface",
     "lamp",
