@@ -21,7 +21,7 @@ from pathlib import Path
 #: Cold starts a round.
 STARTS = 5
 #: Loads the program and the model, as a conversion does first.
-_START = "from lanet_core.converter import load_converter; load_converter(provider='cpu')"
+_START = "from lanet_core import load_converter; load_converter(provider='cpu')"
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Installation:
     Attributes:
         lanet: its command.
         batch_seconds: wall-clock time of each batch.
+        batch_cpu_seconds: its CPU time.
         batch_peaks_mib: peak memory of each batch.
         start_seconds: CPU time of each cold start.
         single_seconds: wall-clock time of each conversion of a single file.
@@ -38,14 +39,16 @@ class Installation:
 
     lanet: Path
     batch_seconds: list[float] = field(default_factory=list)
+    batch_cpu_seconds: list[float] = field(default_factory=list)
     batch_peaks_mib: list[float] = field(default_factory=list)
     start_seconds: list[float] = field(default_factory=list)
     single_seconds: list[float] = field(default_factory=list)
 
     def measure(self, images: Sequence[Path], folder: Path) -> None:
         """Convert all images, then start several times."""
-        seconds, _, peak_mib = _run(self.lanet, "convert", *images, "-o", folder, "--overwrite")
+        seconds, cpu_seconds, peak_mib = _run(self.lanet, "convert", *images, "-o", folder, "--overwrite")
         self.batch_seconds.append(seconds)
+        self.batch_cpu_seconds.append(cpu_seconds)
         self.batch_peaks_mib.append(peak_mib)
         for _ in range(STARTS):
             self.single_seconds.append(_run(self.lanet, "convert", images[0], "-o", folder / "single.exr")[0])
@@ -67,6 +70,7 @@ def _run(*command: object) -> tuple[float, float, float]:
 def table(before: Installation, after: Installation, files: int) -> str:
     """Return the comparison as a Markdown table."""
     speeds = [files * len(each.batch_seconds) / sum(each.batch_seconds) for each in (before, after)]
+    cpu_seconds = [sum(each.batch_cpu_seconds) / len(each.batch_cpu_seconds) / files for each in (before, after)]
     peaks = [max(each.batch_peaks_mib) for each in (before, after)]
     starts = [statistics.median(each.start_seconds) for each in (before, after)]
     singles = [statistics.median(each.single_seconds) for each in (before, after)]
@@ -74,6 +78,7 @@ def table(before: Installation, after: Installation, files: int) -> str:
         "| what | before | after | after / before |",
         "|---|---|---|---|",
         f"| batch of {files} files, files per second | {_cells(speeds, 3)} |",
+        f"| its CPU seconds per file | {_cells(cpu_seconds, 2)} |",
         f"| its peak memory, MiB | {_cells(peaks, 0)} |",
         f"| cold start: imports and session, CPU seconds | {_cells(starts, 2)} |",
         f"| one file, wall-clock seconds | {_cells(singles, 2)} |",
