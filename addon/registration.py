@@ -9,6 +9,7 @@ from bpy.app.handlers import persistent
 
 from . import browser_menus, command_line, scene_properties, session, translation
 from .conversion import saving, unsaved_results
+from .operators.add_ground import AddGround, RemoveGround
 from .operators.add_lamp import AddSunLamp
 from .operators.bake_light import BakeLight
 from .operators.calibrate_surface import CalibrateSurface
@@ -53,6 +54,8 @@ CLASSES = (
     RemoveLight,
     TryStrength,
     BakeLight,
+    AddGround,
+    RemoveGround,
     CalibrateSurface,
     CancelConversion,
     CheckConverter,

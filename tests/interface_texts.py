@@ -8,7 +8,15 @@ from pathlib import Path
 
 ADDON = Path(__file__).resolve().parents[1] / "addon"
 #: What only scripts and the command line see.
-_NOT_SHOWN = ("command_line.py", "command_arguments.py", "lanet.py", "wording.py", "worker_")
+_NOT_SHOWN = (
+    "command_line.py",
+    "command_arguments.py",
+    "lanet.py",
+    "worker/client.py",
+    "worker/environment.py",
+    "worker/process.py",
+    "worker/wording.py",
+)
 _TEXT_ATTRIBUTES = {"bl_label", "bl_description"}
 _TEXT_ARGUMENTS = {"name", "description", "text", "heading"}
 #: Functions whose first text is shown; and what takes items of an enumeration.

@@ -10,6 +10,7 @@ from .. import session
 from ..translation import tr
 from ..world import backplate
 from ..world.graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
+from ..world.ground import remove_ground
 from ..world.lamps import lamps_of, remove_lamps
 from ..world.light_group import reset
 from ..world.map_rotation import ensure_mapping
@@ -44,11 +45,11 @@ class AddRotation(_OfConvertedWorld, Operator):
 
 
 class ResetLight(_OfConvertedWorld, Operator):
-    """Show the HDR as it was converted: without lamps and backplate, all sliders neutral."""
+    """Show the HDR as it was converted: without lamps, backplate and ground, all sliders neutral."""
 
     bl_idname = "lanet.reset_light"
     bl_label = "Reset"
-    bl_description = "Show the HDR as it was converted: no lamps, no backplate, sliders neutral unless animated"
+    bl_description = "Show the HDR as it was converted: no lamps, backplate or ground; sliders neutral unless animated"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     def execute(self, context: Context) -> set[str]:
@@ -56,6 +57,7 @@ class ResetLight(_OfConvertedWorld, Operator):
         if lamps_of(context.scene):
             remove_lamps(context.scene)
         backplate.remove(context.scene)
+        remove_ground(context.scene)
         show(context.scene, hdr=True)
         for node in light_nodes(context.scene):
             reset(node)
@@ -76,6 +78,7 @@ class RemoveLight(_OfConvertedWorld, Operator):
         if lamps_of(context.scene):
             remove_lamps(context.scene)
         backplate.remove(context.scene)
+        remove_ground(context.scene)
         forget_pair(context.scene)
         session.current().say()
         return {"FINISHED"}

@@ -17,6 +17,7 @@ from ..world.map_rotation import mapping_of
 from ..world.packing import will_be_packed
 from ..world.rendered_world import rendered_world
 from .backplate import draw_backplate
+from .ground import draw_ground
 from .lights import draw_lights
 from .sliders import draw_sliders
 from .surface import draw_surface
@@ -48,6 +49,7 @@ def draw_environment(layout: UILayout, context: Context) -> None:
         _draw_environment(layout, context, texture)
         draw_surface(layout, context)
         draw_backplate(layout, context)
+        draw_ground(layout, context)
         draw_lights(layout, context, pair)
         _draw_result(layout, context, pair)
 

@@ -210,6 +210,10 @@ class WorkerClient:
         place = list(at) if at is not None else None
         return self._ask(do="calibrate", source=str(source), albedo=albedo, at=place, facing=facing)
 
+    def ground(self, source: str | Path) -> int:
+        """Ask for the irradiance of the ground under an HDR panorama, an OpenEXR file; return the request's number."""
+        return self._ask(do="ground", source=str(source))
+
     def cancel(self, number: int) -> None:
         """Stop a request. Its :class:`Cancelled` is polled within half a second, whatever the worker does.
 

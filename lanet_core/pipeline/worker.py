@@ -17,6 +17,7 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 6, "do": "lights", "source": "street.exr", "take": [0], "output": "rest.exr"}  and the panorama without some
     {"id": 9, "do": "bake", "source": "street.exr", "output": "baked.exr", "strength": 0.5}  with the fields of
                                                            :class:`lanet_core.pipeline.light_baking.LightChange`
+    {"id": 10, "do": "ground", "source": "street.exr"}     irradiance of the ground: "base", "added", three numbers each
     {"id": 8, "do": "calibrate", "source": "street.exr", "albedo": 0.18, "at": [0.5, 0.8], "facing": "auto"}
                                                            factor of the light above white by which a surface has its
                                                            albedo, or null and a problem; "at" null is the ground
@@ -143,6 +144,7 @@ class Worker:
             "lights": self._lights,
             "calibrate": self._calibrate,
             "bake": self._bake,
+            "ground": self._ground,
         }
         task = tasks.get(request.get("do"))
         if task is None:
@@ -262,6 +264,13 @@ class Worker:
         comments = "HDR environment light with baked changes"
         write_derived(Path(output), bake(read_hdr(source), change), source, change.description(), comments)
         return {"output": output}
+
+    def _ground(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from lanet_core.files import read_hdr
+        from lanet_core.pipeline.ground_light import ground_irradiance
+
+        base, added = ground_irradiance(read_hdr(Path(_text(request, "source"))))
+        return {"base": base.tolist(), "added": added.tolist()}
 
     def _load(self):
         if self._converter is None:

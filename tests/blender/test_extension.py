@@ -12,6 +12,7 @@ NAMES = (
     "bake",
     "conversion",
     "drop",
+    "ground",
     "interruption",
     "interface",
     "lamp",
@@ -19,6 +20,7 @@ NAMES = (
     "saving",
     "slider",
     "surface",
+    "translation",
 )
 SCRIPTS = [Path(__file__).with_name(f"{name}_checks.py") for name in NAMES]
 CHECKS = [pytest.param(script, check, id=check) for script in SCRIPTS for check in names_of_checks(script)]

@@ -10,7 +10,20 @@ from tiny_models import write_tiny_model
 
 RUN = Path(__file__).with_name("run_check.py")
 FOLDER = Path(__file__).resolve().parents[1] / "blender"
-NAMES = ("backplate", "bake", "saving", "message", "lamp", "slider", "world_graph", "batch", "command_line")
+NAMES = (
+    "backplate",
+    "bake",
+    "ground",
+    "saving",
+    "message",
+    "lamp",
+    "slider",
+    "world_graph",
+    "batch",
+    "command_line",
+    "surface",
+    "translation",
+)
 SCRIPTS = [FOLDER / f"{name}_checks.py" for name in NAMES]
 CHECKS = [(script, check) for script in SCRIPTS for check in names_of_checks(script)]
 
