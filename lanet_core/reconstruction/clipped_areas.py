@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lanet_core.geometry import sphere
-from lanet_core.reconstruction.panorama.connected import lowest_connected
+from lanet_core.geometry.connected import lowest_connected
 
 #: Pixels with at least this mean over-exposure connect a blob.
 _CONNECTING_WEIGHT = 0.01

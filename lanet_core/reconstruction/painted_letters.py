@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from lanet_core.geometry.connected import lowest_connected
 from lanet_core.reconstruction.painted_shapes import Rectangle, curvature_px, flat_levels, near, same, without
-from lanet_core.reconstruction.panorama.connected import lowest_connected
 
 #: Smallest and largest height of a letter: pixels, and a share of the panorama's height.
 _SMALLEST_PX, _LARGEST_SHARE = 6, 0.12
