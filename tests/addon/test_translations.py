@@ -14,7 +14,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "addon" / "languages"
 LANGUAGES = ("de", "es", "fr", "ja", "zh_HANS")
 TEXTS = interface_texts()
 #: The same word in some of the languages.
-_SAME = {"Albedo", "Name", "Transparent", "Documentation", "Rotation", "Surface", "Saturation", "CPU"}
+_SAME = {"Albedo", "Highlights", "Name", "Transparent", "Documentation", "Rotation", "Surface", "Saturation", "CPU"}
 
 
 def catalogue(language: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ NAMES = (
     "bake",
     "conversion",
     "drop",
+    "expectation",
     "ground",
     "interruption",
     "interface",
