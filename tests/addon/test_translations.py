@@ -14,7 +14,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "addon" / "languages"
 LANGUAGES = ("de", "es", "fr", "ja", "zh_HANS")
 TEXTS = interface_texts()
 #: The same word in some of the languages.
-_SAME = set("Albedo Angle Highlights Name Transparent Documentation Rotation Surface Saturation CPU".split())
+_SAME = {
     "Albedo",
     "Angle",
     "Highlights",
