@@ -30,7 +30,7 @@ from extension_pictures import build, panels_beside_each_other, read_xwd, write
 
 PHOTOGRAPH = ROOT / "examples" / "sunrise.jpg"
 PICTURES = ROOT / "docs" / "images"
-WINDOW_SIZE = (1120, 630)
+WINDOW_SIZE = (1280, 720)
 #: Rows of shots and renders, from the top.
 STEPS = (("installed", "dropped"), ("converted", "lamp turned"), ("cycles", "eevee"))
 LANGUAGES = ("de_DE", "ja_JP")
@@ -105,7 +105,7 @@ def read(path: Path, size: tuple[int, int]) -> np.ndarray:
 
 def steps_of(folder: Path) -> np.ndarray:
     """Return the steps as one image, two beside each other."""
-    size = (800, 450)
+    size = (640, 360)
     rows = []
     for names in STEPS:
         paths = [folder / f"{name}.png" if (folder / f"{name}.png").is_file() else folder / "shots" / f"{name}.xwd"

@@ -26,10 +26,10 @@ _REPOSITORY = "lanet"
 _PACKAGE = "lanet_ibl"
 _TURN_RAD = 0.9
 #: Of the 3D Viewport and of renders; Debian's Blender has no denoiser.
-_VIEW_SAMPLES, _RENDER_SAMPLES = 48, 192
+_VIEW_SAMPLES, _CYCLES_SAMPLES, _EEVEE_SAMPLES = 48, 64, 16
 #: How long nothing changes once the 3D View is rendered, seconds.
 _STILL_S = 6.0
-_RENDER_SIZE = (800, 450)
+_RENDER_SIZE = (640, 360)
 
 
 class Newcomer(Artist):
@@ -75,6 +75,8 @@ class Newcomer(Artist):
     def _prepare(self) -> Iterator[Callable[[], bool]]:
         """Open the scene of four balls, and the panel beside it."""
         built = BlenderScene(load_scene_description("four_balls"))
+        built.scene.world = bpy.data.worlds.new("World")  # as a new file has it
+        built.scene.eevee.use_shadows = True  # as the scene of a new file has it
         built.scene.cycles.preview_samples = _VIEW_SAMPLES
         built.scene.camera.data.show_passepartout = False
         built.scene.render.resolution_x, built.scene.render.resolution_y = _RENDER_SIZE
@@ -131,7 +133,8 @@ class Newcomer(Artist):
 
     def _show_languages(self) -> Iterator[Callable[[], bool]]:
         view = bpy.context.preferences.view
-        for language in ("de_DE", "ja_JP", "fr_FR", "es", "zh_HANS"):
+        self.session.say()  # the message is in the language that it was made in
+        for language in ("de_DE", "ja_JP"):
             view.language = language
             view.use_translate_interface = True
             yield self.turns_from_now(20)
@@ -153,7 +156,7 @@ class Newcomer(Artist):
         area_of("VIEW_3D").spaces.active.shading.type = "SOLID"
         yield self.turns_from_now(8)
         scene = window().scene
-        scene.cycles.samples = _RENDER_SAMPLES
+        scene.cycles.samples, scene.eevee.taa_render_samples = _CYCLES_SAMPLES, _EEVEE_SAMPLES
         engines = {item.identifier for item in scene.render.bl_rna.properties["engine"].enum_items}
         eevee = next((name for name in ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE")), "")
         self.facts["engines"] = sorted(engines)
