@@ -27,6 +27,7 @@ from .operators.remove_lamps import RemoveLamps
 from .operators.reset_light import AddRotation, RemoveLight, ResetLight
 from .operators.support import OpenDocumentation, ReportBug
 from .operators.try_strength import TryStrength
+from .operators.turn_light import TurnLight
 from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
@@ -53,6 +54,7 @@ CLASSES = (
     ResetLight,
     RemoveLight,
     TryStrength,
+    TurnLight,
     BakeLight,
     AddGround,
     RemoveGround,

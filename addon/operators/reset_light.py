@@ -17,7 +17,7 @@ from ..world.map_rotation import ensure_mapping
 from ..world.rendered_world import rendered_world
 
 
-class _OfConvertedWorld:
+class OfConvertedWorld:
     """A part of an operator that needs a converted world, and no running conversion."""
 
     @classmethod
@@ -29,7 +29,7 @@ class _OfConvertedWorld:
         return session.current().conversion is None
 
 
-class AddRotation(_OfConvertedWorld, Operator):
+class AddRotation(OfConvertedWorld, Operator):
     """Insert a Mapping node before the environment's textures, so that they can be turned."""
 
     bl_idname = "lanet.add_rotation"
@@ -44,7 +44,7 @@ class AddRotation(_OfConvertedWorld, Operator):
         return {"FINISHED"}
 
 
-class ResetLight(_OfConvertedWorld, Operator):
+class ResetLight(OfConvertedWorld, Operator):
     """Show the HDR as it was converted: without lamps, backplate and ground, all sliders neutral."""
 
     bl_idname = "lanet.reset_light"
@@ -65,7 +65,7 @@ class ResetLight(_OfConvertedWorld, Operator):
         return {"FINISHED"}
 
 
-class RemoveLight(_OfConvertedWorld, Operator):
+class RemoveLight(OfConvertedWorld, Operator):
     """Light the scene by the photograph again, without lamps and 'LANet Light'. The EXR file stays."""
 
     bl_idname = "lanet.remove_light"

@@ -8,7 +8,7 @@ from .. import session
 from ..world.graph import ImagePair
 
 #: Of the picture, in units of an icon.
-_SCALE = 6.0
+_SCALE = 7.0
 
 
 def draw_balls(layout: UILayout, pair: ImagePair) -> None:

@@ -134,7 +134,9 @@ def _draw_environment(layout: UILayout, context: Context, texture: EnvironmentTe
     column = layout.column(align=True)
     column.use_property_split = is_wide(context)
     if mapping is not None:
-        column.prop(mapping.inputs["Rotation"], "default_value", index=2, text="Rotation")
+        row = column.row(align=True)
+        row.prop(mapping.inputs["Rotation"], "default_value", index=2, text="Rotation")
+        row.operator("lanet.turn_light", text="", icon="MOUSE_MOVE")
     else:
         column.operator("lanet.add_rotation", icon="FILE_REFRESH")
     if background is not None:
