@@ -107,9 +107,9 @@ def run(arguments: argparse.Namespace) -> int:
     with training_process(arguments.device) as process:
         bfloat16 = process.device.type == "cuda" if arguments.bfloat16 is None else arguments.bfloat16
         options = TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every)
-        common = (configuration, arguments.data, arguments.output, process, options, _say)
+        common = (arguments.data, arguments.output, process, options, _say)
         if isinstance(configuration, LiteTrainingConfiguration):
-            trainer = LiteTrainer(*common, synthetic=arguments.supplement, fold=fold)
+            trainer = LiteTrainer(configuration, *common, synthetic=arguments.supplement, fold=fold)
         elif arguments.supplement is not None:
             raise DataError(
                 f"The configuration {configuration.name} does not use synthetic data.",
@@ -117,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
                 remedy="Omit --supplement.",
             )
         else:
-            trainer = Trainer(*common, fold=fold)
+            trainer = Trainer(configuration, *common, fold=fold)
         if process.is_first:
             write_record(arguments.output, configuration, arguments.overrides)
         trainer.run(stop_after=arguments.stop_after)
