@@ -12,7 +12,7 @@ INSTALL_EDITABLE = $(INSTALL) --no-build-isolation --editable
 # A Debian with a real Blender program: `make blender-program` sets it up, and the tests use it if it is there.
 BLENDER_ROOT ?= $(CURDIR)/build/debian-blender
 
-.PHONY: demo test check test-blender-versions blender-program three extension extension-cuda repository wheels-lock format
+.PHONY: demo test check docs test-blender-versions blender-program three extension extension-cuda repository wheels-lock format
 .PHONY: lock clean
 .DELETE_ON_ERROR:
 
@@ -34,6 +34,10 @@ check: $(VENV)/development.stamp
 	$(VENV)/bin/python -m basedpyright --pythonpath $(VENV)/bin/python
 	$(VENV)/bin/python tools/check_text.py
 	$(VENV)/bin/python -m pytest -m fast
+
+# The documentation as a web site in build/site; no broken link is accepted.
+docs: $(VENV)/development.stamp
+	$(VENV)/bin/python -m mkdocs build --strict
 
 blender-program:
 	@[ -e $(BLENDER_ROOT)/ready ] || tools/system_libraries.sh debootstrap

@@ -9,6 +9,7 @@ from bpy.app.handlers import persistent
 
 from . import browser_menus, command_line, scene_properties, session, translation
 from .conversion import saving, unsaved_results
+from .operators.add_ground import AddGround, RemoveGround
 from .operators.add_lamp import AddSunLamp
 from .operators.bake_light import BakeLight
 from .operators.calibrate_surface import CalibrateSurface
@@ -26,6 +27,7 @@ from .operators.remove_lamps import RemoveLamps
 from .operators.reset_light import AddRotation, RemoveLight, ResetLight
 from .operators.support import OpenDocumentation, ReportBug
 from .operators.try_strength import TryStrength
+from .operators.turn_light import TurnLight
 from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
@@ -52,7 +54,10 @@ CLASSES = (
     ResetLight,
     RemoveLight,
     TryStrength,
+    TurnLight,
     BakeLight,
+    AddGround,
+    RemoveGround,
     CalibrateSurface,
     CancelConversion,
     CheckConverter,

@@ -12,6 +12,7 @@ from .source.sources import is_single_picture
 from .translation import tr
 from .world import backplate
 from .world.graph import environment_image, show, show_photograph, shows_hdr
+from .world.ground import ground_of, remove_ground
 from .world.lamps import hide_lamps, lamps_of, remove_lamps
 from .world.light_notes import replaced
 from .world.surface_albedos import SurfaceProperties
@@ -46,6 +47,9 @@ def _light_by_photograph(properties: SceneProperties, context: bpy.types.Context
         if lamps_of(scene):
             remove_lamps(scene)
             notes.append("The lamps of the former light were removed.")
+        if ground_of(scene) is not None:
+            remove_ground(scene)
+            notes.append("The ground of the former photograph was removed.")
         show_photograph(scene, image)
         backplate.remove(scene)
     except AddonError as error:

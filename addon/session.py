@@ -11,6 +11,7 @@ from collections.abc import Callable
 import bpy
 from bpy.types import Context, Scene
 
+from .conversion.ball_pictures import BallPictures
 from .conversion.found_lights import FoundLights
 from .conversion.progress_display import ProgressDisplay
 from .conversion.running_work import Ending, RunningWork, Work
@@ -33,6 +34,7 @@ class Session:
         conversion: the one that is running; None at rest.
         facts: what is known of images.
         lights: the lights that were found in HDR images.
+        balls: pictures of balls before and after conversions.
         provider: what is known of the converter.
     """
 
@@ -41,6 +43,7 @@ class Session:
         self.conversion: Work | None = None
         self.facts = PictureFacts(self.worker, self.look_after)
         self.lights = FoundLights(self.worker, self.look_after)
+        self.balls = BallPictures(self.worker, self.look_after)
         self.provider = ProviderReport(self.worker, self.look_after)
         self._running: RunningWork | None = None
         self._end_display: ProgressDisplay | None = None
@@ -61,7 +64,9 @@ class Session:
         """Let a timer do a work while Blender goes on; for the arguments, see :class:`RunningWork`."""
         self._close_end()
         self.conversion = work
+        self.facts.stop_expecting()
         self.lights.forget()
+        self.balls.forget()
         self._running = RunningWork(work, ending, name, context)
         self.look_after()
 
@@ -96,6 +101,7 @@ class Session:
         self._messages = ()
         self.facts.forget()
         self.lights.forget()
+        self.balls.forget()
 
     def end(self) -> None:
         """End everything; return when no process and no timer is left."""
@@ -103,6 +109,7 @@ class Session:
         self.worker.abandon()
         if bpy.app.timers.is_registered(self._timer):
             bpy.app.timers.unregister(self._timer)
+        self.balls.close()
         self.end_worker()
 
     def end_worker(self) -> None:
@@ -117,10 +124,12 @@ class Session:
         self.facts.step()
         if self.conversion is None:  # the conversion comes first
             self.lights.step()
+            self.balls.step()
         self.worker.poll()
         if self._running is not None:
             return _WORK_TICK_S
-        is_needed = self.worker.busy or self.facts.waiting or self.lights.waiting or self._end_display is not None
+        is_waiting = self.facts.waiting or self.lights.waiting or self.balls.waiting
+        is_needed = self.worker.busy or is_waiting or self._end_display is not None
         return _TICK_S if is_needed else None
 
     def _advance(self, running: RunningWork) -> None:

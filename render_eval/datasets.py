@@ -100,10 +100,10 @@ def _fetched(folder: Path, split: str | None) -> list[Pair]:
     return find_pairs(folder, split) if (folder / SCENE_LIST).is_file() else []
 
 
-_HASH = "none of its own: 80 % train, 10 % val, 10 % test by the name's hash"
-_LAVAL_SPLIT = f"train.txt, val.txt and test.txt with a file name a line, where they are there; or else {_HASH}"
-_FETCHED = "what lanet fetch wrote: scenes.csv and its files"
-_FETCHED_SPLIT = "the column split of scenes.csv; images of one place stay together"
+_HASH = "by hash of the name"
+_LAVAL_SPLIT = f"lists, else {_HASH}"
+_FETCHED = "scenes.csv and its files, of lanet fetch"
+_FETCHED_SPLIT = "column of scenes.csv"
 
 #: By the name on the command line.
 DATA_SETS: dict[str, DataSet] = {
@@ -111,7 +111,7 @@ DATA_SETS: dict[str, DataSet] = {
         "Laval Indoor HDR",
         "hdrdb.com/indoor",
         "research only, on request",
-        "NAME.exr, equirectangular, in any folder; in cd/m² in the photometric edition, relative otherwise",
+        "NAME.exr in any folder",
         _LAVAL_SPLIT,
         partial(_laval, category="indoor"),
     ),
@@ -119,7 +119,7 @@ DATA_SETS: dict[str, DataSet] = {
         "Laval Outdoor HDR",
         "hdrdb.com/outdoor",
         "research only, on request",
-        "NAME.exr, equirectangular, in any folder; relative radiance",
+        "NAME.exr in any folder",
         _LAVAL_SPLIT,
         partial(_laval, category="outdoor"),
     ),
@@ -127,7 +127,7 @@ DATA_SETS: dict[str, DataSet] = {
         "sIBL archive",
         "hdrlabs.com/sibl/archive.html",
         "CC BY-NC-SA 3.0 US",
-        "NAME/NAME.ibl with the HDR and the LDR background that it names next to it",
+        "NAME/NAME.ibl and its files",
         _HASH,
         _sibl_archive,
     ),
@@ -135,7 +135,7 @@ DATA_SETS: dict[str, DataSet] = {
         "HDR-Eye",
         "epfl.ch/labs/mmspg/downloads/hdr-eye",
         "research, with citation",
-        "a folder whose name begins with HDR and one with LDR, with images of the same names, of any aspect",
+        "folders HDR… and LDR…, same names in both",
         "all test",
         _hdr_eye,
     ),

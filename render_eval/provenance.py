@@ -16,9 +16,11 @@ import lanet_core
 _ROOT = Path(__file__).resolve().parent.parent
 
 #: Which files of this project decide what; a change in them makes the work again.
-PHOTOGRAPHY = ("lanet_core/*.py", "lanet_core/files/*.py", "lanet_core/data/photographs.py")
-PHOTOGRAPHY += ("lanet_core/data/virtual_camera.py", "render_eval/photographs.py")
-PREDICTION = ("lanet_core/*.py", "lanet_core/networks/*.py", "render_eval/methods/**/*.py")
+_IMAGES = ("lanet_core/*.py", "lanet_core/files/*.py", "lanet_core/geometry/*.py")
+PHOTOGRAPHY = (*_IMAGES, "lanet_core/data/photographs.py", "lanet_core/data/virtual_camera.py")
+PHOTOGRAPHY += ("render_eval/photographs.py",)
+_CONVERSION = ("inference", "metrics", "networks", "pipeline", "reconstruction")
+PREDICTION = (*_IMAGES, *(f"lanet_core/{name}/*.py" for name in _CONVERSION), "render_eval/methods/**/*.py")
 RENDERING = tuple(f"render_eval/{name}.py" for name in ("renderer", "blender_scene", "materials", "scene_description"))
 COMPARISON = ("lanet_core/metrics/*.py", "render_eval/scores.py", "render_eval/jod.py", "render_eval/pictures.py")
 COMPARISON += ("render_eval/hdrvdp.py", "render_eval/compare_by_hdrvdp.m")

@@ -8,5 +8,14 @@ import build_repository
 import core_files
 import extension_pictures
 import fetch_wheels
+import first_use
 
-__all__ = ["blender_program", "build_extension", "build_repository", "core_files", "extension_pictures", "fetch_wheels"]
+__all__ = [
+    "blender_program",
+    "build_extension",
+    "build_repository",
+    "core_files",
+    "extension_pictures",
+    "fetch_wheels",
+    "first_use",
+]

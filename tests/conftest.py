@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from extension_zip import blender_tool, linux_zip  # noqa: F401 - fixtures
 from tiny_models import write_tiny_model
+from training_data import scene_folder, small_configuration  # noqa: F401 - fixtures
 
 
 def pytest_configure() -> None:

@@ -6,8 +6,9 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import venv
 import zipfile
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
@@ -33,16 +34,26 @@ def test_the_commands_exist(project):
         assert callable(getattr(import_module(module), function))
 
 
-def test_a_wheel_contains_the_data_files(project, tmp_path):
-    source = tmp_path / "source"
-    source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    for name in (*INSTALLED, "models"):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """The wheel that is built from the source distribution, from the tracked files alone."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, source / name)
+    program = f"from setuptools import build_meta; print(build_meta.build_sdist({str(folder)!r}))"
+    subprocess.run([sys.executable, "-c", program], cwd=source, check=True, capture_output=True)
+    [archive] = folder.glob("*.tar.gz")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*command, "--wheel-dir", str(tmp_path), str(source)], check=True, capture_output=True)
-    [wheel] = tmp_path.glob("*.whl")
+    subprocess.run([*command, "--wheel-dir", str(folder), str(archive)], check=True, capture_output=True)
+    [built] = folder.glob("*.whl")
+    return built
+
+
+def test_a_wheel_contains_the_data_files(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     data = [path for name in INSTALLED for path in (ROOT / name).rglob("*") if path.suffix in (".toml", ".css", ".m")]
@@ -50,3 +61,28 @@ def test_a_wheel_contains_the_data_files(project, tmp_path):
     assert {path.relative_to(ROOT).as_posix() for path in data} <= names
     assert {"lanet_core/models/panolanet.onnx", "lanet_core/models/lanet.onnx"} <= names
     assert not any(name.startswith(("tests/", "addon/", "tools/")) for name in names)
+
+
+def test_a_wheel_installs_and_converts_on_its_own(wheel, tmp_path):
+    environment = tmp_path / "environment"
+    venv.create(environment)
+    folder = "Scripts" if sys.platform == "win32" else "bin"
+    pip = [sys.executable, "-m", "pip", "--python", str(environment), "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*pip, str(wheel)], check=True, capture_output=True)
+    # Its dependencies are those of this environment, but of this environment's own packages none is found.
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    for name in ("numpy", "onnxruntime", "OpenEXR", "OpenImageIO", "tqdm"):
+        link_distribution(name, packages)
+    command = [environment / folder / "lanet", "convert", ROOT / "examples" / "city.jpg", "-o", tmp_path / "city.exr"]
+    finished = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(packages)}, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    assert (tmp_path / "city.exr").stat().st_size > 100_000
+
+
+def link_distribution(name: str, folder: Path) -> None:
+    """Link the top-level files of an installed distribution into a folder."""
+    distribution = metadata.distribution(name)
+    tops = {file.parts[0] for file in distribution.files if file.parts[0] != ".."}
+    for top in tops - {"__pycache__"}:
+        (folder / top).symlink_to(distribution.locate_file(top))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGE = "lanet_core"
 #: What Blender runs; all else follows from it.
-ENTRY = f"{PACKAGE}.worker"
+ENTRY = f"{PACKAGE}.pipeline.worker"
 
 
 def core_files(root: Path) -> list[Path]:

@@ -207,8 +207,28 @@ def free_batch(model: Path, path: Path) -> Shapes:
     for output in whole.graph.output:
         output.type.tensor_type.ClearField("shape")
     del whole.graph.value_info[:]
+    _free_grids(whole.graph)
     onnx.save(whole, str(path))
     return shapes
+
+
+def _free_grids(graph: Any) -> None:
+    """Repeat the grids of a graph's GridSample nodes, which are exported for one image, for every image."""
+    from onnx import helper, numpy_helper
+
+    ones = "ones_of_a_grid"
+    graph.initializer.append(numpy_helper.from_array(np.ones(3, np.int64), ones))
+    nodes = []
+    for number, node in enumerate(graph.node):
+        if node.op_type == "GridSample":
+            images, shape, grid = (f"{name}_{number}" for name in ("images", "grid_shape", "grid"))
+            nodes.append(helper.make_node("Shape", [node.input[0]], [images], start=0, end=1))
+            nodes.append(helper.make_node("Concat", [images, ones], [shape], axis=0))
+            nodes.append(helper.make_node("Expand", [node.input[1], shape], [grid]))
+            node.input[1] = grid
+        nodes.append(node)
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def _timed_batch(plan: Plan, session: Any, batch: int, shapes: Shapes, what: str) -> Iterator[Row]:

@@ -34,7 +34,10 @@ class Artist(ABC):
 
     Attributes:
         facts: what was found.
+        module: the extension's, which depends on the repository that it was installed from.
     """
+
+    module = MODULE
 
     def __init__(self, folder: Path, screen: Path) -> None:
         self.folder, self._screen = folder, screen
@@ -57,7 +60,7 @@ class Artist(ABC):
     @property
     def session(self):
         """The extension's."""
-        return sys.modules[f"{MODULE}.session"].current()
+        return sys.modules[f"{self.module}.session"].current()
 
     def show_panels(self) -> Iterator[Callable[[], bool]]:
         """Open World properties, and the sidebar at the panel's tab."""

@@ -17,14 +17,13 @@ from ..messages import Message
 from ..translation import tr
 from .batch import Batch
 from .folder_library import FolderLibrary
+from .hdr_work import HdrWork
 from .image import State
-from .lamp_placing import LampPlacing
-from .light_bake import LightBake
 from .progress_display import ProgressDisplay
 from .scene import Conversion
 from .surface_calibrating import SurfaceCalibrating
 
-Work = Conversion | Batch | FolderLibrary | LampPlacing | LightBake | SurfaceCalibrating
+Work = Conversion | Batch | FolderLibrary | HdrWork | SurfaceCalibrating
 
 
 @dataclass(frozen=True)

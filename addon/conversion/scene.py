@@ -29,6 +29,7 @@ from ..worker.shared import SharedWorker
 from ..world import backplate
 from ..world.engine_settings import fit_engines
 from ..world.graph import apply_hdr, environment_image, remembered_pair, textures_for
+from ..world.ground import ground_of, remove_ground
 from ..world.lamps import lamps_of, remove_lamps
 from ..world.light_notes import notes_after, notes_before
 from ..world.packing import pack, pack_on_saving
@@ -187,6 +188,9 @@ class Conversion:
         if lamps_of(scene):
             remove_lamps(scene)
             before.append("The lamps of the former light were removed.")
+        if ground_of(scene) is not None:
+            remove_ground(scene)
+            before.append("The ground of the former light was removed.")
         hdr = apply_hdr(scene, ldr, self.output, is_relative=self._folder.startswith("//"))
         backplate.refresh(scene)
         remember_range(hdr, self.facts.get("strength_range_ev"))

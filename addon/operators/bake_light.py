@@ -16,6 +16,7 @@ from ..conversion.running_work import Ending
 from ..errors import AddonError
 from ..messages import about
 from ..settings import conversion_settings
+from ..translation import tr
 from .background_work import BackgroundWork
 
 
@@ -72,7 +73,7 @@ def ending(work: LightBake, *, scene_uid: int) -> Ending:
     if work.details:
         print(f"LANet IBL: {work.details}")
     if work.state is State.FINISHED:
-        return Ending(about(scene, f"Baked: {work.output}", *work.notes), "INFO", has_changed=False)
+        return Ending(about(scene, tr("Baked: {path}", path=work.output), *work.notes), "INFO", has_changed=False)
     is_error = work.state is State.FAILED
     text = work.message if is_error else "Cancelled. Nothing was written."
     return Ending(about(scene, text, is_error=is_error), "ERROR" if is_error else "INFO", has_changed=False)

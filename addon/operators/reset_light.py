@@ -10,13 +10,14 @@ from .. import session
 from ..translation import tr
 from ..world import backplate
 from ..world.graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
+from ..world.ground import remove_ground
 from ..world.lamps import lamps_of, remove_lamps
 from ..world.light_group import reset
 from ..world.map_rotation import ensure_mapping
 from ..world.rendered_world import rendered_world
 
 
-class _OfConvertedWorld:
+class OfConvertedWorld:
     """A part of an operator that needs a converted world, and no running conversion."""
 
     @classmethod
@@ -28,7 +29,7 @@ class _OfConvertedWorld:
         return session.current().conversion is None
 
 
-class AddRotation(_OfConvertedWorld, Operator):
+class AddRotation(OfConvertedWorld, Operator):
     """Insert a Mapping node before the environment's textures, so that they can be turned."""
 
     bl_idname = "lanet.add_rotation"
@@ -43,12 +44,12 @@ class AddRotation(_OfConvertedWorld, Operator):
         return {"FINISHED"}
 
 
-class ResetLight(_OfConvertedWorld, Operator):
-    """Show the HDR as it was converted: without lamps and backplate, all sliders neutral."""
+class ResetLight(OfConvertedWorld, Operator):
+    """Show the HDR as it was converted: without lamps, backplate and ground, all sliders neutral."""
 
     bl_idname = "lanet.reset_light"
     bl_label = "Reset"
-    bl_description = "Show the HDR as it was converted: no lamps, no backplate, sliders neutral unless animated"
+    bl_description = "Show the HDR as it was converted: no lamps, backplate or ground; sliders neutral unless animated"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     def execute(self, context: Context) -> set[str]:
@@ -56,6 +57,7 @@ class ResetLight(_OfConvertedWorld, Operator):
         if lamps_of(context.scene):
             remove_lamps(context.scene)
         backplate.remove(context.scene)
+        remove_ground(context.scene)
         show(context.scene, hdr=True)
         for node in light_nodes(context.scene):
             reset(node)
@@ -63,7 +65,7 @@ class ResetLight(_OfConvertedWorld, Operator):
         return {"FINISHED"}
 
 
-class RemoveLight(_OfConvertedWorld, Operator):
+class RemoveLight(OfConvertedWorld, Operator):
     """Light the scene by the photograph again, without lamps and 'LANet Light'. The EXR file stays."""
 
     bl_idname = "lanet.remove_light"
@@ -76,6 +78,7 @@ class RemoveLight(_OfConvertedWorld, Operator):
         if lamps_of(context.scene):
             remove_lamps(context.scene)
         backplate.remove(context.scene)
+        remove_ground(context.scene)
         forget_pair(context.scene)
         session.current().say()
         return {"FINISHED"}

@@ -17,6 +17,8 @@ from ..world.map_rotation import mapping_of
 from ..world.packing import will_be_packed
 from ..world.rendered_world import rendered_world
 from .backplate import draw_backplate
+from .balls import draw_balls
+from .ground import draw_ground
 from .lights import draw_lights
 from .sliders import draw_sliders
 from .surface import draw_surface
@@ -48,7 +50,9 @@ def draw_environment(layout: UILayout, context: Context) -> None:
         _draw_environment(layout, context, texture)
         draw_surface(layout, context)
         draw_backplate(layout, context)
+        draw_ground(layout, context)
         draw_lights(layout, context, pair)
+        draw_balls(layout, pair)
         _draw_result(layout, context, pair)
 
 
@@ -69,7 +73,7 @@ def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture 
     image = pair.ldr if pair else texture.node.image if texture else None
     image = image or context.scene.lanet.image
     if image is not None:
-        _draw_facts(column, context, image)
+        _draw_facts(column, context, image, is_converted=pair is not None)
 
 
 def _draw_warnings(layout: UILayout, context: Context, pair: ImagePair | None, shown: set[str]) -> None:
@@ -82,7 +86,7 @@ def _draw_warnings(layout: UILayout, context: Context, pair: ImagePair | None, s
             draw_text(layout, context, warning, icon="ERROR")
 
 
-def _draw_facts(layout: UILayout, context: Context, image: Image) -> None:
+def _draw_facts(layout: UILayout, context: Context, image: Image, *, is_converted: bool) -> None:
     facts = session.current().facts.of(image)
     if facts is None:
         layout.label(text="…")
@@ -90,6 +94,8 @@ def _draw_facts(layout: UILayout, context: Context, image: Image) -> None:
         draw_text(layout, context, facts.problem, icon="INFO")
     else:
         layout.label(text=describe(facts), translate=False)
+        if facts.expectation and not is_converted:
+            draw_text(layout, context, facts.expectation, icon="LIGHT")
     if (facts is not None and facts.is_no_panorama) or reading_of(image):
         column = layout.column()
         column.use_property_split = True
@@ -128,7 +134,9 @@ def _draw_environment(layout: UILayout, context: Context, texture: EnvironmentTe
     column = layout.column(align=True)
     column.use_property_split = is_wide(context)
     if mapping is not None:
-        column.prop(mapping.inputs["Rotation"], "default_value", index=2, text="Rotation")
+        row = column.row(align=True)
+        row.prop(mapping.inputs["Rotation"], "default_value", index=2, text="Rotation")
+        row.operator("lanet.turn_light", text="", icon="MOUSE_MOVE")
     else:
         column.operator("lanet.add_rotation", icon="FILE_REFRESH")
     if background is not None:

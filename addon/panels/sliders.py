@@ -39,7 +39,7 @@ def _draw_range(layout: UILayout, pair: ImagePair) -> None:
     range_ev = range_of(pair.hdr)
     if range_ev is None:
         return
+    layout.label(text=describe(range_ev), translate=False)
     row = layout.row(align=True)
-    row.label(text=describe(range_ev), translate=False)
     for end, text in (("LOW", "Low"), ("PREDICTED", "0"), ("HIGH", "High")):
         row.operator("lanet.try_strength", text=text).end = end

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 from bpy.types import Image
@@ -12,9 +12,10 @@ from bpy.types import Image
 from ..errors import AddonError
 from ..redraw import redraw
 from ..settings import worker_settings
-from ..worker.client import Event, Failed, Finished
-from ..worker.shared import SharedWorker
+from ..worker.client import Cancelled, Event, Failed, Finished
+from ..worker.shared import Request, SharedWorker
 from ..worker.wording import for_artist
+from .expectation import describe_expectation
 from .reading_choice import reading_of
 from .source_file import Source
 from .sources import file_of, prepare_source
@@ -33,6 +34,7 @@ class Facts:
         clipped_fraction: the share of the sphere that is over-exposed, [0, 1]; None while it is not known.
         problem: why it cannot be converted, empty if it can.
         is_no_panorama: whether the problem is that the image is not understood as a panorama.
+        expectation: what a conversion will change, see :mod:`addon.source.expectation`; empty while it is not known.
     """
 
     width: int = 0
@@ -40,6 +42,7 @@ class Facts:
     clipped_fraction: float | None = None
     problem: str = ""
     is_no_panorama: bool = False
+    expectation: str = ""
 
 
 @dataclass
@@ -62,6 +65,7 @@ class PictureFacts:
         self._looked_s: dict[int, float] = {}
         self._wished: int | None = None
         self._sources: list[tuple[int, Source]] = []
+        self._expecting: Request | None = None
 
     @property
     def waiting(self) -> bool:
@@ -126,17 +130,45 @@ class PictureFacts:
             )
         self._sources.remove((uid, source))
 
+    def stop_expecting(self) -> None:
+        """Stop the conversion of a small copy, where one is running: the whole image is converted now."""
+        if self._expecting is not None:
+            self._expecting.cancel()
+            self._expecting = None
+
     def _hear(self, uid: int, source: Source, event: Event) -> None:
-        source.leave()
         match event:
             case Finished():
                 facts = event.facts
-                self._know(uid, Facts(facts["width"], facts["height"], facts["clipped_fraction"]))
+                found = Facts(facts["width"], facts["height"], facts["clipped_fraction"])
+                self._know(uid, found)
+                self._expect(uid, source, found)
             case Failed():
+                source.leave()
                 image = next((each for each in bpy.data.images if each.session_uid == uid), None)
                 if image is not None:
                     text = for_artist(event.message_about(source.path, image.name))
                     self._know(uid, Facts(problem=text, is_no_panorama=event.kind == "NotEquirectangularError"))
+            case Cancelled():
+                source.leave()
+
+    def _expect(self, uid: int, source: Source, found: Facts) -> None:
+        image = next((each for each in bpy.data.images if each.session_uid == uid), None)
+        if image is None:
+            source.leave()
+            return
+        reading = reading_of(image)
+
+        def hear(event: Event) -> None:
+            source.leave()
+            if self._expecting is request:
+                self._expecting = None
+            entry = self._entries.get(uid)
+            if isinstance(event, Finished) and entry is not None and entry.facts == found:
+                self._know(uid, replace(found, expectation=describe_expectation(event.facts)))
+
+        request = self._worker.ask(worker_settings(), lambda client: client.expect(source.path, reading), hear)
+        self._expecting = request
 
     def _know(self, uid: int, facts: Facts) -> None:
         if uid in self._entries:

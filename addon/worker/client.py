@@ -161,6 +161,21 @@ class WorkerClient:
         """
         return self._ask(do="inspect", source=str(source), **(reading or {}))
 
+    def expect(self, source: str | Path, reading: Mapping[str, Any] | None = None) -> int:
+        """Ask what a conversion of an image will change; return the request's number. For the arguments, see above."""
+        return self._ask(do="expect", source=str(source), **(reading or {}))
+
+    def balls(self, source: str | Path, hdr: str | Path, *, size: int, reading: Mapping[str, Any] | None = None) -> int:
+        """Ask for balls lit by a photograph and by its HDR; return the request's number.
+
+        Args:
+            source: the photograph's file.
+            hdr: an OpenEXR file.
+            size: rows of a ball.
+            reading: see :meth:`convert`.
+        """
+        return self._ask(do="balls", source=str(source), hdr=str(hdr), size=size, **(reading or {}))
+
     def describe(self) -> int:
         """Ask for the model, the provider and why no GPU runs; return the request's number."""
         return self._ask(do="describe")
@@ -209,6 +224,10 @@ class WorkerClient:
         """
         place = list(at) if at is not None else None
         return self._ask(do="calibrate", source=str(source), albedo=albedo, at=place, facing=facing)
+
+    def ground(self, source: str | Path) -> int:
+        """Ask for the irradiance of the ground under an HDR panorama, an OpenEXR file; return the request's number."""
+        return self._ask(do="ground", source=str(source))
 
     def cancel(self, number: int) -> None:
         """Stop a request. Its :class:`Cancelled` is polled within half a second, whatever the worker does.

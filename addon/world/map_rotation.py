@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bpy.types import Node, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
+from bpy.types import FCurve, Node, NodeSocket, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
 from mathutils import Euler, Vector
 
 
@@ -45,28 +45,44 @@ def follow(target: Object, mapping: ShaderNodeMapping, world: World) -> None:
     _drive(target, "rotation_euler", mapping, world, "-turn" if is_inverse else "turn")
 
 
-def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping) -> None:
-    """Let a Mapping node turn as one in a node group does, by drivers."""
+def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world: World | None = None) -> None:
+    """Let a Mapping node of another tree turn as one does, by drivers.
+
+    Args:
+        target: the node that follows.
+        mapping: the node that is followed, in a node group or in the tree of ``world``.
+        world: None if the followed node is in a group.
+    """
     target.vector_type = mapping.vector_type
-    _drive(target.inputs["Rotation"], "default_value", mapping, None, "turn")
+    _drive(target.inputs["Rotation"], "default_value", mapping, world, "turn")
+
+
+def drive_by(target: NodeSocket, source: NodeSocket, world: World) -> None:
+    """Let the number of an input follow that of an input in a world's tree or in a node group, by a driver."""
+    target.driver_remove("default_value")
+    _add_driver(target.driver_add("default_value"), source, "", world, "turn")
 
 
 def _drive(target, path: str, mapping: ShaderNodeMapping, world: World | None, expression: str) -> None:
     """Drive the three angles of a property by the rotation of a Mapping node."""
-    tree = mapping.id_data
-    is_embedded = world is not None and tree == world.node_tree
     for axis in range(3):
         target.driver_remove(path, axis)
-        driver = target.driver_add(path, axis).driver
-        driver.type = "SCRIPTED"
-        variable = driver.variables.new()
-        variable.name = "turn"
-        source = variable.targets[0]
-        source.id_type = "WORLD" if is_embedded else "NODETREE"
-        source.id = world if is_embedded else tree
-        rotation = mapping.inputs["Rotation"].path_from_id("default_value")
-        source.data_path = f"{'node_tree.' if is_embedded else ''}{rotation}[{axis}]"
-        driver.expression = expression
+        _add_driver(target.driver_add(path, axis), mapping.inputs["Rotation"], f"[{axis}]", world, expression)
+
+
+def _add_driver(curve: FCurve, source: NodeSocket, part: str, world: World | None, expression: str) -> None:
+    """Give a driver the value of an input as its variable ``turn``, in a simple expression that needs no Python."""
+    tree = source.id_data
+    is_embedded = world is not None and tree == world.node_tree
+    curve.driver.type = "SCRIPTED"
+    variable = curve.driver.variables.new()
+    variable.name = "turn"
+    target = variable.targets[0]
+    target.id_type = "WORLD" if is_embedded else "NODETREE"
+    target.id = world if is_embedded else tree
+    path = source.path_from_id("default_value")
+    target.data_path = f"{'node_tree.' if is_embedded else ''}{path}{part}"
+    curve.driver.expression = expression
 
 
 def looked_up(texture: ShaderNodeTexEnvironment, direction: Vector) -> tuple[float, float]:

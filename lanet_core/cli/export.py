@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from lanet_core.cli.streams import print_result
+from lanet_core.pipeline.json_record import conversion_record, line_of
+
 NAME = "export"
 HELP = "write a checkpoint as an ONNX model"
 
@@ -19,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ROWS",
         help="rows of the input, for the networks of the paper (default: rows of the last stage)",
     )
+    parser.add_argument("--json", action="store_true", help="print one JSON object, see docs/json.md")
     parser.add_argument("--model-version", default="0.1.0", help="version of the weights (default: 0.1.0)")
     parser.add_argument("--training-data", required=True, help="one sentence on the training data, stored in the model")
     parser.add_argument(
@@ -81,5 +85,9 @@ def run(arguments: argparse.Namespace) -> int:
         difference = export_lite(checkpoint, arguments.output, uncertainty=uncertainty, **common)
     else:
         difference = export_checkpoint(checkpoint, arguments.output, height=arguments.height, **common)
+    if arguments.json:
+        facts = {"largest_difference": float(difference)}
+        print_result(line_of(conversion_record(arguments.checkpoint, arguments.output, "written", facts)))
+        return 0
     print(f"{arguments.output}: radiance differs from torch by at most {difference:.1e} of its value")
     return 0

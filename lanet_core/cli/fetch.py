@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from lanet_core.cli.streams import print_result
 from lanet_core.errors import DataError
+from lanet_core.pipeline.json_record import error_facts, line_of
 
 if TYPE_CHECKING:
+    from lanet_core.data.panorama_library import Outcome
     from lanet_core.data.web_client import PanoramaSource
 
 NAME = "fetch"
@@ -42,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=_at_least_one, metavar="N", help="download only the first N panoramas, by name")
     parser.add_argument("--jobs", type=_at_least_one, default=4, metavar="N", help="parallel downloads (default: 4)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per panorama, see docs/json.md")
     parser.add_argument(
         "--source",
         default="polyhaven",
@@ -58,19 +62,31 @@ def run(arguments: argparse.Namespace) -> int:
     source = _source(arguments.source)
     assets = source.assets()[: arguments.limit]
     library = PanoramaLibrary(arguments.output, splits, arguments.resolution, arguments.format)
-    print(f"{len(assets)} panoramas. {source.credit}")
+    if not arguments.json:
+        print(f"{len(assets)} panoramas. {source.credit}")
     failed = fetched = 0
     outcomes = library.fetch(source, assets, arguments.jobs)
     for outcome in tqdm(outcomes, total=len(assets), unit="panorama", disable=not sys.stderr.isatty()):
+        if arguments.json:
+            print_result(line_of(_record(outcome, source.credit)))
         if outcome.error is not None:
             failed += 1
             tqdm.write(f"lanet: error: {outcome.asset.slug}: {outcome.error}", file=sys.stderr)
         elif not outcome.was_there:
             fetched += 1
-    print(f"{fetched} downloaded, {len(assets) - fetched - failed} up to date, {failed} failed: {arguments.output}")
+    if not arguments.json:
+        print(f"{fetched} downloaded, {len(assets) - fetched - failed} up to date, {failed} failed: {arguments.output}")
     if not failed:
         return 0
     return EXIT_FAILURE if failed == len(assets) else EXIT_SOME_FAILED
+
+
+def _record(outcome: Outcome, credit: str) -> dict[str, object]:
+    """Return what ``--json`` reports of a panorama."""
+    error = outcome.error
+    status = "failed" if error is not None else "skipped" if outcome.was_there else "downloaded"
+    record = {"slug": outcome.asset.slug, "status": status, "credit": credit}
+    return record | (error_facts(type(error).__name__, str(error)) if error is not None else {})
 
 
 def _source(text: str) -> PanoramaSource:

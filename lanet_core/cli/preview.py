@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lanet_core.cli.reading_arguments import add_reading_arguments, reading_options
+from lanet_core.cli.streams import print_result
+from lanet_core.pipeline.json_record import conversion_record, line_of
 
 if TYPE_CHECKING:
     from lanet_core.pipeline.panorama import Panorama
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ldr", metavar="IMAGE", help="the LDR panorama")
     parser.add_argument("hdr", metavar="HDR", help="its HDR: OpenEXR or Radiance, 1.0 = white of the LDR")
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .png file to write")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, see docs/json.md")
     add_reading_arguments(parser)
 
 
@@ -44,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"The image is {width}x{height}, not 2:1.", path=hdr_path, remedy="Use a full panorama."
         )
     write_preview(source, hdr, output, reading_options(arguments))
+    if arguments.json:
+        print_result(line_of(conversion_record(source, output, "written", {"hdr": str(hdr_path)})))
     return 0
 
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lanet_core.cli.model_arguments import whole_number
+from lanet_core.cli.streams import print_message, print_result
+from lanet_core.pipeline.json_record import line_of
+
+if TYPE_CHECKING:
+    from lanet_core.training.configuration import TrainingConfiguration
+    from lanet_core.training.lite_configuration import LiteTrainingConfiguration
 
 NAME = "train"
 HELP = "train a model, or resume a stopped run"
@@ -78,6 +85,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="steps between validations and checkpoints (default: 200)",
     )
     parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON object at the end, see docs/json.md; the log goes to standard error",
+    )
+    parser.add_argument(
         "--stop-after", type=whole_number(0), metavar="STEPS", help="stop after this many steps; the run can be resumed"
     )
 
@@ -107,7 +119,8 @@ def run(arguments: argparse.Namespace) -> int:
     with training_process(arguments.device) as process:
         bfloat16 = process.device.type == "cuda" if arguments.bfloat16 is None else arguments.bfloat16
         options = TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every)
-        common = (arguments.data, arguments.output, process, options, _say)
+        say = print_message if arguments.json else _say
+        common = (arguments.data, arguments.output, process, options, say)
         if isinstance(configuration, LiteTrainingConfiguration):
             trainer = LiteTrainer(configuration, *common, synthetic=arguments.supplement, fold=fold)
         elif arguments.supplement is not None:
@@ -121,7 +134,21 @@ def run(arguments: argparse.Namespace) -> int:
         if process.is_first:
             write_record(arguments.output, configuration, arguments.overrides)
         trainer.run(stop_after=arguments.stop_after)
+        if arguments.json and process.is_first:
+            print_result(line_of(_record(configuration, arguments.output)))
     return 0
+
+
+def _record(configuration: TrainingConfiguration | LiteTrainingConfiguration, output: Path) -> dict[str, object]:
+    """Return what ``--json`` reports of a run."""
+    from lanet_core.training.trainer import BEST_CHECKPOINT, LAST_CHECKPOINT
+
+    return {
+        "output": str(output),
+        "configuration": configuration.name,
+        "configuration_sha256": configuration.sha256,
+        "checkpoints": [str(output / name) for name in (LAST_CHECKPOINT, BEST_CHECKPOINT) if (output / name).is_file()],
+    }
 
 
 def _say(line: str) -> None:

@@ -58,7 +58,13 @@ def to_rec709(chromaticities: Sequence[float]) -> np.ndarray:
 
     Returns:
         (3, 3) float64; white goes to white.
+
+    Raises:
+        numpy.linalg.LinAlgError: the primaries lie on one line, or the numbers define no matrix.
     """
     source = rgb_to_xyz(chromaticities)
     rec709 = rgb_to_xyz(REC709_CHROMATICITIES)
-    return np.linalg.solve(rec709, adaptation(source.sum(axis=1), rec709.sum(axis=1)) @ source)
+    matrix = np.linalg.solve(rec709, adaptation(source.sum(axis=1), rec709.sum(axis=1)) @ source)
+    if not np.isfinite(matrix).all():
+        raise np.linalg.LinAlgError("the chromaticities define no matrix")
+    return matrix

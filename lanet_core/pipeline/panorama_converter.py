@@ -17,7 +17,7 @@ from lanet_core.inference.session import Prediction, Session
 from lanet_core.pipeline.banded_converter import StripConverter, UncertaintyOfStrip
 from lanet_core.pipeline.panorama import Panorama, panorama_from_picture
 from lanet_core.pipeline.reading_options import ReadingOptions
-from lanet_core.pipeline.sequence import FrameLight, frame_light
+from lanet_core.pipeline.sequence import FrameLight, Midtones, frame_light
 from lanet_core.progress import ProgressReport
 from lanet_core.reconstruction.painted_areas import PaintedAreas, find_painted_areas
 from lanet_core.reconstruction.panorama import Reconstruction, diffuse_from_log_hdr
@@ -103,12 +103,14 @@ class Converter(StripConverter):
         source = self._source(read_ldr(path, extend=options.extend), options)
         report = ProgressReport(None, None)
         solved = self._solve(source, options.white, report)
-        areas_sr, added = self._row_weights(source), 0.0
+        areas_sr, added, midtones = self._row_weights(source), 0.0, Midtones()
         for first, hdr, _ in self._strips(source, solved, None, report, "reconstruction"):
             end = first + len(hdr)
-            more = (hdr - source.linear_rows(first, end)).mean(axis=-1).sum(axis=1, dtype=np.float64)
+            ldr_linear = source.linear_rows(first, end)
+            midtones.add(ldr_linear, areas_sr[first:end])
+            more = (hdr - ldr_linear).mean(axis=-1).sum(axis=1, dtype=np.float64)
             added += float(areas_sr[first:end] @ more) / (4.0 * np.pi)
-        return solved.white, frame_light(*solved.prediction.added_light, added)
+        return solved.white, frame_light(*solved.prediction.added_light, added, midtones.level())
 
     def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
         if prediction.strength_range is None:

@@ -44,6 +44,41 @@ def before_after(ldr_linear: np.ndarray, hdr: np.ndarray) -> np.ndarray:
     return _stack(rows, axis=0)
 
 
+def small_balls(ldr_linear: np.ndarray, hdr: np.ndarray, size: int) -> np.ndarray:
+    """Return a diffuse and a mirror ball lit by the photograph, above the same balls lit by the HDR.
+
+    The balls of a row are exposed so that its diffuse ball is well exposed, as in :func:`before_after`.
+
+    Args:
+        ldr_linear: (H, W, 3) float32, linear Rec.709, [0, 1].
+        hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white.
+        size: rows and columns of a ball.
+
+    Returns:
+        (2 size, 2 size, 4) uint8, sRGB-encoded, transparent outside the balls.
+    """
+    return np.concatenate([_small_row(ldr_linear, size), _small_row(hdr, size)])
+
+
+def _small_row(panorama: np.ndarray, size: int) -> np.ndarray:
+    balls, mask = lit_balls(panorama, size * _SUPERSAMPLING)
+    exposure = _exposure_of(balls[-1], mask)
+    coverage = _reduced(mask[..., None].astype(np.float32))
+    row = []
+    for ball in (balls[-1], balls[0]):
+        colours = _reduced(np.where(mask[..., None], np.minimum(ball * exposure, 1.0), 0.0))
+        colours = colours / np.maximum(coverage, 1e-6)
+        alpha = np.round(coverage * 255.0).astype(np.uint8)
+        row.append(np.concatenate([colour.quantise_srgb8(colours), alpha], axis=-1))
+    return np.concatenate(row, axis=1)
+
+
+def _exposure_of(diffuse_ball: np.ndarray, mask: np.ndarray) -> float:
+    """Return the factor by which a diffuse ball is well exposed."""
+    brightest = float(colour.luminance(diffuse_ball[mask]).max())
+    return _MATTE_TARGET / brightest if brightest > 0.0 else 1.0
+
+
 def lit_balls(panorama: np.ndarray, size: int) -> tuple[list[np.ndarray], np.ndarray]:
     """Return a mirror, a glossy and a matte ball lit by a panorama, each filling its picture.
 
@@ -98,8 +133,7 @@ def lobe_table(panorama: np.ndarray, squarings: int, height: int) -> np.ndarray:
 def _row(panorama: np.ndarray) -> np.ndarray:
     shown = _fitted(panorama, _PANORAMA_HEIGHT)
     balls, mask = lit_balls(panorama, _PANORAMA_HEIGHT * _SUPERSAMPLING)
-    brightest = float(colour.luminance(balls[-1][mask]).max())
-    exposure = _MATTE_TARGET / brightest if brightest > 0.0 else 1.0
+    exposure = _exposure_of(balls[-1], mask)
     pictures = [shown, shown * np.float32(2.0**DARK_EXPOSURE_EV)]
     # Clipped before the samples are averaged: a rim brighter than white would stay jagged.
     pictures += [_reduced(np.where(mask[..., None], np.minimum(ball * exposure, 1.0), _BACKGROUND)) for ball in balls]

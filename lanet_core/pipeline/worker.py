@@ -17,6 +17,11 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 6, "do": "lights", "source": "street.exr", "take": [0], "output": "rest.exr"}  and the panorama without some
     {"id": 9, "do": "bake", "source": "street.exr", "output": "baked.exr", "strength": 0.5}  with the fields of
                                                            :class:`lanet_core.pipeline.light_baking.LightChange`
+    {"id": 10, "do": "ground", "source": "street.exr"}     irradiance of the ground: "base", "added", three numbers each
+    {"id": 11, "do": "expect", "source": "street.jpg"}     what a conversion will change, see
+                                                           :mod:`lanet_core.pipeline.expectation`
+    {"id": 12, "do": "balls", "source": "street.jpg", "hdr": "street.exr", "size": 96}  diffuse and mirror balls, before
+                                                           above after: width, height, rgba_srgb8_base64 from the top
     {"id": 8, "do": "calibrate", "source": "street.exr", "albedo": 0.18, "at": [0.5, 0.8], "facing": "auto"}
                                                            factor of the light above white by which a surface has its
                                                            albedo, or null and a problem; "at" null is the ground
@@ -62,6 +67,8 @@ from lanet_core.standard_streams import is_open, open_closed_streams
 
 #: The largest thumbnail, in rows.
 _MAX_THUMBNAIL_HEIGHT = 4096
+#: The largest ball of a preview, in rows.
+_MAX_BALL_SIZE = 512
 #: How long a request may take to notice that the parent is gone, seconds; writing a large file takes some.
 _LAST_STAGE_S = 5.0
 
@@ -143,6 +150,9 @@ class Worker:
             "lights": self._lights,
             "calibrate": self._calibrate,
             "bake": self._bake,
+            "ground": self._ground,
+            "expect": self._expect,
+            "balls": self._balls,
         }
         task = tasks.get(request.get("do", ""))
         if task is None:
@@ -262,6 +272,36 @@ class Worker:
         comments = "HDR environment light with baked changes"
         write_derived(Path(output), bake(read_hdr(source), change), source, change.description(), comments)
         return {"output": output}
+
+    def _ground(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from lanet_core.files import read_hdr
+        from lanet_core.pipeline.ground_light import ground_irradiance
+
+        base, added = ground_irradiance(read_hdr(Path(_text(request, "source"))))
+        return {"base": base.tolist(), "added": added.tolist()}
+
+    def _expect(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from lanet_core.files import read_ldr
+        from lanet_core.pipeline.expectation import expect
+
+        number, options = request["id"], _reading_options(request)
+        picture = read_ldr(Path(_text(request, "source")))
+        return expect(
+            self._load(), picture, options, cancelled=lambda: self._stopped or number in self._cancelled
+        ).facts()
+
+    def _balls(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        from lanet_core.files import read_hdr, read_ldr
+        from lanet_core.pipeline.panorama import panorama_from_picture
+        from lanet_core.pipeline.preview import small_balls
+
+        size = request.get("size")
+        if type(size) is not int or not 1 <= size <= _MAX_BALL_SIZE:
+            raise RequestError("The request has no valid size.", remedy=f"Use a number from 1 to {_MAX_BALL_SIZE}.")
+        photograph = panorama_from_picture(read_ldr(Path(_text(request, "source"))), _reading_options(request))
+        pixels = small_balls(photograph.rgb_linear, read_hdr(Path(_text(request, "hdr"))), size)
+        encoded = base64.b64encode(pixels.tobytes()).decode("ascii")
+        return {"width": pixels.shape[1], "height": pixels.shape[0], "rgba_srgb8_base64": encoded}
 
     def _load(self):
         if self._converter is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lanet_core.geometry import sphere
+from lanet_core.geometry.connected import lowest_connected
 
 #: Pixels with at least this mean over-exposure connect a blob.
 _CONNECTING_WEIGHT = 0.01
@@ -160,15 +161,7 @@ def label_areas(lit: np.ndarray) -> np.ndarray:
         opposite = np.roll(lit[row], width // 2) & lit[row]
         pairs.append((pixels[row][opposite], np.roll(pixels[row], width // 2)[opposite]))
     one, other = (np.concatenate(each) for each in zip(*pairs, strict=True))
-    # Each pixel points to one of a lower number in its area, or to itself: pairs are joined until all agree.
-    parent = np.arange(lit.size)
-    while one.size:
-        low, high = np.sort([parent[one], parent[other]], axis=0)
-        np.minimum.at(parent, high, low)
-        while (parent[parent] != parent).any():
-            parent = parent[parent]
-        apart = parent[one] != parent[other]
-        one, other = one[apart], other[apart]
+    lowest = lowest_connected(lit.size, one, other)
     labels = np.zeros(lit.size, dtype=np.intp)
-    labels[lit.ravel()] = 1 + np.unique(parent[lit.ravel()], return_inverse=True)[1]
+    labels[lit.ravel()] = 1 + np.unique(lowest[lit.ravel()], return_inverse=True)[1]
     return labels.reshape(lit.shape)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from lanet_core.geometry.connected import lowest_connected
 from lanet_core.image_size import image_size
 from lanet_core.reconstruction.painted_shapes import Rectangle, curvature_px, flat_levels, near, same, without
 
@@ -97,39 +98,40 @@ def _letters_of_line(mask: np.ndarray, top: int, bottom: int, luma: float) -> li
 
 
 def components(mask: np.ndarray) -> list[tuple[tuple[int, int, int, int], float]]:
-    """Return the bounding box of each connected component, and the share of it that the component fills."""
-    boxes: list[list[int]] = []
-    parent: list[int] = []
-    previous: list[tuple[int, int, int]] = []
-    for row, line in enumerate(mask):
-        changes = np.flatnonzero(np.diff(line, prepend=False, append=False)).tolist()
-        current = []
-        for left, right in zip(changes[::2], changes[1::2], strict=True):
-            number = len(parent)
-            parent.append(number)
-            boxes.append([row, row + 1, left, right, right - left])
-            for other_left, other_right, other in previous:
-                if other_left <= right and left <= other_right:
-                    _join(parent, other, number)
-            current.append((left, right, number))
-        previous = current
-    joined: dict[int, list[int]] = {}
-    for number, (top, bottom, left, right, area) in enumerate(boxes):
-        box = joined.setdefault(_root(parent, number), [top, bottom, left, right, 0])
-        box[:] = min(box[0], top), max(box[1], bottom), min(box[2], left), max(box[3], right), box[4] + area
-    return [
-        ((top, bottom, left, right), area / ((bottom - top) * (right - left)))
-        for top, bottom, left, right, area in joined.values()
-    ]
+    """Return the connected components of a mask, those that begin in upper rows first.
+
+    Pixels that touch at a corner are connected.
+
+    Args:
+        mask: (H, W) bool.
+
+    Returns:
+        The bounding box of each (top, bottom, left, right), and the share of it that the component fills.
+    """
+    stride = mask.shape[1] + 2  # a gap between rows
+    padded = np.pad(mask, ((0, 0), (1, 1))).ravel()
+    changes = np.flatnonzero(padded[1:] != padded[:-1]) + 1
+    first, end = changes[::2], changes[1::2]  # of each run
+    if not first.size:
+        return []
+    component = lowest_connected(len(first), *_touching(first + stride, end + stride, first, end))
+    order = np.argsort(component, kind="stable")
+    starts = np.flatnonzero(np.diff(component[order], prepend=-1))
+    row, left, right = first[order] // stride, first[order] % stride - 1, end[order] % stride - 1
+    top, bottom = np.minimum.reduceat(row, starts), np.maximum.reduceat(row, starts) + 1
+    area = np.add.reduceat(right - left, starts)
+    left, right = np.minimum.reduceat(left, starts), np.maximum.reduceat(right, starts)
+    filled = area / ((bottom - top) * (right - left))
+    boxes = zip(top.tolist(), bottom.tolist(), left.tolist(), right.tolist(), strict=True)
+    return list(zip(boxes, filled.tolist(), strict=True))
 
 
-def _root(parent: list[int], number: int) -> int:
-    while parent[number] != number:
-        parent[number] = parent[parent[number]]
-        number = parent[number]
-    return number
-
-
-def _join(parent: list[int], one: int, other: int) -> None:
-    low, high = sorted((_root(parent, one), _root(parent, other)))
-    parent[high] = low
+def _touching(
+    first: np.ndarray, end: np.ndarray, other_first: np.ndarray, other_end: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of runs and of other runs that they touch, both sorted and without overlaps."""
+    low = np.searchsorted(other_end, first, side="left")
+    counts = np.maximum(np.searchsorted(other_first, end, side="right") - low, 0)
+    numbers = np.repeat(np.arange(len(first)), counts)
+    within = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return numbers, low[numbers] + within

@@ -261,20 +261,25 @@ def _straight_edges(luma: np.ndarray, level: float) -> Iterator[Rectangle]:
     """Yield edges too straight to be photographed, as rectangles of one row inside an area."""
     upper, lower = luma[:-1], luma[1:]
     for inner, outer, first in ((upper, lower, 0), (lower, upper, 1)):
-        edge = step(inner, outer, level)
-        for row in np.flatnonzero(np.count_nonzero(edge, axis=1) >= _LABEL_COLUMNS):
-            for left, right in _runs(edge[row]):
-                if curvature_px(row + 1, right - left, image_size(luma)) >= _LEAST_CURVATURE_PX:
-                    yield Rectangle(int(row) + first, int(row) + first + 1, left, right, level)
+        for row, left, right in _runs(step(inner, outer, level)):
+            if curvature_px(row + 1, right - left, image_size(luma)) >= _LEAST_CURVATURE_PX:
+                yield Rectangle(row + first, row + first + 1, left, right, level)
 
 
-def _runs(line: np.ndarray) -> list[tuple[int, int]]:
-    """Return where runs of true values begin and end, small gaps closed."""
-    lit = np.flatnonzero(line)
-    splits = np.flatnonzero(np.diff(lit) > _GAP_PX + 1)
-    firsts, lasts = lit[np.append(0, splits + 1)], lit[np.append(splits, len(lit) - 1)]
+def _runs(mask: np.ndarray) -> Iterator[tuple[int, int, int]]:
+    """Yield the row, the first column and the one after the last of long runs in rows, small gaps closed."""
+    stride = mask.shape[1] + _GAP_PX + 1  # gaps between rows are not closed
+    rows, columns = np.nonzero(mask & (np.count_nonzero(mask, axis=1, keepdims=True) >= _LABEL_COLUMNS))
+    lit = rows * stride + columns
+    splits = np.flatnonzero(np.diff(lit, prepend=-stride, append=lit.max(initial=0) + stride) > _GAP_PX + 1)
+    firsts, lasts = lit[splits[:-1]], lit[splits[1:] - 1]
     long = lasts - firsts + 1 >= _LABEL_COLUMNS
-    return list(zip(firsts[long].tolist(), (lasts[long] + 1).tolist(), strict=True))
+    yield from zip(
+        (firsts[long] // stride).tolist(),
+        (firsts[long] % stride).tolist(),
+        (lasts[long] % stride + 1).tolist(),
+        strict=True,
+    )
 
 
 def _overlap(one: Rectangle, other: Rectangle) -> bool:

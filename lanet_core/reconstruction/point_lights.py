@@ -34,6 +34,7 @@ _MAXIMUM_LIGHTS = 32
 _SMALL_BLOB_SR = np.pi * np.radians(0.5) ** 2
 #: Least densities of a point light's energy, see this module.
 _SOFT_DENSITY, _GATHERED_DENSITY, _UNRESOLVED_DENSITY = 16.0, 30.0, 300.0
+_LEAST_DENSITY = min(_SOFT_DENSITY, _GATHERED_DENSITY, _UNRESOLVED_DENSITY)
 _SOFT_EDGE = 0.5
 _GATHERED_SHARE = 0.3
 _UNRESOLVED_CELLS = 3.0
@@ -128,8 +129,10 @@ def _clusters(
     weights_sr = sphere.pixel_solid_angles_sr(*level.shape)[rows] * areas.weight[rows, columns]
     energies = level[rows, columns] * weights_sr
     gathered_sr = energies.sum() ** 2 / (energies * level[rows, columns]).sum()
-    density, softness = energies.sum() / gathered_sr, areas.edge_softness(blob)
-    if not _is_point(density, gathered_sr / blob_sr, blob_sr / cell_rad**2, softness):
+    density = energies.sum() / gathered_sr
+    if density < _LEAST_DENSITY:  # what follows is slow
+        return []
+    if not _is_point(density, gathered_sr / blob_sr, blob_sr / cell_rad**2, areas.edge_softness(blob)):
         return []
     directions = pixel_directions_at(rows, columns, image_size(level))
     # The sun is near the middle of its glare: depth in the blob counts beside the energy.

@@ -27,8 +27,9 @@ NOT_FOR_INFERENCE = (
     "metrics/map_quality.py",
     "metrics/pu21.py",
     "metrics/display_quality.py",
-    "preview.py",
-    "light_benchmark.py",
+    "pipeline/preview.py",
+    "evaluation/",
+    "data/",
 )
 
 
@@ -149,7 +150,7 @@ def _worker_answers(python: Path, path: list[Path], requests: list[dict]) -> dic
     return answers
 
 
-@pytest.mark.parametrize("form", ["from lanet_core.networks import lanet", "from .networks.lanet import LANet"])
+@pytest.mark.parametrize("form", ["from lanet_core.networks import lanet", "from ..networks.lanet import LANet"])
 def test_what_the_worker_comes_to_import_comes_along(tmp_path, form):
     shutil.copytree(ROOT / "lanet_core", tmp_path / "lanet_core", ignore=shutil.ignore_patterns("__pycache__"))
     before = core_files.core_files(tmp_path)

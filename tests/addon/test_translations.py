@@ -14,7 +14,18 @@ FOLDER = Path(__file__).resolve().parents[2] / "addon" / "languages"
 LANGUAGES = ("de", "es", "fr", "ja", "zh_HANS")
 TEXTS = interface_texts()
 #: The same word in some of the languages.
-_SAME = {"Albedo", "Name", "Transparent", "Documentation", "Rotation", "Surface", "Saturation", "CPU"}
+_SAME = {
+    "Albedo",
+    "Angle",
+    "Highlights",
+    "Name",
+    "Transparent",
+    "Documentation",
+    "Rotation",
+    "Surface",
+    "Saturation",
+    "CPU",
+}
 
 
 def catalogue(language: str) -> dict[str, str]:
@@ -45,11 +56,10 @@ def test_there_is_a_catalogue_of_each_language():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_text_is_translated_and_no_other(language):
+def test_every_text_is_translated(language):
     translated = catalogue(language)
     missing = [f"{text} ({TEXTS[text]})" for text in TEXTS if text not in translated]
     assert not missing, "\n".join(missing)
-    assert not sorted(set(translated) - set(TEXTS))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

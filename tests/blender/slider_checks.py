@@ -68,6 +68,18 @@ def check_lamps_have_the_tint_of_the_sliders(folder):
     assert (inputs["Warmth"].default_value, inputs["Saturation"].default_value) == (0.0, 1.0)
 
 
+def check_the_light_turns_by_an_angle_seen_from_above(folder):
+    scene = converted(folder)
+    mapping = scene.world.node_tree.nodes["Mapping"]
+    rotation = mapping.inputs["Rotation"]
+    for kind, sign in (("POINT", -1.0), ("TEXTURE", 1.0)):
+        mapping.vector_type = kind
+        rotation.default_value = (0.1, 0.2, 0.7)
+        assert bpy.ops.lanet.turn_light(angle=0.5) == {"FINISHED"}
+        found = tuple(rotation.default_value)
+        assert all(abs(a - b) < 1e-6 for a, b in zip(found, (0.1, 0.2, 0.7 + sign * 0.5), strict=True)), (kind, found)
+
+
 def check_a_model_without_a_range_has_no_steps(folder):
     scene = file_scene(folder)
     assert convert() == {"FINISHED"}

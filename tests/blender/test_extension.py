@@ -12,6 +12,8 @@ NAMES = (
     "bake",
     "conversion",
     "drop",
+    "expectation",
+    "ground",
     "interruption",
     "interface",
     "lamp",

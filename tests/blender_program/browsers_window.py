@@ -144,10 +144,10 @@ class Visitor(Artist):
         yield lambda: self.session.conversion is None
 
     def _pair(self):
-        return sys.modules[f"{MODULE}.world_graph"].remembered_pair(bpy.context.scene.world)
+        return sys.modules[f"{MODULE}.world.graph"].remembered_pair(bpy.context.scene.world)
 
     def _highlights(self) -> float:
-        graph = sys.modules[f"{MODULE}.world_graph"]
+        graph = sys.modules[f"{MODULE}.world.graph"]
         return graph.light_node(bpy.context.scene).inputs["Highlights"].default_value
 
     def _menu(self, area: bpy.types.Area, menu: str, name: str) -> Iterator[Callable[[], bool]]:

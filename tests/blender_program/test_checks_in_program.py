@@ -13,6 +13,8 @@ FOLDER = Path(__file__).resolve().parents[1] / "blender"
 NAMES = (
     "backplate",
     "bake",
+    "expectation",
+    "ground",
     "saving",
     "message",
     "lamp",

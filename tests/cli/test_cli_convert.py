@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -294,6 +295,9 @@ def test_one_json_object_per_file(lanet, library, tmp_path, model):
         np.log2((pixels(converted["output"]) @ [0.2126, 0.7152, 0.0722]).max())
     )
     assert 0.0 < converted["network_seconds"] < converted["seconds"]
+    documented = (Path(__file__).resolve().parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    names = [name.partition(".")[0] for name in re.findall(r"`([\w.]+)`", documented)]
+    assert set(converted) | set(failed) <= set(names)
 
 
 def test_json_is_valid_for_any_file_name(lanet, library, tmp_path):

@@ -65,6 +65,13 @@ def test_help_loads_nothing_heavy(arguments):
     assert not set(modules.split()) & {"torch", "onnx", "onnxruntime", "OpenImageIO", "OpenEXR"}
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_prints_json(name, capsys):
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    assert "--json" in capsys.readouterr().out
+
+
 def test_info_says_what_the_model_is_and_runs_on(make_model, capsys):
     path = make_model()
     assert main(["info", "--json", "--model", str(path)]) == 0
@@ -98,7 +105,9 @@ def test_preview_of_a_picture_and_its_hdr(tmp_path, street, capsys):
     Image.fromarray(street).save(tmp_path / "street.png")
     float_picture(tmp_path / "street.exr", np.random.default_rng(0).random((64, 128, 3)) * 10.0)
     arguments = ["preview", str(tmp_path / "street.png"), str(tmp_path / "street.exr"), "-o"]
-    assert main([*arguments, str(tmp_path / "shown.png")]) == 0
+    assert main([*arguments, str(tmp_path / "shown.png"), "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["output"], record["status"]) == (str(tmp_path / "shown.png"), "written")
     with Image.open(tmp_path / "shown.png") as shown:
         assert (shown.format, shown.mode) == ("PNG", "RGB")
         assert shown.width > 3 * shown.height

@@ -112,6 +112,14 @@ def rows_of(folder):
         return {row["slug"]: row for row in csv.DictReader(file)}
 
 
+def test_json_is_one_object_per_panorama(site, tmp_path, capsys):
+    assert fetch(site, tmp_path / "library", "--json", "--limit", "2") == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["status"] for record in records] == ["downloaded", "downloaded"]
+    assert {record["slug"] for record in records} == set(rows_of(tmp_path / "library"))
+    assert all("CC0" in record["credit"] for record in records)
+
+
 def test_everything_is_fetched_listed_and_readable_for_training(site, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(ambientcg, "_PAGE_ASSETS", 2)  # the list comes in pages
     assert fetch(site, tmp_path / "library") == 0

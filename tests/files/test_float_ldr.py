@@ -111,3 +111,40 @@ def test_transparent_pixels_of_an_exr_are_not_captured(tmp_path):
     write(path, np.dstack([ldr(), alpha]))
     picture = read_ldr(path)
     np.testing.assert_array_equal(picture.transparent, alpha[..., 0] == 0.0)
+
+
+def ldr_exr(path, names: tuple[str, ...] = ("B", "G", "R"), chromaticities: tuple[float, ...] | None = None):
+    """An LDR in OpenEXR, its channels in the order of the file."""
+    spec = OpenImageIO.ImageSpec(128, 64, len(names), "half")
+    spec.channelnames = names
+    if chromaticities is not None:
+        spec.attribute("chromaticities", "float[8]", chromaticities)
+    output = OpenImageIO.ImageOutput.create(str(path))
+    assert output.open(str(path), spec), output.geterror()
+    assert output.write_image(np.full((64, 128, len(names)), 0.5, np.float32))
+    output.close()
+    return path
+
+
+@pytest.mark.parametrize(
+    "chromaticities",
+    [(0.0,) * 8, (0.3, 0.3) * 4, (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3, 0.0), (np.nan,) * 8, (1e30,) * 8],
+    ids=["zero", "one point", "white without luminance", "nan", "huge"],
+)
+def test_degenerate_chromaticities_are_no_traceback(tmp_path, chromaticities):
+    path = ldr_exr(tmp_path / "street.exr", chromaticities=chromaticities)
+    try:
+        picture = read_ldr(path)
+    except errors.InputError as error:
+        assert str(error).startswith(str(path)) and "chromaticities" in str(error)
+    else:
+        assert np.isfinite(picture.rgb_linear).all()
+
+
+def test_a_channel_name_that_is_not_utf8_is_an_error_of_the_file(tmp_path):
+    path = ldr_exr(tmp_path / "street.exr", names=("B", "G", "R", "zcafe"))
+    data = path.read_bytes()
+    assert data.count(b"zcafe") == 1
+    path.write_bytes(data.replace(b"zcafe", b"zcaf\xe9"))
+    with pytest.raises(errors.DamagedImageError, match=r"street\.exr"):
+        read_ldr(path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lanet_core.geometry import sphere
-from lanet_core.pipeline.preview import GLOSSY_SQUARINGS, before_after, lit_balls, lobe_table
+from lanet_core.pipeline.preview import GLOSSY_SQUARINGS, before_after, lit_balls, lobe_table, small_balls
 
 
 def one_light(direction: tuple[float, float, float], height: int = 64) -> tuple[np.ndarray, np.ndarray, float]:
@@ -80,3 +80,19 @@ def test_the_picture_shows_both_panoramas_and_a_difference_only_where_there_is_o
 def test_a_black_panorama_has_a_picture_too():
     black = np.zeros((64, 128, 3), dtype=np.float32)
     assert before_after(black, black).max() < 60
+
+
+def test_small_balls_stand_before_above_after_with_soft_transparent_edges():
+    ldr = np.full((32, 64, 3), 0.5, np.float32)
+    hdr = ldr.copy()
+    hdr[6:10, 30:34] = 200.0
+    picture = small_balls(ldr, hdr, 48)
+    assert picture.shape == (96, 96, 4) and picture.dtype == np.uint8
+    assert (picture[[0, 0, -1, -1], [0, -1, 0, -1], 3] == 0).all() and picture[24, 24, 3] == picture[72, 72, 3] == 255
+    edge = picture[..., 3]
+    assert ((edge > 0) & (edge < 255)).sum() > 100
+    even = picture[:48][picture[:48, :, 3] > 0, :3]
+    assert even.max() - even.min() <= 2, "both balls reflect an even panorama evenly, also at their edges"
+    lit = picture[48:, :48]
+    assert lit[12, 24, 0] > lit[36, 24, 0] + 40, "the diffuse ball is lit from above"
+    assert (picture[48:, 48:, :3].min(axis=-1) == 255).sum() >= 4, "the light is in the mirror ball"

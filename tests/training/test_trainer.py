@@ -14,6 +14,7 @@ import pytest
 import torch
 from training_runs import train, weights_of
 
+from lanet_core.cli.main import main
 from lanet_core.errors import CheckpointError
 from lanet_core.inference.model_metadata import METADATA_KEY
 from lanet_core.inference.session import Session
@@ -112,6 +113,18 @@ def test_two_processes_train_one_model(small_configuration, scene_folder, tmp_pa
     with (tmp_path / "log.csv").open(newline="", encoding="utf-8") as file:
         steps = [int(row["step"]) for row in csv.DictReader(file) if row["name"] == "loss"]
     assert steps == [1, 2, 3, 4, 5, 6]
+
+
+def test_export_and_a_finished_run_print_json(finished_run, small_configuration, scene_folder, tmp_path, capsys):
+    assert train(small_configuration, scene_folder, finished_run, "--json") == 0
+    [record] = map(json.loads, capsys.readouterr().out.splitlines())
+    assert record["configuration_sha256"] == load_configuration(small_configuration).sha256
+    assert str(finished_run / "checkpoint.pt") in record["checkpoints"]
+    arguments = ["export", record["checkpoints"][0], "-o", str(tmp_path / "small.onnx"), "--training-data", "Made up."]
+    assert main([*arguments, "--json"]) == 0
+    exported = json.loads(capsys.readouterr().out)
+    assert (exported["output"], exported["status"]) == (str(tmp_path / "small.onnx"), "written")
+    assert exported["largest_difference"] < 1e-3
 
 
 def test_export_describes_the_model_and_agrees_with_torch(finished_run, small_configuration, tmp_path):

@@ -1,0 +1,55 @@
+"""A ground on its way: the worker measures the light that falls on it, and then it is added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+from bpy.types import Object, Scene
+
+from ..converter_settings import WorkerSettings
+from ..errors import AddonError
+from ..worker.shared import SharedWorker
+from ..world.graph import remembered_pair, shows_hdr
+from ..world.ground import add_ground
+from ..world.rendered_world import rendered_world
+from .hdr_work import HdrWork
+from .image import State
+
+
+class GroundPlacing(HdrWork):
+    """The adding of a ground to a scene.
+
+    Args:
+        worker: the session's.
+        scene: one that a conversion has lit, and that shows the HDR.
+        settings: how the worker runs.
+        options: ``shape``, ``height`` and ``radius`` of :func:`addon.world.ground.add_ground`.
+
+    Attributes:
+        ground: the object, once FINISHED.
+
+    Raises:
+        AddonError: the scene shows no result, or its file is missing.
+    """
+
+    def __init__(self, worker: SharedWorker, scene: Scene, settings: WorkerSettings, **options: Any) -> None:
+        pair = remembered_pair(rendered_world(scene))
+        if pair is None or not shows_hdr(scene):
+            raise AddonError("This world shows no HDR. Convert its environment first, or switch it to HDR.")
+        super().__init__(worker, pair.hdr, "Measuring the light on the ground")
+        self._scene, self._hdr = scene.session_uid, pair.hdr.session_uid
+        self._options = options
+        self.ground: Object | None = None
+        self.ask(settings, lambda client, source: client.ground(source))
+
+    def finish(self, facts: Mapping[str, Any]) -> None:
+        """Add the ground."""
+        scene = next((each for each in bpy.data.scenes if each.session_uid == self._scene), None)
+        pair = remembered_pair(rendered_world(scene)) if scene is not None else None
+        if pair is None or pair.hdr.session_uid != self._hdr:
+            self.fail("The scene was changed meanwhile, and no ground was added. Add it again.")
+            return
+        self.ground = add_ground(scene, facts["base"], facts["added"], **self._options)
+        self.state = State.FINISHED

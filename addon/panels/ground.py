@@ -1,0 +1,26 @@
+"""The part of the panel for the ground."""
+
+from __future__ import annotations
+
+from bpy.types import Context, UILayout
+
+from ..world.ground import DOME, PLANE, ground_node, ground_of, projection_node
+from ..world.ground_group import EXPOSURE, HEIGHT
+from .text import is_wide
+
+
+def draw_ground(layout: UILayout, context: Context) -> None:
+    """Draw the buttons that add a ground, or its camera height and exposure."""
+    target = ground_of(context.scene)
+    material = target.active_material if target is not None else None
+    if material is None:
+        row = layout.row(align=True)
+        row.operator("lanet.add_ground", text="Ground Plane", icon="MESH_CIRCLE").shape = PLANE
+        row.operator("lanet.add_ground", text="Dome", icon="MESH_UVSPHERE").shape = DOME
+        return
+    column = layout.column(align=True)
+    column.use_property_split = is_wide(context)
+    column.label(text=target.name, translate=False)
+    column.prop(projection_node(material).inputs[HEIGHT], "default_value", text=HEIGHT)
+    column.prop(ground_node(material).inputs[EXPOSURE], "default_value", text=EXPOSURE)
+    column.operator("lanet.remove_ground", icon="X")

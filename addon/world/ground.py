@@ -1,0 +1,151 @@
+"""The ground of a converted scene: the photograph's lower hemisphere on a floor that receives shadows.
+
+One object with one material of Blender's own nodes. The floor is a matt surface whose unobstructed parts have the
+radiance of the photograph, see :mod:`addon.world.ground_group`; its values follow the world's by drivers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import bpy
+from bpy.types import Material, Mesh, Node, Object, Scene, World
+
+from .graph import background_of, editable_textures, find_environment_texture, remembered_pair
+from .ground_group import ADDED, BASE, GROUND_NAME, HIGHLIGHTS, IMAGE, RIM, STRENGTH, ground_group, projection_group
+from .light_group import HIGHLIGHTS as LIGHT_HIGHLIGHTS
+from .light_group import light_node_after
+from .map_rotation import drive_by, ensure_mapping, follow_mapping
+from .rendered_world import rendered_world
+
+#: On the object: the world.
+GROUND_PROPERTY = "lanet_ground"
+PLANE, DOME = SHAPES = ("PLANE", "DOME")
+_SEGMENTS, _RINGS = 128, 32
+
+
+def ground_of(scene: Scene) -> Object | None:
+    """Return the ground of a scene's world, None if it has none."""
+    world = rendered_world(scene)
+    return next((each for each in scene.objects if world is not None and each.get(GROUND_PROPERTY) == world), None)
+
+
+def add_ground(
+    scene: Scene, base: Sequence[float], added: Sequence[float], *, shape: str, height: float, radius: float
+) -> Object:
+    """Add the ground at the origin; a former one of this world is removed.
+
+    Args:
+        scene: one that a conversion has lit.
+        base: irradiance of the unobstructed ground by the light up to white, see
+            :func:`lanet_core.pipeline.ground_light.ground_irradiance`.
+        added: likewise by the light above white.
+        shape: ``PLANE`` fades out at its rim, ``DOME`` goes on above the horizon.
+        height: of the photograph's camera above the ground, metres.
+        radius: of the ground, metres.
+    """
+    remove_ground(scene)
+    world = rendered_world(scene)
+    material = _material(scene, world, shape, radius)
+    projection, ground = projection_node(material), ground_node(material)
+    projection.inputs[0].default_value = height
+    ground.inputs[BASE].default_value = (*base, 1.0)
+    ground.inputs[ADDED].default_value = (*added, 1.0)
+    mesh = _mesh(shape, radius)
+    mesh.materials.append(material)
+    target = bpy.data.objects.new(GROUND_NAME, mesh)
+    target[GROUND_PROPERTY] = world
+    scene.collection.objects.link(target)
+    return target
+
+
+def remove_ground(scene: Scene) -> None:
+    """Remove the ground of a scene's world."""
+    target = ground_of(scene)
+    if target is None:
+        return
+    mesh, materials = target.data, list(target.data.materials)
+    bpy.data.objects.remove(target)
+    if mesh.users == 0:
+        bpy.data.meshes.remove(mesh)
+    for material in materials:
+        if material is not None and material.users == 0:
+            bpy.data.materials.remove(material)
+
+
+def projection_node(material: Material) -> Node:
+    """Return the node with the camera's height."""
+    return _group_node(material, projection_group())
+
+
+def ground_node(material: Material) -> Node:
+    """Return the node with the ground's exposure."""
+    return _group_node(material, ground_group())
+
+
+def _group_node(material: Material, group: bpy.types.NodeTree) -> Node:
+    return next(node for node in material.node_tree.nodes if node.type == "GROUP" and node.node_tree == group)
+
+
+def _material(scene: Scene, world: World, shape: str, radius: float) -> Material:
+    material = bpy.data.materials.new(GROUND_NAME)
+    material.use_nodes = True
+    tree = material.node_tree
+    tree.nodes.clear()
+
+    def add(kind: str, column: int) -> Node:
+        node = tree.nodes.new(kind)
+        node.location = (240.0 * column, 0.0)
+        return node
+
+    projection, mapping = add("ShaderNodeGroup", 0), add("ShaderNodeMapping", 1)
+    texture, ground = add("ShaderNodeTexEnvironment", 2), add("ShaderNodeGroup", 3)
+    output = add("ShaderNodeOutputMaterial", 4)
+    projection.node_tree, ground.node_tree = projection_group(), ground_group()
+    texture.image = remembered_pair(world).ldr
+    ground.inputs[STRENGTH].default_value = 1.0
+    ground.inputs[RIM].default_value = radius if shape == PLANE else 1e9
+    for node in editable_textures(scene):
+        ensure_mapping(node)
+    lighting = find_environment_texture(scene).node
+    follow_mapping(mapping, ensure_mapping(lighting), world)
+    light, background = light_node_after(lighting), background_of(scene)
+    if light is not None:
+        drive_by(ground.inputs[HIGHLIGHTS], light.inputs[LIGHT_HIGHLIGHTS], world)
+    if background is not None:
+        drive_by(ground.inputs[STRENGTH], background.inputs["Strength"], world)
+    tree.links.new(projection.outputs["Direction"], mapping.inputs["Vector"])
+    tree.links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
+    tree.links.new(texture.outputs["Color"], ground.inputs[IMAGE])
+    tree.links.new(ground.outputs["Surface"], output.inputs["Surface"])
+    return material
+
+
+def _mesh(shape: str, radius: float) -> Mesh:
+    """Return a disc, or a disc and the upper half of a sphere on its rim."""
+    around = [2.0 * math.pi * number / _SEGMENTS for number in range(_SEGMENTS)]
+    elevations = [0.0]
+    if shape == DOME:
+        elevations = [0.5 * math.pi * ring / _RINGS for ring in range(_RINGS)]
+    vertices = [(0.0, 0.0, 0.0)]
+    for elevation in elevations:
+        across, up = radius * math.cos(elevation), radius * math.sin(elevation)
+        vertices += [(across * math.cos(angle), across * math.sin(angle), up) for angle in around]
+
+    def ring(number: int, segment: int) -> int:
+        return 1 + number * _SEGMENTS + segment % _SEGMENTS
+
+    faces = [(0, ring(0, each), ring(0, each + 1)) for each in range(_SEGMENTS)]
+    for number in range(len(elevations) - 1):
+        faces += [
+            (ring(number, each), ring(number + 1, each), ring(number + 1, each + 1), ring(number, each + 1))
+            for each in range(_SEGMENTS)
+        ]
+    if shape == DOME:
+        vertices.append((0.0, 0.0, radius))
+        last = len(elevations) - 1
+        faces += [(len(vertices) - 1, ring(last, each + 1), ring(last, each)) for each in range(_SEGMENTS)]
+    mesh = bpy.data.meshes.new(GROUND_NAME)
+    mesh.from_pydata(vertices, [], faces)
+    return mesh

@@ -1,0 +1,86 @@
+"""The node groups of the ground: which direction of the photograph a place shows, and how light falls on it."""
+
+from __future__ import annotations
+
+from bpy.types import NodeTree
+
+from .node_builder import NodeBuilder, group_of_version, new_group
+
+PROJECTION_NAME, GROUND_NAME = "LANet Ground Projection", "LANet Ground"
+HEIGHT, IMAGE, EXPOSURE, BASE, ADDED = "Camera Height", "Image", "Exposure", "Irradiance", "Irradiance Above White"
+HIGHLIGHTS, STRENGTH, RIM = "Highlights", "Strength", "Rim"
+_PROJECTION_MARK, _GROUND_MARK = "lanet_ground_projection", "lanet_ground_group"
+_VERSION = 1
+#: The photograph goes over into what lies behind the ground from this share of the rim's distance on.
+_FADE = 0.7
+#: What is higher belongs to the dome, metres.
+_FLOOR = 1e-3
+
+
+def projection_group() -> NodeTree:
+    """Return the group that gives the direction from the camera's place to a place of the ground."""
+    return group_of_version(_PROJECTION_MARK, _VERSION) or _build_projection()
+
+
+def ground_group() -> NodeTree:
+    """Return the group that shows the photograph on a floor that receives shadows, and on a dome for the camera."""
+    return group_of_version(_GROUND_MARK, _VERSION) or _build_ground()
+
+
+def _build_projection() -> NodeTree:
+    build = NodeBuilder(new_group(PROJECTION_NAME, _PROJECTION_MARK, _VERSION))
+    build.socket("Direction", "Vector", is_output=True)
+    build.socket(
+        HEIGHT,
+        "Float",
+        description="Height of the photograph's camera above the ground, metres",
+        subtype="DISTANCE",
+        default_value=1.6,
+        min_value=0.01,
+    )
+    given = build.add("NodeGroupInput").outputs
+    camera = build.add("ShaderNodeCombineXYZ", "Camera")
+    build.connect(given[HEIGHT], camera.inputs["Z"])
+    place = build.add("ShaderNodeTexCoord").outputs["Object"]
+    direction = build.vector_math("SUBTRACT", place, camera.outputs["Vector"])
+    build.connect(direction, build.add("NodeGroupOutput").inputs["Direction"])
+    return build.tree
+
+
+def _build_ground() -> NodeTree:
+    """A matt floor of albedo π L / E shows the photograph's radiance L where it receives its irradiance E."""
+    build = NodeBuilder(new_group(GROUND_NAME, _GROUND_MARK, _VERSION))
+    build.socket("Surface", "Shader", is_output=True)
+    build.socket(IMAGE, "Color", hide_value=True)
+    build.socket(EXPOSURE, "Float", description="EV added to the ground", min_value=-20.0, max_value=20.0)
+    build.socket(BASE, "Color", description="Of the light up to white, on the unobstructed ground")
+    build.socket(ADDED, "Color", description="Of the light above white, on the unobstructed ground")
+    build.socket(HIGHLIGHTS, "Float", description="Follows the world's Highlights")
+    build.socket(STRENGTH, "Float", description="Follows the world's Strength", default_value=1.0)
+    build.socket(RIM, "Float", description="Distance at which the ground ends, metres", default_value=1e9)
+    given = build.add("NodeGroupInput").outputs
+    shown = build.vector_math("SCALE", given[IMAGE], build.math("POWER", 2.0, given[EXPOSURE]))
+    above = build.vector_math("SCALE", given[ADDED], build.math("POWER", 2.0, given[HIGHLIGHTS]))
+    received = build.vector_math("SCALE", build.vector_math("ADD", given[BASE], above), given[STRENGTH])
+    received = build.vector_math("MAXIMUM", received, (1e-6, 1e-6, 1e-6))
+    albedo = build.vector_math("DIVIDE", build.vector_math("SCALE", shown, 3.14159265), received, label="Albedo")
+    floor = build.add("ShaderNodeBsdfDiffuse")
+    build.connect(albedo, floor.inputs["Color"])
+    place = build.add("ShaderNodeSeparateXYZ")
+    build.connect(build.add("ShaderNodeTexCoord").outputs["Object"], place.inputs["Vector"])
+    x, y, z = place.outputs
+    distance = build.math("SQRT", build.math("MULTIPLY_ADD", x, x, build.math("MULTIPLY", y, y)))
+    fade = build.add("ShaderNodeMapRange", "Rim", interpolation_type="SMOOTHSTEP")
+    build.feed(fade, distance, build.math("MULTIPLY", given[RIM], _FADE), given[RIM], 0.0, 1.0)
+    clear = build.add("ShaderNodeBsdfTransparent").outputs["BSDF"]
+    faded = build.add("ShaderNodeMixShader")
+    build.feed(faded, fade.outputs["Result"], floor.outputs["BSDF"], clear)
+    dome = build.add("ShaderNodeEmission")
+    build.connect(shown, dome.inputs["Color"])
+    for_camera = build.add("ShaderNodeMixShader", "Dome, for the camera alone")
+    build.feed(for_camera, build.add("ShaderNodeLightPath").outputs["Is Camera Ray"], clear, dome.outputs["Emission"])
+    surface = build.add("ShaderNodeMixShader")
+    is_dome = build.math("GREATER_THAN", z, _FLOOR)
+    build.feed(surface, is_dome, faded.outputs["Shader"], for_camera.outputs["Shader"])
+    build.connect(surface.outputs["Shader"], build.add("NodeGroupOutput").inputs["Surface"])
+    return build.tree

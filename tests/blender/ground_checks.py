@@ -1,0 +1,143 @@
+"""What test_extension.py runs inside Blender: the photograph on a ground that receives shadows; one check a process."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+from blender_process import main
+from enabled_extension import part
+from lamp_checks import hdr_scene, render
+
+HEIGHT = 1.7
+
+
+def scene_with_camera(folder: Path) -> bpy.types.Scene:
+    """Return a converted scene, turned and changed, with a camera at the photograph's place that looks down."""
+    scene = hdr_scene(folder)
+    nodes = scene.world.node_tree.nodes
+    nodes["Mapping"].inputs["Rotation"].default_value[2] = 0.7
+    nodes["Background"].inputs["Strength"].default_value = 0.5
+    part("world.graph").light_node(scene).inputs["Highlights"].default_value = -0.5
+    scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    scene.camera.location = (0.0, 0.0, HEIGHT)
+    scene.camera.rotation_euler = (math.radians(45.0), 0.0, 0.4)
+    scene.collection.objects.link(scene.camera)
+    scene.lanet.backplate = "PHOTOGRAPH"
+    return scene
+
+
+def add(**options) -> bpy.types.Object:
+    assert bpy.ops.lanet.add_ground(height=HEIGHT, **options) == {"FINISHED"}
+    return part("world.ground").ground_of(bpy.context.scene)
+
+
+def ball(scene, radius: float = 0.2) -> None:
+    bpy.ops.mesh.primitive_uv_sphere_add(radius=radius, location=(0.0, 0.0, radius))
+
+
+def check_the_ground_looks_as_the_photograph_from_its_camera(folder):
+    scene = scene_with_camera(folder)
+    photograph = render(scene, folder, samples=16)
+    for shape in ("PLANE", "DOME"):
+        add(shape=shape, radius=100.0)
+        seen = render(scene, folder, samples=256)
+        ratio = seen.mean(axis=(0, 1)) / photograph.mean(axis=(0, 1))
+        print(shape, "ground / photograph", ratio)
+        np.testing.assert_allclose(ratio, 1.0, atol=0.01)
+        error = np.abs(seen - photograph).mean() / photograph.mean()
+        assert error < 0.05, error
+    material = part("world.ground").ground_of(scene).active_material
+    part("world.ground").ground_node(material).inputs["Exposure"].default_value = 1.0
+    brighter = render(scene, folder, samples=64)
+    np.testing.assert_allclose(brighter.mean(), 2.0 * seen.mean(), rtol=0.02)
+
+
+def check_the_ground_follows_the_light_and_the_rotation(folder):
+    scene = scene_with_camera(folder)
+    add(shape="PLANE", radius=100.0)
+    nodes = scene.world.node_tree.nodes
+    nodes["Mapping"].inputs["Rotation"].default_value[2] = -1.1
+    nodes["Background"].inputs["Strength"].default_value = 1.5
+    part("world.graph").light_node(scene).inputs["Highlights"].default_value = 1.0
+    bpy.context.view_layer.update()
+    seen = render(scene, folder, samples=256)
+    part("world.ground").remove_ground(scene)
+    photograph = render(scene, folder, samples=16)
+    np.testing.assert_allclose(seen.mean(axis=(0, 1)) / photograph.mean(axis=(0, 1)), 1.0, atol=0.01)
+    assert np.abs(seen - photograph).mean() / photograph.mean() < 0.05
+
+
+def check_things_cast_shadows_on_the_ground_and_are_lit_as_before(folder):
+    scene = scene_with_camera(folder)
+    scene.camera.location = (0.0, -2.0, 2.0)
+    add(shape="PLANE", radius=50.0)
+    bare = render(scene, folder, samples=128)
+    ball(scene, 0.3)
+    with_ball = render(scene, folder, samples=128)
+    darker = with_ball.mean(axis=-1) / bare.mean(axis=-1)
+    assert (darker < 0.7).sum() > 20, "the sun's shadow"
+    assert 0.9 < np.median(darker) < 1.01, "far from the ball, the ground stays"
+    part("world.ground").remove_ground(scene)
+    scene.camera.location = (0.0, 0.0, 4.0)
+    scene.camera.rotation_euler = (0.0, 0.0, 0.0)
+    scene.camera.data.lens = 300.0
+    top = render(scene, folder, samples=128)
+    add(shape="DOME", radius=50.0)
+    again = render(scene, folder, samples=128)
+    centre = (slice(20, 28), slice(44, 52))
+    np.testing.assert_allclose(again[centre].mean(axis=(0, 1)), top[centre].mean(axis=(0, 1)), rtol=0.02)
+
+
+def check_reset_remove_and_another_conversion_take_the_ground_away(folder):
+    scene = scene_with_camera(folder)
+    before = set(bpy.data.objects), set(bpy.data.meshes), set(bpy.data.materials)
+
+    def is_gone() -> bool:
+        return (set(bpy.data.objects), set(bpy.data.meshes), set(bpy.data.materials)) == before
+
+    ground = add(shape="DOME", radius=10.0)
+    assert add(shape="PLANE", radius=10.0) != ground and len(bpy.data.meshes) == len(before[1]) + 1
+    material = part("world.ground").ground_of(scene).active_material
+    height = part("world.ground").projection_node(material).inputs["Camera Height"]
+    assert abs(height.default_value - HEIGHT) < 1e-6 and height.keyframe_insert("default_value", frame=1)
+    assert bpy.ops.lanet.remove_ground() == {"FINISHED"} and is_gone()
+    add(shape="PLANE")
+    bpy.ops.lanet.reset_light()
+    assert is_gone()
+    add(shape="PLANE")
+    assert bpy.ops.lanet.convert_environment() == {"FINISHED"} and is_gone()
+    assert any("ground" in message.text for message in part("session").current().messages)
+    add(shape="PLANE")
+    bpy.ops.lanet.remove_light()
+    assert is_gone()
+    try:
+        bpy.ops.lanet.add_ground()
+    except RuntimeError as error:
+        assert "Convert its environment first" in str(error)
+    else:
+        raise AssertionError("it was not refused")
+
+
+def check_the_file_keeps_the_ground(folder):
+    scene = scene_with_camera(folder)
+    add(shape="PLANE", radius=30.0)
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+    scene = bpy.context.scene
+    ground = part("world.ground").ground_of(scene)
+    node = part("world.ground").ground_node(ground.active_material)
+    scene.world.node_tree.nodes["Background"].inputs["Strength"].default_value = 3.0
+    bpy.context.view_layer.update()
+    graph = bpy.context.evaluated_depsgraph_get()
+    strength = (
+        ground.evaluated_get(graph).active_material.evaluated_get(graph).node_tree.nodes[node.name].inputs["Strength"]
+    )
+    assert abs(strength.default_value - 3.0) < 1e-6
+
+
+if __name__ == "__main__":
+    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

@@ -1,0 +1,83 @@
+"""What the light panel's test runs in a Blender with a window: ``blender -P THIS -- FOLDER SCREEN``.
+
+The installed extension shows what a conversion of ``FOLDER/city.jpg`` will change and converts it; then the backplate,
+a ground and the steps of the strength are used. ``FOLDER/shots`` shows the sidebar, ``FOLDER/facts.json`` what was
+found.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+from window_artist import MODULE, Artist, area_of, environment, region_of, window
+
+
+class Lighter(Artist):
+    """Directs the light by the panel."""
+
+    def scenario(self) -> Iterator[Callable[[], bool]]:
+        """Yield what to wait for before the next step."""
+        bpy.context.preferences.system.use_region_overlap = False
+        self._make_scene()
+        yield self.turns_from_now(4)
+        with self._view():
+            bpy.ops.screen.screen_full_area()
+        yield self.turns_from_now(4)
+        yield from self.show_sidebar()
+        image = environment().image
+        yield lambda: bool(self._facts_of(image)) and bool(self._facts_of(image).expectation)
+        self.facts["expectation"] = self._facts_of(image).expectation
+        yield from self.photograph("before")
+        self.press_the_button()
+        yield lambda: self.session.conversion is None
+        world = sys.modules[f"{MODULE}.world.graph"]
+        pair = world.remembered_pair(window().scene.world)
+        yield lambda: self.session.balls.of(pair) > 0 and not self.session.worker.busy
+        yield from self.photograph("converted")
+        scene = window().scene
+        scene.lanet.backplate = "BLURRED"
+        with self._view():
+            bpy.ops.lanet.try_strength(end="HIGH")
+            bpy.ops.lanet.add_ground("INVOKE_DEFAULT", shape="DOME")
+        yield lambda: self.session.conversion is None
+        self.facts["highlights"] = world.light_node(scene).inputs["Highlights"].default_value
+        self.facts["objects"] = sorted(scene.objects.keys())
+        area_of("VIEW_3D").spaces.active.shading.type = "RENDERED"
+        yield self.still_for(5.0)
+        yield from self.photograph("directed")
+        with self._view():
+            bpy.ops.lanet.bake_light("INVOKE_DEFAULT")
+        yield lambda: self.session.conversion is None
+        self.facts["files"] = sorted(path.name for path in (self.folder / "textures").iterdir())
+        self.press_key("Z", ctrl=True)
+        yield self.turns_from_now(10)
+        self.facts["objects_undone"] = sorted(window().scene.objects.keys())
+        yield from self.photograph("undone")
+
+    def _facts_of(self, image: bpy.types.Image):
+        return self.session.facts.of(image)
+
+    def _view(self):
+        view = area_of("VIEW_3D")
+        return bpy.context.temp_override(window=window(), area=view, region=region_of(view, "WINDOW"))
+
+    def _make_scene(self) -> None:
+        scene = window().scene
+        world = scene.world
+        world.use_nodes = True
+        texture = world.node_tree.nodes.new("ShaderNodeTexEnvironment")
+        texture.image = bpy.data.images.load(str(self.folder / "city.jpg"))
+        world.node_tree.links.new(texture.outputs["Color"], world.node_tree.nodes["Background"].inputs["Color"])
+        with bpy.context.temp_override(window=window()):
+            bpy.ops.wm.save_as_mainfile(filepath=str(self.folder / "scene.blend"))
+            bpy.ops.ed.undo_push(message="Light the scene")
+
+
+if __name__ == "__main__":
+    Lighter(*map(Path, sys.argv[-2:])).begin()
