@@ -81,7 +81,8 @@ def frame_light(diffuse: np.ndarray, concentrated: np.ndarray, added: float, mid
     energies = np.array([float(sphere.sphere_mean(grid).mean()) for grid in (diffuse, concentrated)])
     if not energies.sum() > 0.0 or not added > 0.0:
         return FrameLight(0.0, 0.0, midtones)
-    return FrameLight(*(energies * (added / energies.sum())).tolist(), midtones)
+    diffuse_energy, concentrated_energy = (energies * (added / energies.sum())).tolist()
+    return FrameLight(diffuse_energy, concentrated_energy, midtones)
 
 
 def shared_white(levels: Sequence[WhiteLevel]) -> WhiteLevel:
