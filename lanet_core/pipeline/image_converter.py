@@ -116,7 +116,7 @@ class ImageConverter(StripConverter):
 
     def _predict(self, reconstruction: PictureReconstruction) -> Prediction:
         prediction = self.session.run(ldr_linear=reconstruction.network_input())
-        assert prediction.log_hdr is not None, "the output of a model for single pictures"
+        assert prediction.log_hdr is not None, "the output of a model for single images"
         reconstruction.solve(prediction.log_hdr)
         return prediction
 
