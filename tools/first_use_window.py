@@ -79,6 +79,8 @@ class Newcomer(Artist):
         built.scene.eevee.use_shadows = True  # as the scene of a new file has it
         built.scene.cycles.preview_samples = _VIEW_SAMPLES
         built.scene.camera.data.show_passepartout = False
+        # EEVEE's shadow maps cover this range.
+        built.scene.camera.data.clip_start, built.scene.camera.data.clip_end = 0.1, 100.0
         built.scene.render.resolution_x, built.scene.render.resolution_y = _RENDER_SIZE
         window().scene = built.scene
         with bpy.context.temp_override(window=window()):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-#: A plateau has at least so many pixels, and as many as the band below it.
-_LEAST_PIXELS = 4
+#: A plateau has at least so many pixels, and as many as the band below it; fewer where all channels end at one value.
+_LEAST_PIXELS, _LEAST_WHITE_PIXELS = 4, 2
 #: Width of the band below the plateau against the plateau's own tolerance.
 _BAND = 4.0
 #: Share of the pixels that may exceed a plateau.
@@ -32,4 +32,6 @@ def find_plateau(rgb_linear: np.ndarray, tolerance: float) -> float | None:
         return None
     on_top = np.count_nonzero(level >= (1.0 - tolerance) * top)
     below = np.count_nonzero(level >= (1.0 - _BAND * tolerance) * top) - on_top
-    return top if on_top >= max(_LEAST_PIXELS, below) else None
+    whites = np.count_nonzero((rgb_linear >= (1.0 - tolerance) * top).all(axis=-1))
+    least = _LEAST_WHITE_PIXELS if whites == on_top else _LEAST_PIXELS
+    return top if on_top >= max(least, below) else None

@@ -178,7 +178,7 @@ def _plateau(colours: np.ndarray, weights: np.ndarray, counts: np.ndarray) -> Wh
         if not _is_plateau(share, counts[near].sum()):
             continue
         level = np.array([_weighted_median(colours[near, channel], weights[near]) for channel in range(3)])
-        brighter = (colours > level + 2.5 / _LEVELS).any(axis=1)
+        brighter = _is_brighter(colours, level)
         below = _just_below(colours, level)
         # A plateau is denser than the colours below it: those spread over many levels, it is one.
         if weights[brighter].sum() > 0.1 * share or share < 0.25 * weights[below].sum():
@@ -189,6 +189,13 @@ def _plateau(colours: np.ndarray, weights: np.ndarray, counts: np.ndarray) -> Wh
             return WhiteLevel(reliability=0.5, headroom=max(1.0, surface / _EXPOSED))
         return WhiteLevel(_snapped(level), 0.0, "hard", float(np.clip(0.5 + share / (share + 1e-3) / 2.0, 0.0, 1.0)))
     return None
+
+
+def _is_brighter(colours: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Return which colours are brighter than a level in a channel, (n,) bool, those left out that compression makes."""
+    excess = colours - level
+    is_noise = (excess.max(axis=1) <= 6.0 / _LEVELS) & (excess.mean(axis=1) <= 2.5 / _LEVELS)
+    return (excess > 2.5 / _LEVELS).any(axis=1) & ~is_noise
 
 
 def _just_below(colours: np.ndarray, level: np.ndarray) -> np.ndarray:

@@ -27,7 +27,6 @@ NOT_FOR_INFERENCE = (
     "metrics/map_quality.py",
     "metrics/pu21.py",
     "metrics/display_quality.py",
-    "pipeline/preview.py",
     "evaluation/",
     "data/",
 )

@@ -148,3 +148,17 @@ def test_a_channel_name_that_is_not_utf8_is_an_error_of_the_file(tmp_path):
     path.write_bytes(data.replace(b"zcafe", b"zcaf\xe9"))
     with pytest.raises(errors.DamagedImageError, match=r"street\.exr"):
         read_ldr(path)
+
+
+@pytest.mark.parametrize("suffix", ["exr", "hdr"])
+def test_a_plateau_of_two_white_pixels_is_one(tmp_path, suffix):
+    sky = np.random.default_rng(1).uniform(0.1, 3.0, (64, 128, 3)).astype(np.float32)
+    sky[20, 30] = sky[20, 31] = 9.0
+    write(tmp_path / f"white.{suffix}", sky)
+    with pytest.raises(errors.AlreadyHdrError, match="9"):
+        read_ldr(tmp_path / f"white.{suffix}")
+    assert read_ldr(tmp_path / f"white.{suffix}", extend=True).measured.ceiling == pytest.approx(9.0)
+    sky[20, 31] = (9.0, 7.0, 5.0)
+    write(tmp_path / f"sun.{suffix}", sky)
+    with pytest.raises(errors.AlreadyHdrError):
+        read_ldr(tmp_path / f"sun.{suffix}", extend=True)

@@ -89,3 +89,16 @@ def test_nothing_is_added_to_an_underexposed_or_evenly_lit_image(converter):
 
 def srgb_of(codes: np.ndarray) -> np.ndarray:
     return srgb_to_linear(np.clip(np.rint(codes), 0, 255) / 255.0).astype(np.float32)
+
+
+@pytest.mark.parametrize(("snow", "sky", "most_stops"), [(244, 232, 0.2), (250, 226, 0.2), (257, 238, 0.5)])
+def test_snow_under_an_overcast_sky_is_no_light(converter, snow, sky, most_stops):
+    up = sphere.pixel_directions(256, 512)[..., 2:]
+    drifts = np.random.default_rng(5).normal(0.0, 1.0, (64, 128, 1)).astype(np.float32)
+    ground = snow + 3.0 * sphere.upsample_bilinear(drifts, 256, 512)
+    field = np.where(up > 0.0, sky - 14.0 * (1.0 - np.clip(up, 0.0, 1.0)), ground)
+    field = np.where((up > -0.01) & (up < 0.06), 52.0, field) * np.array([0.985, 0.995, 1.0])
+    hdr = converted(converter, field)
+    gain = np.log2(diffuse_irradiance(hdr).mean() / diffuse_irradiance(srgb_of(field)).mean())
+    assert gain <= most_stops
+    assert hdr[np.broadcast_to(up < -0.02, hdr.shape)].max() <= 1.5

@@ -120,3 +120,16 @@ def test_it_is_written_as_text():
     assert str(WhiteLevel((0.861, 0.83, 0.708), shoulder="soft")) == "0.86 0.83 0.71, soft shoulder"
     assert str(WhiteLevel((0.9, 0.9, 0.9), 0.063, "hard")) == "0.90 0.90 0.90, hard shoulder, black 0.06"
     assert str(WhiteLevel()) == "1.00 1.00 1.00"
+
+
+def test_noise_of_compression_around_a_lowered_plateau_is_no_brighter_colour():
+    rng = np.random.default_rng(6)
+    codes = rng.uniform(20.0, 200.0, (256, 512, 3))
+    codes[40:160, 100:260] = 232.0
+    edge = np.zeros((256, 512), dtype=bool)
+    edge[40:60, 100:260] = edge[140:160, 100:260] = True
+    noise = rng.normal(0.0, 14.0, (256, 512, 3))
+    codes[edge] += (noise - noise.mean(axis=-1, keepdims=True))[edge]  # in the colour, not in the brightness
+    found = measured(codes / 255.0)
+    assert found.shoulder == "hard"
+    assert found.rgb == pytest.approx((232 / 255,) * 3, abs=0.01)
