@@ -13,7 +13,7 @@ import bpy
 import mathutils
 
 from render_eval.materials import Diffuse, Glass, Glossy, Material, Mixed
-from render_eval.scene_description import Ball, Camera, Picture, Plane, Sampling, SceneDescription
+from render_eval.scene_description import Ball, Plane, RenderSize, Sampling, SceneCamera, SceneDescription
 
 #: A subdivided icosahedron of 20,480 triangles lies within 3e-4 radii of its sphere.
 _SUBDIVISIONS = 6
@@ -85,7 +85,7 @@ class BlenderScene:
         bmesh.ops.create_grid(shape, x_segments=1, y_segments=1, size=plane.size / 2.0)
         self._object("plane", _mesh("plane", shape, material))
 
-    def _camera(self, camera: Camera) -> None:
+    def _camera(self, camera: SceneCamera) -> None:
         lens = bpy.data.cameras.new("camera")
         lens.sensor_fit = "VERTICAL"
         lens.angle = math.radians(camera.vertical_angle_deg)
@@ -198,7 +198,7 @@ def _set_denoiser(cycles: bpy.types.PropertyGroup) -> str:
     return DENOISER
 
 
-def _set_picture(scene: bpy.types.Scene, picture: Picture) -> None:
+def _set_picture(scene: bpy.types.Scene, picture: RenderSize) -> None:
     render = scene.render
     render.resolution_x, render.resolution_y = picture.width, picture.height
     render.resolution_percentage = 100

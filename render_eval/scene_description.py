@@ -52,7 +52,7 @@ class Plane:
 
 
 @dataclass(frozen=True)
-class Camera:
+class SceneCamera:
     """A pinhole camera, upright.
 
     Attributes:
@@ -67,7 +67,7 @@ class Camera:
 
 
 @dataclass(frozen=True)
-class Picture:
+class RenderSize:
     """What comes out.
 
     Attributes:
@@ -110,9 +110,9 @@ class SceneDescription:
 
     name: str
     description: str
-    picture: Picture
+    picture: RenderSize
     sampling: Sampling
-    camera: Camera
+    camera: SceneCamera
     materials: dict[str, Material]
     balls: tuple[Ball, ...] = ()
     plane: Plane | None = None
@@ -181,8 +181,8 @@ def from_dict(values: dict[str, Any], *, path: Path | None = None) -> SceneDescr
     return scene
 
 
-def _read_picture(table: Table) -> Picture:
-    picture = Picture(
+def _read_picture(table: Table) -> RenderSize:
+    picture = RenderSize(
         width=table.integer("width", 1, 16384),
         height=table.integer("height", 1, 16384),
         background=table.flag("background", True),
@@ -204,8 +204,8 @@ def _read_sampling(table: Table) -> Sampling:
     return sampling
 
 
-def _read_camera(table: Table) -> Camera:
-    camera = Camera(
+def _read_camera(table: Table) -> SceneCamera:
+    camera = SceneCamera(
         position=table.triple("position"),
         target=table.triple("target"),
         vertical_angle_deg=table.number("vertical_angle_deg", 0.1, 170.0),

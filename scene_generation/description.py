@@ -14,7 +14,7 @@ BLACK: Rgb = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
-class Surface:
+class SurfaceMaterial:
     """How something looks, and whether it shines.
 
     Attributes:
@@ -62,7 +62,7 @@ class Solid:
     shape: str
     centre: tuple[float, float, float]
     size: tuple[float, float, float]
-    surface: Surface
+    surface: SurfaceMaterial
     yaw_rad: float = 0.0
     tilt_rad: float = 0.0
     variant: int = 0
@@ -79,7 +79,7 @@ class Terrain:
         level_m: height of the flat part.
     """
 
-    surface: Surface
+    surface: SurfaceMaterial
     hill_height_m: float = 0.0
     seed: int = 0
     level_m: float = 0.0
@@ -168,7 +168,7 @@ class Opening:
 
 
 @dataclass(frozen=True)
-class SceneDescription:
+class PanoramaDescription:
     """A whole scene.
 
     Attributes:
@@ -188,15 +188,15 @@ class SceneDescription:
     unit_cd_m2: float = 1000.0
 
 
-def sphere_lamp(flux_lm: float, diameter_m: float, colour: Rgb) -> Surface:
+def sphere_lamp(flux_lm: float, diameter_m: float, colour: Rgb) -> SurfaceMaterial:
     """Return the surface of a sphere that emits a flux: L = Φ / (π · 4πr²)."""
     return _lamp(flux_lm / (math.pi**2 * diameter_m**2), colour)
 
 
-def flat_lamp(flux_lm: float, area_m2: float, colour: Rgb) -> Surface:
+def flat_lamp(flux_lm: float, area_m2: float, colour: Rgb) -> SurfaceMaterial:
     """Return the surface of a flat Lambertian lamp that emits a flux to one side: L = Φ / (πA)."""
     return _lamp(flux_lm / (math.pi * area_m2), colour)
 
 
-def _lamp(luminance_cd_m2: float, colour: Rgb) -> Surface:
-    return Surface(albedo=grey(0.5), emission=scaled(colour, luminance_cd_m2))
+def _lamp(luminance_cd_m2: float, colour: Rgb) -> SurfaceMaterial:
+    return SurfaceMaterial(albedo=grey(0.5), emission=scaled(colour, luminance_cd_m2))

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from scene_generation.description import NightSky, SceneDescription, Solid, Surface, Terrain
+from scene_generation.description import NightSky, PanoramaDescription, Solid, SurfaceMaterial, Terrain
 from scene_generation.draws import chance, grey, lamp_colour, log_uniform, varied
 from scene_generation.palette import FLOORS, GROUNDS, laid, wall_paint
 from scene_generation.rooms import Room, Windows, ceiling_lamps, draw_windows, furniture, shell, standing_lamp
@@ -18,7 +18,7 @@ _LIGHT = {"windows": 0.4, "both": 0.35, "lamps": 0.25}
 _WEATHER = {"sun": 0.5, "overcast": 0.35, "sunset": 0.15}
 
 
-def draw_indoor(rng: np.random.Generator) -> SceneDescription:
+def draw_indoor(rng: np.random.Generator) -> PanoramaDescription:
     """Return a room with furniture."""
     light = str(rng.choice(list(_LIGHT), p=list(_LIGHT.values())))
     room = draw_room(rng)
@@ -36,7 +36,7 @@ def draw_indoor(rng: np.random.Generator) -> SceneDescription:
     unit_cd_m2 = 20.0 if isinstance(sky, NightSky) else 150.0
     eye_m = min(1.6, room.height_m - 0.6)
     terrain = Terrain(laid(rng, GROUNDS, str(rng.choice(list(GROUNDS)))), level_m=-0.3)
-    return SceneDescription((*camera, eye_m), sky, solids, terrain, openings, unit_cd_m2)
+    return PanoramaDescription((*camera, eye_m), sky, solids, terrain, openings, unit_cd_m2)
 
 
 def draw_room(rng: np.random.Generator) -> Room:
@@ -67,19 +67,19 @@ def _walls_with_windows(rng: np.random.Generator, room: Room) -> list[Windows]:
     return [draw_windows(rng, lengths[side], room) if side in order[:count] else Windows() for side in range(4)]
 
 
-def _paints(rng: np.random.Generator) -> list[Surface]:
+def _paints(rng: np.random.Generator) -> list[SurfaceMaterial]:
     usual = wall_paint(rng)
     return [wall_paint(rng) if chance(rng, 0.2) else usual for _ in range(4)]
 
 
-def _floor(rng: np.random.Generator) -> Surface:
+def _floor(rng: np.random.Generator) -> SurfaceMaterial:
     return laid(rng, FLOORS, str(rng.choice(list(FLOORS))))
 
 
-def _ceiling(rng: np.random.Generator) -> Surface:
+def _ceiling(rng: np.random.Generator) -> SurfaceMaterial:
     if chance(rng, 0.15):
         return laid(rng, FLOORS, str(rng.choice(["wood", "pale wood", "screed"])))
-    return Surface(varied(rng, grey(rng.uniform(0.55, 0.85)), 0.05), roughness=0.9, gloss=0.1)
+    return SurfaceMaterial(varied(rng, grey(rng.uniform(0.55, 0.85)), 0.05), roughness=0.9, gloss=0.1)
 
 
 def _outside(rng: np.random.Generator, room: Room) -> list[Solid]:

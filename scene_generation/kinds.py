@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from scene_generation.description import SceneDescription
+from scene_generation.description import PanoramaDescription
 from scene_generation.indoor import draw_indoor
 from scene_generation.night import draw_night
 from scene_generation.outdoor import draw_outdoor
@@ -27,7 +27,7 @@ class Kind:
 
     name: str
     share: float
-    draw: Callable[[np.random.Generator], SceneDescription]
+    draw: Callable[[np.random.Generator], PanoramaDescription]
 
 
 KINDS = (
@@ -57,7 +57,7 @@ class SeededScene:
         """The scene's name, unique among all seeds."""
         return f"{self.kind.name}_{self.seed:06d}"
 
-    def describe(self) -> SceneDescription:
+    def describe(self) -> PanoramaDescription:
         """Return the scene: the same one every time."""
         return self.kind.draw(np.random.default_rng([self.seed, 1]))
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from scene_generation.description import SceneDescription, Solid, Surface, Terrain, flat_lamp, sphere_lamp
+from scene_generation.description import PanoramaDescription, Solid, SurfaceMaterial, Terrain, flat_lamp, sphere_lamp
 from scene_generation.draws import Rgb, chance, grey, lamp_colour, log_uniform, scaled
 from scene_generation.outdoor import EYE_M
 from scene_generation.palette import GROUNDS, laid
@@ -14,7 +14,7 @@ from scene_generation.skies import draw_night_sky
 from scene_generation.surroundings import around, clutter, plants, row_of_buildings
 
 
-def draw_night(rng: np.random.Generator) -> SceneDescription:
+def draw_night(rng: np.random.Generator) -> PanoramaDescription:
     """Return a place at night."""
     yaw = rng.uniform(-math.pi, math.pi)
     solids: list[Solid] = []
@@ -27,7 +27,7 @@ def draw_night(rng: np.random.Generator) -> SceneDescription:
     solids += _street_lamps(rng, int(rng.integers(1, 13)), yaw)
     ground = laid(rng, GROUNDS, str(rng.choice(["asphalt", "paving", "concrete", "wet", "grass", "snow"])))
     terrain = Terrain(ground, log_uniform(rng, 1.0, 60.0) if chance(rng, 0.4) else 0.0, int(rng.integers(1 << 30)))
-    return SceneDescription((0.0, 0.0, EYE_M), draw_night_sky(rng), solids, terrain, unit_cd_m2=1.0)
+    return PanoramaDescription((0.0, 0.0, EYE_M), draw_night_sky(rng), solids, terrain, unit_cd_m2=1.0)
 
 
 def _street_lamps(rng: np.random.Generator, count: int, yaw_rad: float) -> list[Solid]:
@@ -61,14 +61,14 @@ def _street_lamp(
     """
     x, y, height = place
     intensity_cd = illuminance_lx * height**2
-    pole = Solid("cylinder", (x, y, height / 2 - 0.15), (0.12, 0.12, height - 0.3), Surface(grey(0.08)))
+    pole = Solid("cylinder", (x, y, height / 2 - 0.15), (0.12, 0.12, height - 0.3), SurfaceMaterial(grey(0.08)))
     if kind in ("globe", "bulb"):
         diameter = 0.2 + 0.3 * size if kind == "globe" else 0.06 + 0.1 * size
         lamp = sphere_lamp(4.0 * math.pi * intensity_cd, diameter, colour)
         return [pole, Solid("sphere", place, (diameter,) * 3, lamp)]
     extents = (0.25 + 0.2 * size, 0.2) if kind == "flat" else (1.2, 0.1)
     lamp = flat_lamp(math.pi * intensity_cd, extents[0] * extents[1], colour)
-    head = Solid("box", (x, y, height + 0.06), (extents[0] + 0.1, extents[1] + 0.1, 0.1), Surface(grey(0.1)))
+    head = Solid("box", (x, y, height + 0.06), (extents[0] + 0.1, extents[1] + 0.1, 0.1), SurfaceMaterial(grey(0.1)))
     return [pole, head, Solid("box", place, (*extents, 0.015), lamp)]
 
 
@@ -84,6 +84,6 @@ def _lit_windows(rng: np.random.Generator, distance_m: float, yaw_rad: float) ->
             out * math.sin(yaw_rad) + along * math.cos(yaw_rad),
             up,
         )
-        light = Surface(emission=scaled(lamp_colour(rng, 2400.0, 5500.0), log_uniform(rng, 2.0, 150.0)))
+        light = SurfaceMaterial(emission=scaled(lamp_colour(rng, 2400.0, 5500.0), log_uniform(rng, 2.0, 150.0)))
         solids.append(Solid("box", centre, (0.04, width, height), light, yaw_rad))
     return solids

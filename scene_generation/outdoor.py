@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from scene_generation.description import SceneDescription, Solid, Surface, Terrain
+from scene_generation.description import PanoramaDescription, Solid, SurfaceMaterial, Terrain
 from scene_generation.draws import chance, grey, log_uniform
 from scene_generation.palette import GROUNDS, laid
 from scene_generation.skies import draw_sky
@@ -26,7 +26,7 @@ _GROUNDS = {
 EYE_M = 1.6
 
 
-def draw_outdoor(rng: np.random.Generator, weather: str) -> SceneDescription:
+def draw_outdoor(rng: np.random.Generator, weather: str) -> PanoramaDescription:
     """Return a scene outdoors.
 
     Args:
@@ -46,7 +46,7 @@ def draw_outdoor(rng: np.random.Generator, weather: str) -> SceneDescription:
     terrain = Terrain(ground, hills, int(rng.integers(1 << 30)))
     # A pixel value of 1 is near the middle of what a day shows, at any height of the sun.
     unit_cd_m2 = 300.0 + 4000.0 * max(0.0, math.sin(sky.elevation_rad))
-    return SceneDescription((0.0, 0.0, EYE_M), sky, solids, terrain, unit_cd_m2=unit_cd_m2)
+    return PanoramaDescription((0.0, 0.0, EYE_M), sky, solids, terrain, unit_cd_m2=unit_cd_m2)
 
 
 def _field(rng: np.random.Generator) -> list[Solid]:
@@ -80,7 +80,7 @@ def _wood(rng: np.random.Generator) -> list[Solid]:
 
 def _shore(rng: np.random.Generator) -> list[Solid]:
     yaw, distance = rng.uniform(-math.pi, math.pi), rng.uniform(3.0, 15.0)
-    water = Surface(grey(0.02), (0.02, 0.04, 0.05), "noise", 5.0, rng.uniform(0.08, 0.3), 0.4)
+    water = SurfaceMaterial(grey(0.02), (0.02, 0.04, 0.05), "noise", 5.0, rng.uniform(0.08, 0.3), 0.4)
     middle = distance + 400.0
     centre = (middle * math.cos(yaw), middle * math.sin(yaw), 0.02)
     solids = [Solid("box", centre, (800.0, 1600.0, 0.02), water, yaw)]

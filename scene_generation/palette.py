@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scene_generation.description import Surface
+from scene_generation.description import SurfaceMaterial
 from scene_generation.draws import Rgb, chance, grey, log_uniform, paint, varied
 
 #: Ground: two colours, pattern, feature size in metres, roughness, gloss.
@@ -32,10 +32,10 @@ FLOORS: dict[str, tuple[Rgb, Rgb, str, float, float, float]] = {
 LEAVES: tuple[Rgb, ...] = ((0.06, 0.11, 0.03), (0.10, 0.13, 0.04), (0.04, 0.08, 0.03), (0.22, 0.13, 0.04))
 
 
-def laid(rng: np.random.Generator, table: dict, name: str) -> Surface:
+def laid(rng: np.random.Generator, table: dict, name: str) -> SurfaceMaterial:
     """Return one of a table's grounds or floors, varied."""
     first, second, pattern, scale_m, roughness, gloss = table[name]
-    return Surface(
+    return SurfaceMaterial(
         albedo=varied(rng, first),
         albedo_2=varied(rng, second),
         pattern=pattern,
@@ -45,10 +45,10 @@ def laid(rng: np.random.Generator, table: dict, name: str) -> Surface:
     )
 
 
-def foliage(rng: np.random.Generator) -> Surface:
+def foliage(rng: np.random.Generator) -> SurfaceMaterial:
     """Return leaves: two greens or browns with holes between them."""
     colour = varied(rng, LEAVES[rng.integers(len(LEAVES))])
-    return Surface(
+    return SurfaceMaterial(
         albedo=colour,
         albedo_2=varied(rng, colour, 0.5),
         pattern="noise",
@@ -59,27 +59,29 @@ def foliage(rng: np.random.Generator) -> Surface:
     )
 
 
-def bark(rng: np.random.Generator) -> Surface:
+def bark(rng: np.random.Generator) -> SurfaceMaterial:
     """Return a tree's trunk."""
-    return Surface(albedo=varied(rng, (0.12, 0.09, 0.06)), albedo_2=grey(0.04), pattern="noise", scale_m=0.1, gloss=0.1)
+    return SurfaceMaterial(
+        albedo=varied(rng, (0.12, 0.09, 0.06)), albedo_2=grey(0.04), pattern="noise", scale_m=0.1, gloss=0.1
+    )
 
 
-def facade(rng: np.random.Generator, *, windows: bool = True) -> Surface:
+def facade(rng: np.random.Generator, *, windows: bool = True) -> SurfaceMaterial:
     """Return a building's outside: rows of dark windows in a wall, or bricks."""
     wall = varied(rng, paint(rng, vivid=0.15), 0.1)
     if windows and chance(rng, 0.75):
         glass = grey(rng.uniform(0.02, 0.08))
-        return Surface(wall, glass, "windows", rng.uniform(2.4, 3.6), rng.uniform(0.15, 0.5), 0.5)
-    return Surface(varied(rng, (0.30, 0.15, 0.10)), varied(rng, (0.2, 0.1, 0.07)), "bricks", 0.25, 0.8, 0.2)
+        return SurfaceMaterial(wall, glass, "windows", rng.uniform(2.4, 3.6), rng.uniform(0.15, 0.5), 0.5)
+    return SurfaceMaterial(varied(rng, (0.30, 0.15, 0.10)), varied(rng, (0.2, 0.1, 0.07)), "bricks", 0.25, 0.8, 0.2)
 
 
-def thing(rng: np.random.Generator) -> Surface:
+def thing(rng: np.random.Generator) -> SurfaceMaterial:
     """Return the surface of any made thing: furniture, a vehicle, a crate."""
     first = paint(rng, vivid=0.35)
     pattern = str(rng.choice(["plain", "noise", "patches", "planks", "tiles"], p=[0.45, 0.25, 0.1, 0.15, 0.05]))
     if chance(rng, 0.08):
-        return Surface(albedo=grey(rng.uniform(0.4, 0.85)), metallic=1.0, roughness=rng.uniform(0.15, 0.6))
-    return Surface(
+        return SurfaceMaterial(albedo=grey(rng.uniform(0.4, 0.85)), metallic=1.0, roughness=rng.uniform(0.15, 0.6))
+    return SurfaceMaterial(
         albedo=first,
         albedo_2=varied(rng, first, 0.6),
         pattern=pattern,
@@ -89,13 +91,15 @@ def thing(rng: np.random.Generator) -> Surface:
     )
 
 
-def wall_paint(rng: np.random.Generator) -> Surface:
+def wall_paint(rng: np.random.Generator) -> SurfaceMaterial:
     """Return an inner wall: mostly light paint, at times coloured, dark, bricks or wood."""
     kind = rng.choice(["light", "colour", "dark", "bricks", "wood"], p=[0.6, 0.17, 0.08, 0.09, 0.06])
     if kind == "bricks":
-        return Surface(varied(rng, (0.35, 0.18, 0.12)), varied(rng, (0.25, 0.12, 0.08)), "bricks", 0.22, 0.9, 0.1)
+        return SurfaceMaterial(
+            varied(rng, (0.35, 0.18, 0.12)), varied(rng, (0.25, 0.12, 0.08)), "bricks", 0.22, 0.9, 0.1
+        )
     if kind == "wood":
         return laid(rng, FLOORS, "wood")
     value = {"light": rng.uniform(0.5, 0.85), "colour": rng.uniform(0.3, 0.6), "dark": rng.uniform(0.05, 0.2)}[kind]
     colour = varied(rng, grey(value), 0.05) if kind != "colour" else varied(rng, paint(rng, vivid=1.0), 0.1)
-    return Surface(colour, varied(rng, colour, 0.12), "noise", log_uniform(rng, 0.3, 3.0), 0.8, 0.15)
+    return SurfaceMaterial(colour, varied(rng, colour, 0.12), "noise", log_uniform(rng, 0.3, 3.0), 0.8, 0.15)

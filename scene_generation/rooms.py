@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scene_generation.description import Opening, Solid, Surface, flat_lamp, sphere_lamp
+from scene_generation.description import Opening, Solid, SurfaceMaterial, flat_lamp, sphere_lamp
 from scene_generation.draws import Rgb, chance, grey, log_uniform, paint
 from scene_generation.palette import thing
 
@@ -63,7 +63,7 @@ def draw_windows(rng: np.random.Generator, wall_m: float, room: Room) -> Windows
 
 
 def shell(
-    room: Room, walls: list[Windows], paints: list[Surface], floor: Surface, ceiling: Surface
+    room: Room, walls: list[Windows], paints: list[SurfaceMaterial], floor: SurfaceMaterial, ceiling: SurfaceMaterial
 ) -> tuple[list[Solid], list[Opening]]:
     """Return floor, ceiling and four walls, and the openings of their windows.
 
@@ -89,7 +89,7 @@ def shell(
 
 
 def _wall(
-    yaw_rad: float, distance_m: float, length_m: float, height_m: float, windows: Windows, surface: Surface
+    yaw_rad: float, distance_m: float, length_m: float, height_m: float, windows: Windows, surface: SurfaceMaterial
 ) -> tuple[list[Solid], list[Opening]]:
     """Return a wall towards an azimuth, as boxes around its windows."""
 
@@ -111,7 +111,7 @@ def _wall(
     solids += [block(*edges[i : i + 2], windows.sill_m, windows.head_m) for i in range(0, len(edges), 2)]
     openings: list[Opening] = []
     pane_m, middle_m = windows.head_m - windows.sill_m, (windows.head_m + windows.sill_m) / 2
-    frame = Surface(grey(0.7), gloss=0.3)
+    frame = SurfaceMaterial(grey(0.7), gloss=0.3)
     for middle in map(float, middles):
         centre = at(distance_m + 0.75 * _WALL_M, middle, middle_m)
         openings.append(Opening(centre, windows.width_m, pane_m, yaw_rad + math.pi))
@@ -167,7 +167,7 @@ def _panel(place: Point, flux_lm: float, colour: Rgb, size: float, drop: float, 
 def _strip(place: Point, flux_lm: float, colour: Rgb, size: float, drop: float, yaw_rad: float) -> Lamp:
     length, width = 0.9 + 0.9 * size, 0.04 + 0.08 * drop
     lamp = flat_lamp(flux_lm, length * width, colour)
-    box = Surface(grey(0.7))
+    box = SurfaceMaterial(grey(0.7))
     return [
         Solid("box", (place[0], place[1], place[2] - 0.03), (length + 0.05, width + 0.08, 0.06), box, yaw_rad),
         Solid("box", (place[0], place[1], place[2] - 0.065), (length, width, 0.01), lamp, yaw_rad),
@@ -177,7 +177,7 @@ def _strip(place: Point, flux_lm: float, colour: Rgb, size: float, drop: float, 
 def _pendant(place: Point, flux_lm: float, colour: Rgb, size: float, drop: float, yaw_rad: float) -> Lamp:
     """A bulb under a shade that is open below."""
     bulb, z = 0.04 + 0.06 * size, place[2] - 0.3 - drop * max(0.0, place[2] - 2.7)
-    shade = Surface(grey(0.15 + 0.6 * size))
+    shade = SurfaceMaterial(grey(0.15 + 0.6 * size))
     width = 0.2 + 0.3 * size
     return [
         Solid("sphere", (place[0], place[1], z), (bulb, bulb, bulb), sphere_lamp(flux_lm, bulb, colour)),
@@ -199,7 +199,7 @@ def standing_lamp(rng: np.random.Generator, place: tuple[float, float], flux_lm:
     """Return a lamp on a foot, its shade glowing."""
     height, diameter = rng.uniform(0.5, 1.7), rng.uniform(0.15, 0.45)
     shade = sphere_lamp(flux_lm, diameter, colour)
-    foot = Surface(paint(rng))
+    foot = SurfaceMaterial(paint(rng))
     return [
         Solid("cylinder", (*place, height), (diameter, diameter, diameter), shade),
         Solid("cylinder", (*place, height / 2 - diameter / 4), (0.03, 0.03, height - diameter / 2), foot),

@@ -6,19 +6,19 @@ import math
 
 import numpy as np
 
-from scene_generation.description import NightSky, SceneDescription, Solid, Surface, flat_lamp, sphere_lamp
+from scene_generation.description import NightSky, PanoramaDescription, Solid, SurfaceMaterial, flat_lamp, sphere_lamp
 from scene_generation.draws import Rgb, chance, grey, lamp_colour, log_uniform, paint, varied
 from scene_generation.palette import FLOORS, laid
 from scene_generation.rooms import Room, Windows, ceiling_lamps, furniture, shell
 
 
-def draw_studio(rng: np.random.Generator) -> SceneDescription:
+def draw_studio(rng: np.random.Generator) -> PanoramaDescription:
     """Return a studio without windows, light to black."""
     room = Room(rng.uniform(4.0, 12.0), rng.uniform(4.0, 10.0), rng.uniform(2.6, 5.0))
     value = log_uniform(rng, 0.04, 0.8)
-    wall = Surface(varied(rng, grey(value), 0.1), varied(rng, grey(value), 0.1), "noise", 1.0, 0.8, 0.1)
+    wall = SurfaceMaterial(varied(rng, grey(value), 0.1), varied(rng, grey(value), 0.1), "noise", 1.0, 0.8, 0.1)
     floor = laid(rng, FLOORS, str(rng.choice(list(FLOORS))))
-    ceiling = Surface(grey(log_uniform(rng, 0.05, 0.8)))
+    ceiling = SurfaceMaterial(grey(log_uniform(rng, 0.05, 0.8)))
     solids, _ = shell(room, [Windows()] * 4, [wall] * 4, floor, ceiling)
     camera = (rng.normal(0.0, 0.4), rng.normal(0.0, 0.4))
     solids += furniture(rng, room, int(rng.integers(0, 7)), camera)
@@ -32,11 +32,11 @@ def draw_studio(rng: np.random.Generator) -> SceneDescription:
             rng, room, int(rng.integers(1, 7)), log_uniform(rng, 100.0, 2000.0), lamp_colour(rng, 2700.0, 6500.0)
         )
     unit_cd_m2 = 0.05 * flux_lm / (room.length_m * room.width_m) + 5.0
-    return SceneDescription((*camera, rng.uniform(1.0, 1.6)), NightSky(), solids, unit_cd_m2=unit_cd_m2)
+    return PanoramaDescription((*camera, rng.uniform(1.0, 1.6)), NightSky(), solids, unit_cd_m2=unit_cd_m2)
 
 
 def _backdrop(rng: np.random.Generator, room: Room) -> Solid:
-    surface = Surface(paint(rng, vivid=0.3), gloss=0.0)
+    surface = SurfaceMaterial(paint(rng, vivid=0.3), gloss=0.0)
     size = (0.03, rng.uniform(2.0, 0.9 * room.width_m), rng.uniform(1.8, room.height_m - 0.2))
     x = (room.length_m / 2 - rng.uniform(0.1, 0.6)) * rng.choice([-1.0, 1.0])
     return Solid("box", (float(x), 0.0, size[2] / 2), size, surface)
@@ -48,7 +48,9 @@ def _light(rng: np.random.Generator, room: Room, flux_lm: float, colour: Rgb) ->
     reach = 0.42 * min(room.length_m, room.width_m)
     distance, height = rng.uniform(0.6, 1.0) * reach, rng.uniform(1.0, room.height_m - 0.5)
     place = (distance * math.cos(azimuth), distance * math.sin(azimuth), height)
-    stand = Solid("cylinder", (place[0] * 1.06, place[1] * 1.06, height / 2), (0.04, 0.04, height), Surface(grey(0.05)))
+    stand = Solid(
+        "cylinder", (place[0] * 1.06, place[1] * 1.06, height / 2), (0.04, 0.04, height), SurfaceMaterial(grey(0.05))
+    )
     return [*_LIGHTS[rng.choice(len(_LIGHTS), p=_SHARES)](rng, place, flux_lm, colour), stand]
 
 
@@ -74,7 +76,7 @@ def _facing(place: tuple[float, float, float], size: tuple[float, float], flux_l
     lamp = flat_lamp(flux_lm, size[0] * size[1], colour)
     return [
         Solid("box", place, (0.01, *size), lamp, yaw, tilt),
-        Solid("box", case, (0.2, size[0] + 0.04, size[1] + 0.04), Surface(grey(0.03)), yaw, tilt),
+        Solid("box", case, (0.2, size[0] + 0.04, size[1] + 0.04), SurfaceMaterial(grey(0.03)), yaw, tilt),
     ]
 
 

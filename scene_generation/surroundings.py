@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from scene_generation.description import Solid, Surface
+from scene_generation.description import Solid, SurfaceMaterial
 from scene_generation.draws import chance, grey, log_uniform, paint
 from scene_generation.palette import bark, facade, foliage, thing
 
@@ -19,7 +19,7 @@ def around(rng: np.random.Generator, nearest_m: float, farthest_m: float) -> Pla
     return distance * math.cos(azimuth), distance * math.sin(azimuth)
 
 
-def tree(rng: np.random.Generator, place: Place, *, leaves: Surface | None = None) -> list[Solid]:
+def tree(rng: np.random.Generator, place: Place, *, leaves: SurfaceMaterial | None = None) -> list[Solid]:
     """Return a trunk with a crown of one to five clumps."""
     x, y = place
     height = log_uniform(rng, 3.5, 14.0)
@@ -82,7 +82,7 @@ def canopy(rng: np.random.Generator) -> list[Solid]:
 
 def building(rng: np.random.Generator, centre: Place, size: tuple[float, float, float], yaw_rad: float) -> list[Solid]:
     """Return a block with a roof, flat or pitched."""
-    walls, roof = facade(rng), Surface(paint(rng, vivid=0.2), None, roughness=0.8, gloss=0.1)
+    walls, roof = facade(rng), SurfaceMaterial(paint(rng, vivid=0.2), None, roughness=0.8, gloss=0.1)
     block = Solid("box", (*centre, size[2] / 2), size, walls, yaw_rad)
     if chance(rng, 0.5):
         slab = (size[0] + 0.6, size[1] + 0.6, 0.4)
@@ -112,13 +112,13 @@ def row_of_buildings(rng: np.random.Generator, distance_m: float, yaw_rad: float
 def vehicle(rng: np.random.Generator, place: Place, yaw_rad: float) -> list[Solid]:
     """Return a car: a body, a cabin of glass, wheels."""
     x, y = place
-    body = Surface(paint(rng, vivid=0.5), None, roughness=0.2, gloss=0.6)
-    glass = Surface(grey(0.03), None, roughness=0.08, gloss=0.6)
+    body = SurfaceMaterial(paint(rng, vivid=0.5), None, roughness=0.2, gloss=0.6)
+    glass = SurfaceMaterial(grey(0.03), None, roughness=0.08, gloss=0.6)
     length, width = rng.uniform(3.6, 4.8), rng.uniform(1.6, 1.9)
     return [
         Solid("box", (x, y, 0.6), (length, width, 0.6), body, yaw_rad),
         Solid("box", (x, y, 1.15), (length * 0.55, width * 0.9, 0.5), glass, yaw_rad),
-        Solid("box", (x, y, 0.2), (length * 0.8, width * 0.96, 0.4), Surface(grey(0.03)), yaw_rad),
+        Solid("box", (x, y, 0.2), (length * 0.8, width * 0.96, 0.4), SurfaceMaterial(grey(0.03)), yaw_rad),
     ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from scene_generation.description import DaySky, NightSky, SceneDescription, Solid
+from scene_generation.description import DaySky, NightSky, PanoramaDescription, Solid
 from scene_generation.draws import scaled
 
 #: The narrowest light, in pixels: wider than a pixel's diagonal, so that its rim crosses some pixel, which tells
@@ -19,7 +19,7 @@ _LEAST_PIXELS = 1.5
 _FLAT = 0.3
 
 
-def widened(description: SceneDescription, height: int) -> SceneDescription:
+def widened(description: PanoramaDescription, height: int) -> PanoramaDescription:
     """Return a scene whose lamps and sun are at least 1.5 pixels wide as the camera sees them, and dimmer by as much.
 
     The flux of a lamp and the irradiance by the sun stay, so what they light stays, and so does the energy of the

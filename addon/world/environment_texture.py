@@ -9,6 +9,7 @@ import bpy
 from bpy.types import Node, NodeSocket, World
 
 from .backplate_group import LIGHT, is_backplate
+from .light_group import is_light_node
 
 #: What carries light comes before what only bends or mixes it.
 _SOCKET_ORDER = {"SHADER": 0, "RGBA": 0, "VECTOR": 1}
@@ -114,6 +115,8 @@ def inputs_of(
     node = output.node
     if node.mute:
         return [(link.from_socket, groups) for link in node.internal_links if link.to_socket == output]
+    if is_light_node(node):  # the inside of the group need not be walked through
+        return [(node.inputs["Color"], groups)]
     if is_backplate(node):  # what the camera sees beside the light is no light
         return [(node.inputs[LIGHT], groups)]
     if node.type == "GROUP":

@@ -220,7 +220,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FileOutcome:
     """What became of a job: ``converted``, ``skipped`` or ``failed``."""
 
     job: Job
@@ -262,8 +262,8 @@ def _beside(arguments: argparse.Namespace, outputs: list[Path], into_folder: boo
     return arguments.output if into_folder else str(outputs[0].with_name(f"{outputs[0].stem}{label}.png"))
 
 
-def _convert_all(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace) -> list[Outcome]:
-    outcomes: list[Outcome] = []
+def _convert_all(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace) -> list[FileOutcome]:
+    outcomes: list[FileOutcome] = []
     told: set[str] = set()
     budget = PixelBudget()
     fractions = [0.0] * len(jobs)
@@ -272,7 +272,7 @@ def _convert_all(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace) 
     ) as bar:
         frames = _survey(jobs, load, arguments, bar) if arguments.sequence else None
 
-        def convert(number: int, cancelled: Callable[[], bool]) -> Outcome:
+        def convert(number: int, cancelled: Callable[[], bool]) -> FileOutcome:
             job = jobs[number]
             frame = frames[number] if frames is not None else _Frame(reading_options(arguments))
 
@@ -340,7 +340,7 @@ def _convert_one(
     progress: Callable[[float, str], None],
     cancelled: Callable[[], bool],
     budget: PixelBudget,
-) -> Outcome:
+) -> FileOutcome:
     try:
         pixels = _check_source(job.source)
         is_another = _is_of_another_source(job)
@@ -351,9 +351,9 @@ def _convert_one(
                     path=job.output,
                     remedy="Pass --overwrite to replace it, or choose another folder.",
                 )
-            return Outcome(job, "skipped")
+            return FileOutcome(job, "skipped")
     except LanetError as error:
-        return Outcome(job, "failed", error=error)
+        return FileOutcome(job, "failed", error=error)
     converter = load()
     try:
         with budget.reserved(pixels):
@@ -366,8 +366,8 @@ def _convert_one(
     except Exception as error:  # of this image; the next one may fare better
         if arguments.debug:
             print_message(traceback.format_exc())
-        return Outcome(job, "failed", error=unexpected(error, job.source))
-    return Outcome(job, "converted", conversion)
+        return FileOutcome(job, "failed", error=unexpected(error, job.source))
+    return FileOutcome(job, "converted", conversion)
 
 
 def _written(
@@ -442,7 +442,7 @@ def _warn_of_provider(converter: StripConverter, told: set[str]) -> None:
             told.add(warning)
 
 
-def _report_problems(outcome: Outcome, told: set[str]) -> None:
+def _report_problems(outcome: FileOutcome, told: set[str]) -> None:
     if outcome.error is not None:
         print_message(f"lanet: error: {outcome.error}")
     for warning in outcome.conversion.warnings if outcome.conversion else ():
@@ -450,7 +450,7 @@ def _report_problems(outcome: Outcome, told: set[str]) -> None:
             print_message(printable(f"lanet: warning: {outcome.job.source}: {warning}"))
 
 
-def _result_line(outcome: Outcome) -> str:
+def _result_line(outcome: FileOutcome) -> str:
     job, conversion = outcome.job, outcome.conversion
     if conversion is None:
         return f"{printable(job.output)}: exists, skipped; --overwrite replaces it"
@@ -469,7 +469,7 @@ def _result_line(outcome: Outcome) -> str:
     return f"{printable(job.output)}: {', '.join(facts)}"
 
 
-def _record(outcome: Outcome) -> dict:
+def _record(outcome: FileOutcome) -> dict:
     """Return the object that --json prints of a file."""
     facts: dict = {}
     if outcome.error is not None:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
-from lanet_core.data.edits import Photograph, edit, srgb_decode
+from lanet_core.data.edits import EncodedPhotograph, edit, srgb_decode
 from lanet_core.data.light_photographs import measure_white, relative_image
 from lanet_core.data.torch_camera import calibration_scale, expose
 from lanet_core.data.virtual_camera import draw_camera
@@ -37,7 +37,7 @@ def edited_photographs(hdr: np.ndarray, name: str, draws: int) -> Iterator[tuple
     for draw in range(draws):
         rng = np.random.default_rng([seed, draw, _SEED])
         encoded, exposed = expose(scene, draw_camera(rng))
-        image = Photograph(encoded, exposed, torch.zeros_like(encoded[:1]))
+        image = EncodedPhotograph(encoded, exposed, torch.zeros_like(encoded[:1]))
         edit(image, rng)
         codes = (image.encoded.clamp(0.0, 1.0) * 255.0).round()
         linear = srgb_decode(codes / 255.0)

@@ -31,7 +31,7 @@ _YCBCR = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -
 
 
 @dataclass
-class Photograph:
+class EncodedPhotograph:
     """An image while it is edited.
 
     Attributes:
@@ -45,7 +45,7 @@ class Photograph:
     painted: Tensor
 
 
-Edit = Callable[[Photograph, np.random.Generator], None]
+Edit = Callable[[EncodedPhotograph, np.random.Generator], None]
 
 
 def srgb_decode(encoded: Tensor) -> Tensor:
@@ -53,17 +53,17 @@ def srgb_decode(encoded: Tensor) -> Tensor:
     return torch.where(encoded <= 0.04045, encoded / 12.92, ((encoded.clamp(min=0.0) + 0.055) / 1.055) ** 2.4)
 
 
-def lower_white(image: Photograph, rng: np.random.Generator) -> None:
+def lower_white(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Put white at a code between 215 and 254."""
     image.encoded = image.encoded * rng.uniform(0.845, 0.996)
 
 
-def studio_range(image: Photograph, rng: np.random.Generator) -> None:
+def studio_range(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Leave a video frame in studio range, 16 to 235 (ITU-R BT.709)."""
     image.encoded = image.encoded * (219.0 / 255.0) + 16.0 / 255.0
 
 
-def tint(image: Photograph, rng: np.random.Generator) -> None:
+def tint(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Scale the channels after clipping, warm three times out of four."""
     middle, low = rng.uniform(0.84, 1.0), rng.uniform(0.62, 0.97)
     gains = [1.0, max(middle, low), min(middle, low)]
@@ -72,13 +72,13 @@ def tint(image: Photograph, rng: np.random.Generator) -> None:
     image.encoded = image.encoded * _column(gains, image.encoded)
 
 
-def change_contrast(image: Photograph, rng: np.random.Generator) -> None:
+def change_contrast(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Lower the contrast about middle grey, or raise it, which clips."""
     contrast = rng.uniform(0.65, 0.97) if rng.random() < 0.75 else rng.uniform(1.03, 1.25)
     image.encoded = (0.5 + (image.encoded - 0.5) * contrast + rng.uniform(-0.04, 0.02)).clamp(0.0, 1.0)
 
 
-def filmic_curve(image: Photograph, rng: np.random.Generator) -> None:
+def filmic_curve(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Replace the camera's response by a curve with a soft shoulder that reaches white some stops later."""
     stops = rng.uniform(1.0, 4.0)
     white = 2.0**stops
@@ -89,7 +89,7 @@ def filmic_curve(image: Photograph, rng: np.random.Generator) -> None:
     )
 
 
-def agx_curve(image: Photograph, rng: np.random.Generator) -> None:
+def agx_curve(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Replace the camera's response by a sigmoid in log2 exposure, with highlights that lose their colour."""
     log = (image.exposed.clamp(min=1e-10).log2() - math.log2(0.18) + 10.0) / 16.5
     inset = rng.uniform(0.05, 0.15)
@@ -100,7 +100,7 @@ def agx_curve(image: Photograph, rng: np.random.Generator) -> None:
     image.encoded = ((torch.sigmoid(slope * (log - 0.606)) - low) / (high - low)).clamp(0.0, 1.0)
 
 
-def local_tone_map(image: Photograph, rng: np.random.Generator) -> None:
+def local_tone_map(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Brighten dark regions and darken bright ones by a blurred luminance, as phones do."""
     luminance = image.encoded.mean(dim=0, keepdim=True)[None]
     factor = 8
@@ -114,7 +114,7 @@ def local_tone_map(image: Photograph, rng: np.random.Generator) -> None:
     image.encoded = (mapped / top * rng.uniform(0.93, 1.02)).clamp(0.0, 1.0)
 
 
-def blur(image: Photograph, rng: np.random.Generator) -> None:
+def blur(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Blur by resampling to a smaller size and back."""
     height, width = image.encoded.shape[-2:]
     scale = rng.uniform(0.35, 0.9)
@@ -124,14 +124,14 @@ def blur(image: Photograph, rng: np.random.Generator) -> None:
     image.encoded = F.interpolate(small, size=(height, width), mode="bicubic", align_corners=False)[0].clamp(0.0, 1.0)
 
 
-def add_noise(image: Photograph, rng: np.random.Generator) -> None:
+def add_noise(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Add sensor noise, stronger in the shadows of the encoded image."""
     generator = torch.Generator(device="cpu").manual_seed(int(rng.integers(2**31)))
     noise = torch.randn(image.encoded.shape, generator=generator).to(image.encoded)
     image.encoded = (image.encoded + noise * rng.uniform(0.003, 0.02)).clamp(0.0, 1.0)
 
 
-def compress(image: Photograph, rng: np.random.Generator) -> None:
+def compress(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Quantise the discrete cosine transform of 8×8 blocks as a JPEG of quality 50 to 95 does (ITU-T T.81)."""
     quality = rng.uniform(50.0, 95.0)
     scale = 2.0 - quality / 50.0  # that of libjpeg
@@ -147,7 +147,7 @@ def compress(image: Photograph, rng: np.random.Generator) -> None:
     image.encoded = (torch.einsum("ij,jhw->ihw", to_ycbcr.inverse(), ycbcr) / 255.0).clamp(0.0, 1.0)
 
 
-def exposure_seam(image: Photograph, rng: np.random.Generator) -> None:
+def exposure_seam(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Change the exposure of a vertical sector, as in a stitched panorama of several shots."""
     width = image.encoded.shape[-1]
     turn, sector = int(rng.integers(width)), int(rng.integers(width // 8, width // 2))
@@ -156,7 +156,7 @@ def exposure_seam(image: Photograph, rng: np.random.Generator) -> None:
     image.encoded = (image.encoded * gain.roll(turn)).clamp(0.0, 1.0)
 
 
-def paint_nadir(image: Photograph, rng: np.random.Generator) -> None:
+def paint_nadir(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Cover the nadir with a white or grey disc, sometimes with dark letters."""
     height, width = image.encoded.shape[-2:]
     mask = torch.zeros_like(image.painted)
@@ -169,7 +169,7 @@ def paint_nadir(image: Photograph, rng: np.random.Generator) -> None:
     _paint(image, mask, value)
 
 
-def paint_bars(image: Photograph, rng: np.random.Generator) -> None:
+def paint_bars(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Fill the top, the bottom or a margin all round with flat white, grey or black."""
     height, width = image.encoded.shape[-2:]
     mask = torch.zeros_like(image.painted)
@@ -187,7 +187,7 @@ def paint_bars(image: Photograph, rng: np.random.Generator) -> None:
     _paint(image, mask, torch.full_like(image.encoded, value))
 
 
-def paint_label(image: Photograph, rng: np.random.Generator) -> None:
+def paint_label(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Paste a flat white rectangle, such as a label or a watermark, anywhere below the sky."""
     height, width = image.encoded.shape[-2:]
     rows, columns = int(height * rng.uniform(0.02, 0.15)), int(width * rng.uniform(0.02, 0.15))
@@ -217,7 +217,7 @@ COMPRESSION_SHARE = 0.35
 _CURVES = (filmic_curve, agx_curve)
 
 
-def edit(image: Photograph, rng: np.random.Generator) -> None:
+def edit(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     """Apply one or two edits drawn at random, sometimes paint over the scene, and sometimes compress."""
     edits = [_draw(TONE_EDITS, rng)]
     if rng.random() < SECOND_EDIT_SHARE:
@@ -243,7 +243,7 @@ def _flat_white(rng: np.random.Generator) -> float:
     return 1.0 if rng.random() < 0.6 else rng.uniform(0.75, 1.0)
 
 
-def _paint(image: Photograph, mask: Tensor, value: Tensor) -> None:
+def _paint(image: EncodedPhotograph, mask: Tensor, value: Tensor) -> None:
     image.encoded = image.encoded * (1.0 - mask) + value * mask
     image.painted = torch.maximum(image.painted, mask)
 

@@ -17,7 +17,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.data import augmentation
-from lanet_core.data.edits import Photograph, edit, srgb_decode
+from lanet_core.data.edits import EncodedPhotograph, edit, srgb_decode
 from lanet_core.data.photograph_options import PhotographOptions
 from lanet_core.data.sharp_lights import Disc, take_light
 from lanet_core.data.torch_camera import calibration_scale, expose, exposure_scale
@@ -185,7 +185,7 @@ def photograph_sample(
         weight: of the sample.
     """
     encoded, exposed = expose(hdr, camera)
-    image = Photograph(encoded, exposed, torch.zeros_like(encoded[:1]))
+    image = EncodedPhotograph(encoded, exposed, torch.zeros_like(encoded[:1]))
     if edit_rng is not None:
         edit(image, edit_rng)
     codes = (image.encoded.clamp(0.0, 1.0) * 255.0).round() / 255.0

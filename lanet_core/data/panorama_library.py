@@ -22,7 +22,7 @@ _VARIANT = re.compile(r"(_(\d+|[a-z]|puresky|dawn|dusk|midday|noon|morning|after
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FetchOutcome:
     """What became of a panorama.
 
     Attributes:
@@ -99,7 +99,7 @@ class PanoramaLibrary:
             raise DataError(f"The folder cannot be created: {error.strerror}.", path=folder) from error
         self._rows = self._listed()
 
-    def fetch(self, source: PanoramaSource, assets: list[Asset], jobs: int = 4) -> Iterator[Outcome]:
+    def fetch(self, source: PanoramaSource, assets: list[Asset], jobs: int = 4) -> Iterator[FetchOutcome]:
         """Fetch what is not there yet, several files at once; what fails is told and the rest goes on.
 
         The list of scenes names what is there and verified, after every file anew: a stopped call goes on where it was.
@@ -128,15 +128,15 @@ class PanoramaLibrary:
         group = scene_group(slug)
         return split_by_name(group) if self._splits is None else self._splits.get(group, "train")
 
-    def _fetch_one(self, source: PanoramaSource, asset: Asset) -> tuple[Outcome, str]:
+    def _fetch_one(self, source: PanoramaSource, asset: Asset) -> tuple[FetchOutcome, str]:
         path = self.folder / self._name(asset)
         row = self._rows.get(asset.slug, {})
         listed_md5 = row.get("md5", "") if row.get("file") == path.name else ""
         try:
             was_there, md5 = source.obtain(asset.slug, self.resolution, self.suffix, path, listed_md5)
         except LanetError as error:
-            return Outcome(asset, error=error), ""
-        return Outcome(asset, was_there), md5
+            return FetchOutcome(asset, error=error), ""
+        return FetchOutcome(asset, was_there), md5
 
     def _name(self, asset: Asset) -> str:
         return f"{asset.slug}_{self.resolution}.{self.suffix}"

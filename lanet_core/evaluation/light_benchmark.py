@@ -34,7 +34,7 @@ _CONCENTRATED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
-class Photograph:
+class MeasuredPhotograph:
     """The errors of one photograph.
 
     Attributes:
@@ -83,7 +83,7 @@ def run_light_benchmark(
     edited: bool = False,
     fold: Fold | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> list[Photograph]:
+) -> list[MeasuredPhotograph]:
     """Measure every scene of a split.
 
     Args:
@@ -110,7 +110,9 @@ def run_light_benchmark(
     return results
 
 
-def measure_photographs(scene: Scene, converter: Converter, draws: int, edited: bool = False) -> list[Photograph]:
+def measure_photographs(
+    scene: Scene, converter: Converter, draws: int, edited: bool = False
+) -> list[MeasuredPhotograph]:
     """Measure ``draws`` photographs of one scene.
 
     Raises:
@@ -122,7 +124,7 @@ def measure_photographs(scene: Scene, converter: Converter, draws: int, edited: 
         light_deg, beam_stops = _concentrated_light_errors(conversion.hdr, hdr)
         boosts = [irradiance_error_stops(boost_highlights(ldr_linear, ev), hdr) for ev in BOOSTS_EV]
         results.append(
-            Photograph(
+            MeasuredPhotograph(
                 scene=scene.name,
                 category=scene.category,
                 ldr_stops=boosts[0],
@@ -172,12 +174,12 @@ def _photographer(edited: bool) -> Callable[[np.ndarray, str, int], Iterator[tup
     return edited_photographs
 
 
-def best_boost_ev(measured: Sequence[Photograph]) -> float:
+def best_boost_ev(measured: Sequence[MeasuredPhotograph]) -> float:
     """Return the constant boost with the smallest mean error over some photographs, in stops."""
     return BOOSTS_EV[int(np.mean([each.boost_stops for each in measured], axis=0).argmin())]
 
 
-def summarise(measured: Sequence[Photograph], boost_ev: float) -> Mapping[str, Mapping[str, float]]:
+def summarise(measured: Sequence[MeasuredPhotograph], boost_ev: float) -> Mapping[str, Mapping[str, float]]:
     """Return mean and median error in stops of the LDR as it is, of a constant boost and of the model."""
     boost = BOOSTS_EV.index(boost_ev)
     columns = {
@@ -190,7 +192,7 @@ def summarise(measured: Sequence[Photograph], boost_ev: float) -> Mapping[str, M
     }
 
 
-def summarise_confidence(measured: Sequence[Photograph]) -> Mapping[str, float] | None:
+def summarise_confidence(measured: Sequence[MeasuredPhotograph]) -> Mapping[str, float] | None:
     """Return how well a model foretold its errors; None where it has no confidence.
 
     Returns:
@@ -209,7 +211,7 @@ def summarise_confidence(measured: Sequence[Photograph]) -> Mapping[str, float] 
     }
 
 
-def summarise_concentrated_light(measured: Sequence[Photograph]) -> Mapping[str, float] | None:
+def summarise_concentrated_light(measured: Sequence[MeasuredPhotograph]) -> Mapping[str, float] | None:
     """Return medians over the photographs whose truth has a concentrated light; None where there are none.
 
     Returns:

@@ -68,7 +68,7 @@ class BrightestLight:
 
 
 @dataclass(frozen=True)
-class LightErrors:
+class BrightestLightErrors:
     """How far a panorama's brightest light is from the truth's.
 
     Attributes:
@@ -110,7 +110,7 @@ def find_brightest_light(panorama: np.ndarray) -> BrightestLight:
     return BrightestLight(direction, float(light[cap].sum()), prominence_stops)
 
 
-def brightest_light_errors(panorama: np.ndarray, truth: np.ndarray) -> LightErrors:
+def brightest_light_errors(panorama: np.ndarray, truth: np.ndarray) -> BrightestLightErrors:
     """Compare the brightest light of a panorama with that of the truth.
 
     Args:
@@ -128,7 +128,7 @@ def brightest_light_errors(panorama: np.ndarray, truth: np.ndarray) -> LightErro
         direction_deg = np.degrees(np.arctan2(across, light.direction @ true_light.direction))
     else:
         direction_deg = np.nan
-    return LightErrors(abs(float(stops)), float(direction_deg))
+    return BrightestLightErrors(abs(float(stops)), float(direction_deg))
 
 
 def _most_prominent(radiance: np.ndarray) -> tuple[np.ndarray, float]:

@@ -9,7 +9,7 @@ import bpy
 from scene_generation.blender.shapes import terrain_mesh, unit_mesh
 from scene_generation.blender.sky_nodes import world_of
 from scene_generation.blender.surfaces import material_of
-from scene_generation.description import Opening, SceneDescription, Solid, Surface, Terrain
+from scene_generation.description import Opening, PanoramaDescription, Solid, SurfaceMaterial, Terrain
 
 
 class BuiltScene:
@@ -22,10 +22,10 @@ class BuiltScene:
         scene: Blender's scene, with camera and world.
     """
 
-    def __init__(self, description: SceneDescription) -> None:
+    def __init__(self, description: PanoramaDescription) -> None:
         self._blocks: list[bpy.types.ID] = []
         self._meshes: dict[tuple[str, int], bpy.types.Mesh] = {}
-        self._materials: dict[Surface, bpy.types.Material] = {}
+        self._materials: dict[SurfaceMaterial, bpy.types.Material] = {}
         self._unit_cd_m2 = description.unit_cd_m2
         self.scene = self._keep(bpy.data.scenes.new("generated"))
         try:
@@ -45,7 +45,7 @@ class BuiltScene:
     def __exit__(self, *_: object) -> None:
         self.remove()
 
-    def _build(self, description: SceneDescription) -> None:
+    def _build(self, description: PanoramaDescription) -> None:
         self.scene.render.engine = "CYCLES"
         world, *images = world_of(description.sky, description.unit_cd_m2)
         self._blocks += [world, *images]
@@ -82,7 +82,7 @@ class BuiltScene:
         placed["size"] = (1.0, 1.0, 1.0)
         self._paint(placed, terrain.surface)
 
-    def _paint(self, placed: bpy.types.Object, surface: Surface) -> None:
+    def _paint(self, placed: bpy.types.Object, surface: SurfaceMaterial) -> None:
         if surface not in self._materials:
             self._materials[surface] = self._keep(material_of(surface, self._unit_cd_m2))
         slot = placed.material_slots[0]

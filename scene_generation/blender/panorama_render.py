@@ -18,7 +18,7 @@ from lanet_core.files import read_hdr
 from render_eval.interrupts import interrupts_held
 from render_eval.quiet import quiet_stdout
 from scene_generation.blender.builder import BuiltScene
-from scene_generation.description import SceneDescription
+from scene_generation.description import PanoramaDescription
 from scene_generation.widening import widened
 
 #: Samples where light is hard to find, such as at the edge of the sun; most pixels need few.
@@ -41,7 +41,7 @@ _BAND_PIXELS = 1 << 22
 _BAND_MARGIN_ROWS = 16
 
 
-class RenderFailedError(LanetError):
+class PanoramaRenderError(LanetError):
     """Blender gave no picture."""
 
 
@@ -49,7 +49,9 @@ class BlenderTooNewError(LanetError):
     """Blender's compositor is not the one that this is made for."""
 
 
-def render_panorama(description: SceneDescription, height: int, *, seed: int = 0, samples: int = SAMPLES) -> np.ndarray:
+def render_panorama(
+    description: PanoramaDescription, height: int, *, seed: int = 0, samples: int = SAMPLES
+) -> np.ndarray:
     """Render a scene.
 
     Args:
@@ -64,7 +66,7 @@ def render_panorama(description: SceneDescription, height: int, *, seed: int = 0
 
     Raises:
         BlenderTooNewError: this is Blender 5 or later.
-        RenderFailedError: Blender gave no picture.
+        PanoramaRenderError: Blender gave no picture.
     """
     with BuiltScene(widened(description, height)) as built:
         lamps = sum(solid.surface.shines for solid in description.solids)
@@ -161,5 +163,5 @@ def _render(scene: bpy.types.Scene) -> np.ndarray:
         with interrupts_held(), quiet_stdout():  # Blender prints a line for each step
             state = bpy.ops.render.render(scene=scene.name, write_still=True)
         if "FINISHED" not in state or not path.is_file():
-            raise RenderFailedError(f"Blender rendered no image ({', '.join(state)}).")
+            raise PanoramaRenderError(f"Blender rendered no image ({', '.join(state)}).")
         return read_hdr(path)

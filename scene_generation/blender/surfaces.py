@@ -5,11 +5,11 @@ from __future__ import annotations
 import bpy
 
 from scene_generation.blender.nodes import Nodes
-from scene_generation.description import Surface
+from scene_generation.description import SurfaceMaterial
 from scene_generation.draws import scaled
 
 
-def material_of(surface: Surface, unit_cd_m2: float) -> bpy.types.Material:
+def material_of(surface: SurfaceMaterial, unit_cd_m2: float) -> bpy.types.Material:
     """Return a new material.
 
     Args:
@@ -25,12 +25,12 @@ def material_of(surface: Surface, unit_cd_m2: float) -> bpy.types.Material:
     return material
 
 
-def _lamp(nodes: Nodes, surface: Surface, unit_cd_m2: float) -> bpy.types.NodeSocket:
+def _lamp(nodes: Nodes, surface: SurfaceMaterial, unit_cd_m2: float) -> bpy.types.NodeSocket:
     colour = scaled(surface.emission, 1.0 / unit_cd_m2)
     return nodes.add("Emission", {"Color": colour}).outputs[0]
 
 
-def _opaque(nodes: Nodes, surface: Surface) -> bpy.types.NodeSocket:
+def _opaque(nodes: Nodes, surface: SurfaceMaterial) -> bpy.types.NodeSocket:
     colour = surface.albedo if surface.albedo_2 is None else _pattern(nodes, surface, surface.albedo_2)
     if surface.gloss == 0.0 and surface.metallic == 0.0:
         return nodes.add("BsdfDiffuse", {"Color": colour}).outputs[0]
@@ -43,7 +43,7 @@ def _opaque(nodes: Nodes, surface: Surface) -> bpy.types.NodeSocket:
     return nodes.add("BsdfPrincipled", inputs).outputs[0]
 
 
-def _with_holes(nodes: Nodes, shader: bpy.types.NodeSocket, surface: Surface) -> bpy.types.NodeSocket:
+def _with_holes(nodes: Nodes, shader: bpy.types.NodeSocket, surface: SurfaceMaterial) -> bpy.types.NodeSocket:
     # Leaves end sharply: a leaf is there or not.
     noise = nodes.add("TexNoise", {"Vector": _position(nodes), "Scale": 1.0 / surface.scale_m, "Detail": 2.0})
     there = nodes.math("GREATER_THAN", noise.outputs[0], 0.5 + 0.35 * (surface.holes - 0.5))
@@ -55,7 +55,7 @@ def _position(nodes: Nodes) -> bpy.types.NodeSocket:
     return nodes.add("NewGeometry").outputs["Position"]
 
 
-def _pattern(nodes: Nodes, surface: Surface, second: tuple[float, float, float]) -> bpy.types.NodeSocket:
+def _pattern(nodes: Nodes, surface: SurfaceMaterial, second: tuple[float, float, float]) -> bpy.types.NodeSocket:
     size, first = surface.scale_m, surface.albedo
     match surface.pattern:
         case "plain":

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from lanet_core.data import edits
-from lanet_core.data.edits import PAINT_EDITS, TONE_EDITS, Photograph, edit, srgb_decode, srgb_encode
+from lanet_core.data.edits import PAINT_EDITS, TONE_EDITS, EncodedPhotograph, edit, srgb_decode, srgb_encode
 
 ALL_EDITS = [each for each, _ in (*TONE_EDITS, *PAINT_EDITS)] + [edits.compress]
 
@@ -32,7 +32,7 @@ def photograph():
     exposed = torch.linspace(0.0, 1.2, 128).expand(3, 64, 128) * torch.rand(3, 64, 128)
     exposed[:, 10:16, 40:50] = 50.0
     exposed[:, 50:, :20] = 0.0
-    return Photograph(exposed.clamp(max=1.0) ** 0.45, exposed, torch.zeros(1, 64, 128))
+    return EncodedPhotograph(exposed.clamp(max=1.0) ** 0.45, exposed, torch.zeros(1, 64, 128))
 
 
 def as_bytes(image: torch.Tensor) -> np.ndarray:
@@ -100,7 +100,7 @@ def test_a_filmic_curve_separates_what_the_camera_clips(photograph):
 def test_a_draw_is_decided_by_its_seed(photograph):
     results = []
     for seed in (3, 3, 4):
-        image = Photograph(photograph.encoded.clone(), photograph.exposed, photograph.painted.clone())
+        image = EncodedPhotograph(photograph.encoded.clone(), photograph.exposed, photograph.painted.clone())
         edit(image, np.random.default_rng(seed))
         results.append(image.encoded)
     torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)

@@ -12,7 +12,7 @@ import pytest
 from lanet_core.cli.main import main
 from lanet_core.evaluation.light_benchmark import (
     BOOSTS_EV,
-    Photograph,
+    MeasuredPhotograph,
     best_boost_ev,
     boost_highlights,
     rank_correlation,
@@ -22,8 +22,8 @@ from lanet_core.evaluation.light_benchmark import (
 from lanet_core.files import write_exr
 
 
-def photograph(ldr: float, model: float, boosts: dict[float, float]) -> Photograph:
-    return Photograph("scene", "", ldr, tuple(boosts.get(ev, 9.0) for ev in BOOSTS_EV), model, 0.1)
+def photograph(ldr: float, model: float, boosts: dict[float, float]) -> MeasuredPhotograph:
+    return MeasuredPhotograph("scene", "", ldr, tuple(boosts.get(ev, 9.0) for ev in BOOSTS_EV), model, 0.1)
 
 
 def test_boost_reaches_its_stops_at_white_and_spares_the_rest():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lanet_core.colour import srgb_to_linear
-from lanet_core.data.edits import Photograph, compress
+from lanet_core.data.edits import EncodedPhotograph, compress
 from lanet_core.files import read_ldr
 from lanet_core.geometry import sphere
 from lanet_core.metrics.irradiance import diffuse_irradiance
@@ -65,7 +65,7 @@ def test_an_edit_hides_no_light(converter, codes, name):
 
 def test_compression_costs_no_light(converter, codes):
     encoded = torch.from_numpy(np.moveaxis(codes / 255.0, -1, 0).astype(np.float32))
-    image = Photograph(encoded, encoded, torch.zeros_like(encoded[:1]))
+    image = EncodedPhotograph(encoded, encoded, torch.zeros_like(encoded[:1]))
     compress(image, FixedQuality())
     compressed = 255.0 * np.moveaxis(image.encoded.numpy(), 0, -1)
     assert light_difference(converted(converter, compressed), converted(converter, codes)) < 0.15

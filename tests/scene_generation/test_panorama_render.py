@@ -13,7 +13,7 @@ import pytest
 from lanet_core.data.scenes import find_scenes
 from lanet_core.files import read_hdr
 from lanet_core.geometry import sphere
-from scene_generation.description import DaySky, NightSky, SceneDescription, Solid, Surface, Terrain
+from scene_generation.description import DaySky, NightSky, PanoramaDescription, Solid, SurfaceMaterial, Terrain
 from scene_generation.kinds import KINDS, scene_of
 
 pytest.importorskip("bpy", reason="needs Blender's module: pip install lanet-ibl[evaluation]")
@@ -24,7 +24,7 @@ from scene_generation.blender.panorama_render import render_panorama
 ROOT = Path(__file__).resolve().parent.parent.parent
 HEIGHT = 32
 PIXEL_RAD = math.pi / HEIGHT
-BLACK = Surface(albedo=(0.0, 0.0, 0.0), gloss=0.0)
+BLACK = SurfaceMaterial(albedo=(0.0, 0.0, 0.0), gloss=0.0)
 
 
 def vector_irradiance(panorama):
@@ -45,8 +45,8 @@ def unit_vector(*coordinates):
 def test_a_lamp_smaller_than_a_pixel_gives_its_irradiance_from_its_direction(towards):
     """A sphere of radiance L and radius r gives pi L (r/d)^2 to what faces it; here it is a fifth of a pixel wide."""
     luminance, radius, distance = 1e8, 0.1, 10.0
-    lamp = Solid("sphere", tuple(towards * distance), (2 * radius,) * 3, Surface(emission=(luminance,) * 3))
-    irradiance = vector_irradiance(render_panorama(SceneDescription((0.0, 0.0, 0.0), NightSky(), [lamp]), HEIGHT))
+    lamp = Solid("sphere", tuple(towards * distance), (2 * radius,) * 3, SurfaceMaterial(emission=(luminance,) * 3))
+    irradiance = vector_irradiance(render_panorama(PanoramaDescription((0.0, 0.0, 0.0), NightSky(), [lamp]), HEIGHT))
     expected = math.pi * luminance / 1000.0 * (radius / distance) ** 2
     assert np.linalg.norm(irradiance) == pytest.approx(expected, rel=0.03)
     assert irradiance @ towards / np.linalg.norm(irradiance) > math.cos(PIXEL_RAD / 2)
@@ -54,8 +54,8 @@ def test_a_lamp_smaller_than_a_pixel_gives_its_irradiance_from_its_direction(tow
 
 def test_a_lamp_larger_than_pixels_has_its_own_radiance():
     """A sphere of radius r at d gives pi L (r/d)^2, exactly, at any distance; its middle shows L."""
-    lamp = Solid("sphere", (3.0, 0.0, 0.0), (2.0, 2.0, 2.0), Surface(emission=(5000.0,) * 3))
-    panorama = render_panorama(SceneDescription((0.0, 0.0, 0.0), NightSky(), [lamp]), HEIGHT)
+    lamp = Solid("sphere", (3.0, 0.0, 0.0), (2.0, 2.0, 2.0), SurfaceMaterial(emission=(5000.0,) * 3))
+    panorama = render_panorama(PanoramaDescription((0.0, 0.0, 0.0), NightSky(), [lamp]), HEIGHT)
     assert panorama[HEIGHT // 2, HEIGHT] == pytest.approx([5.0, 5.0, 5.0], rel=1e-3)
     assert np.linalg.norm(vector_irradiance(panorama)) == pytest.approx(math.pi * 5.0 / 9.0, rel=0.03)
 
@@ -63,17 +63,19 @@ def test_a_lamp_larger_than_pixels_has_its_own_radiance():
 def test_a_flat_lamp_seen_at_an_angle_gives_its_irradiance():
     """A small Lambertian area A at d, seen at an angle, gives L A cos(angle) / d^2 to what faces it."""
     luminance, place = 1e8, np.array([8.0, 0.0, 6.0])
-    lamp = Solid("box", tuple(place), (0.3, 0.2, 0.001), Surface(emission=(luminance,) * 3))
-    irradiance = vector_irradiance(render_panorama(SceneDescription((0.0, 0.0, 0.0), NightSky(), [lamp]), HEIGHT))
+    lamp = Solid("box", tuple(place), (0.3, 0.2, 0.001), SurfaceMaterial(emission=(luminance,) * 3))
+    irradiance = vector_irradiance(render_panorama(PanoramaDescription((0.0, 0.0, 0.0), NightSky(), [lamp]), HEIGHT))
     assert np.linalg.norm(irradiance) == pytest.approx(luminance / 1000.0 * 0.3 * 0.2 * 0.6 / 10.0**2, rel=0.03)
 
 
 def test_the_ground_under_a_lamp_is_as_bright_as_it_must_be():
     """Under a sphere of intensity I at height h, a Lambertian ground of albedo a has the radiance a I / (pi h^2)."""
     luminance, radius, height, albedo = 1e5, 0.15, 4.0, 0.4
-    lamp = Solid("sphere", (0.0, 0.0, height), (2 * radius,) * 3, Surface(emission=(luminance,) * 3))
-    ground = Terrain(Surface(albedo=(albedo,) * 3, gloss=0.0))
-    panorama = render_panorama(SceneDescription((0.0, 0.0, 1.0), NightSky(), [lamp], ground, unit_cd_m2=100.0), HEIGHT)
+    lamp = Solid("sphere", (0.0, 0.0, height), (2 * radius,) * 3, SurfaceMaterial(emission=(luminance,) * 3))
+    ground = Terrain(SurfaceMaterial(albedo=(albedo,) * 3, gloss=0.0))
+    panorama = render_panorama(
+        PanoramaDescription((0.0, 0.0, 1.0), NightSky(), [lamp], ground, unit_cd_m2=100.0), HEIGHT
+    )
     expected = albedo * (luminance / 100.0) * radius**2 / height**2
     assert panorama[-1].mean() == pytest.approx(expected, rel=0.03)
 
@@ -81,8 +83,8 @@ def test_the_ground_under_a_lamp_is_as_bright_as_it_must_be():
 def test_the_suns_pixels_hold_the_light_that_falls_on_the_ground():
     """A Lambertian ground of albedo a under the irradiance E has the radiance a E / pi, at any size of the pixels."""
     elevation, azimuth, albedo = math.radians(50.0), 2.0, 0.5
-    ground = Terrain(Surface(albedo=(albedo,) * 3, gloss=0.0))
-    description = SceneDescription((0.0, 0.0, 1.6), DaySky(elevation, azimuth), [], ground)
+    ground = Terrain(SurfaceMaterial(albedo=(albedo,) * 3, gloss=0.0))
+    description = PanoramaDescription((0.0, 0.0, 1.6), DaySky(elevation, azimuth), [], ground)
     sun = (math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth), math.sin(elevation))
     seen = []
     for height in (HEIGHT, 2 * HEIGHT):
@@ -101,8 +103,8 @@ def test_the_suns_pixels_hold_the_light_that_falls_on_the_ground():
 
 def test_a_panorama_rendered_in_bands_is_the_panorama(monkeypatch):
     """A row too many or too few at a band's end would move the lamp, and halve or double the rows that show it."""
-    lamp = Solid("sphere", (3.0, 0.0, 0.2), (2.0, 2.0, 2.0), Surface(emission=(5000.0,) * 3))
-    description = SceneDescription((0.0, 0.0, 0.0), NightSky((1.0, 1.0, 1.0), (9.0, 9.0, 9.0)), [lamp])
+    lamp = Solid("sphere", (3.0, 0.0, 0.2), (2.0, 2.0, 2.0), SurfaceMaterial(emission=(5000.0,) * 3))
+    description = PanoramaDescription((0.0, 0.0, 0.0), NightSky((1.0, 1.0, 1.0), (9.0, 9.0, 9.0)), [lamp])
     whole = render_panorama(description, HEIGHT)
     monkeypatch.setattr(panorama_render, "_BAND_PIXELS", 5 * 2 * HEIGHT)
     monkeypatch.setattr(panorama_render, "_BAND_MARGIN_ROWS", 2)
@@ -116,7 +118,9 @@ def test_a_panorama_rendered_in_bands_is_the_panorama(monkeypatch):
 
 def test_the_sky_brightens_from_zenith_to_horizon():
     sky = NightSky(zenith=(1.0, 2.0, 3.0), horizon=(4.0, 4.0, 4.0))
-    panorama = render_panorama(SceneDescription((0.0, 0.0, 1.6), sky, terrain=Terrain(BLACK), unit_cd_m2=0.5), HEIGHT)
+    panorama = render_panorama(
+        PanoramaDescription((0.0, 0.0, 1.6), sky, terrain=Terrain(BLACK), unit_cd_m2=0.5), HEIGHT
+    )
     assert panorama[0].mean(axis=0) == pytest.approx([2.0, 4.0, 6.0], rel=0.05)
     assert panorama[HEIGHT // 2 - 1].mean(axis=0) == pytest.approx([6.7, 7.1, 7.5], rel=0.05)
     assert panorama[HEIGHT // 2 + 1 :].max() < 0.01

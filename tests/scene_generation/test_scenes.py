@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from scene_generation.clouds import cloud_layer
-from scene_generation.description import Clouds, DaySky, Solid, Surface, flat_lamp, sphere_lamp
+from scene_generation.description import Clouds, DaySky, Solid, SurfaceMaterial, flat_lamp, sphere_lamp
 from scene_generation.draws import blackbody
 from scene_generation.kinds import KINDS, scene_of
 from scene_generation.sunlight import stands_before
@@ -63,8 +63,8 @@ def test_lamps_emit_the_flux_asked_for():
 
 
 def test_a_box_stands_before_what_is_behind_it():
-    wall = Solid("box", (5.0, 0.0, 2.0), (1.0, 10.0, 4.0), Surface())
-    turned = Solid("box", (0.0, 5.0, 2.0), (1.0, 10.0, 4.0), Surface(), yaw_rad=math.pi / 2)
+    wall = Solid("box", (5.0, 0.0, 2.0), (1.0, 10.0, 4.0), SurfaceMaterial())
+    turned = Solid("box", (0.0, 5.0, 2.0), (1.0, 10.0, 4.0), SurfaceMaterial(), yaw_rad=math.pi / 2)
     for solid, azimuth in ((wall, 0.0), (turned, math.pi / 2)):
         ahead = np.array([math.cos(azimuth), math.sin(azimuth), 0.0])
         assert stands_before(solid, (0.0, 0.0, 1.6), ahead)

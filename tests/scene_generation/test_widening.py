@@ -7,17 +7,17 @@ import math
 
 import pytest
 
-from scene_generation.description import DaySky, NightSky, SceneDescription, Solid, Surface
+from scene_generation.description import DaySky, NightSky, PanoramaDescription, Solid, SurfaceMaterial
 from scene_generation.kinds import KINDS, scene_of
 from scene_generation.widening import widened
 
 HEIGHT = 64
 LEAST_RAD = 1.5 * math.pi / HEIGHT
-LAMP = Surface(emission=(100.0, 50.0, 25.0))
+LAMP = SurfaceMaterial(emission=(100.0, 50.0, 25.0))
 
 
 def alone(solid, camera=(0.0, 0.0, 0.0)):
-    return SceneDescription(camera, NightSky(), [solid])
+    return PanoramaDescription(camera, NightSky(), [solid])
 
 
 def widened_solid(solid):
@@ -25,7 +25,7 @@ def widened_solid(solid):
 
 
 def test_what_does_not_shine_or_is_large_enough_stays():
-    stone = Solid("sphere", (50.0, 0.0, 0.0), (0.1, 0.1, 0.1), Surface())
+    stone = Solid("sphere", (50.0, 0.0, 0.0), (0.1, 0.1, 0.1), SurfaceMaterial())
     near = Solid("sphere", (1.0, 0.0, 0.0), (0.1, 0.1, 0.1), LAMP)
     assert widened_solid(stone) == stone
     assert widened_solid(near) == near
@@ -57,7 +57,7 @@ def test_a_far_strip_is_widened_across_and_keeps_its_flux():
 )
 def test_the_sun_is_widened_as_far_as_the_horizon_lets_it(elevation_deg, diameter_deg):
     sky = DaySky(math.radians(elevation_deg), 0.3)
-    description = dataclasses.replace(alone(Solid("box", (1.0, 0.0, 0.0), (1.0, 1.0, 1.0), Surface())), sky=sky)
+    description = dataclasses.replace(alone(Solid("box", (1.0, 0.0, 0.0), (1.0, 1.0, 1.0), SurfaceMaterial())), sky=sky)
     assert math.degrees(widened(description, HEIGHT).sky.disc_diameter_rad) == pytest.approx(diameter_deg)
     assert math.degrees(widened(description, 4096).sky.disc_diameter_rad) == pytest.approx(0.545)
 
