@@ -26,11 +26,12 @@ test: $(VENV)/development.stamp
 	$(VENV)/bin/python -m ruff format --check
 	$(if $(wildcard $(BLENDER_ROOT)/ready),BLENDER_ROOT=$(BLENDER_ROOT)) $(VENV)/bin/python -m pytest
 
-# Under three minutes: style, spelling, words, and the tests marked `fast`.
+# Under three minutes: style, spelling, types, words, and the tests marked `fast`.
 check: $(VENV)/development.stamp
 	$(VENV)/bin/python -m ruff check
 	$(VENV)/bin/python -m ruff format --check
 	$(VENV)/bin/python -m codespell_lib
+	$(VENV)/bin/python -m basedpyright --pythonpath $(VENV)/bin/python
 	$(VENV)/bin/python tools/check_text.py
 	$(VENV)/bin/python -m pytest -m fast
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -169,8 +170,8 @@ def _convert_pictures(arguments: argparse.Namespace) -> int:
 
     def finished(outcome: Outcome) -> None:
         if arguments.asset:
-            mark_as_asset(world_of_files(outcome.source, outcome.output), worker, settings.worker)
-        _report(arguments, {"input": outcome.source}, outcome.output, outcome.facts, outcome.notes)
+            mark_as_asset(world_of_files(outcome.source, outcome.result), worker, settings.worker)
+        _report(arguments, {"input": outcome.source}, outcome.result, outcome.facts, outcome.notes)
 
     batch = Batch(worker, sources, settings, beside=not arguments.output, finished=finished)
     batch.wait()
@@ -191,7 +192,7 @@ def _report(
     arguments: argparse.Namespace,
     record: dict[str, object],
     output: Path,
-    facts: dict[str, object],
+    facts: dict[str, Any],
     notes: Sequence[str],
 ) -> None:
     peak = "black" if facts["peak_ev"] is None else f"peak {facts['peak_ev']:+.1f} EV"

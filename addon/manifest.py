@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 MANIFEST = Path(__file__).with_name("blender_manifest.toml")
 
 
-def read_manifest(path: Path = MANIFEST) -> dict[str, object]:
+def read_manifest(path: Path = MANIFEST) -> dict[str, Any]:
     """Return the manifest, see the Blender manual, *Extensions*; the built extension lists its ``wheels`` there."""
     return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ from bpy.types import Context, Scene
 from .conversion.ball_pictures import BallPictures
 from .conversion.found_lights import FoundLights
 from .conversion.progress_display import ProgressDisplay
-from .conversion.running_work import Ending, RunningWork, Work
+from .conversion.running_work import AnyWork, Ending, RunningWork, Work
 from .messages import Message, about
 from .redraw import redraw
 from .source.picture_facts import PictureFacts
@@ -60,7 +60,7 @@ class Session:
         if not bpy.app.timers.is_registered(self._timer):
             bpy.app.timers.register(self._timer, first_interval=_WORK_TICK_S, persistent=True)
 
-    def go_on(self, work: Work, ending: Callable[[Work], Ending], name: str, context: Context) -> None:
+    def go_on(self, work: AnyWork, ending: Callable[[AnyWork], Ending], name: str, context: Context) -> None:
         """Let a timer do a work while Blender goes on; for the arguments, see :class:`RunningWork`."""
         self._close_end()
         self.conversion = work

@@ -9,6 +9,13 @@ need no ONNX Runtime.
 """
 
 import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lanet_core.errors import LanetError
+    from lanet_core.pipeline.image_converter import ImageConverter, load_image_converter
+    from lanet_core.pipeline.panorama_converter import Converter, load_converter
+    from lanet_core.pipeline.result import Conversion
 
 _HOMES = {
     "load_converter": "pipeline.panorama_converter",

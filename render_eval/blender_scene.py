@@ -156,10 +156,12 @@ def _shader(nodes: bpy.types.NodeTree, kind: str, **inputs: object) -> bpy.types
 
 def _empty_nodes(owner: bpy.types.Material | bpy.types.World) -> bpy.types.NodeTree:
     """Return an owner's node tree with nothing in it."""
-    if owner.node_tree is None:  # before 5.0; since then every owner has one, and use_nodes is deprecated
+    tree = owner.node_tree
+    if tree is None:  # before 5.0; since then every owner has one, and use_nodes is deprecated
         owner.use_nodes = True
-    owner.node_tree.nodes.clear()
-    return owner.node_tree
+        tree = owner.node_tree
+    tree.nodes.clear()
+    return tree
 
 
 def _set_cycles(scene: bpy.types.Scene, sampling: Sampling) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -21,18 +21,21 @@ from render_eval.scene_description import SceneDescription
 
 
 class AnyRenderer(Protocol):
-    """What renders: :class:`render_eval.renderer.Renderer`, or another of the same shape.
+    """What renders: :class:`render_eval.renderer.Renderer`, or another of the same shape."""
 
-    Attributes:
-        versions: what its pictures depend on.
-        denoiser: what denoises them, or ``none`` and why.
-    """
+    @property
+    def versions(self) -> dict[str, str]:
+        """What its pictures depend on."""
+        ...
 
-    versions: dict[str, str]
-    denoiser: str
+    @property
+    def denoiser(self) -> str:
+        """What denoises them, or ``none`` and why."""
+        ...
 
     def render(self, panorama: np.ndarray, *, seed: int = 0) -> Rendering:
         """Render the scene under a panorama, (H, W, 3) float32, linear Rec.709."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,11 @@ class Tools:
     versions: dict[str, str]
 
 
+Record = TypeVar("Record", bound=SceneRecord | ResultRecord)
+
+
 @dataclass(frozen=True)
-class Finished:
+class Finished(Generic[Record]):
     """One piece of work that is done.
 
     Attributes:
@@ -118,7 +124,7 @@ class Finished:
         skipped: whether it was not tried, because the scene had failed.
     """
 
-    record: SceneRecord | ResultRecord
+    record: Record
     reused: bool = False
     skipped: bool = False
 
@@ -145,7 +151,7 @@ def assemble(campaign: Campaign, tools: Tools, finished: Iterable[Finished], set
     )
 
 
-def skipped(pair: Pair, method: str) -> Finished:
+def skipped(pair: Pair, method: str) -> Finished[ResultRecord]:
     """Return the result of a method on a scene that could not be evaluated."""
     return Finished(ResultRecord(pair.name, method, error="The scene could not be evaluated."), skipped=True)
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lanet_core.errors import LanetError
 from render_eval.campaign import Campaign, Finished, Tools
@@ -47,6 +47,7 @@ class OnDask:
 
     def __init__(self, client: Client) -> None:
         self.client = client
+        assert client.scheduler is not None, "the client is connected"
         self._address = client.scheduler.address
 
     def prepare(self, campaign: Campaign) -> Tools:
@@ -78,9 +79,10 @@ class OnDask:
         if campaign.metrics == "renders" and campaign.open_renderer is Renderer:
             self.client.register_plugin(_blender_in_main_thread(), name="render_eval")
         workers = self.client.scheduler_info(n_workers=-1)["workers"]
-        return self.client.gather(
+        answers = self.client.gather(
             [self.client.submit(_open_on_worker, campaign, workers=[worker], pure=False) for worker in workers]
         )
+        return cast("list[Tools]", answers)  # of a blocking client; its annotation covers the asynchronous one
 
     def work(self, campaign: Campaign, pairs: Sequence[Pair], methods: Sequence[str]) -> Iterator[Finished]:
         """See :class:`Scheduler`."""
@@ -135,7 +137,7 @@ def local_cluster(jobs: int) -> Iterator[OnDask]:
             threads_per_worker=1,
             processes=True,
             memory_limit=None,  # a large panorama is no reason to end a worker
-            dashboard_address=None,
+            dashboard_address=None,  # pyright: ignore[reportArgumentType] - annotated as str, documented as optional
             security=_own_security(),
             local_directory=scratch,
             silence_logs=logging.CRITICAL,
@@ -179,7 +181,7 @@ def _connected(distributed, address: str, tls: Sequence[Path] | None) -> Client:
 
 async def _shake_hands(address: str, security: Security) -> None:
     """Connect and leave: Dask's client waits for ever for something that accepts and then is silent."""
-    from distributed.comm import connect
+    from distributed.comm.core import connect
 
     arguments = security.get_connection_args("client")
     comm = await asyncio.wait_for(connect(address, timeout=_CONNECT_S, **arguments), _CONNECT_S)
@@ -238,7 +240,7 @@ def _finished(task: Future, pair: Pair, method: str) -> Finished:
     """Return a task's record; a task that ended its workers again and again is an error of its own."""
     if task.status == "finished":
         return task.result()
-    error = task.exception() or RuntimeError(f"The work was {task.status}.")
+    error = cast("Exception | None", task.exception()) or RuntimeError(f"The work was {task.status}.")
     message = failure_of(error)
     if method:
         return Finished(ResultRecord(pair.name, method, error=message))
@@ -276,11 +278,13 @@ def _open_on_worker(campaign: Campaign) -> Tools:
         return _bench_of(campaign).tools
 
 
-def _scene_on_worker(campaign: Campaign, pair: Pair) -> Finished:
+def _scene_on_worker(campaign: Campaign, pair: Pair) -> Finished[SceneRecord]:
     with _one_at_a_time:
         return work_on_scene(_bench_of(campaign), pair)
 
 
-def _method_on_worker(campaign: Campaign, pair: Pair, scene: Finished, method: str) -> Finished:
+def _method_on_worker(
+    campaign: Campaign, pair: Pair, scene: Finished[SceneRecord], method: str
+) -> Finished[ResultRecord]:
     with _one_at_a_time:
         return work_on_method(_bench_of(campaign), pair, scene.record, method)

@@ -45,6 +45,12 @@ class Pair:
     sizes_differ_by_intent: bool = False
     problem: str = ""
 
+    @property
+    def true_hdr(self) -> Path:
+        """The true HDR of a pair without a problem."""
+        assert self.hdr_file is not None, self.problem
+        return self.hdr_file
+
 
 def find_pairs(folder: Path, split: str | None = None) -> list[Pair]:
     """Return the panoramas of a folder, sorted by name.

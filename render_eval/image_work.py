@@ -26,7 +26,7 @@ from render_eval.workbench import Workbench
 _SHOWN_EV = (0.0, -4.0)
 
 
-def evaluate_image(bench: Workbench, pair: Pair) -> Finished:
+def evaluate_image(bench: Workbench, pair: Pair) -> Finished[SceneRecord]:
     """Return a picture's record, with the files it names made; an error is in the record.
 
     Raises:
@@ -40,7 +40,7 @@ def evaluate_image(bench: Workbench, pair: Pair) -> Finished:
     return Finished(record, reused=bench.store.kept == kept and not record.error)
 
 
-def evaluate_image_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> Finished:
+def evaluate_image_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> Finished[ResultRecord]:
     """Return what a method made of a picture, with the files that the record names; an error is in the record.
 
     Raises:
@@ -57,12 +57,14 @@ def evaluate_image_method(bench: Workbench, pair: Pair, scene: SceneRecord, meth
 
 
 def _scene(bench: Workbench, pair: Pair) -> SceneRecord:
-    if pair.problem or pair.ldr_file is None:
+    ldr_file = pair.ldr_file
+    if pair.problem or ldr_file is None:
         bench.photograph(pair)  # raises it
+    assert ldr_file is not None
     inputs = {
         "name": pair.name,
-        "hdr": file_sha256(pair.hdr_file),
-        "ldr": file_sha256(pair.ldr_file),
+        "hdr": file_sha256(pair.true_hdr),
+        "ldr": file_sha256(ldr_file),
         "program": provenance.sources_sha256(provenance.PHOTOGRAPHY),
     }
     place = f"scenes/{pair.name}/pair"
@@ -74,9 +76,9 @@ def _scene(bench: Workbench, pair: Pair) -> SceneRecord:
         write_png(bench.store.file(files["truth_png"]), shown(photograph.truth))
         height, width = photograph.rgb_srgb8.shape[:2]
         values = files | {
-            "hdr_file": bench.relative(pair.hdr_file),
+            "hdr_file": bench.relative(pair.true_hdr),
             "hdr_sha256": inputs["hdr"],
-            "ldr_source": bench.relative(pair.ldr_file),
+            "ldr_source": bench.relative(ldr_file),
             "ldr_sha256": provenance.array_sha256(photograph.rgb_srgb8),
             "width": width,
             "height": height,

@@ -33,7 +33,7 @@ def load_cvvdp() -> ModuleType:
         MissingPackageError: ``cvvdp``, or a package that it needs, is missing or cannot be loaded.
     """
     try:
-        import pycvvdp
+        import pycvvdp  # pyright: ignore[reportMissingImports] - of the extra jod, not in the lock
     # A torchvision that was built with another torch than the one installed fails with a RuntimeError.
     except (ImportError, OSError, RuntimeError) as error:
         raise MissingPackageError(

@@ -26,7 +26,7 @@ _KEPT_SECONDS = 1.0
 _KEPT_PIXELS = 2048 * 1024
 
 
-def evaluate_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> Finished:
+def evaluate_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> Finished[ResultRecord]:
     """Return what a method made of a scene, with the files that the record names; an error is in the record.
 
     Args:
@@ -103,6 +103,7 @@ class _Trial:
             self._panorama = read_linear(self._store.folder / self._prediction["files"][0])
         if self._panorama is None:
             self._prediction = self._predict()
+        assert self._panorama is not None, "the prediction is kept"
         return self._panorama
 
     def _rendered(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from lanet_core.data.virtual_camera import SRGB8_TO_LINEAR
 from lanet_core.errors import DataError, NotEquirectangularError
 from lanet_core.files import read_hdr, read_ldr
 from lanet_core.geometry import plane, sphere
+from lanet_core.image_size import image_size
 from render_eval.dataset import Pair
 from render_eval.methods import Photograph
 
@@ -32,7 +33,7 @@ def read_photograph(pair: Pair) -> Photograph:
     """
     if pair.problem:
         raise DataError(pair.problem)
-    hdr = _equirectangular(read_hdr(pair.hdr_file), pair.hdr_file)
+    hdr = _equirectangular(read_hdr(pair.true_hdr), pair.true_hdr)
     if pair.ldr_file is None:
         rgb_srgb8, truth = next(photographs(hdr, pair.name, draws=1))
         return Photograph(pair.name, rgb_srgb8, SRGB8_TO_LINEAR[rgb_srgb8], truth)
@@ -68,9 +69,9 @@ def read_image_pair(pair: Pair) -> Photograph:
             path=pair.hdr_file,
             remedy="Put NAME.jpg or NAME.png next to it; python -m render_eval.make_pairs makes pairs of panoramas.",
         )
-    hdr = read_hdr(pair.hdr_file)
+    hdr = read_hdr(pair.true_hdr)
     ldr_linear = read_ldr(pair.ldr_file).rgb_linear
-    size = min(hdr.shape[:2], ldr_linear.shape[:2])
+    size = min(image_size(hdr), image_size(ldr_linear))
     for picture in (hdr, ldr_linear):
         ratios = [old / new for old, new in zip(picture.shape[:2], size, strict=True)]
         if ratios[0] != ratios[1] or not ratios[0].is_integer():

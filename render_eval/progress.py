@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from tqdm import tqdm
 
 from render_eval.campaign import Finished
+from render_eval.records import ResultRecord
 
 #: Between two lines in a log, in seconds.
 _LOG_INTERVAL_S = 30.0
@@ -36,4 +37,4 @@ def with_progress(finished: Iterable[Finished], total: int) -> Iterator[Finished
 def name_of(finished: Finished) -> str:
     """Return a piece of work's name for people: the scene, and the method if there is one."""
     record = finished.record
-    return f"{record.scene}, {record.method}" if hasattr(record, "method") else record.name
+    return f"{record.scene}, {record.method}" if isinstance(record, ResultRecord) else record.name

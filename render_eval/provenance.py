@@ -53,7 +53,7 @@ def shown_path(path: Path) -> str:
 def array_sha256(array: np.ndarray) -> str:
     """Return a hash of an array's shape, dtype and values, hexadecimal."""
     digest = hashlib.sha256(f"{array.shape} {array.dtype.str}".encode())
-    digest.update(np.ascontiguousarray(array))
+    digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -21,7 +22,7 @@ from render_eval.quiet import quiet_stdout
 from render_eval.scene_description import SceneDescription
 
 if TYPE_CHECKING:
-    import bpy
+    pass
 
 #: The oldest Blender that this is made for.
 OLDEST_BLENDER = (4, 2, 0)
@@ -166,7 +167,7 @@ class Renderer:
         return np.ascontiguousarray(pixels.reshape(height, width, 4)[::-1, :, :3])
 
 
-def import_blender() -> bpy:
+def import_blender() -> ModuleType:
     """Return the module ``bpy``.
 
     Raises:

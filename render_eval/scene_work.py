@@ -19,7 +19,7 @@ from render_eval.store import file_sha256
 from render_eval.workbench import Workbench
 
 
-def evaluate_scene(bench: Workbench, pair: Pair) -> Finished:
+def evaluate_scene(bench: Workbench, pair: Pair) -> Finished[SceneRecord]:
     """Return a scene's record, with the files it names made; an error is in the record.
 
     Raises:
@@ -61,7 +61,7 @@ def _photograph(bench: Workbench, pair: Pair) -> dict[str, Any]:
     inputs = {
         "name": pair.name,
         "files": [bench.relative(each) if each else "" for each in (pair.hdr_file, pair.ldr_file)],
-        "hdr": file_sha256(pair.hdr_file),
+        "hdr": file_sha256(pair.true_hdr),
         "ldr": file_sha256(pair.ldr_file) if pair.ldr_file else "",
         "program": provenance.sources_sha256(provenance.PHOTOGRAPHY),
     }
@@ -72,7 +72,7 @@ def _photograph(bench: Workbench, pair: Pair) -> dict[str, Any]:
         write_ldr_panorama(bench.store.file(png), photograph.ldr_linear)
         height, width = photograph.rgb_srgb8.shape[:2]
         values = {
-            "hdr_file": bench.relative(pair.hdr_file),
+            "hdr_file": bench.relative(pair.true_hdr),
             "hdr_sha256": inputs["hdr"],
             "ldr_source": bench.relative(pair.ldr_file) if pair.ldr_file else "virtual camera",
             "ldr_sha256": provenance.array_sha256(photograph.rgb_srgb8),

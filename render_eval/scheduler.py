@@ -35,6 +35,7 @@ class Scheduler(Protocol):
         Raises:
             LanetError: the work cannot be done here.
         """
+        ...
 
     def work(self, campaign: Campaign, pairs: Sequence[Pair], methods: Sequence[str]) -> Iterator[Finished]:
         """Yield a record for each scene and for each method on each scene, as they are done.
@@ -42,6 +43,7 @@ class Scheduler(Protocol):
         Raises:
             OutputError: nothing more can be written.
         """
+        ...
 
 
 class InProcess:
@@ -57,11 +59,13 @@ class InProcess:
 
     def work(self, campaign: Campaign, pairs: Sequence[Pair], methods: Sequence[str]) -> Iterator[Finished]:
         """See :class:`Scheduler`."""
+        bench = self._bench
+        assert bench is not None, "prepare first"
         for pair in pairs:
-            scene = work_on_scene(self._bench, pair)
+            scene = work_on_scene(bench, pair)
             yield scene
             for method in methods:
-                yield work_on_method(self._bench, pair, scene.record, method)
+                yield work_on_method(bench, pair, scene.record, method)
 
     def close(self) -> None:
         """Close what :meth:`prepare` opened."""

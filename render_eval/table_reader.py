@@ -66,7 +66,8 @@ class Table:
         limits = f" from {low:g} to {high:g}" if math.isfinite(low) else ""
         if not isinstance(value, list | tuple) or len(value) != 3 or not all(_is_within(x, low, high) for x in value):
             raise self.wrong(key, f"a list of three numbers{limits}")
-        return tuple(float(each) for each in value)
+        first, second, third = (float(each) for each in value)
+        return first, second, third
 
     def table(self, key: str) -> Table:
         """Take a table within the table."""

@@ -6,12 +6,12 @@ from render_eval.campaign import Finished
 from render_eval.dataset import Pair
 from render_eval.image_work import evaluate_image, evaluate_image_method
 from render_eval.method_work import evaluate_method
-from render_eval.records import SceneRecord
+from render_eval.records import ResultRecord, SceneRecord
 from render_eval.scene_work import evaluate_scene
 from render_eval.workbench import Workbench
 
 
-def work_on_scene(bench: Workbench, pair: Pair) -> Finished:
+def work_on_scene(bench: Workbench, pair: Pair) -> Finished[SceneRecord]:
     """Return a scene's own record.
 
     Raises:
@@ -20,7 +20,7 @@ def work_on_scene(bench: Workbench, pair: Pair) -> Finished:
     return evaluate_image(bench, pair) if bench.campaign.metrics == "maps" else evaluate_scene(bench, pair)
 
 
-def work_on_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> Finished:
+def work_on_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> Finished[ResultRecord]:
     """Return what a method made of a scene.
 
     Raises:

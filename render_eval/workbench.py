@@ -121,6 +121,7 @@ class Workbench:
         Raises:
             LanetError: it cannot be rendered or written.
         """
+        assert self.renderer is not None, "maps are not rendered"
         rendering = self.renderer.render(panorama, seed=seed)
         files = (f"{place}.exr", f"{place}.png")
         write_linear(self.store.file(files[0]), rendering.image)

@@ -89,6 +89,8 @@ class BallPictures:
         bpy.utils.previews.remove(self._previews)
 
     def _ask_when_ready(self) -> None:
+        if self._preparing is None:
+            return
         key, photograph, hdr, reading = self._preparing
         try:
             if not photograph.ready():

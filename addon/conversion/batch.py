@@ -9,8 +9,9 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -43,8 +44,14 @@ class Outcome:
     output: Path | None = None
     is_skipped: bool = False
     message: str = ""
-    facts: dict[str, object] | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def result(self) -> Path:
+        """The EXR file of a picture that was converted."""
+        assert self.output is not None, self.message
+        return self.output
 
 
 class Batch:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -102,12 +103,11 @@ class FolderLibrary:
         """Do what can be done now; return where it stands."""
         if self.state is not State.RUNNING or self._thread.is_alive():
             return self.state
-        if self._batch is None:
-            self._begin()
-        self._batch.step()
+        batch = self._batch or self._begin()
+        batch.step()
         self._worker.poll()
-        if self._batch.state is not State.RUNNING and not self._requests:
-            self.failures += [outcome.message for outcome in self._batch.outcomes if outcome.output is None]
+        if batch.state is not State.RUNNING and not self._requests:
+            self.failures += [outcome.message for outcome in batch.outcomes if outcome.output is None]
             self.state = State.CANCELLED if self._is_cancelled else State.FINISHED
         return self.state
 
@@ -143,38 +143,41 @@ class FolderLibrary:
             else:
                 self._survey.done += 1
 
-    def _begin(self) -> None:
-        self._batch = Batch(
+    def _begin(self) -> Batch:
+        self._batch = batch = Batch(
             self._worker, self._survey.to_convert, self._settings, beside=False, finished=self._ask_for_preview
         )
         if self._is_cancelled:
-            self._batch.cancel()
-            return
+            batch.cancel()
+            return batch
         for source, result in self._survey.to_list:
             self._ask_for_preview(Outcome(source, result))
+        return batch
 
     def _ask_for_preview(self, outcome: Outcome) -> None:
+        result = outcome.result
+
         def hear(event: Event) -> None:
-            self._requests.pop(outcome.output, None)
+            self._requests.pop(result, None)
             match event:
                 case Finished():
                     self._list(outcome, event.facts)
                 case Failed():
-                    self.failures.append(for_artist(event.message_about(outcome.output, str(outcome.output))))
+                    self.failures.append(for_artist(event.message_about(result, str(result))))
 
-        self._requests[outcome.output] = self._worker.ask(
+        self._requests[result] = self._worker.ask(
             self._settings.worker,
-            lambda client: client.thumbnail(outcome.output, height=PREVIEW_HEIGHT, kind=True),
+            lambda client: client.thumbnail(result, height=PREVIEW_HEIGHT, kind=True),
             hear,
         )
 
-    def _list(self, outcome: Outcome, facts: dict[str, object]) -> None:
+    def _list(self, outcome: Outcome, facts: Mapping[str, Any]) -> None:
         """Write the .blend file of an image, by a world that exists meanwhile."""
         kind = facts.get("kind") or ""
-        path = _asset_of(outcome.output)
+        path = _asset_of(outcome.result)
         try:
             with _passing_datablocks():
-                world = world_of_files(outcome.source, outcome.output, anew=True)
+                world = world_of_files(outcome.source, outcome.result, anew=True)
                 describe_asset(world, outcome.source.name, CATALOGS[kind] if kind else "", outcome.facts)
                 world.asset_data.catalog_id = catalog_id(kind)
                 show_preview(world, facts)

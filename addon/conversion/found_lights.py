@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import bpy
 from bpy.types import Image
@@ -14,9 +14,8 @@ from ..settings import worker_settings
 from ..source.sources import hdr_source
 from ..translation import tr
 from ..worker.client import Event, Finished
+from ..worker.light_facts import LightFacts
 from ..worker.shared import SharedWorker
-
-Light = Mapping[str, object]
 
 
 class FoundLights:
@@ -29,7 +28,7 @@ class FoundLights:
 
     def __init__(self, worker: SharedWorker, wake: Callable[[], None]) -> None:
         self._worker, self._wake = worker, wake
-        self._known: dict[int, tuple[object, tuple[Light, ...] | None]] = {}
+        self._known: dict[int, tuple[object, tuple[LightFacts, ...] | None]] = {}
         self._wished: int | None = None
 
     @property
@@ -37,7 +36,7 @@ class FoundLights:
         """Whether :meth:`step` has something to do."""
         return self._wished is not None
 
-    def of(self, image: Image) -> tuple[Light, ...] | None:
+    def of(self, image: Image) -> tuple[LightFacts, ...] | None:
         """Return the lights of an HDR image, None while they are not known; see ``ConcentratedLight.facts``."""
         signature, lights = self._known.get(image.session_uid, (None, None))
         if signature != _signature(image):
@@ -49,7 +48,7 @@ class FoundLights:
         """Ask the worker about the image that was last asked for."""
         uid, self._wished = self._wished, None
         image = next((each for each in bpy.data.images if each.session_uid == uid), None)
-        if image is None:
+        if uid is None or image is None:
             return
         signature = _signature(image)
         former = self._known.get(uid, (None, None))
@@ -75,7 +74,7 @@ class FoundLights:
         self._wished = None
 
 
-def describe(light: Light) -> str:
+def describe(light: LightFacts) -> str:
     """Return a light in a line, its share of all light first: ``62 %, 38° high, 1.2° wide``."""
     elevation_deg = math.degrees(math.asin(max(-1.0, min(1.0, light["direction"][2]))))
     width_deg = 2.0 * math.degrees(light["radius_rad"])

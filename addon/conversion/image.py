@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from enum import Enum, auto
 from pathlib import Path
+from typing import Any
 
 from bpy.types import Image
 
@@ -80,7 +81,7 @@ class PictureConversion:
         self.notes: list[str] = [place.note] if place.note and not settings.pack else []
         self.state = State.RUNNING
         self.share, self.stage = 0.0, "preparing"
-        self.facts: dict[str, object] = {}
+        self.facts: dict[str, Any] = {}
         self.message = self.details = ""
         self._worker, self._settings = worker, settings
         self._request: Request | None = None

@@ -47,15 +47,16 @@ class LampPlacing(HdrWork):
         numbers: Sequence[int] = (0,),
         kind: str = "SUN",
     ) -> None:
-        pair = remembered_pair(rendered_world(scene))
-        if pair is None or not shows_hdr(scene):
+        world = rendered_world(scene)
+        pair = remembered_pair(world)
+        if world is None or pair is None or not shows_hdr(scene):
             raise AddonError("This world shows no HDR. Convert its environment first, or switch it to HDR.")
         before = taken(scene)
         if set(before) & set(numbers):
             raise AddonError("This light has a lamp. Choose another light, or remove the lamps.")
         super().__init__(worker, pair.hdr, "Taking the light out of the map")
         self._settings = settings
-        self._scene, self._world = scene.session_uid, rendered_world(scene).session_uid
+        self._scene, self._world = scene.session_uid, world.session_uid
         self._numbers, self._before, self._kind = list(numbers), before, kind
         self._is_relative = settings.folder.startswith("//")
         self.lamps: list[Object] = []
@@ -73,7 +74,7 @@ class LampPlacing(HdrWork):
         scene = next((each for each in bpy.data.scenes if each.session_uid == self._scene), None)
         world = rendered_world(scene) if scene is not None else None
         pair = remembered_pair(world)
-        if pair is None or world.session_uid != self._world or taken(scene) != self._before:
+        if world is None or pair is None or world.session_uid != self._world or taken(scene) != self._before:
             self.fail("The scene was changed meanwhile, and no lamp was added. Add it again.")
             return
         try:

@@ -14,7 +14,7 @@ from ..errors import AddonError
 from ..files.result_files import SUFFIX
 from ..source.sources import file_of
 from ..worker.shared import SharedWorker
-from ..world.graph import background_of, find_environment_texture, remembered_pair
+from ..world.graph import background_of, find_environment_texture, lighting_node, remembered_pair
 from ..world.light_group import HIGHLIGHTS, PEAK_LIMIT, is_animated, light_node_after
 from ..world.light_notes import altered
 from ..world.light_tint import tint_values, warmth_gains
@@ -69,7 +69,7 @@ class LightBake(HdrWork):
 
 def light_change(scene: Scene) -> dict[str, Any]:
     """Return what a converted scene's nodes change of its map, as `LightChange` of the worker."""
-    texture = find_environment_texture(scene).node
+    texture = lighting_node(scene)
     light, mapping, background = light_node_after(texture), mapping_of(texture), background_of(scene)
     change: dict[str, Any] = {}
     if light is not None:
@@ -92,7 +92,7 @@ def light_change(scene: Scene) -> dict[str, Any]:
 
 def _notes(scene: Scene) -> list[str]:
     notes = altered(scene)
-    texture = find_environment_texture(scene).node
+    texture = lighting_node(scene)
     light, mapping = light_node_after(texture), mapping_of(texture)
     if background_of(scene) is None:
         notes.append("The strength is not a value of its own. It was not baked.")

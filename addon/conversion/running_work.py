@@ -9,6 +9,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import bpy
 from bpy.types import Context, UILayout, Window
@@ -24,6 +25,7 @@ from .scene import Conversion
 from .surface_calibrating import SurfaceCalibrating
 
 Work = Conversion | Batch | FolderLibrary | HdrWork | SurfaceCalibrating
+AnyWork = TypeVar("AnyWork", bound=Work)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Ending:
         return "\n".join(message.text for message in self.messages)
 
 
-class RunningWork:
+class RunningWork(Generic[AnyWork]):
     """One work on its way to its end.
 
     Args:
@@ -56,7 +58,7 @@ class RunningWork:
         context: of the operator that began it; its window shows the progress.
     """
 
-    def __init__(self, work: Work, ending: Callable[[Work], Ending], name: str, context: Context) -> None:
+    def __init__(self, work: AnyWork, ending: Callable[[AnyWork], Ending], name: str, context: Context) -> None:
         self.work = work
         self._ending, self._name = ending, name
         self._display = ProgressDisplay(context)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import bpy
 from bpy.types import ID, Image, Scene
@@ -116,7 +117,7 @@ class Conversion:
         return self._picture.stage
 
     @property
-    def facts(self) -> dict[str, object]:
+    def facts(self) -> dict[str, Any]:
         """The worker's figures of the result, see :mod:`lanet_core.pipeline.worker`."""
         return self._picture.facts
 

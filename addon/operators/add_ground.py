@@ -91,7 +91,7 @@ def ending(work: GroundPlacing, *, scene_uid: int) -> Ending:
     scene = next((each for each in bpy.data.scenes if each.session_uid == scene_uid), bpy.context.scene)
     if work.details:
         print(f"LANet IBL: {work.details}")
-    if work.state is State.FINISHED:
+    if work.state is State.FINISHED and work.ground is not None:
         return Ending(about(scene, tr("{name} was added.", name=work.ground.name)), "INFO", has_changed=True)
     is_error = work.state is State.FAILED
     text = work.message if is_error else "Cancelled. Nothing was changed."

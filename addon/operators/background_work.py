@@ -7,11 +7,12 @@ from collections.abc import Callable
 from bpy.types import Context
 
 from .. import session
-from ..conversion.running_work import Ending, Work
+from ..conversion.running_work import AnyWork, Ending
 from ..translation import tr
+from .operator_part import OperatorPart
 
 
-class BackgroundWork:
+class BackgroundWork(OperatorPart):
     """A part of an operator, before ``Operator`` in the list of its bases."""
 
     @classmethod
@@ -22,7 +23,7 @@ class BackgroundWork:
             return False
         return True
 
-    def do(self, work: Work, ending: Callable[[Work], Ending]) -> set[str]:
+    def do(self, work: AnyWork, ending: Callable[[AnyWork], Ending]) -> set[str]:
         """Do the work and return when it is done."""
         current = session.current()
         current.conversion = work
@@ -35,7 +36,7 @@ class BackgroundWork:
         self.report({end.level}, end.text)
         return {"FINISHED"} if end.has_changed else {"CANCELLED"}
 
-    def go_on(self, context: Context, work: Work, ending: Callable[[Work], Ending]) -> set[str]:
+    def go_on(self, context: Context, work: AnyWork, ending: Callable[[AnyWork], Ending]) -> set[str]:
         """Let a timer do the work; the operator itself has ended, without an undo step of its own."""
         session.current().go_on(work, ending, self.bl_label, context)
         return {"INTERFACE"}

@@ -21,5 +21,7 @@ class CancelConversion(Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Cancel; the timer that advances the conversion ends it with its next tick."""
-        session.current().conversion.cancel()
+        conversion = session.current().conversion
+        if conversion is not None:
+            conversion.cancel()
         return {"FINISHED"}

@@ -112,5 +112,5 @@ def make_asset(outcome: Outcome) -> None:
         AddonError: a file cannot be loaded.
     """
     current = session.current()
-    mark_as_asset(world_of_files(outcome.source, outcome.output), current.worker, worker_settings())
+    mark_as_asset(world_of_files(outcome.source, outcome.result), current.worker, worker_settings())
     current.look_after()

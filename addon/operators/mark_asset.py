@@ -45,12 +45,12 @@ class MarkWorldAsAsset(Operator):
         return result
 
     def _mark(self, context: Context) -> set[str]:
-        current = session.current()
+        current, world = session.current(), rendered_world(context.scene)
         try:
-            mark_as_asset(rendered_world(context.scene), current.worker, worker_settings())
+            mark_as_asset(world, current.worker, worker_settings())
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         current.look_after()
-        self.report({"INFO"}, tr("{name} is an asset now.", name=rendered_world(context.scene).name))
+        self.report({"INFO"}, tr("{name} is an asset now.", name=world.name if world is not None else ""))
         return {"FINISHED"}

@@ -15,9 +15,10 @@ from ..world.lamps import lamps_of, remove_lamps
 from ..world.light_group import reset
 from ..world.map_rotation import ensure_mapping
 from ..world.rendered_world import rendered_world
+from .operator_part import OperatorPart
 
 
-class OfConvertedWorld:
+class OfConvertedWorld(OperatorPart):
     """A part of an operator that needs a converted world, and no running conversion."""
 
     @classmethod

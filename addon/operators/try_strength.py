@@ -52,7 +52,11 @@ class TryStrength(Operator):
     def execute(self, context: Context) -> set[str]:
         """Set the sliders."""
         scene = context.scene
-        low, high = range_of(remembered_pair(rendered_world(scene)).hdr)
+        pair = remembered_pair(rendered_world(scene))
+        limits = range_of(pair.hdr) if pair is not None else None
+        if limits is None:  # poll() prevents it
+            return {"CANCELLED"}
+        low, high = limits
         ev = {"LOW": low, "PREDICTED": 0.0, "HIGH": high}[self.end]
         if not set_highlights(scene, ev):
             self.report({"WARNING"}, "Highlights is animated. It was left as it is.")

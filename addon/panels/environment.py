@@ -46,7 +46,7 @@ def draw_environment(layout: UILayout, context: Context) -> None:
         draw_text(layout, context, message.text, icon=icon, alert=message.is_error)
     _draw_warnings(layout, context, pair, {message.text for message in messages})
     draw_sliders(layout, context, texture, pair)
-    if pair is not None:
+    if texture is not None and pair is not None:
         _draw_environment(layout, context, texture)
         draw_surface(layout, context)
         draw_backplate(layout, context)
@@ -145,7 +145,8 @@ def _draw_environment(layout: UILayout, context: Context, texture: EnvironmentTe
 
 def _draw_result(layout: UILayout, context: Context, pair: ImagePair) -> None:
     layout.label(text=tr(_place_of(pair.hdr)), icon="FILE_IMAGE", translate=False)
-    if rendered_world(context.scene).asset_data is None:
+    world = rendered_world(context.scene)
+    if world is not None and world.asset_data is None:
         layout.operator("lanet.mark_world_as_asset", icon="ASSET_MANAGER")
     layout.operator("lanet.bake_light", icon="RENDER_STILL")
     row = layout.row(align=True)

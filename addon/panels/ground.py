@@ -13,7 +13,7 @@ def draw_ground(layout: UILayout, context: Context) -> None:
     """Draw the buttons that add a ground, or its camera height and exposure."""
     target = ground_of(context.scene)
     material = target.active_material if target is not None else None
-    if material is None:
+    if target is None or material is None:
         row = layout.row(align=True)
         row.operator("lanet.add_ground", text="Ground Plane", icon="MESH_CIRCLE").shape = PLANE
         row.operator("lanet.add_ground", text="Dome", icon="MESH_UVSPHERE").shape = DOME

@@ -85,7 +85,7 @@ class PictureFacts:
         """Look at the image that was last asked for, and ask the worker if it is another than before."""
         uid, self._wished = self._wished, None
         image = next((each for each in bpy.data.images if each.session_uid == uid), None)
-        if image is not None:
+        if uid is not None and image is not None:
             self._looked_s[uid] = time.monotonic()
             signature = _signature(image)
             former = self._entries.get(uid)

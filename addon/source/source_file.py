@@ -56,7 +56,8 @@ class Source:
             AddonError: it could not be made.
         """
         while not self.ready():
-            self._thread.join()
+            if self._thread is not None:
+                self._thread.join()
 
     def take_from_blender(self) -> None:
         """Take now what is needed of Blender's image, which may be removed then; it holds longer than :meth:`ready`.
@@ -67,7 +68,7 @@ class Source:
 
     def discard(self) -> None:
         """Remove the file if it was made here. Called when the conversion has ended."""
-        if self.is_temporary:
+        if self._thread is not None:
             self._thread.join()
             self.path.unlink(missing_ok=True)
 

@@ -237,7 +237,8 @@ class WorkerClient:
         if self._current is not None and self._current.number == number:
             if self._current.kill_at_s is None:
                 self._current.kill_at_s = time.monotonic() + _CANCEL_GRACE_S
-                self._process.send({"do": "cancel", "id": number})
+                if self._process is not None:
+                    self._process.send({"do": "cancel", "id": number})
             return
         for request in self._waiting:
             if request.number == number:
@@ -298,25 +299,24 @@ class WorkerClient:
         self._heard_s = time.monotonic()
 
     def _take(self, message: dict[str, Any]) -> None:
-        event = message.get("event")
+        event = message.get("event", "")
         if event == "exit":
             self._take_exit(message)
         elif event == "ready" and message.get("protocol") != _PROTOCOL:
             self._fail("WorkerEnded", "The extension's parts are of different versions. Install it again.")
             self._kill()
         elif self._current is not None and message.get("id") == self._current.number:
-            self._take_answer(event, message)
+            self._take_answer(self._current, event, message)
 
-    def _take_answer(self, event: str, message: dict[str, Any]) -> None:
-        request = self._current
+    def _take_answer(self, request: _Request, event: str, message: dict[str, Any]) -> None:
         request.may_start_again = False
         if event == "progress":
             if request.kill_at_s is None:
                 self._events.append(Progress(request.number, message["share"], message["stage"]))
         elif event == "error":
-            self._fail_at(message)
+            self._fail_at(request, message)
         elif event == "result":
-            self._finish({name: value for name, value in message.items() if name not in ("id", "event")})
+            self._finish(request, {name: value for name, value in message.items() if name not in ("id", "event")})
 
     def _take_exit(self, message: dict[str, Any]) -> None:
         self._process = None
@@ -329,8 +329,7 @@ class WorkerClient:
         remedy = "Nothing was changed. Convert again; if it persists, choose the CPU in the extension's preferences."
         self._fail("WorkerEnded", f"The converter {message['reason']}. {remedy}", message["details"])
 
-    def _finish(self, facts: dict[str, Any]) -> None:
-        request = self._current
+    def _finish(self, request: _Request, facts: dict[str, Any]) -> None:
         if request.kill_at_s is None and request.output is not None:
             try:
                 request.output.finish()
@@ -346,6 +345,7 @@ class WorkerClient:
 
     def _end(self, event: Event) -> None:
         request, self._current = self._current, None
+        assert request is not None, "a request ends once"
         self._events.append(event if request.kill_at_s is None else Cancelled(request.number))
         self._bury(None, request)
         self._keep_for(self._idle_s)
@@ -393,9 +393,9 @@ class WorkerClient:
             self._retirement.daemon = True
             self._retirement.start()
 
-    def _fail_at(self, message: dict[str, Any]) -> None:
+    def _fail_at(self, request: _Request, message: dict[str, Any]) -> None:
         """End the request by an error of the worker's; the unfinished file is called by its place."""
-        request, path = self._current, message["path"]
+        path = message["path"]
         if request.output is not None and path == str(request.output.path):
             path = str(request.output.place)
         problem = " ".join(filter(None, (message["problem"], message["remedy"])))

@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import IO, Any
 
 #: How much less important than Blender the child is, in Unix's unit: the window stays fluid on few cores.
 _NICENESS = 5
@@ -88,17 +88,19 @@ class WorkerProcess:
             self._process = process
             if self._killed:
                 process.kill()
-        complaining = self._start_thread(self._listen_to_complaints, process)
-        self._start_thread(self._listen, process, complaining)
+        stdin, stdout, stderr = process.stdin, process.stdout, process.stderr
+        assert stdin is not None and stdout is not None and stderr is not None, "pipes"
+        complaining = self._start_thread(self._listen_to_complaints, stderr)
+        self._start_thread(self._listen, process, stdout, complaining)
         with suppress(OSError, ValueError):  # it has ended, and the reading thread reports it
             for message in iter(self._outbox.get, None):
-                process.stdin.write(json.dumps(message) + "\n")
-                process.stdin.flush()
+                stdin.write(json.dumps(message) + "\n")
+                stdin.flush()
         with suppress(OSError):
-            process.stdin.close()
+            stdin.close()
 
-    def _listen(self, process: subprocess.Popen[str], complaining: threading.Thread) -> None:
-        for line in process.stdout:
+    def _listen(self, process: subprocess.Popen[str], stdout: IO[str], complaining: threading.Thread) -> None:
+        for line in stdout:
             try:
                 message = json.loads(line)
             except ValueError:
@@ -107,12 +109,12 @@ class WorkerProcess:
             self._inbox.put(message)
         code = process.wait()
         complaining.join(timeout=1.0)
-        process.stdout.close()
+        stdout.close()
         self._end(_exit_reason(code), "".join(self._complaints))
 
-    def _listen_to_complaints(self, process: subprocess.Popen[str]) -> None:
-        with process.stderr:
-            self._complaints.extend(process.stderr)
+    def _listen_to_complaints(self, stderr: IO[str]) -> None:
+        with stderr:
+            self._complaints.extend(stderr)
 
     def _end(self, reason: str, details: str) -> None:
         self._inbox.put({"event": "exit", "reason": reason, "details": details.strip()})
@@ -129,7 +131,7 @@ class WorkerProcess:
 
 def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
     if sys.platform == "win32":
-        apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
+        apart: dict[str, Any] = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
     else:
         apart = {"start_new_session": True}  # Ctrl+C in Blender's terminal is not meant for it
     process = subprocess.Popen(

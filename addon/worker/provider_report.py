@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ..redraw import redraw
 from ..settings import worker_settings
@@ -62,11 +63,12 @@ class ProviderReport:
         redraw()
 
 
-def describe(facts: Mapping[str, object]) -> list[str]:
+def describe(facts: Mapping[str, Any]) -> list[str]:
     """Return a worker's description of itself, see :mod:`lanet_core.pipeline.worker`, as sentences."""
     model, compiled = facts["model"], facts["compiled_providers"]
-    others = [_NAMES.get(name, name) for name in compiled if name != facts["provider"]]
-    lines = [tr("Runs on {name}.", name=tr(_NAMES.get(facts["provider"], facts["provider"])))]
+    provider: str = facts["provider"]
+    others = [_NAMES.get(name, name) for name in map(str, compiled) if name != provider]
+    lines = [tr("Runs on {name}.", name=tr(_NAMES.get(provider, provider)))]
     if others:
         lines.append(tr("Also built in: {names}.", names=", ".join(map(tr, others))))
     if list(compiled) == ["cpu"]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -22,6 +23,7 @@ from ..worker.client import Event, Finished
 from ..worker.shared import SharedWorker
 from .asset_library import CATALOGS
 from .graph import apply_hdr, remembered_pair
+from .rendered_world import rendered_world
 
 #: Rows of a preview; with twice as many columns it is as wide as Blender's own.
 PREVIEW_HEIGHT = 128
@@ -40,7 +42,7 @@ def mark_as_asset(world: World | None, worker: SharedWorker, settings: WorkerSet
         AddonError: it has no converted environment, it is linked, or the HDR's file is missing.
     """
     pair = remembered_pair(world)
-    if pair is None:
+    if world is None or pair is None:
         raise AddonError("This world has no converted environment. Convert one first.")
     if world.library is not None:
         raise AddonError(f"{world.name}: It is linked from a library. Mark it there.")
@@ -59,7 +61,7 @@ def mark_as_asset(world: World | None, worker: SharedWorker, settings: WorkerSet
     worker.ask(settings, lambda client: client.thumbnail(source.path, height=PREVIEW_HEIGHT, kind=True), hear)
 
 
-def describe_asset(world: World, source: str, kind: str = "", facts: Mapping[str, object] | None = None) -> None:
+def describe_asset(world: World, source: str, kind: str = "", facts: Mapping[str, Any] | None = None) -> None:
     """Mark a world as an asset with a description and tags; those that it has stay.
 
     Args:
@@ -98,13 +100,15 @@ def world_of_files(ldr_path: Path, hdr_path: Path, *, anew: bool = False) -> Wor
     try:
         scene.world = None
         apply_hdr(scene, load_image(ldr_path)[0], hdr_path)
-        scene.world.name = ldr_path.stem
-        return scene.world
+        world = rendered_world(scene)
+        assert world is not None, "apply_hdr makes one"
+        world.name = ldr_path.stem
+        return world
     finally:
         bpy.data.scenes.remove(scene)
 
 
-def show_preview(world: World, picture: Mapping[str, object]) -> None:
+def show_preview(world: World, picture: Mapping[str, Any]) -> None:
     """Set the preview of a world.
 
     Args:

@@ -23,7 +23,7 @@ from .backplate_group import (
     is_blur,
 )
 from .environment_texture import active_output
-from .graph import find_environment_texture, local_world, remembered_pair
+from .graph import lighting_node, local_world, remembered_pair
 from .map_rotation import ensure_mapping, follow_mapping, mapping_of
 from .rendered_world import rendered_world
 
@@ -80,7 +80,7 @@ def refresh(scene: Scene) -> None:
     """Show the backplate of the image that lights a scene now: after a conversion, and after a choice."""
     world = rendered_world(scene)
     mode, pair = mode_of(scene), remembered_pair(world)
-    if pair is None or mode in (LIT, TRANSPARENT):
+    if world is None or pair is None or mode in (LIT, TRANSPARENT):
         return
     texture = _texture_of(world)
     is_blurred = blur_node(world) is not None
@@ -120,7 +120,7 @@ def _insert_nodes(world: World) -> None:
     for engine in ("CYCLES", "EEVEE"):
         output = active_output(world, engine)
         links = output.inputs["Surface"].links if output is not None else ()
-        if not links or is_backplate(links[0].from_node):
+        if output is None or not links or is_backplate(links[0].from_node):
             continue
         light = links[0].from_socket
         node = tree.nodes.new("ShaderNodeGroup")
@@ -163,13 +163,13 @@ def _add_source(scene: Scene, world: World, *, is_blurred: bool) -> ShaderNodeTe
 
 def _direction(scene: Scene, world: World, *, is_blurred: bool) -> NodeSocket:
     """Return the direction that is looked up in the backplate: that of the light, which may be turned."""
-    tree, lighting = world.node_tree, find_environment_texture(scene)
-    if lighting.node.id_data == tree:
-        direction = ensure_mapping(lighting.node).outputs["Vector"]
+    tree, lighting = world.node_tree, lighting_node(scene)
+    if lighting.id_data == tree:
+        direction = ensure_mapping(lighting).outputs["Vector"]
     else:  # the light's texture is in a group
         coordinate, mapping = _add(world, "ShaderNodeTexCoord", column=4), _add(world, "ShaderNodeMapping", column=3)
         tree.links.new(coordinate.outputs["Generated"], mapping.inputs["Vector"])
-        turned = mapping_of(lighting.node)
+        turned = mapping_of(lighting)
         if turned is not None:
             follow_mapping(mapping, turned)
         direction = mapping.outputs["Vector"]
@@ -187,6 +187,7 @@ def _add(world: World, kind: str, *, column: int) -> Node:
     """Add a node of the backplate's source, so many columns left of the backplate and below the light."""
     node: Node = world.node_tree.nodes.new(kind)
     node[_MARK] = True
-    place = backplate_node(world).location
-    node.location = (place.x - column * 1.5 * _STEP, place.y - 300.0)
+    backplate = backplate_node(world)
+    assert backplate is not None, "it is inserted before its source"
+    node.location = (backplate.location.x - column * 1.5 * _STEP, backplate.location.y - 300.0)
     return node

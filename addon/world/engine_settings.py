@@ -7,9 +7,11 @@ whose cells should be smaller than the smallest strong light. Settings that an a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bpy.types import World
+
+from ..worker.light_facts import LightFacts
 
 #: The main light casts EEVEE's shadow if it has at least this share of all concentrated light.
 _MAIN_SHARE = 0.7
@@ -21,7 +23,7 @@ _MARK = "lanet_engines"
 _RESOLUTIONS = (512, 1024, 2048, 4096)
 
 
-def fit_engines(world: World, lights: Sequence[Mapping[str, object]]) -> None:
+def fit_engines(world: World, lights: Sequence[LightFacts]) -> None:
     """Fit a world's settings to the lights of its map.
 
     Args:

@@ -62,6 +62,13 @@ def find_environment_texture(scene: Scene) -> EnvironmentTexture | None:
     return textures[0] if textures else None
 
 
+def lighting_node(scene: Scene) -> ShaderNodeTexEnvironment:
+    """Return the node of the texture that lights a converted scene."""
+    texture = find_environment_texture(scene)
+    assert texture is not None, "the scene is converted"
+    return texture.node
+
+
 def environment_image(scene: Scene) -> Image | None:
     """Return the image that lights a scene now, None if there is none."""
     texture = find_environment_texture(scene)
@@ -88,11 +95,12 @@ def light_nodes(scene: Scene) -> list[bpy.types.ShaderNodeGroup]:
 
 def remembered_pair(world: World | None) -> ImagePair | None:
     """Return the images that a conversion has left with a world, None if one of them is gone."""
-    images = [world.get(name) if world else None for name in (LDR_PROPERTY, HDR_PROPERTY)]
-    if not all(isinstance(image, Image) for image in images):
+    if world is None:
         return None
-    rest = world.get(REST_PROPERTY)
-    return ImagePair(*images, rest if isinstance(rest, Image) else None)
+    ldr, hdr, rest = (world.get(name) for name in (LDR_PROPERTY, HDR_PROPERTY, REST_PROPERTY))
+    if not isinstance(ldr, Image) or not isinstance(hdr, Image):
+        return None
+    return ImagePair(ldr, hdr, rest if isinstance(rest, Image) else None)
 
 
 def shows_hdr(scene: Scene) -> bool:
@@ -109,7 +117,7 @@ def show(scene: Scene, *, hdr: bool) -> None:
     """
     pair = remembered_pair(rendered_world(scene))
     textures = textures_showing(scene, *pair.images) if pair is not None else []
-    if not textures:
+    if pair is None or not textures:
         raise AddonError("This world has no converted environment. Convert one first.")
     for texture in textures:
         _editable(scene, texture).node.image = (pair.rest or pair.hdr) if hdr else pair.ldr
@@ -141,13 +149,16 @@ def forget_pair(scene: Scene) -> None:
     """Light a scene by the photograph again, without 'LANet Light' and without the memory of the result."""
     world = rendered_world(scene)
     pair = remembered_pair(world)
-    for node in editable_textures(scene):
-        light = light_node_after(node)
-        if light is not None:
-            remove_light_node(light)
-        node.image = pair.ldr
+    if world is None:
+        return
+    if pair is not None:
+        for node in editable_textures(scene):
+            light = light_node_after(node)
+            if light is not None:
+                remove_light_node(light)
+            node.image = pair.ldr
     for name in (LDR_PROPERTY, HDR_PROPERTY, REST_PROPERTY):
-        rendered_world(scene).pop(name, None)
+        world.pop(name, None)
 
 
 def background_of(scene: Scene) -> bpy.types.ShaderNodeBackground | None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import bpy
 from bpy.types import Material, Mesh, Node, Object, Scene, World
 
-from .graph import background_of, editable_textures, find_environment_texture, remembered_pair
+from .graph import background_of, editable_textures, lighting_node, remembered_pair
 from .ground_group import ADDED, BASE, GROUND_NAME, HIGHLIGHTS, IMAGE, RIM, STRENGTH, ground_group, projection_group
 from .light_group import HIGHLIGHTS as LIGHT_HIGHLIGHTS
 from .light_group import light_node_after
@@ -103,12 +103,14 @@ def _material(scene: Scene, world: World, shape: str, radius: float) -> Material
     texture, ground = add("ShaderNodeTexEnvironment", 2), add("ShaderNodeGroup", 3)
     output = add("ShaderNodeOutputMaterial", 4)
     projection.node_tree, ground.node_tree = projection_group(), ground_group()
-    texture.image = remembered_pair(world).ldr
+    pair = remembered_pair(world)
+    assert pair is not None, "the world is converted"
+    texture.image = pair.ldr
     ground.inputs[STRENGTH].default_value = 1.0
     ground.inputs[RIM].default_value = radius if shape == PLANE else 1e9
     for node in editable_textures(scene):
         ensure_mapping(node)
-    lighting = find_environment_texture(scene).node
+    lighting = lighting_node(scene)
     follow_mapping(mapping, ensure_mapping(lighting), world)
     light, background = light_node_after(lighting), background_of(scene)
     if light is not None:

@@ -13,7 +13,8 @@ import bpy
 from bpy.types import Image, Object, Scene, World
 from mathutils import Vector
 
-from .graph import REST_PROPERTY, background_of, editable_textures, find_environment_texture, remembered_pair
+from ..worker.light_facts import LightFacts
+from .graph import REST_PROPERTY, background_of, editable_textures, lighting_node, remembered_pair
 from .light_group import HIGHLIGHTS, light_node_after
 from .light_tint import tint_values, tinted
 from .map_rotation import ensure_mapping, follow
@@ -42,9 +43,7 @@ def taken(scene: Scene) -> list[int]:
     return [each[LAMP_PROPERTY] for each in lamps_of(scene)]
 
 
-def place_lamps(
-    scene: Scene, lights: Mapping[int, Mapping[str, object]], rest: Image, kind: str = "SUN"
-) -> list[Object]:
+def place_lamps(scene: Scene, lights: Mapping[int, LightFacts], rest: Image, kind: str = "SUN") -> list[Object]:
     """Add lamps for lights, and show the map without them.
 
     Args:
@@ -58,11 +57,12 @@ def place_lamps(
         The new lamps.
     """
     world = rendered_world(scene)
+    assert world is not None, "the scene is converted"
     textures = editable_textures(scene)
     for node in textures:
         node.image = rest
     world[REST_PROPERTY] = rest
-    lighting = find_environment_texture(scene).node
+    lighting = lighting_node(scene)
     empty = _empty_of(scene, world)
     follow(empty, ensure_mapping(lighting), world)
     background = background_of(scene)
@@ -71,7 +71,7 @@ def place_lamps(
     if light_node is not None:
         factor *= 2.0 ** light_node.inputs[HIGHLIGHTS].default_value
         tint = tint_values(light_node)
-        lights = {each: light | {"energy": tinted(light["energy"], *tint)} for each, light in lights.items()}
+        lights = {each: {**light, "energy": tinted(light["energy"], *tint)} for each, light in lights.items()}
     return [_lamp(scene, empty, number, light, factor, kind) for number, light in lights.items()]
 
 
@@ -112,7 +112,7 @@ def _empty_of(scene: Scene, world: World) -> Object:
     return empty
 
 
-def _lamp(scene: Scene, empty: Object, number: int, light: Mapping[str, object], factor: float, kind: str) -> Object:
+def _lamp(scene: Scene, empty: Object, number: int, light: LightFacts, factor: float, kind: str) -> Object:
     name = f"LANet {kind.title()} {number + 1}"
     data = bpy.data.lights.new(name, kind)
     strongest = max(light["energy"])

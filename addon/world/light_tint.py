@@ -11,9 +11,10 @@ from .light_group import LUMINANCE, NEUTRAL, SATURATION, WARMTH, WARMTH_EXPONENT
 
 def tint_values(node: ShaderNodeGroup) -> tuple[float, float]:
     """Return Warmth and Saturation of a 'LANet Light' node; one of an older version is neutral."""
-    return tuple(
+    warmth, saturation = (
         node.inputs[name].default_value if name in node.inputs else NEUTRAL[name] for name in (WARMTH, SATURATION)
     )
+    return warmth, saturation
 
 
 def warmth_gains(warmth: float) -> tuple[float, float, float]:

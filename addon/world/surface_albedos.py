@@ -35,4 +35,5 @@ class SurfaceProperties(PropertyGroup):
 def albedo_of(scene: Scene) -> float:
     """Return the albedo that is chosen in a scene."""
     surface = scene.lanet.surface
-    return ALBEDOS.get(surface.kind, surface.albedo)
+    other: float = surface.albedo
+    return ALBEDOS.get(surface.kind, other)

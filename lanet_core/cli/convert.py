@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from lanet_core.pipeline.banded_converter import StripConverter
     from lanet_core.pipeline.reading_options import ReadingOptions
     from lanet_core.pipeline.result import Conversion
+    from lanet_core.pipeline.sequence import FrameLight
+    from lanet_core.reconstruction.white_level import WhiteLevel
 
 NAME = "convert"
 HELP = "convert LDR panoramas to HDR environment maps, or photographs to HDR images"
@@ -306,15 +308,18 @@ class _Frame:
 
 def _survey(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace, bar: tqdm) -> list[_Frame]:
     """Look at all frames of a sequence. A frame that cannot be read is reported when it is converted."""
+    from lanet_core.pipeline.panorama_converter import Converter
     from lanet_core.pipeline.sequence import shared_white, smoothed_gains
 
     options = reading_options(arguments)
 
-    def look(job: Job, options: ReadingOptions) -> tuple | None:
+    def look(job: Job, options: ReadingOptions) -> tuple[WhiteLevel, FrameLight] | None:
         bar.set_description_str(f"{printable(job.source.name)}: sequence")
         try:
             _check_source(job.source)
-            return load().survey(job.source, options)
+            converter = load()
+            assert isinstance(converter, Converter), "a sequence is of panoramas"
+            return converter.survey(job.source, options)
         except InputError:
             return None
 
@@ -424,6 +429,7 @@ def _write_maps(conversion: Conversion, attention: Path, segmentation: Path) -> 
     from lanet_core.reconstruction.luminance_maps import attention_picture, segmentation_picture
 
     size = (conversion.height, conversion.width)
+    assert conversion.attention is not None and conversion.segmentation is not None, "the model has no maps"
     write_png(attention, attention_picture(conversion.attention, size))
     write_png(segmentation, segmentation_picture(conversion.segmentation, size))
 

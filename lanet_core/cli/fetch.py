@@ -85,7 +85,7 @@ def _record(outcome: Outcome, credit: str) -> dict[str, object]:
     """Return what ``--json`` reports of a panorama."""
     error = outcome.error
     status = "failed" if error is not None else "skipped" if outcome.was_there else "downloaded"
-    record = {"slug": outcome.asset.slug, "status": status, "credit": credit}
+    record: dict[str, object] = {"slug": outcome.asset.slug, "status": status, "credit": credit}
     return record | (error_facts(type(error).__name__, str(error)) if error is not None else {})
 
 

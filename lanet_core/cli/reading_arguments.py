@@ -43,7 +43,8 @@ def _white_level(text: str) -> WhiteLevel:
         values = []
     if len(values) not in (1, 3) or not all(0.2 <= value <= 1.0 for value in values):
         raise argparse.ArgumentTypeError(f"{text} is not one value or three, each from 0.2 to 1")
-    return WhiteLevel(tuple(values * (3 // len(values))), shoulder="hard")
+    red, green, blue = values * (3 // len(values))
+    return WhiteLevel((red, green, blue), shoulder="hard")
 
 
 def reading_options(arguments: argparse.Namespace) -> ReadingOptions:

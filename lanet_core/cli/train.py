@@ -120,9 +120,9 @@ def run(arguments: argparse.Namespace) -> int:
         bfloat16 = process.device.type == "cuda" if arguments.bfloat16 is None else arguments.bfloat16
         options = TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every)
         say = print_message if arguments.json else _say
-        common = (configuration, arguments.data, arguments.output, process, options, say)
+        common = (arguments.data, arguments.output, process, options, say)
         if isinstance(configuration, LiteTrainingConfiguration):
-            trainer = LiteTrainer(*common, synthetic=arguments.supplement, fold=fold)
+            trainer = LiteTrainer(configuration, *common, synthetic=arguments.supplement, fold=fold)
         elif arguments.supplement is not None:
             raise DataError(
                 f"The configuration {configuration.name} does not use synthetic data.",
@@ -130,7 +130,7 @@ def run(arguments: argparse.Namespace) -> int:
                 remedy="Omit --supplement.",
             )
         else:
-            trainer = Trainer(*common, fold=fold)
+            trainer = Trainer(configuration, *common, fold=fold)
         if process.is_first:
             write_record(arguments.output, configuration, arguments.overrides)
         trainer.run(stop_after=arguments.stop_after)

@@ -22,7 +22,7 @@ def transducer(contrast_decades: np.ndarray, sensitivity: np.ndarray) -> np.ndar
     return 3.291 * (np.cbrt(1.0 + seen**3) - 1.0) / (0.2599 * (3.433 + seen) ** 0.8)
 
 
-def contrast_sensitivity(frequency_cpd: np.ndarray, adaptation_cd_m2: np.ndarray) -> np.ndarray:
+def contrast_sensitivity(frequency_cpd: np.ndarray, adaptation_cd_m2: float | np.ndarray) -> np.ndarray:
     """Return the eye's contrast sensitivity at 0.5 m, for a picture of one square degree, seen straight on.
 
     Args:

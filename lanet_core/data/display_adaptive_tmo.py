@@ -188,7 +188,8 @@ def _low_pass(image: Tensor, spacing: int, is_panorama: bool) -> Tensor:
 def _filter(padded: Tensor, spacing: int, axis: int) -> Tensor:
     # A convolution on a GPU may round to ten bits; sums of slices do not.
     length = padded.shape[axis] - 4 * spacing
-    return sum(padded.narrow(axis, tap * spacing, length) * weight for tap, weight in enumerate(_KERNEL))
+    taps = [padded.narrow(axis, tap * spacing, length) * weight for tap, weight in enumerate(_KERNEL)]
+    return sum(taps[1:], start=taps[0])
 
 
 def tone_curve_segments(counts: np.ndarray, display: Display) -> np.ndarray:

@@ -49,4 +49,4 @@ def edited_photographs(hdr: np.ndarray, name: str, draws: int) -> Iterator[tuple
         balanced = scene * balance
         calibrated = balanced * calibration_scale(linear, balanced, is_exposed)
         truth = torch.where(image.painted > 0.0, linear, calibrated)
-        yield tuple(np.moveaxis(each.numpy(), 0, -1) for each in (codes.to(torch.uint8), truth))
+        yield np.moveaxis(codes.to(torch.uint8).numpy(), 0, -1), np.moveaxis(truth.numpy(), 0, -1)

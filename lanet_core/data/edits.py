@@ -257,5 +257,5 @@ def _jpeg_tables() -> tuple[Tensor, Tensor, Tensor]:
     """Return the orthonormal 8-point cosine transform and the two quantisation tables, (8, 8) each."""
     frequencies, samples = np.arange(8)[:, None], np.arange(8)[None]
     cosines = np.cos((2 * samples + 1) * frequencies * np.pi / 16.0) * np.where(frequencies == 0, 8**-0.5, 0.5)
-    tables = (np.array(table.split(), dtype=np.float32).reshape(8, 8) for table in (_JPEG_LUMA, _JPEG_CHROMA))
-    return tuple(torch.from_numpy(np.asarray(each, dtype=np.float32)) for each in (cosines, *tables))
+    luma, chroma = (np.array(table.split(), dtype=np.float32).reshape(8, 8) for table in (_JPEG_LUMA, _JPEG_CHROMA))
+    return torch.from_numpy(cosines.astype(np.float32)), torch.from_numpy(luma), torch.from_numpy(chroma)

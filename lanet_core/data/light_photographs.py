@@ -197,15 +197,15 @@ def photograph_sample(
     lacking = (truth - relative).clamp(min=0.0) * (overexposed > 0.0) * (1.0 - image.painted)
     concentrated = (lacking.mean(dim=0, keepdim=True) - CONCENTRATED_RADIANCE).clamp(min=0.0)
     maps = [relative, overexposed, lacking, concentrated, truth]
-    is_sharp = disc is not None and disc_rng is not None and disc_rng.random() < 0.7
-    if is_sharp:
-        maps = _without_footprint(maps, disc)
+    sharpened = disc if disc is not None and disc_rng is not None and disc_rng.random() < 0.7 else None
+    if sharpened is not None:
+        maps = _without_footprint(maps, sharpened)
     factor = hdr.shape[-2] // height
     pooled = [pool_by_solid_angle(each[None], factor)[0] for each in maps]
     maximum = F.max_pool2d(maps[1][None], factor)[0]
-    if is_sharp:
-        clipped_radius = disc.radius_rad + np.radians(disc_rng.uniform(0.0, 0.35))
-        shown = Disc(disc.direction, clipped_radius, disc.energy * float(scale))
+    if sharpened is not None and disc_rng is not None:
+        clipped_radius = sharpened.radius_rad + np.radians(disc_rng.uniform(0.0, 0.35))
+        shown = Disc(sharpened.direction, clipped_radius, sharpened.energy * float(scale))
         pooled, maximum = _add_disc(pooled, maximum, shown, height)
     cells = [pool_by_solid_angle(each[None], CELL_PIXELS)[0] for each in pooled]
     return LightSample(

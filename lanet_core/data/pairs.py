@@ -66,9 +66,11 @@ class Task(Protocol):
 
     def draw(self, hdr: Tensor, rng: np.random.Generator) -> tuple[Tensor, bool]:
         """Return an image of a panorama (3, H, W), and whether it is a panorama."""
+        ...
 
-    def reduce(self, image: Tensor) -> Tensor:
+    def reduce(self, image: Tensor, /) -> Tensor:
         """Return an image of :meth:`draw` at the size of the network's input."""
+        ...
 
 
 class TrainingPairs(Dataset):

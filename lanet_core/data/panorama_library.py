@@ -14,7 +14,7 @@ from lanet_core.data.web_client import Asset, PanoramaSource
 from lanet_core.errors import DataError, LanetError
 from lanet_core.files.replacing import replacing
 
-_COLUMNS = ("slug", "file", "split", "category", "scene_group", "licence", "source", "md5")
+_COLUMNS: tuple[str, ...] = ("slug", "file", "split", "category", "scene_group", "licence", "source", "md5")
 #: ambientCG numbers its panoramas, and sets of one place have letters behind the number.
 _LETTER = re.compile(r"(?<=\d)[A-Z]$")
 #: How the pictures of one place are told apart: a number, a time of day, a retouched half.

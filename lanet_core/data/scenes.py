@@ -80,7 +80,9 @@ def _read_list(listed: Path, files_must_exist: bool) -> list[Scene]:
             )
         if files_must_exist and not path.is_file():
             raise DataError(f"{row['slug']} lists {row['file']}, which does not exist.", path=listed)
-        scenes.append(Scene(row["slug"], path, row["split"], row.get("category") or "", row.get("scene_group") or ""))
+        scenes.append(
+            Scene(row["slug"] or "", path, row["split"], row.get("category") or "", row.get("scene_group") or "")
+        )
     return scenes
 
 

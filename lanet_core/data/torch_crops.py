@@ -33,7 +33,7 @@ def perspective_crop(panorama: Tensor, view: View, height: int, width: int) -> T
     for right_offset in offsets:
         for down_offset in offsets:
             lefts, ups = (_on_device(each, panorama) for each in (left - right_offset, up - down_offset))
-            grid = _grid(axes, lefts, ups, panorama.shape[-2:])
+            grid = _grid(axes, lefts, ups, (panorama.shape[-2], panorama.shape[-1]))
             crop += F.grid_sample(surrounded, grid, padding_mode="border", align_corners=False)
     return crop[0] / len(offsets) ** 2
 

@@ -80,9 +80,11 @@ class PanoramaSource(Protocol):
         Raises:
             DownloadError: the site cannot be reached or answers something else.
         """
+        ...
 
     def page(self, slug: str) -> str:
         """Return the address of a panorama's page."""
+        ...
 
     def obtain(self, slug: str, resolution: str, suffix: str, path: Path, listed_md5: str) -> tuple[bool, str]:
         """Make sure that a panorama's file is at a path, whole.
@@ -101,6 +103,7 @@ class PanoramaSource(Protocol):
             DownloadError: there is no such file, or it cannot be fetched.
             OutputError: it cannot be written.
         """
+        ...
 
 
 class WebClient:

@@ -13,9 +13,10 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from lanet_core.data.augmentation import AugmentationConfiguration
-from lanet_core.errors import LanetError
+from lanet_core.errors import DataError, LanetError
 from lanet_core.training.configuration import (
     OptimiserConfiguration,
     StageConfiguration,
@@ -63,7 +64,7 @@ class Budget:
 def under_budget(configuration: TrainingConfiguration, budget: Budget) -> TrainingConfiguration:
     """Return a row's configuration with the budget in the place of its own size, steps and optimiser."""
 
-    def stage(pictures: str, steps: int) -> StageConfiguration:
+    def stage(pictures: Literal["crops", "panoramas"], steps: int) -> StageConfiguration:
         warmup_steps = min(30, steps // 4)
         return StageConfiguration(
             pictures, budget.height, budget.batch_size, steps, budget.learning_rate, "cosine", warmup_steps
@@ -101,8 +102,10 @@ def train_rows(rows: Sequence[str], budget: Budget, data: Path, output: Path, *,
         options = TrainerOptions(bfloat16=half, workers=1, log_every=50, validate_every=150)
         for row in rows:
             print(f"== {row}", flush=True)
-            configuration = under_budget(load_configuration(row), budget)
-            Trainer(configuration, data, output / row, process, options, say=_say).run()
+            configuration = load_configuration(row)
+            if not isinstance(configuration, TrainingConfiguration):
+                raise DataError(f"{row} is none of the paper's networks.", remedy=f"Use {', '.join(ROWS)}.")
+            Trainer(under_budget(configuration, budget), data, output / row, process, options, say=_say).run()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -120,6 +120,7 @@ def measure_photographs(
     """
     results = []
     for ldr_linear, hdr, conversion in converted_photographs(scene, converter, draws, edited):
+        assert conversion.hdr is not None, "an array is converted to an array"
         light_deg, beam_stops = _concentrated_light_errors(conversion.hdr, hdr)
         boosts = [irradiance_error_stops(boost_highlights(ldr_linear, ev), hdr) for ev in BOOSTS_EV]
         results.append(
@@ -221,8 +222,8 @@ def summarise_concentrated_light(measured: Sequence[MeasuredPhotograph]) -> Mapp
         return None
     return {
         "photographs": len(found),
-        "degrees": float(np.median([each.light_deg for each in found])),
-        "stops": float(np.median([each.beam_stops for each in found])),
+        "degrees": float(np.median(np.array([each.light_deg for each in found], dtype=np.float64))),
+        "stops": float(np.median(np.array([each.beam_stops for each in found], dtype=np.float64))),
     }
 
 

@@ -163,7 +163,10 @@ def open_image(path: Path, kind: FileKind) -> Iterator[OpenImageIO.ImageInput]:
 
 
 def read_bands(
-    image: OpenImageIO.ImageInput, channels: tuple[int, int], dtype: OpenImageIO.TypeDesc | str, path: Path
+    image: OpenImageIO.ImageInput,
+    channels: tuple[int, int],
+    dtype: OpenImageIO.TypeDesc | OpenImageIO.BASETYPE | str,
+    path: Path,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield an open image's samples in bands of rows, so that channels which are not wanted take no room.
 
@@ -218,6 +221,7 @@ def _samples(image: OpenImageIO.ImageInput, channels: int, path: Path) -> tuple[
                 transparent = np.zeros(samples.shape[:2], dtype=bool)
             if transparent is not None:
                 transparent[first : first + len(band)] = is_transparent
+    assert samples is not None, "an image has rows"
     return samples, transparent
 
 

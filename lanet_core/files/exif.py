@@ -21,7 +21,9 @@ _ADOBE_RGB_CODE, _UNCALIBRATED = 2, 0xFFFF
 
 #: Adobe RGB (1998) Color Image Encoding, 4.2 and 4.3.1.2: primaries, white point D65, and a gamma of 563/256.
 _ADOBE_GAMMA = gamma_curve(563 / 256)
-ADOBE_RGB = ColourEncoding((_ADOBE_GAMMA,) * 3, to_rec709((0.64, 0.33, 0.21, 0.71, 0.15, 0.06, 0.3127, 0.3290)))
+ADOBE_RGB = ColourEncoding(
+    (_ADOBE_GAMMA, _ADOBE_GAMMA, _ADOBE_GAMMA), to_rec709((0.64, 0.33, 0.21, 0.71, 0.15, 0.06, 0.3127, 0.3290))
+)
 
 
 def exif_colour_space(data: bytes | mmap) -> str | None:

@@ -14,6 +14,7 @@ import OpenImageIO
 from lanet_core.colour import REC709_CHROMATICITIES
 from lanet_core.errors import HalfRangeError
 from lanet_core.files.row_writer import RowWriter, open_rows
+from lanet_core.image_size import image_size
 from lanet_core.parallel import bounded
 
 #: The largest number that a half float holds.
@@ -115,7 +116,7 @@ def write_exr(path: str | Path, rgb_linear: np.ndarray, **options: Any) -> None:
     channels = 3 + len(options.get("further_channels", ()))
     if rgb_linear.ndim != 3 or rgb_linear.shape[2] != channels or rgb_linear.dtype.kind != "f":
         raise ValueError(f"expected (H, W, {channels}) float, got {rgb_linear.shape} {rgb_linear.dtype}")
-    with open_exr(path, rgb_linear.shape[:2], **options) as writer:
+    with open_exr(path, image_size(rgb_linear), **options) as writer:
         writer.write(rgb_linear)
 
 

@@ -76,7 +76,7 @@ class GainMap:
 
     def ends_at_its_maximum(self, peak: float) -> bool:
         """Return whether a level of light is what the largest gain makes of white, so that real light may exceed it."""
-        white = self._applied(np.ones(3, np.float32), np.float32(self.metadata.maximum_stops))
+        white = self._applied(np.ones(3, np.float32), np.array(self.metadata.maximum_stops, np.float32))
         return peak >= _NEAR_MAXIMUM * float(white.max())
 
     def applied_to_rows(self, rgb_linear: np.ndarray, first: int) -> np.ndarray:
@@ -118,7 +118,7 @@ class GainMap:
         return low, (at - low).astype(np.float32)
 
     def _applied(self, rgb_linear: np.ndarray, log2_gain: np.ndarray) -> np.ndarray:
-        base_offset = np.float32(self.metadata.base_offset)
-        alternate_offset = np.float32(self.metadata.alternate_offset)
+        base_offset = np.array(self.metadata.base_offset, np.float32)
+        alternate_offset = np.array(self.metadata.alternate_offset, np.float32)
         hdr = (rgb_linear + base_offset) * np.exp2(log2_gain.astype(np.float32, copy=False)) - alternate_offset
         return np.maximum(hdr, 0.0, out=hdr)

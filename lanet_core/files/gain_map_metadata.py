@@ -44,7 +44,9 @@ class GainMapMetadata:
 
     def log2_gain(self, samples: np.ndarray) -> np.ndarray:
         """Return log2 of the gain: (..., C) samples in [0, 1] to (..., max(C, values)) float32."""
-        low, high, gamma = (np.float32(values) for values in (self.minimum_stops, self.maximum_stops, self.gamma))
+        low, high, gamma = (
+            np.array(values, np.float32) for values in (self.minimum_stops, self.maximum_stops, self.gamma)
+        )
         return low + (high - low) * samples ** (1.0 / gamma)
 
     def check(self) -> None:

@@ -110,13 +110,14 @@ def _crop(fields: dict[str, str], warnings: list[str]) -> CroppedArea | None:
         return None
     described = ", ".join(f"{name} {fields[name]}" for name in present)
     missing = [name for name in _CROP_FIELDS if name not in fields]
-    numbers = [_number(fields[name]) for name in present]
+    numbers = {name: _number(fields[name]) for name in present}
+    unreadable = [name for name, number in numbers.items() if number is None]
     if missing:
         reason = f"{', '.join(missing)} is missing" if len(missing) == 1 else f"{', '.join(missing)} are missing"
-    elif None in numbers:
-        reason = f"{present[numbers.index(None)]} is not a number"
+    elif unreadable:
+        reason = f"{unreadable[0]} is not a number"
     else:
-        area = CroppedArea(*(round(number) for number in numbers))
+        area = CroppedArea(*(round(number) for number in numbers.values() if number is not None))
         reason = _contradiction(area)
         if not reason:
             return area

@@ -141,10 +141,10 @@ def _cube(table: np.ndarray) -> Stage:
         at = np.clip(values, 0.0, 1.0) * (grid - 1)
         low = np.minimum(at.astype(np.intp), grid - 2)
         share = at - low
-        result = 0.0
+        result = np.zeros((*values.shape[:-1], table.shape[-1]))
         for corner in itertools.product((0, 1), repeat=len(grid)):
             weight = np.prod(np.where(corner, share, 1.0 - share), axis=-1, keepdims=True)
-            result = result + weight * table[tuple(np.moveaxis(low + np.array(corner), -1, 0))]
+            result += weight * table[tuple(np.moveaxis(low + np.array(corner), -1, 0))]
         return result
 
     return apply

@@ -119,7 +119,7 @@ def _decoded(
             decoded = _decoded_part(data, 0, end, kind)
         except LanetError as error:
             raise type(error)(error.problem, path=path, remedy=error.remedy) from error
-    return decoded, (samples, found) if samples is not None else None, warnings
+    return decoded, (samples, found) if samples is not None and found is not None else None, warnings
 
 
 def _decoded_part(data: mmap, start: int, end: int | None, kind: FileKind) -> Decoded:

@@ -81,7 +81,7 @@ class Picture:
     def measured_rows(self, first: int, end: int) -> np.ndarray:
         """Return the measured light of some rows: (end − first, W, 3) float32, linear Rec.709, ≥ 0, unbounded."""
         rgb = self._own_light(self.samples[first:end])
-        if self.measured.gain_map is not None:
+        if self.measured is not None and self.measured.gain_map is not None:
             rgb = self.measured.gain_map.applied_to_rows(rgb, first)
         return to_rec709(rgb, self.encoding)
 
@@ -89,7 +89,7 @@ class Picture:
         """Return the measured light of single pixels: (..., 3) float32, see :meth:`measured_rows`."""
         samples = self.samples[rows, columns]
         rgb = self._own_light(samples.reshape(1, -1, samples.shape[-1])).reshape(*rows.shape, 3)
-        if self.measured.gain_map is not None:
+        if self.measured is not None and self.measured.gain_map is not None:
             rgb = self.measured.gain_map.applied_to_pixels(rgb, rows, columns)
         return to_rec709(rgb, self.encoding)
 
@@ -104,6 +104,7 @@ class Picture:
         return self.measured is not None and self.measured.gain_map is None
 
     def _exposed(self, hdr: np.ndarray) -> np.ndarray:
+        assert self.measured is not None, "of HDR samples only"
         return np.minimum(hdr * np.float32(self.measured.exposure), np.float32(1.0))
 
     def _own_light(self, samples: np.ndarray) -> np.ndarray:

@@ -66,5 +66,6 @@ def read_cicp(data: bytes | mmap) -> tuple[int, int, int, int] | None:
         if kind == b"IDAT":
             return None
         if kind == b"cICP" and length == 4:
-            return tuple(data[first : first + 4])
+            primaries, transfer, matrix, full_range = data[first : first + 4]
+            return primaries, transfer, matrix, full_range
     return None

@@ -54,7 +54,7 @@ def png_colour(data: bytes | mmap) -> PngColour:
         return PngColour()
     # A gamma of 1/2.2 is the customary stand-in for sRGB where the primaries are sRGB's.
     is_srgb = gamma is None or (abs(gamma - 2.2) < 0.01 and chromaticities is None)
-    curve = srgb_to_linear if is_srgb else gamma_curve(gamma)
+    curve = srgb_to_linear if gamma is None or is_srgb else gamma_curve(gamma)
     if is_srgb and chromaticities is None:
         return PngColour(encoding=SRGB)
     return PngColour(encoding=ColourEncoding((curve, curve, curve), _matrix(chromaticities)))

@@ -27,7 +27,7 @@ class RowWriter:
         path: Path,
         stored: Callable[[np.ndarray], np.ndarray],
     ) -> None:
-        self._output = output
+        self._output: OpenImageIO.ImageOutput | None = output
         self._height, self._width, self._channels = spec.height, spec.width, spec.nchannels
         self._path = path
         self._stored = stored
@@ -55,12 +55,14 @@ class RowWriter:
         _check_values(band, self._path)
         band = self._stored(band)
         end = self.rows_written + len(band)
+        assert self._output is not None, "the file is open"
         if not self._output.write_scanlines(self.rows_written, end, 0, band):
             raise RuntimeError(self._output.geterror() or "a band cannot be written")
         self.rows_written, self.last_row = end, band[-1].copy()
 
     def close(self) -> str:
         """Close the file and return what was wrong with it, empty if nothing was."""
+        assert self._output is not None, "the file is open"
         closed = self._output.close()
         complaint = self._output.geterror()
         self._output = None
@@ -106,7 +108,7 @@ def open_rows(
             complaint = writer.close()
         if writer.rows_written != spec.height:
             raise ValueError(f"{writer.rows_written} of {spec.height} rows were written")
-        if complaint or not _ends_with(name, writer.last_row, lossy):
+        if complaint or writer.last_row is None or not _ends_with(name, writer.last_row, lossy):
             raise RuntimeError(complaint or "the file does not read back as it was written")
         if complete is not None:
             complete(temporary)

@@ -152,10 +152,10 @@ def complete(rgb_linear: np.ndarray, captured: np.ndarray) -> np.ndarray:
     """
     if captured.all():
         return rgb_linear
-    estimate = None
-    for values, known in reversed(_pyramid(dimmed(rgb_linear), captured)):
-        if estimate is None:
-            estimate = np.broadcast_to(values[known].mean(axis=0), values.shape)
+    levels = _pyramid(dimmed(rgb_linear), captured)
+    values, known = levels[-1]
+    estimate = np.broadcast_to(values[known].mean(axis=0), values.shape)
+    for values, known in reversed(levels):
         estimate = sphere.upsample_bilinear(estimate, *known.shape)
         estimate = np.where(known[..., None], values, estimate)
         _relax(estimate, ~known)
@@ -191,7 +191,7 @@ def _relax(estimate: np.ndarray, unknown: np.ndarray) -> None:
     height, width = unknown.shape
     solved = height <= _SOLVED_HEIGHT
     active = unknown if solved else unknown & _dilated(~unknown)
-    colours = [_stencil(*np.nonzero(active & parity), height, width) for parity in _checkerboard(height, width)]
+    colours = [_stencil(active & parity) for parity in _checkerboard(height, width)]
     flat = estimate.reshape(height * width, -1)
     for _ in range(_SWEEPS_SOLVED if solved else _SWEEPS_AT_RIM):
         for pixels, neighbours, weights in colours:
@@ -204,14 +204,14 @@ def _checkerboard(height: int, width: int) -> Iterator[np.ndarray]:
     yield ~parity
 
 
-def _stencil(
-    rows: np.ndarray, columns: np.ndarray, height: int, width: int
-) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
-    """Return pixels, their four neighbours and the neighbours' weights, as flat indices.
+def _stencil(mask: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
+    """Return the pixels of a mask, their four neighbours and the neighbours' weights, as flat indices.
 
     A weight is the length of the shared edge over the distance between the centres, normalised. At a pole the edge has
     no length, so nothing lies beyond it.
     """
+    height, width = mask.shape
+    rows, columns = np.nonzero(mask)
     step_theta, step_phi = np.pi / height, 2.0 * np.pi / width
     north = np.sin(step_theta * rows) * step_phi / step_theta
     south = np.sin(step_theta * (rows + 1)) * step_phi / step_theta

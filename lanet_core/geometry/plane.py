@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from lanet_core.geometry import sphere
+from lanet_core.image_size import image_size
 
 
 def overlap_windows(size: tuple[int, int], new_size: tuple[int, int]) -> tuple[sphere.Windows, sphere.Windows]:
@@ -27,7 +28,7 @@ def shrink(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         picture: (H, W, C) float32.
         size: rows and columns, at most the picture's.
     """
-    rows, columns = overlap_windows(picture.shape[:2], size)
+    rows, columns = overlap_windows(image_size(picture), size)
     return sphere.apply_windows(sphere.apply_windows(picture, rows, axis=0), columns, axis=1)
 
 

@@ -18,6 +18,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lanet_core.image_size import image_size
+
 #: For each index of a new axis: the first index of the old axis that counts, and the weights from there on.
 Windows = tuple[np.ndarray, np.ndarray]
 
@@ -101,7 +103,7 @@ def sample_bilinear(panorama: np.ndarray, rows: np.ndarray, columns: np.ndarray)
     Returns:
         (..., C), the panorama's dtype.
     """
-    return sample_texels(lambda row, column: panorama[row, column], panorama.shape[:2], rows, columns)
+    return sample_texels(lambda row, column: panorama[row, column], image_size(panorama), rows, columns)
 
 
 def sample_texels(texels: Texels, size: tuple[int, int], rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -153,7 +155,7 @@ def downsample(panorama: np.ndarray, height: int, width: int) -> np.ndarray:
     Raises:
         ValueError: the new size is larger than the old one.
     """
-    rows, columns = downsampling_windows(panorama.shape[:2], (height, width))
+    rows, columns = downsampling_windows(image_size(panorama), (height, width))
     return apply_windows(apply_windows(panorama, rows, axis=0), columns, axis=1)
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from lanet_core.errors import WrongModelError
 
@@ -32,7 +33,7 @@ OUTPUT_NAME = "log_hdr"
 #: * ``strength_range``: tenth and ninetieth percentile of the factor that the added light may lack, in stops;
 #: * ``attention``: the attention maps of LANet, [0, 1];
 #: * ``segmentation_logits``: luminance classes dark, between, bright (Eq. 6).
-EXTRA_OUTPUTS = {
+EXTRA_OUTPUTS: dict[str, tuple[int | str, ...]] = {
     "log_stops": (1,),
     "strength_range": (1, 2),
     "attention": (1, 2, "h", "w"),
@@ -118,7 +119,7 @@ class ModelMetadata:
         else:
             shapes = {OUTPUT_NAME: [1, 3, *size.values()]}
         for name in self.extra_outputs:
-            shapes[name] = [size.get(side, side) for side in EXTRA_OUTPUTS[name]]
+            shapes[name] = [size[side] if isinstance(side, str) else side for side in EXTRA_OUTPUTS[name]]
         return shapes
 
     def to_json(self) -> str:
@@ -156,13 +157,16 @@ class ModelMetadata:
                 remedy="Use a model and a program of the same release.",
             )
         _check_fields(cls, values, path)
-        metadata = cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        checked: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        metadata = cls(**checked)
         _check_values(metadata, path)
         return metadata
 
 
 def _check_fields(kind: type[ModelMetadata], values: dict, path: str | Path | None) -> None:
-    types = {field.name: _KINDS[field.type] for field in fields(kind)}
+    types = {field.name: _KINDS[str(field.type)] for field in fields(kind)}
     missing = sorted(types.keys() - values.keys() - set(_OPTIONAL))
     unknown = sorted(values.keys() - types.keys())
     if missing or unknown:

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -118,7 +119,7 @@ def run_in_time(session: ort.InferenceSession, outputs: list[str], feed: dict[st
     timer.daemon = True
     timer.start()
     try:
-        return session.run(outputs, feed, options)
+        return cast("list[np.ndarray]", session.run(outputs, feed, options))  # no output is sparse or a sequence
     except Exception as error:  # ONNX Runtime's errors have no base class of their own
         if options.terminate:
             raise TimeoutError(f"stopped after {RUN_SECONDS:g} s") from error
@@ -207,7 +208,8 @@ def _captured_output() -> Iterator[io.StringIO]:
     """Collect what Python code prints and what native code writes to file descriptor 2."""
     collected = io.StringIO()
     with contextlib.redirect_stdout(collected), tempfile.TemporaryFile() as file:
-        sys.stderr and sys.stderr.flush()
+        if sys.stderr:
+            sys.stderr.flush()
         try:
             saved = os.dup(2)
         except OSError:  # a program without a console has no standard error

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,12 @@ class Prediction:
     strength_range: np.ndarray | None = None
     attention: np.ndarray | None = None
     segmentation_logits: np.ndarray | None = None
+
+    @property
+    def added_light(self) -> tuple[np.ndarray, np.ndarray]:
+        """The diffuse and the concentrated radiance to add; of a prediction for a panorama."""
+        assert self.diffuse is not None and self.concentrated is not None, "of a panorama"
+        return self.diffuse, self.concentrated
 
 
 class Session:
@@ -106,7 +113,8 @@ class Session:
             outputs = dict(zip(self.metadata.output_shapes, self._run(feed), strict=True))
         if not all(np.isfinite(output).all() for output in outputs.values()):
             raise ModelError("The network's output contains NaN or infinite values.", path=self.path)
-        return Prediction(**{name: _without_batch(output) for name, output in outputs.items()})
+        fields: dict[str, Any] = {name: _without_batch(output) for name, output in outputs.items()}
+        return Prediction(**fields)
 
     def _run(self, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
         try:

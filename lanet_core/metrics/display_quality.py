@@ -6,6 +6,9 @@ first (:mod:`lanet_core.metrics.pu21`).
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
+
 import numpy as np
 
 from lanet_core.errors import ImageTooSmallError
@@ -96,6 +99,6 @@ def _window_mean(picture: np.ndarray) -> np.ndarray:
     weights /= weights.sum()
     for _ in range(2):  # the columns, then, of the transposed result, the rows
         inside = len(picture) - SSIM_WINDOW_SIZE + 1
-        picture = sum(weight * picture[first : first + inside] for first, weight in enumerate(weights))
+        picture = reduce(add, (weight * picture[first : first + inside] for first, weight in enumerate(weights)))
         picture = np.swapaxes(picture, 0, 1)
     return picture

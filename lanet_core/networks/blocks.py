@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from lanet_core.networks.configuration import Normalisation, Padding
+from lanet_core.networks.initialisation import set_to_zero
 from lanet_core.networks.padding import PaddedConv2d
 
 
@@ -22,8 +23,8 @@ def join_as_sum(channels: int) -> nn.Conv2d:
     join = nn.Conv2d(2 * channels, channels, 1)
     with torch.no_grad():
         identity = torch.eye(channels)[..., None, None]
+        set_to_zero(join)
         join.weight.copy_(torch.cat([identity, identity], dim=1))
-        join.bias.zero_()
     return join
 
 

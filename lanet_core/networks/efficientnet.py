@@ -104,6 +104,7 @@ def normalised_convolution(convolution: SameConv2d, norm: nn.BatchNorm2d | Bias,
 
 def _folded(convolution: SameConv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Return the weight and the bias of a convolution followed by its normalisation."""
+    assert norm.running_mean is not None and norm.running_var is not None, "statistics are stored"
     scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
     return convolution.weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
 

@@ -11,6 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 from lanet_core.networks.attention import AttentionStream, LuminanceAttentionModule, SegmentationHead
 from lanet_core.networks.blocks import SkipBlock, UpBlock, join_as_sum, normalisation
 from lanet_core.networks.configuration import NetworkConfiguration
+from lanet_core.networks.initialisation import set_to_zero
 from lanet_core.networks.padding import PaddedConv2d
 from lanet_core.networks.resnet import ResNetEncoder
 
@@ -78,8 +79,8 @@ class LANet(nn.Module):
             if configuration.segmentation:
                 self.segmentation = SegmentationHead(attention_channels)
         self.head = nn.Conv2d(widths[-1], 3, 1)
+        set_to_zero(self.head)
         nn.init.normal_(self.head.weight, std=1e-3)
-        nn.init.zeros_(self.head.bias)
         self.log_join = join_as_sum(3)
 
     def forward(self, ldr_linear: Tensor) -> NetworkOutput:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -57,7 +59,7 @@ class PaddedConv2d(nn.Conv2d):
         bias: bool = True,
     ) -> None:
         super().__init__(in_channels, out_channels, kernel_size, stride=stride, bias=bias)
-        self.edge = padding
+        self.edge: Padding = padding
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, C', ceil(H / stride), ceil(W / stride))."""
@@ -67,8 +69,15 @@ class PaddedConv2d(nn.Conv2d):
         return super().forward(pad(features, margin, self.edge))
 
 
+@runtime_checkable
+class _Padded(Protocol):
+    """A layer that pads its input itself."""
+
+    edge: Padding
+
+
 def set_padding(network: nn.Module, padding: Padding) -> None:
     """Switch every layer of a network that pads: the same weights serve crops and whole panoramas."""
     for module in network.modules():
-        if hasattr(module, "edge"):
+        if isinstance(module, _Padded):
             module.edge = padding

@@ -12,6 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 from lanet_core.networks.blocks import GatedConv2d, UpBlock
 from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, panorama_to_ceiling
 from lanet_core.networks.configuration import NetworkConfiguration
+from lanet_core.networks.initialisation import set_to_zero
 from lanet_core.networks.lanet import LDR_FLOOR_LINEAR, LANet, NetworkOutput
 from lanet_core.networks.overexposure import close_mask, overexposure_ramp
 from lanet_core.networks.padding import PaddedConv2d
@@ -42,8 +43,8 @@ class CeilingBranch(nn.Module):
         else:
             self.attend = None
         self.head = PaddedConv2d(last, 3, 3, padding="symmetric")
+        set_to_zero(self.head)
         nn.init.normal_(self.head.weight, std=1e-3)
-        nn.init.zeros_(self.head.bias)
 
     def forward(self, ceiling_ldr: Tensor, shared: Tensor) -> Tensor:
         """Return log HDR (N, 3, H, H).

@@ -20,6 +20,7 @@ from lanet_core.geometry import sphere
 from lanet_core.inference.model_metadata import CELL_PIXELS
 from lanet_core.networks.ceiling import ceiling_to_panorama, ceiling_weight, panorama_to_ceiling
 from lanet_core.networks.efficientnet import SKIP_CHANNELS, EfficientNetLite0, SameConv2d
+from lanet_core.networks.initialisation import set_to_zero
 from lanet_core.networks.overexposure import close_mask
 from lanet_core.networks.resampling import pool_by_solid_angle
 from lanet_core.networks.scene_statistics import SceneStatistics
@@ -115,8 +116,7 @@ class _CeilingBranch(nn.Module):
         for module in self.modules():
             if isinstance(module, SameConv2d):
                 module.wraps = False
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        set_to_zero(self.out)
 
     def forward(self, ceiling_srgb: Tensor, shared: Tensor) -> Tensor:
         """Return (N, 4, H/2, H/2) for the ceiling view (N, 3, H, H) and the features shared with it."""
@@ -142,12 +142,11 @@ class PanoLANetLite(nn.Module):
         self.configuration = configuration
         self.encoder = EfficientNetLite0()
         channels = (SKIP_CHANNELS[-1], *configuration.decoder_channels)
-        skips = list(reversed(SKIP_CHANNELS[:-1]))
+        skips: list[int] = list(reversed(SKIP_CHANNELS[:-1]))
         skips[-1] += _EXTRA_CHANNELS
         self.ups = nn.ModuleList(_UpBlock(channels[level], skips[level], channels[level + 1]) for level in range(4))
         self.out = SameConv2d(channels[-1], 4, 3)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        set_to_zero(self.out)
         self.statistics = SceneStatistics() if configuration.statistics else None
         near = configuration.decoder_channels[1]
         inputs = SKIP_CHANNELS[-1] + near
@@ -161,7 +160,7 @@ class PanoLANetLite(nn.Module):
             nn.Dropout(configuration.dropout),
             nn.Linear(configuration.head_channels, 6),
         )
-        nn.init.zeros_(self.head[-1].weight)
+        set_to_zero(self.head[-1])
         self.head[-1].bias.data = torch.tensor([_INITIAL_LOG_DIFFUSE] * 3 + [_INITIAL_LOG_ENERGY] * 3)
         self.dropout = nn.Dropout2d(configuration.dropout)
         self.ceiling = _CeilingBranch(configuration) if configuration.ceiling_branch else None
@@ -188,7 +187,7 @@ class PanoLANetLite(nn.Module):
             figures = self.statistics(image, overexposure) if self.statistics is not None else None
         skips = self.encoder(srgb)
         features = self.dropout(skips[-1])
-        near = None
+        near = features
         for level, up in enumerate(self.ups):
             skip = skips[3 - level]
             features = up(features, torch.cat([skip, cell_extra.to(skip)], dim=1) if level == 3 else skip)
@@ -196,7 +195,8 @@ class PanoLANetLite(nn.Module):
                 near = features
         out = self.out(features)
         if self.ceiling is not None:
-            out = self._with_ceiling(out, srgb, features, share)
+            above = self.ceiling(panorama_to_ceiling(srgb), panorama_to_ceiling(features))
+            out = _with_ceiling(out, above, share)
         with torch.autocast(image.device.type, enabled=False):
             scene = self.head(torch.cat(self._scene_features(skips[-1], near, overexposure, figures), dim=1).float())
             return self._light(out.float(), scene, share)
@@ -212,14 +212,6 @@ class PanoLANetLite(nn.Module):
         if figures is not None:
             features.append(self.statistics_layer(figures))
         return features
-
-    def _with_ceiling(self, out: Tensor, srgb: Tensor, features: Tensor, share: Tensor) -> Tensor:
-        """Merge the ceiling branch's output where the upper hemisphere is over-exposed (Eq. 7)."""
-        above = self.ceiling(panorama_to_ceiling(srgb), panorama_to_ceiling(features))
-        height, width = map(int, out.shape[-2:])
-        weight = ceiling_weight(height, width, 0.25).to(out.device)
-        mask = close_mask((share > 0.0).float() * weight)
-        return mask * ceiling_to_panorama(above, width) + (1.0 - mask) * out
 
     def _light(self, out: Tensor, scene: Tensor, share: Tensor) -> LightOutput:
         log_diffuse = (out[:, :3] + scene[:, :3, None, None]).clamp(*_LOG_DIFFUSE_LIMITS)
@@ -240,3 +232,11 @@ def srgb_encode(linear: Tensor) -> Tensor:
     """Encode linear light, [0, 1], as sRGB (IEC 61966-2-1)."""
     low = linear * 12.92
     return torch.where(linear <= 0.0031308, low, 1.055 * linear.clamp(min=1e-8) ** (1.0 / 2.4) - 0.055)
+
+
+def _with_ceiling(out: Tensor, above: Tensor, share: Tensor) -> Tensor:
+    """Merge the ceiling branch's output where the upper hemisphere is over-exposed (Eq. 7)."""
+    height, width = map(int, out.shape[-2:])
+    weight = ceiling_weight(height, width, 0.25).to(out.device)
+    mask = close_mask((share > 0.0).float() * weight)
+    return mask * ceiling_to_panorama(above, width) + (1.0 - mask) * out

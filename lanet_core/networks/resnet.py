@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from lanet_core.networks.configuration import NetworkConfiguration, Padding
+from lanet_core.networks.initialisation import set_to_zero
 from lanet_core.networks.padding import PaddedConv2d, pad
 
 EXPANSION = 4
@@ -27,7 +28,7 @@ class Bottleneck(nn.Module):
             nn.Conv2d(inner_channels, out_channels, 1, bias=False),
             nn.BatchNorm2d(out_channels),
         )
-        nn.init.zeros_(self.residual[-1].weight)  # a block starts as its shortcut (Goyal et al. 2017)
+        set_to_zero(self.residual[-1])  # a block starts as its shortcut (Goyal et al. 2017)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or in_channels != out_channels:
             self.shortcut = nn.Sequential(
@@ -50,7 +51,7 @@ class ResNetEncoder(nn.Module):
     def __init__(self, configuration: NetworkConfiguration) -> None:
         super().__init__()
         padding = configuration.padding
-        self.edge = padding
+        self.edge: Padding = padding
         stem_channels = configuration.channels(64)
         self.stem = nn.Sequential(
             PaddedConv2d(3, stem_channels, 7, padding=padding, stride=2, bias=False),

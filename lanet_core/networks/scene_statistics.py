@@ -33,6 +33,12 @@ _SHARE_FLOOR = 1e-4
 class SceneStatistics(nn.Module):
     """Figures of a panorama, of order 1."""
 
+    weights: Tensor
+    bands: Tensor
+    elevation: Tensor
+    coarse_weights: Tensor
+    lobes: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         directions = sphere.pixel_directions(_ROWS, 2 * _ROWS).reshape(-1, 3)

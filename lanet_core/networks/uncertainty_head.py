@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lanet_core.geometry import sphere
+from lanet_core.networks.initialisation import set_to_zero
 from lanet_core.networks.panolanet_lite import LightOutput, PanoLANetLite
 from lanet_core.networks.resampling import pool_by_solid_angle
 
@@ -43,6 +44,9 @@ class UncertaintyHead(nn.Module):
         statistics: number of figures of :class:`lanet_core.networks.scene_statistics.SceneStatistics`.
     """
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, statistics: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(statistics + PREDICTION_FIGURES))
@@ -50,7 +54,7 @@ class UncertaintyHead(nn.Module):
         self.layers = nn.Sequential(
             nn.Dropout(0.1), nn.Linear(statistics + PREDICTION_FIGURES, _HIDDEN), nn.Tanh(), nn.Linear(_HIDDEN, 3)
         )
-        nn.init.zeros_(self.layers[-1].weight)
+        set_to_zero(self.layers[-1])
         self.layers[-1].bias.data = torch.tensor([math.log(0.4), -0.5, -0.5])
 
     def forward(self, figures: Tensor) -> Uncertainty:
@@ -99,5 +103,6 @@ class PanoLANetWithUncertainty(nn.Module):
     def forward(self, image: Tensor, overexposure: Tensor) -> tuple[LightOutput, Uncertainty]:
         """Predict as the network does, and the uncertainty of the prediction."""
         output = self.network(image, overexposure)
+        assert self.network.statistics is not None, "the uncertainty is fitted to statistics"
         figures = uncertainty_figures(image, self.network.statistics(image, overexposure), output)
         return output, self.head(figures)

@@ -14,6 +14,7 @@ from lanet_core.files.picture import Picture
 from lanet_core.geometry.cube_map import LAYOUTS, CubeLayout, cube_to_sphere
 from lanet_core.geometry.image_light import ImageLight, stretched, window
 from lanet_core.geometry.sphere_checks import Overview, is_blank, overview
+from lanet_core.image_size import image_size
 from lanet_core.pipeline.reading_options import ReadingOptions
 
 #: An image this close to 2:1 is a full sphere whose stitcher rounded.
@@ -222,7 +223,7 @@ def transformed_mask(mask: np.ndarray, arrangement: Arrangement) -> np.ndarray:
     def rows(first: int, end: int) -> np.ndarray:
         return np.repeat(mask[first:end, :, None].astype(np.float32), 3, axis=-1)
 
-    light = arrangement.transform(ImageLight(*mask.shape, rows, pixels))
+    light = arrangement.transform(ImageLight(*image_size(mask), rows, pixels))
     band = max(1, (1 << 20) // light.width)
     starts = range(0, light.height, band)
     return np.concatenate([light.rows(s, min(s + band, light.height))[..., 0] > 0.5 for s in starts])

@@ -48,28 +48,49 @@ UNCERTAINTY_CHANNEL = "uncertainty"
 class LdrSource(Protocol):
     """A picture whose light is made strip by strip."""
 
-    height: int
-    width: int
-    warnings: tuple[str, ...]
-    measured: MeasuredLight | None
+    @property
+    def height(self) -> int:
+        """Rows."""
+        ...
 
-    def linear_rows(self, first: int, end: int) -> np.ndarray:
+    @property
+    def width(self) -> int:
+        """Columns."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know about how the image was read, one sentence each."""
+        ...
+
+    @property
+    def measured(self) -> MeasuredLight | None:
+        """Light above white that was measured, None where there is none."""
+        ...
+
+    def linear_rows(self, first: int, end: int, /) -> np.ndarray:
         """Return the light of some rows: (n, W, 3) float32, linear Rec.709, [0, 1]; called from several threads."""
+        ...
 
     def strips(self) -> list[tuple[int, int]]:
         """Return where each of the strips begins and ends in which the picture is best worked on."""
+        ...
 
 
 class BandReconstruction(Protocol):
     """Makes HDR bands of LDR bands, once it has observed them all and the network's prediction is known."""
 
-    overexposed_fraction: float
+    @property
+    def overexposed_fraction(self) -> float:
+        """The share of the image's area that is over-exposed, [0, 1], once every band has been observed."""
+        ...
 
-    def observe(self, ldr_linear_band: np.ndarray, first_row: int) -> None:
+    def observe(self, ldr_linear_band: np.ndarray, first_row: int, /) -> None:
         """Measure a band of the image; every row is to be observed once."""
 
-    def band(self, ldr_linear_band: np.ndarray, first_row: int) -> np.ndarray:
+    def band(self, ldr_linear_band: np.ndarray, first_row: int, /) -> np.ndarray:
         """Return the HDR band for a band of the image."""
+        ...
 
 
 #: Returns the (n, W) expected error in stops for a band of the image and its first row.
@@ -239,11 +260,11 @@ class StripConverter(ABC):
         options = options or ReadingOptions()
         source_sha256 = file_sha256(path)
         picture = read_ldr(path, extend=options.extend)
-        source = self._source(picture, options)
-        solved = self._calibrated(source, self._solve(source, options.white, report, gains), surface, report)
+        light = self._source(picture, options)
+        solved = self._calibrated(light, self._solve(light, options.white, report, gains), surface, report)
         uncertainty_of = self._uncertainty(solved.prediction, solved.white) if confidence else None
         report("writing")
-        size = (source.height, source.width)
+        size = (light.height, light.width)
         summary = _Summary(size, self.makes_panoramas)
         facts = {SOURCE_SHA256_ATTRIBUTE: source_sha256, WHITE_LEVEL_ATTRIBUTE: str(solved.white)}
         if is_radiance(output):
@@ -264,11 +285,11 @@ class StripConverter(ABC):
                 threads=self._threads,
             )
         with writing as writer:
-            for first, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "writing"):
+            for first, strip, uncertain in self._strips(light, solved, uncertainty_of, report, "writing"):
                 writer.write(strip if uncertain is None else np.dstack([strip, uncertain]))
                 summary.add(strip, first)
         report.finished()
-        return self._conversion(source, solved, summary, start, (*picture.warnings, *source.warnings))
+        return self._conversion(light, solved, summary, start, (*picture.warnings, *light.warnings))
 
     def _check_confidence(self) -> None:
         if "strength_range" not in self.session.metadata.extra_outputs:
@@ -391,7 +412,7 @@ class StripConverter(ABC):
             model_sha256=self.session.sha256,
             warnings=(*self.session.warnings, *dict.fromkeys(warnings), *own_warnings),
             expected_error_stops=expected_error_stops,
-            strength_range_ev=tuple(map(float, strength_range)) if strength_range is not None else None,
+            strength_range_ev=None if strength_range is None else (float(strength_range[0]), float(strength_range[1])),
             calibration_factor=solved.calibration.factor if solved.calibration is not None else None,
             white_level=solved.white,
             seconds=time.perf_counter() - start,

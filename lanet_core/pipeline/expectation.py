@@ -73,6 +73,7 @@ def expect(
         copy.add(panorama.linear_rows(first, end), first)
     ldr_linear = np.clip(copy.result, 0.0, 1.0)
     conversion = converter.convert(ldr_linear, options=ReadingOptions(white=options.white), cancelled=cancelled)
+    assert conversion.hdr is not None, "an array is converted to an array"
     before, after = (float(sphere.sphere_mean(luminance(each))) for each in (ldr_linear, conversion.hdr))
     facts = conversion.facts()
     return Expectation(

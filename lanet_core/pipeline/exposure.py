@@ -20,11 +20,13 @@ from lanet_core.reconstruction.white_level import BrightColours, WhiteLevel
 class Strips(Protocol):
     """An image whose light is made strip by strip, such as a :class:`lanet_core.pipeline.panorama.Panorama`."""
 
-    def linear_rows(self, first: int, end: int) -> np.ndarray:
+    def linear_rows(self, first: int, end: int, /) -> np.ndarray:
         """Return the light of some rows: (n, W, 3) float32, linear Rec.709, [0, 1]."""
+        ...
 
     def strips(self) -> list[tuple[int, int]]:
         """Return where each of the strips begins and ends."""
+        ...
 
 
 def estimate_white(

@@ -56,12 +56,13 @@ class FlatSource:
 
 def _opaque_rows(picture: Picture) -> Callable[[int, int], np.ndarray]:
     """Return the light of an image's rows; transparent pixels are brought below the over-exposure threshold."""
-    if picture.transparent is None:
+    transparent = picture.transparent
+    if transparent is None:
         return picture.linear_rows
 
     def linear_rows(first: int, end: int) -> np.ndarray:
         rows = picture.linear_rows(first, end)
-        return np.where(picture.transparent[first:end, :, None], dimmed(rows), rows)
+        return np.where(transparent[first:end, :, None], dimmed(rows), rows)
 
     return linear_rows
 
@@ -115,16 +116,17 @@ class ImageConverter(StripConverter):
 
     def _predict(self, reconstruction: PictureReconstruction) -> Prediction:
         prediction = self.session.run(ldr_linear=reconstruction.network_input())
+        assert prediction.log_hdr is not None, "the output of a model for single images"
         reconstruction.solve(prediction.log_hdr)
         return prediction
 
     def _maps(self, solved: Solved) -> Mapping[str, np.ndarray]:
         if not self.has_maps:
             return {}
-        attention, logits = (
-            solved.reconstruction.shown_part(each)
-            for each in (solved.prediction.attention, solved.prediction.segmentation_logits)
-        )
+        reconstruction, prediction = solved.reconstruction, solved.prediction
+        assert isinstance(reconstruction, PictureReconstruction)
+        assert prediction.attention is not None and prediction.segmentation_logits is not None, "see has_maps"
+        attention, logits = map(reconstruction.shown_part, (prediction.attention, prediction.segmentation_logits))
         return {"attention": attention, "segmentation": logits.argmax(axis=-1).astype(np.uint8)}
 
 

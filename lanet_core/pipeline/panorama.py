@@ -209,11 +209,11 @@ def _levelled(placed: _Sphere, picture: Picture) -> _Sphere:
     def rows(first: int, end: int) -> np.ndarray:
         return _rotated(light.pixels, size, camera, first, end)
 
-    captured = placed.captured
-    if captured is not None:
+    captured = known = placed.captured
+    if known is not None:
 
         def as_light(row: np.ndarray, column: np.ndarray) -> np.ndarray:
-            return placed.captured[row, column, None].astype(np.float32)
+            return known[row, column, None].astype(np.float32)
 
         # A resampled pixel comes from the picture if all four that it is made of do.
         strips = strips_of_blocks(*size, _STRIP_PIXELS)

@@ -71,9 +71,10 @@ class Converter(StripConverter):
         image, overexposure = (np.roll(each, columns, axis=1) for each in (image, overexposure))
         if self.session.metadata.architecture == LITE:
             prediction = self.session.run(image=image, overexposure=overexposure)
-            diffuse, concentrated = prediction.diffuse, prediction.concentrated
+            diffuse, concentrated = prediction.added_light
         else:
             prediction = self.session.run(ldr_linear=image)
+            assert prediction.log_hdr is not None, "the output of this architecture"
             diffuse = diffuse_from_log_hdr(prediction.log_hdr, image, overexposure)
             concentrated = np.zeros_like(diffuse)
         back = -columns * len(diffuse) // len(image)
@@ -82,10 +83,10 @@ class Converter(StripConverter):
         return replace(prediction, diffuse=diffuse, concentrated=concentrated)
 
     def _apply_gains(self, reconstruction: Reconstruction, prediction: Prediction, gains: tuple[float, float]) -> None:
-        diffuse, concentrated = gains
-        reconstruction.solve(
-            prediction.diffuse * np.float32(diffuse), prediction.concentrated * np.float32(concentrated)
+        diffuse, concentrated = (
+            light * np.float32(gain) for light, gain in zip(prediction.added_light, gains, strict=True)
         )
+        reconstruction.solve(diffuse, concentrated)
 
     def survey(self, path: str | Path, options: ReadingOptions | None = None) -> tuple[WhiteLevel, FrameLight]:
         """Return a frame's white level and the energies that are added to it; nothing is written.
@@ -109,8 +110,7 @@ class Converter(StripConverter):
             midtones.add(ldr_linear, areas_sr[first:end])
             more = (hdr - ldr_linear).mean(axis=-1).sum(axis=1, dtype=np.float64)
             added += float(areas_sr[first:end] @ more) / (4.0 * np.pi)
-        prediction = solved.prediction
-        return solved.white, frame_light(prediction.diffuse, prediction.concentrated, added, midtones.level())
+        return solved.white, frame_light(*solved.prediction.added_light, added, midtones.level())
 
     def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
         if prediction.strength_range is None:

@@ -142,7 +142,7 @@ def _row(panorama: np.ndarray) -> np.ndarray:
 
 def _stack(pictures: list[np.ndarray], axis: int) -> np.ndarray:
     """Put pictures side by side or one above the other, with a gap between and around."""
-    background = colour.quantise_srgb8(np.float32(_BACKGROUND))
+    background = colour.quantise_srgb8(np.array(_BACKGROUND, np.float32))
     margin = [(0, _GAP) if axis == 0 else (0, 0), (0, _GAP) if axis == 1 else (0, 0), (0, 0)]
     padded = [np.pad(picture, margin, constant_values=background) for picture in pictures]
     before = [tuple(reversed(pair)) for pair in margin]

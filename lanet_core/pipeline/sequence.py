@@ -81,7 +81,8 @@ def frame_light(diffuse: np.ndarray, concentrated: np.ndarray, added: float, mid
     energies = np.array([float(sphere.sphere_mean(grid).mean()) for grid in (diffuse, concentrated)])
     if not energies.sum() > 0.0 or not added > 0.0:
         return FrameLight(0.0, 0.0, midtones)
-    return FrameLight(*(energies * (added / energies.sum())).tolist(), midtones)
+    diffuse_energy, concentrated_energy = (energies * (added / energies.sum())).tolist()
+    return FrameLight(diffuse_energy, concentrated_energy, midtones)
 
 
 def shared_white(levels: Sequence[WhiteLevel]) -> WhiteLevel:
@@ -112,24 +113,24 @@ def smoothed_gains(frames: Sequence[FrameLight | None]) -> list[tuple[float, flo
     Returns:
         Two factors a frame, 1 where there is nothing to smooth.
     """
-    lit = np.array([frame is not None and frame.diffuse + frame.concentrated > 0.0 for frame in frames], dtype=bool)
-    energy = np.array(
-        [frame.diffuse + frame.concentrated if ok else 1.0 for frame, ok in zip(frames, lit, strict=True)]
-    )
-    share = np.array([frame.concentrated if ok else 0.0 for frame, ok in zip(frames, lit, strict=True)]) / energy
+    lights = [FrameLight(0.0, 0.0) if frame is None else frame for frame in frames]
+    total = np.array([light.diffuse + light.concentrated for light in lights])
+    lit = total > 0.0
+    energy = np.where(lit, total, 1.0)
+    share = np.array([light.concentrated for light in lights]) / energy
     distance = np.subtract.outer(np.arange(len(frames)), np.arange(len(frames)))
     weights = np.exp(-0.5 * (distance / SMOOTHING_FRAMES) ** 2) * lit
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
     exposure = np.array([1.0 if frame is None else frame.midtones for frame in frames])
     smooth_energy, smooth_share = exposure * np.exp(weights @ np.log(energy / exposure)), weights @ share
     gains = []
-    for number, frame in enumerate(frames):
+    for number, light in enumerate(lights):
         if not lit[number]:
             gains.append((1.0, 1.0))
             continue
         # A frame of only one kind of light keeps all of its energy in that kind.
         wanted_share = smooth_share[number] if 0.0 < share[number] < 1.0 else share[number]
         wanted = smooth_energy[number] * np.array([1.0 - wanted_share, wanted_share])
-        given = np.array([frame.diffuse, frame.concentrated])
+        given = np.array([light.diffuse, light.concentrated])
         gains.append(tuple(np.divide(wanted, given, out=np.ones(2), where=given > 0.0).tolist()))
     return gains

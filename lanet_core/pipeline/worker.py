@@ -154,7 +154,7 @@ class Worker:
             "expect": self._expect,
             "balls": self._balls,
         }
-        task = tasks.get(request.get("do"))
+        task = tasks.get(request.get("do", ""))
         if task is None:
             raise RequestError(f"There is no task {request.get('do')!r}.", remedy=f"Use one of {', '.join(tasks)}.")
         return task(request)
@@ -245,7 +245,7 @@ class Worker:
         lights = find_lights(hdr)
         if not isinstance(take, list) or not all(type(each) is int and 0 <= each < len(lights) for each in take):
             raise RequestError(f"There are {len(lights)} lights.", remedy="Use a list of their indices, from 0.")
-        result = {"lights": [light.facts() for light in lights]}
+        result: dict[str, Any] = {"lights": [light.facts() for light in lights]}
         if request.get("output"):
             rest = without_lights(hdr, [lights[each] for each in take])
             result["output"] = _text(request, "output")
@@ -314,7 +314,7 @@ class Worker:
 def _light_change(request: Mapping[str, Any]) -> LightChange:
     """Return the changes of a request that bakes light."""
     sizes = {"highlights_ev": 0, "gains": 3, "saturation": 0, "peak_limit": 0, "strength": 0, "rotation": 9}
-    values = {}
+    values: dict[str, Any] = {}
     for name, size in sizes.items():
         if name not in request:
             continue
@@ -322,7 +322,7 @@ def _light_change(request: Mapping[str, Any]) -> LightChange:
         numbers = value if size and isinstance(value, list) else [value]
         if len(numbers) != (size or 1) or not all(_is_number(each) and isfinite(each) for each in numbers):
             raise RequestError(f"The request has no valid {name}.", remedy=f"Use {size or 'one'} finite number(s).")
-        values[name] = tuple(map(float, numbers)) if size else float(value)
+        values[name] = tuple(map(float, numbers)) if size else float(numbers[0])
     return LightChange(**values)
 
 
@@ -334,7 +334,7 @@ def _surface(request: Mapping[str, Any]) -> Surface | None:
     is_place = at is None or (isinstance(at, list) and len(at) == 2 and all(_is_number(each) for each in at))
     if not _is_number(albedo) or not is_place:
         raise RequestError("The request has no valid surface.", remedy="Use an albedo, and two numbers or null for at.")
-    return Surface(float(albedo), tuple(map(float, at)) if at else None, request.get("facing", "auto"))
+    return Surface(float(albedo), (float(at[0]), float(at[1])) if at else None, request.get("facing", "auto"))
 
 
 def _is_number(value: object) -> bool:
@@ -347,7 +347,11 @@ def _reading_options(request: Mapping[str, Any]) -> ReadingOptions:
     if eye is not None and eye not in EYES:
         raise RequestError("The request has no valid eye.", remedy=f"Use {', '.join(EYES)}.")
     return ReadingOptions(
-        eye=eye, **{name: bool(request.get(name, False)) for name in ("stretch", "pad", "force", "ignore_pose")}
+        eye=eye,
+        stretch=bool(request.get("stretch", False)),
+        pad=bool(request.get("pad", False)),
+        force=bool(request.get("force", False)),
+        ignore_pose=bool(request.get("ignore_pose", False)),
     )
 
 
@@ -416,9 +420,8 @@ def _own_streams() -> tuple[int, int]:
 
 def main() -> int:
     """Run the worker on standard input and output."""
-    parser = argparse.ArgumentParser(
-        prog="python -m lanet_core.pipeline.worker", description=__doc__.partition("\n")[0]
-    )
+    description = (__doc__ or "").partition("\n")[0]
+    parser = argparse.ArgumentParser(prog="python -m lanet_core.pipeline.worker", description=description)
     parser.add_argument("--model")
     parser.add_argument("--provider", default="auto")
     parser.add_argument("--threads", type=int, help="CPU threads, at least 1 and at most the number of cores")

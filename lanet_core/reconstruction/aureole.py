@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lanet_core.image_size import image_size
 from lanet_core.reconstruction.clipped_areas import ClippedAreas, pixel_directions_at
 from lanet_core.reconstruction.point_lights import PointLight
 
@@ -39,7 +40,7 @@ def aureole(lights: Sequence[PointLight], areas: ClippedAreas) -> np.ndarray:
     for blob in sorted({light.blob for light in lights}):
         own = [light for light in lights if light.blob == blob]
         rows, columns = np.nonzero((areas.labels == blob) & (areas.weight > 0.0))
-        directions = pixel_directions_at(rows, columns, areas.weight.shape)
+        directions = pixel_directions_at(rows, columns, image_size(areas.weight))
         angles = np.stack([np.arccos(np.clip(directions @ light.direction, -1.0, 1.0)) for light in own])
         depths = np.maximum(areas.depths_rad(blob)[rows, columns], 0.25 * np.pi / len(profile))
         taper = depths / (depths + np.minimum(angles.min(axis=0), _EDGE_RAD) / 2.0)

@@ -22,6 +22,7 @@ import numpy as np
 
 from lanet_core.geometry import plane
 from lanet_core.geometry.bands import StripSums
+from lanet_core.image_size import image_size
 from lanet_core.reconstruction.overexposure import overexposure, relative_to_white
 from lanet_core.reconstruction.panorama import (
     MAXIMUM_RADIANCE,
@@ -46,10 +47,10 @@ class PictureReconstruction:
         scale = min(new / old for old, new in zip(size, network_size, strict=True))
         self._size = size
         #: Rows and columns of the part of the network's input that shows the picture, and what is around it.
-        self._shown_size = tuple(max(1, round(side * scale)) for side in size)
+        self._shown_size = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
         self._margins = [_margins(side, whole) for side, whole in zip(self._shown_size, network_size, strict=True)]
         #: What is known of the picture: the same size, or less where the picture is smaller than the network's.
-        self._known_size = tuple(min(sides) for sides in zip(size, self._shown_size, strict=True))
+        self._known_size = (min(size[0], self._shown_size[0]), min(size[1], self._shown_size[1]))
         windows = plane.overlap_windows(size, self._known_size)
         self._picture = StripSums(*windows, channels=3)
         #: Of each pixel: the share that is over-exposed, the mean of the weights and the mean of their squares.
@@ -109,6 +110,7 @@ class PictureReconstruction:
         weight = overexposure(relative)
         if not weight.any():
             return ldr_linear_strip.copy()
+        assert self._light_and_weight is not None, "solve first"
         end_row = first_row + len(weight)
         light, mean_weight = np.split(
             plane.enlarged_rows(self._light_and_weight, self._size, first_row, end_row), [3], axis=-1
@@ -131,7 +133,7 @@ def reconstruct_picture(ldr_linear: np.ndarray, log_hdr: np.ndarray, white: Whit
     Returns:
         (H, W, 3) float32, linear Rec.709, 1 = LDR white.
     """
-    reconstruction = PictureReconstruction(ldr_linear.shape[:2], log_hdr.shape[:2], white)
+    reconstruction = PictureReconstruction(image_size(ldr_linear), image_size(log_hdr), white)
     reconstruction.observe(ldr_linear, 0)
     reconstruction.solve(log_hdr)
     return reconstruction.band(ldr_linear, 0)

@@ -17,6 +17,7 @@ import numpy as np
 
 from lanet_core.colour import luminance
 from lanet_core.geometry import sphere
+from lanet_core.image_size import image_size
 
 MAXIMUM_LIGHTS = 8
 #: How much brighter than the sphere's mean the brightest cell of a light is.
@@ -111,7 +112,7 @@ def without_lights(hdr: np.ndarray, lights: Sequence[ConcentratedLight]) -> np.n
     """
     rest = hdr.copy()
     for light in lights:
-        for rows, columns in _blocks(light.cells, hdr.shape[:2]):
+        for rows, columns in _blocks(light.cells, image_size(hdr)):
             rest[rows, columns] = np.minimum(rest[rows, columns], light.surroundings)
     return rest
 
@@ -148,7 +149,7 @@ def _measured(hdr: np.ndarray, cells: np.ndarray, region: np.ndarray, mean: floa
     return ConcentratedLight(direction, energy, share, float(radius_rad), covered, surroundings)
 
 
-def _grown(start: tuple[int, ...], allowed: np.ndarray) -> np.ndarray:
+def _grown(start: tuple[np.intp, ...], allowed: np.ndarray) -> np.ndarray:
     """Return the cells that are connected to one by allowed cells; azimuth wraps."""
     region = np.zeros(allowed.shape, bool)
     region[start] = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lanet_core.geometry import plane
+from lanet_core.image_size import image_size
 
 #: Longest side: the maps are no finer than the network's input.
 _LONGEST_SIDE_PX = 1024
@@ -21,7 +22,8 @@ def attention_picture(attention: np.ndarray, size: tuple[int, int]) -> np.ndarra
         size: rows and columns of the picture that it belongs to; the result is as large, or else in proportion.
     """
     size = _shown_size(size)
-    smaller = tuple(min(sides) for sides in zip(attention.shape[:2], size, strict=True))
+    height, width = image_size(attention)
+    smaller = (min(height, size[0]), min(width, size[1]))
     maps = np.clip(plane.enlarge(plane.shrink(attention, smaller), size), 0.0, 1.0)
     return np.dstack([np.round(255.0 * maps), np.zeros(size)]).astype(np.uint8)
 

@@ -200,7 +200,7 @@ class _Edges:
         right = _sharp_edge(_share(side_rows[:, columns.stop - 1 : outer.right].T, area.luma))
         if outer.left == 0 and left is None:
             left = columns.start + 1
-        if None in (top, bottom, left, right):
+        if top is None or bottom is None or left is None or right is None:
             return None
         return replace(
             area,

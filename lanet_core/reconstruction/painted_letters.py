@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from lanet_core.geometry.connected import lowest_connected
+from lanet_core.image_size import image_size
 from lanet_core.reconstruction.painted_shapes import Rectangle, curvature_px, flat_levels, near, same, without
 
 #: Smallest and largest height of a letter: pixels, and a share of the panorama's height.
@@ -85,7 +86,7 @@ def _letters_of_line(mask: np.ndarray, top: int, bottom: int, luma: float) -> li
         return []
     exact = [box for box, _ in aligned if box.top == top and box.bottom == bottom]
     left, right = min(box.left for box, _ in aligned), max(box.right for box, _ in aligned)
-    curvature = max(curvature_px(row, right - left, mask.shape) for row in (top, bottom))
+    curvature = max(curvature_px(row, right - left, image_size(mask)) for row in (top, bottom))
     if 2 * len(exact) < len(aligned) or curvature < _LEAST_CURVATURE_PX:
         return []
     margin = bottom - top

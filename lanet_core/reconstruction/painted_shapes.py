@@ -20,6 +20,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lanet_core.image_size import image_size
+
 #: Greatest difference from an area's luma, in 8-bit codes, that compression makes near the area's edges and letters.
 TOLERANCE = 24.0
 #: Least difference of the pixels beyond an edge.
@@ -260,7 +262,7 @@ def _straight_edges(luma: np.ndarray, level: float) -> Iterator[Rectangle]:
     upper, lower = luma[:-1], luma[1:]
     for inner, outer, first in ((upper, lower, 0), (lower, upper, 1)):
         for row, left, right in _runs(step(inner, outer, level)):
-            if curvature_px(row + 1, right - left, luma.shape) >= _LEAST_CURVATURE_PX:
+            if curvature_px(row + 1, right - left, image_size(luma)) >= _LEAST_CURVATURE_PX:
                 yield Rectangle(row + first, row + first + 1, left, right, level)
 
 
@@ -323,4 +325,4 @@ def _is_label(luma: np.ndarray, label: Rectangle) -> bool:
     beyond += [luma[rows, column] if 0 <= column < width else None for column in (left - 1, right)]
     pairs = [(inner, outer) for inner, outer in zip(borders, beyond, strict=True) if outer is not None]
     shares = [1.0 - step(inner, outer, level).mean() for inner, outer in pairs]
-    return len(shares) >= 3 and max(shares) <= _BEYOND_SHARE and np.mean(shares) <= _MEAN_BEYOND_SHARE
+    return len(shares) >= 3 and max(shares) <= _BEYOND_SHARE and float(np.mean(shares)) <= _MEAN_BEYOND_SHARE

@@ -34,6 +34,7 @@ import numpy as np
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.geometry import sphere
 from lanet_core.geometry.bands import StripDownsampler, StripGatherer, StripMaximum
+from lanet_core.image_size import image_size
 from lanet_core.reconstruction.aureole import aureole
 from lanet_core.reconstruction.clipped_areas import ClippedAreas, balance
 from lanet_core.reconstruction.clipping_noise import without_clipping_noise
@@ -184,28 +185,28 @@ class Reconstruction:
         surroundings = self._surroundings()
         areas = ClippedAreas(weight, surroundings)
         grids = [diffuse, np.zeros_like(diffuse) if concentrated is None else concentrated]
-        grids = [_at_most(np.clip(grid, 0.0, np.float32(MAXIMUM_RADIANCE)), weight.shape) for grid in grids]
+        grids = [_at_most(np.clip(grid, 0.0, np.float32(MAXIMUM_RADIANCE)), image_size(weight)) for grid in grids]
         cell_size = grids[0].shape[:2]
         share = sphere.downsample(weight, *cell_size)[..., None]
         support = self._support(surroundings)
-        diffuse, concentrated = (
+        wide, narrow = (
             grid
             * _quotient(
                 sphere.downsample(weight * np.minimum(factor * support, 1.0) ** 2, *cell_size)[..., None], share
             )
             for grid, factor in zip(grids, (_DIFFUSE_SUPPORT, _CONCENTRATED_SUPPORT), strict=True)
         )
-        lights = self._lights(concentrated, share, areas, light_radius_rad)
+        lights = self._lights(narrow, share, areas, light_radius_rad)
         has_disc = np.zeros(areas.count, dtype=bool)
         has_disc[[light.blob for light in lights]] = True
         in_disc_blob = has_disc[areas.labels]
         disc_share = _quotient(sphere.downsample(weight * in_disc_blob, *cell_size)[..., None], share)
-        flat = (diffuse + concentrated) * (1.0 - disc_share)
+        flat = (wide + narrow) * (1.0 - disc_share)
         radiance = enlarge_light(flat, weight * ~in_disc_blob)
         radiance[in_disc_blob] = 0.0
         if lights:
-            radiance += _around_lights(diffuse * disc_share, lights, areas)
-        remaining = repeat_cells(_quotient(flat + diffuse * disc_share, share), weight.shape)
+            radiance += _around_lights(wide * disc_share, lights, areas)
+        remaining = repeat_cells(_quotient(flat + wide * disc_share, share), image_size(weight))
         energies = areas.integrate(remaining)
         radiance = balance(radiance, areas, self._sampled_weight.result[..., 0], energies)
         np.minimum(radiance, np.float32(MAXIMUM_RADIANCE), out=radiance)
@@ -236,7 +237,7 @@ class Reconstruction:
         lights = []
         if not concentrated.any():
             return lights
-        level = repeat_cells(_quotient(concentrated, share), areas.weight.shape)
+        level = repeat_cells(_quotient(concentrated, share), image_size(areas.weight))
         found = find_point_lights(level, areas, np.pi / len(concentrated), radius_rad)
         for light in found:
             covered_sr = self._covered_sr(light)
@@ -281,6 +282,7 @@ class Reconstruction:
 
     def _added(self, relative: np.ndarray, weight: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
         """Return the radiance to add to a block, (n, m, 3): exactly 0 where the over-exposure is 0."""
+        assert self._radiance_and_weight is not None, "solve first"
         sampled = sphere.upsampled_block(self._radiance_and_weight, self._size, rows, columns)
         added = sampled[..., :3] * weight_without_steps(relative, weight, sampled[..., 3])[..., None]
         for light, radiance in self._discs:

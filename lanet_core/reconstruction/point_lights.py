@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lanet_core.geometry import sphere
+from lanet_core.image_size import image_size
 from lanet_core.reconstruction.clipped_areas import ClippedAreas, pixel_directions_at
 
 #: Half the angle that the sun subtends.
@@ -133,7 +134,7 @@ def _clusters(
         return []
     if not _is_point(density, gathered_sr / blob_sr, blob_sr / cell_rad**2, areas.edge_softness(blob)):
         return []
-    directions = pixel_directions_at(rows, columns, level.shape)
+    directions = pixel_directions_at(rows, columns, image_size(level))
     # The sun is near the middle of its glare: depth in the blob counts beside the energy.
     depths = areas.depths_rad(blob)[rows, columns] + 1e-3
     clusters: list[tuple[np.ndarray, float]] = []

@@ -20,6 +20,7 @@ import numpy as np
 from lanet_core.colour import luminance
 from lanet_core.errors import InputError
 from lanet_core.geometry import sphere
+from lanet_core.image_size import image_size
 
 FACINGS = ("auto", "up", "camera")
 #: Radius of the part of the photograph that is measured around a point.
@@ -128,10 +129,11 @@ class SurfaceMeasurement:
         areas_sr = self._areas_sr[rows, None]
         cosines = np.maximum(self._cosines(self._surface.normal, rows), 0.0)
         self._irradiance += np.einsum("khw,hw->k", levels, cosines * areas_sr, dtype=np.float64)
-        if self._surface.at is None:
+        direction = self._surface.direction
+        if direction is None:
             self._add_ground(levels, rows)
             return
-        inside = self._cosines(self._surface.direction, rows) >= np.cos(max(_POINT_RADIUS_RAD, self._pixel_rad))
+        inside = self._cosines(direction, rows) >= np.cos(max(_POINT_RADIUS_RAD, self._pixel_rad))
         areas_sr = np.broadcast_to(areas_sr, inside.shape)[inside].astype(np.float64)
         self._radiance_sr += float(areas_sr @ levels[0][inside])
         self._clipped_sr += float(areas_sr @ (levels[1][inside] > 0.0))
@@ -203,7 +205,7 @@ class SurfaceMeasurement:
 
 def solve_surface(base: np.ndarray, added: np.ndarray, surface: Surface) -> SurfaceFactor:
     """Return the factor of a panorama in memory, see :class:`SurfaceMeasurement`."""
-    measurement = SurfaceMeasurement(base.shape[:2], surface)
+    measurement = SurfaceMeasurement(image_size(base), surface)
     measurement.add(base, added, 0)
     return measurement.solve()
 

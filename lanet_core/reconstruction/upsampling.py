@@ -18,6 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from lanet_core.geometry import sphere
+from lanet_core.image_size import image_size
 
 
 def enlarge_light(light: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -33,15 +34,15 @@ def enlarge_light(light: np.ndarray, mask: np.ndarray) -> np.ndarray:
         sphere, and over everything that is two pixels of ``light`` away from other light. Where the mask is 0, the
         radiance beside it goes on for a pixel of ``light``, so that it can be sampled up to the mask's edges.
     """
-    size = mask.shape
+    size = image_size(mask)
     shining = sphere.downsample(mask, *light.shape[:2])[..., None]
     light = np.where(shining > 0.0, light, np.float32(0.0))
     within = _quotient(light, shining)
     enlarged = sphere.upsample_bilinear(np.concatenate([light, shining], axis=-1), *size)
     smooth = _quotient(enlarged[..., :-1], enlarged[..., -1:])
     weights = mask[..., None]
-    wanted = _gather_bilinear(weights * repeat_cells(within, size), light.shape[:2])
-    given = _gather_bilinear(weights * smooth, light.shape[:2])
+    wanted = _gather_bilinear(weights * repeat_cells(within, size), image_size(light))
+    given = _gather_bilinear(weights * smooth, image_size(light))
     near_light = (given > 0.0).astype(np.float32)
     correction = sphere.upsample_bilinear(np.concatenate([_quotient(wanted, given), near_light], axis=-1), *size)
     channels = light.shape[-1]
@@ -56,7 +57,7 @@ def _quotient(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
 
 def repeat_cells(panorama: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return a panorama upsampled without smoothing, (H, W, C) float32; pixels across a border get both shares."""
-    rows, columns = sphere.overlap_windows(panorama.shape[:2], size)
+    rows, columns = sphere.overlap_windows(image_size(panorama), size)
     return sphere.apply_windows(sphere.apply_windows(panorama, rows, axis=0), columns, axis=1)
 
 

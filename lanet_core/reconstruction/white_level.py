@@ -115,7 +115,7 @@ class BrightColours:
         brightest = np.maximum(np.maximum(rgb_linear[..., 0], rgb_linear[..., 1]), rgb_linear[..., 2])
         dark = rgb_linear[:, ::_DARK_STRIDE].min(axis=-1)
         self._count_dark(linear_to_srgb(dark), row_weights)
-        rows, columns = np.nonzero(brightest >= np.float32(srgb_to_linear(np.float64(_BRIGHT))))
+        rows, columns = np.nonzero(brightest >= np.float32(srgb_to_linear(np.array(_BRIGHT))))
         self._total += float(row_weights.sum()) * (rgb_linear.shape[1] - dark.shape[1])
         if rows.size:
             self._count_bright(linear_to_srgb(rgb_linear[rows, columns]).astype(np.float64), row_weights[rows])
@@ -226,4 +226,5 @@ def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
 
 
 def _snapped(level: np.ndarray) -> tuple[float, float, float]:
-    return tuple(1.0 if channel >= _FULL else float(channel) for channel in level)
+    red, green, blue = (1.0 if channel >= _FULL else float(channel) for channel in level)
+    return red, green, blue

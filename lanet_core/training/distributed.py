@@ -6,9 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import distributed, nn
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Process:
     def is_first(self) -> bool:
         """Whether this process writes the checkpoints and logs."""
         return self.rank == 0
+
+    def placed(self, network: Network) -> Network:
+        """Move a network to the device, channels last: what convolutions on CPUs and tensor cores are fastest with."""
+        # torch's annotations of `to` lack the memory format.
+        return network.to(self.device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     def wrap(self, network: nn.Module) -> nn.Module:
         """Return the network so that its gradients are averaged over all processes."""

@@ -147,6 +147,7 @@ def parity(network: nn.Module, path: Path, seed: int = 0) -> float:
     with torch.no_grad():
         expected = network(torch.from_numpy(np.moveaxis(ldr_linear, -1, 0).copy())[None]).log_hdr[0].numpy()
     log_hdr = session.run(**{INPUT_NAME: ldr_linear}).log_hdr
+    assert log_hdr is not None, "the network predicts it"
     return float(np.abs(np.expm1(np.moveaxis(log_hdr, -1, 0) - expected)).max())
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -45,7 +48,7 @@ class LightLoss(nn.Module):
             "energy": _energy_error(output.log_energy, concentrated_total, strength),
             "beam": _beam_error(energy, true_energy, concentrated, concentrated_total, strength),
         }
-        return sum(getattr(self.weights, name) * term for name, term in terms.items()), terms
+        return reduce(add, (getattr(self.weights, name) * term for name, term in terms.items())), terms
 
 
 def _log_shares(energy: Tensor) -> Tensor:

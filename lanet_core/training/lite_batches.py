@@ -6,6 +6,7 @@ Photographs, pool and batches are on the device of the scenes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -107,7 +108,8 @@ def _drawn(source: LightPhotographs, draws: int, seed: tuple[int, int], workers:
     if any(scene.hdr.device.type != "cpu" for scene in source.scenes):
         return [pool[number] for number in range(len(pool))]
     # Arrays cross processes by value: tensors would hold a file handle each.
-    loader = DataLoader(pool, batch_size=None, num_workers=workers, collate_fn=_as_arrays)
+    # The cast: torch annotates the collation of batches, and there are none.
+    loader = DataLoader(pool, batch_size=None, num_workers=workers, collate_fn=cast("Any", _as_arrays))
     return [LightSample(*(torch.from_numpy(np.asarray(field)) for field in fields)) for fields in loader]
 
 

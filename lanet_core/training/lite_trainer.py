@@ -126,7 +126,7 @@ class LiteTrainer:
         checkpoint = self._resumed()
         if checkpoint is None and configuration.network.pretrained:
             self.network.load_imagenet_weights(imagenet_weights())
-        self.network.to(process.device, memory_format=torch.channels_last)
+        self.network = process.placed(self.network)
         self.average = start_average(self.network)
         self.optimiser = _optimiser(self.network, configuration)
         if checkpoint is not None:
@@ -145,7 +145,7 @@ class LiteTrainer:
         if not path.is_file():
             return None
         checkpoint = load_checkpoint(path)
-        if checkpoint.configuration != self.configuration:
+        if not isinstance(checkpoint, LiteCheckpoint) or checkpoint.configuration != self.configuration:
             raise CheckpointError(
                 "The folder contains a run of another configuration.",
                 path=path,

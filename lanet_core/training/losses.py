@@ -7,6 +7,9 @@ the LDR's white.
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -88,5 +91,5 @@ class TrainingLoss(nn.Module):
             terms["segmentation"] = segmentation_loss(output.segmentation_logits.float(), classes)
         if weights.overexposed or weights.well_exposed:
             terms["overexposed"], terms["well_exposed"] = merged_losses(log_hdr, target, ldr_linear)
-        total = sum(getattr(weights, name) * term for name, term in terms.items())
+        total = reduce(add, (getattr(weights, name) * term for name, term in terms.items()))
         return total, terms

@@ -12,14 +12,14 @@ import types
 import typing
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from lanet_core.errors import DataError
 from lanet_core.files.replacing import replacing
 from lanet_core.training.configuration import TrainingConfiguration, from_dict
 from lanet_core.training.lite_configuration import LiteTrainingConfiguration
 
-Configuration = TypeVar("Configuration", TrainingConfiguration, LiteTrainingConfiguration)
+Configuration = TrainingConfiguration | LiteTrainingConfiguration
 
 #: The file of a run's folder that records its configuration and what was overridden.
 RECORD = "configuration.json"

@@ -25,6 +25,9 @@ class ReflectedLightLoss(nn.Module):
             wide as high.
     """
 
+    matrix: Tensor
+    weights: Tensor
+
     def __init__(self, matrix: np.ndarray) -> None:
         super().__init__()
         directions_height, self.map_height = (math.isqrt(size // 2) for size in matrix.shape)

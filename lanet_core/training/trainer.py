@@ -88,8 +88,7 @@ class Trainer:
         self.process = process
         self.options = options
         self.say = say if process.is_first else lambda line: None
-        # Channels last is what convolutions on CPUs and tensor cores are quickest with.
-        self.network = build_network(configuration.network).to(process.device, memory_format=torch.channels_last)
+        self.network = process.placed(build_network(configuration.network))
         self.loss = TrainingLoss(configuration.loss).to(process.device)
         self.average = start_average(self.network)
         self.stage, self.step, self.best = 0, 0, None
@@ -116,7 +115,7 @@ class Trainer:
     def _resume(self) -> None:
         path = self.folder / LAST_CHECKPOINT
         checkpoint = load_checkpoint(path)
-        if checkpoint.configuration != self.configuration:
+        if not isinstance(checkpoint, Checkpoint) or checkpoint.configuration != self.configuration:
             raise CheckpointError(
                 "The folder contains a run of another configuration.",
                 path=path,
@@ -152,14 +151,14 @@ class Trainer:
             values = self._train_step(wrapped, optimiser, stage, batch)
             self.step += 1
             update_average(average, trained, self.configuration.optimiser.ema_decay, self.step)
-            if self.process.is_first and self.step % self.options.log_every == 0:
+            if log is not None and self.step % self.options.log_every == 0:
                 rate = (time.monotonic() - started) / (self.step - logged_at)
                 started, logged_at = time.monotonic(), self.step
                 log.write(self.total_steps, {**values, "seconds_per_step": rate})
                 figures = ", ".join(f"{name} {value:.3f}" for name, value in values.items())
                 self.say(f"step {self.total_steps}: {figures}; {rate:.2f} s a step")
             at_end = self.step == last
-            if self.process.is_first and (at_end or self.step % self.options.validate_every == 0):
+            if log is not None and (at_end or self.step % self.options.validate_every == 0):
                 self._validate(log, task, judged)
                 self._save(LAST_CHECKPOINT, optimiser)
         if self.step == stage.steps:

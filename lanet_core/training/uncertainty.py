@@ -21,7 +21,7 @@ from lanet_core.data.scenes import find_scenes
 from lanet_core.errors import CheckpointError
 from lanet_core.networks.panolanet_lite import PanoLANetLite
 from lanet_core.networks.uncertainty_head import PREDICTION_FIGURES, UncertaintyHead, uncertainty_figures
-from lanet_core.training.checkpoints import LiteCheckpoint
+from lanet_core.training.checkpoints import Checkpoint, LiteCheckpoint
 from lanet_core.training.lite_trainer import load_training_scenes
 from lanet_core.training.lite_validation import validation_photographs
 from lanet_core.training.reflected_light import ReflectedLightLoss, irradiance_loss
@@ -54,6 +54,7 @@ def held_out_errors(
     network: PanoLANetLite, batches: Sequence[LightSample], irradiance: ReflectedLightLoss
 ) -> HeldOutErrors:
     """Measure a network on photographs of scenes that it was not trained on."""
+    assert network.statistics is not None, "the uncertainty is fitted to statistics"
     network.eval()
     figures, stops, factors = [], [], []
     for batch in batches:
@@ -99,7 +100,7 @@ def fit_uncertainty(errors: HeldOutErrors, seed: int = 0) -> UncertaintyHead:
     return head.eval()
 
 
-def uncertainty_of_folds(checkpoints: Sequence[LiteCheckpoint], count: int, data: Path) -> UncertaintyHead:
+def uncertainty_of_folds(checkpoints: Sequence[Checkpoint | LiteCheckpoint], count: int, data: Path) -> UncertaintyHead:
     """Fit a head to the errors of the networks of folds, each on the scenes that it held out.
 
     Args:

@@ -13,7 +13,8 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 
 import numpy as np
 
@@ -82,7 +83,7 @@ class _Axis:
         index = np.arange(self.cells)
         distance = index[:, None] - index
         turns = (-self.cells, 0, self.cells) if self.closed else (0,)
-        return sum(np.exp(-((distance + turn) ** 2) / (2.0 * variance)) for turn in turns).astype(np.float32)
+        return reduce(add, (np.exp(-((distance + turn) ** 2) / (2.0 * variance)) for turn in turns)).astype(np.float32)
 
 
 def _corners(axes: tuple[_Axis, ...]) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -112,4 +113,4 @@ def _blur(grid: np.ndarray, axes: tuple[_Axis, ...]) -> np.ndarray:
 
 def _slice(grid: np.ndarray, corners: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     flat = grid.ravel()
-    return sum(flat[index] * weight for index, weight in corners)
+    return reduce(add, (flat[index] * weight for index, weight in corners))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from lanet_core.errors import CheckpointError
 from render_eval.methods.method import Method, Photograph, file_sha256, needed_packages
 from render_eval.methods.own_models import image_model, panorama_model
 from render_eval.records import MethodRecord
+
+if TYPE_CHECKING:
+    from lanet_core.training.checkpoints import Checkpoint, LiteCheckpoint
 
 
 class CheckpointNetwork:
@@ -33,10 +37,10 @@ class CheckpointNetwork:
     def __init__(self, name: str, path: Path, *, threads: int | None = None) -> None:
         path = Path(path)
         with needed_packages(name, extra="training"):
-            from lanet_core.training.checkpoints import load_checkpoint
+            from lanet_core.training.checkpoints import Checkpoint, load_checkpoint
         checkpoint = load_checkpoint(path)
         self._method = _exported(name, checkpoint, path, threads)
-        stage = f"stage {checkpoint.stage + 1}, " if hasattr(checkpoint, "stage") else ""
+        stage = f"stage {checkpoint.stage + 1}, " if isinstance(checkpoint, Checkpoint) else ""
         self.record = MethodRecord(
             name,
             f"{checkpoint.configuration.name}, {stage}step {checkpoint.step}",
@@ -53,13 +57,13 @@ class CheckpointNetwork:
         return self._method.predict(photograph)
 
 
-def _exported(name: str, checkpoint: object, path: Path, threads: int | None) -> Method:
+def _exported(name: str, checkpoint: Checkpoint | LiteCheckpoint, path: Path, threads: int | None) -> Method:
     """Return the method that runs a checkpoint's network; its file is needed while it is loaded only."""
     from lanet_core.training.checkpoints import LiteCheckpoint
     from lanet_core.training.export import export_checkpoint
     from lanet_core.training.lite_export import export_lite
 
-    facts = {"version": "checkpoint", "training_data": "see the checkpoint"}
+    facts: dict[str, Any] = {"version": "checkpoint", "training_data": "see the checkpoint"}
     with tempfile.TemporaryDirectory(prefix="lanet_checkpoint_") as folder:
         model = Path(folder, "checkpoint.onnx")
         try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from render_eval.methods.bracketing import consistent_exposures, merge_debevec
 from render_eval.methods.framing import run_framed
@@ -93,7 +94,7 @@ def load_network(path: Path, channels: int | None = None) -> ExposureNetwork:
     network = ExposureNetwork(channels or PUBLISHED_CHANNELS)
     try:
         archive = np.load(path, allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
+        if not isinstance(archive, NpzFile):
             raise ValueError("it is no .npz archive")
         with archive:
             assign(network, archive, CHAINER)

@@ -85,23 +85,24 @@ def build_network() -> nn.ModuleDict:
     """Return Expand-Net's four parts with random weights; its state's keys are those of the published file."""
     from torch import nn
 
-    def layer(inputs: int, outputs: int, size: int, **options: int) -> nn.Sequential:
-        return nn.Sequential(nn.Conv2d(inputs, outputs, size, **options), nn.SELU())
+    def layer(inputs: int, outputs: int, size: int, stride: int = 1, padding: int = 0) -> nn.Sequential:
+        return nn.Sequential(nn.Conv2d(inputs, outputs, size, stride, padding), nn.SELU())
 
-    dilated = {"padding": 2, "dilation": 2}
-    halving = {"stride": 2, "padding": 1}
+    def dilated(inputs: int) -> nn.Conv2d:
+        return nn.Conv2d(inputs, 64, 3, padding=2, dilation=2)
+
     return nn.ModuleDict(
         {
             "local_net": nn.Sequential(layer(3, 64, 3, padding=1), layer(64, 128, 3, padding=1)),
             "mid_net": nn.Sequential(
-                layer(3, 64, 3, **dilated),
-                layer(64, 64, 3, **dilated),
-                layer(64, 64, 3, **dilated),
-                nn.Conv2d(64, 64, 3, **dilated),
+                nn.Sequential(dilated(3), nn.SELU()),
+                nn.Sequential(dilated(64), nn.SELU()),
+                nn.Sequential(dilated(64), nn.SELU()),
+                dilated(64),
             ),
             "glob_net": nn.Sequential(
-                layer(3, 64, 3, **halving),
-                *(layer(64, 64, 3, **halving) for _ in range(5)),
+                layer(3, 64, 3, stride=2, padding=1),
+                *(layer(64, 64, 3, stride=2, padding=1) for _ in range(5)),
                 nn.Conv2d(64, 64, 4),
             ),
             "end_net": nn.Sequential(layer(256, 64, 1), nn.Conv2d(64, 3, 1), nn.Sigmoid()),

@@ -57,6 +57,7 @@ class Method(Protocol):
         Raises:
             LanetError: there is no prediction for this photograph.
         """
+        ...
 
 
 def checked_prediction(method: Method, photograph: Photograph) -> np.ndarray:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from render_eval.methods.method import Photograph, needed_packages
 from render_eval.records import MethodRecord
+
+if TYPE_CHECKING:
+    from lanet_core.pipeline.banded_converter import StripConverter
 
 
 class OnnxModel:
@@ -19,7 +22,7 @@ class OnnxModel:
         converter: a :class:`.panorama_converter.Converter` or an :class:`.image_converter.ImageConverter`.
     """
 
-    def __init__(self, name: str, converter: _Converter) -> None:
+    def __init__(self, name: str, converter: StripConverter) -> None:
         self._converter = converter
         session = converter.session
         label = f"{session.metadata.name} {session.metadata.version}"
@@ -32,7 +35,9 @@ class OnnxModel:
             InputError: the photograph is no panorama, and the model is for panoramas.
             ModelError: the model fails.
         """
-        return self._converter.convert(photograph.rgb_srgb8).hdr
+        hdr = self._converter.convert(photograph.rgb_srgb8).hdr
+        assert hdr is not None, "an array is converted to an array"
+        return hdr
 
 
 def panorama_model(
@@ -63,12 +68,3 @@ def image_model(
     with needed_packages(name, extra="cpu"):
         from lanet_core.pipeline.image_converter import load_image_converter
     return OnnxModel(name, load_image_converter(model, provider, threads))
-
-
-class _Converter(Protocol):
-    """What both converters have in common."""
-
-    session: object
-
-    def convert(self, rgb_srgb8: np.ndarray) -> object:
-        """Return a conversion, whose ``hdr`` is (H, W, 3) float32."""

@@ -204,7 +204,7 @@ def _fitted(path: Path | None) -> np.ndarray:
     # A filter with negative lobes would draw dark rings around highlights.
     shrunk = ImageBufAlgo.resize(linear, filtername="triangle", roi=OpenImageIO.ROI(0, columns, 0, rows, 0, 1, 0, 3))
     top, left = (_CELL_HEIGHT - rows) // 2, (_CELL_WIDTH - columns) // 2
-    cell[top : top + rows, left : left + columns] = colour.quantise_srgb8(shrunk.get_pixels(OpenImageIO.FLOAT))
+    cell[top : top + rows, left : left + columns] = colour.quantise_srgb8(_pixels(shrunk, OpenImageIO.FLOAT))
     return cell
 
 
@@ -234,7 +234,13 @@ def _written(canvas: np.ndarray, texts: Sequence[_Text]) -> np.ndarray:
     for each in texts:
         text, baseline = _shortened(each.text, each.room), each.top + _LINE - 6
         ImageBufAlgo.render_text(image, each.left, baseline, text, _FONT_SIZE, _FONT, (_INK, _INK, _INK))
-    return image.get_pixels(OpenImageIO.UINT8)
+    return _pixels(image, OpenImageIO.UINT8)
+
+
+def _pixels(image: ImageBuf, dtype: OpenImageIO.BASETYPE) -> np.ndarray:
+    pixels = image.get_pixels(dtype)
+    assert pixels is not None, image.geterror()
+    return pixels
 
 
 def _shortened(text: str, room: int) -> str:

@@ -42,7 +42,7 @@ def append(parent: Element, child: str | Element | None) -> None:
         parent.text = (parent.text or "") + child
 
 
-def block(tag: str, children: Iterable[Element], **attributes: str | float | bool | None) -> Element:
+def block(tag: str, children: Iterable[Element | None], **attributes: str | float | bool | None) -> Element:
     """Return an element with a line break behind each child, for people who read the page's source."""
     result = element(tag, "\n", **attributes)
     for child in children:

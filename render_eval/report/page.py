@@ -70,7 +70,8 @@ def _header(evaluation: Evaluation, scores: Scores, written: datetime) -> Elemen
     date = element("time", written.strftime("%Y-%m-%d %H:%M %Z"), datetime=written.isoformat(timespec="seconds"))
     count = f"{len(evaluation.scenes)} scenes, {len(evaluation.methods)} methods, written "
     kind = _kind(evaluation)
-    parts = [element("h1", _TITLES[kind]), element("p", _MEASURED[kind]), element("p", count, date, class_="count")]
+    parts: list[Element | None] = [element("h1", _TITLES[kind]), element("p", _MEASURED[kind])]
+    parts.append(element("p", count, date, class_="count"))
     links = {"#methods": "Methods", "#plots": "Plots", "#scenes": "Scenes", "results.csv": "results.csv"}
     links["results.json"] = "results.json"
     parts.append(element("nav", *[element("a", text, href=target) for target, text in links.items()]))

@@ -130,8 +130,8 @@ def _summary_column(evaluation: Evaluation, scores: Scores, metric: Metric) -> l
         mean = _figure(column.mean, decimals, best=name in best_means, within=within)
         median = _figure(column.median, decimals, best=name in best_medians, within=False)
         cells.append(_statistics_cell(column, mean, median, decimals, first))
-    means = numeral(noise.mean, decimals), numeral(noise.median, decimals)
-    return [*cells, _statistics_cell(noise, *(element("span", each) for each in means), decimals, first)]
+    mean, median = (element("span", numeral(each, decimals)) for each in (noise.mean, noise.median))
+    return [*cells, _statistics_cell(noise, mean, median, decimals, first)]
 
 
 def _statistics_cell(column: Statistics, mean: Element, median: Element, decimals: int, first: bool) -> Element:

@@ -14,8 +14,9 @@ from torch import nn
 class Arrays(Container[str], Protocol):
     """Arrays by name: a dict, an open archive or a checkpoint."""
 
-    def __getitem__(self, name: str) -> np.ndarray:
+    def __getitem__(self, name: str, /) -> np.ndarray:
         """Return an array."""
+        ...
 
 
 @dataclass(frozen=True)

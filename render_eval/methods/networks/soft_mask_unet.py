@@ -23,16 +23,18 @@ class SoftMaskLayer(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, size: int, stride: int = 1, *, bias: bool = False) -> None:
         super().__init__()
+        self._padding = size // 2
         # Two levels, so that the state has the published keys.
         self.conv = nn.ModuleDict(
-            {"input_conv": nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, bias=bias)}
+            {"input_conv": nn.Conv2d(inputs, outputs, size, stride, padding=self._padding, bias=bias)}
         )
 
     def forward(self, features: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return features, not activated, and their mask; both (N, C, H, W)."""
         layer = self.conv["input_conv"]
+        assert isinstance(layer, nn.Conv2d)
         kernel = layer.weight.abs()
-        seen = F.conv2d(mask, kernel, stride=layer.stride, padding=layer.padding)
+        seen = F.conv2d(mask, kernel, stride=layer.stride, padding=self._padding)
         return layer(features * mask), seen / (kernel.sum(dim=(1, 2, 3)).view(1, -1, 1, 1) + 1e-6)
 
 
