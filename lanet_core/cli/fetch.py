@@ -14,7 +14,7 @@ from lanet_core.errors import DataError
 from lanet_core.pipeline.json_record import error_facts, line_of
 
 if TYPE_CHECKING:
-    from lanet_core.data.panorama_library import Outcome
+    from lanet_core.data.panorama_library import FetchOutcome
     from lanet_core.data.web_client import PanoramaSource
 
 NAME = "fetch"
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_FAILURE if failed == len(assets) else EXIT_SOME_FAILED
 
 
-def _record(outcome: Outcome, credit: str) -> dict[str, object]:
+def _record(outcome: FetchOutcome, credit: str) -> dict[str, object]:
     """Return what ``--json`` reports of a panorama."""
     error = outcome.error
     status = "failed" if error is not None else "skipped" if outcome.was_there else "downloaded"
