@@ -22,9 +22,8 @@ from .hdr_work import HdrWork
 from .image import State
 from .progress_display import ProgressDisplay
 from .scene import Conversion
-from .surface_calibrating import SurfaceCalibrating
 
-Work = Conversion | Batch | FolderLibrary | HdrWork | SurfaceCalibrating
+Work = Conversion | Batch | FolderLibrary | HdrWork
 AnyWork = TypeVar("AnyWork", bound=Work)
 
 

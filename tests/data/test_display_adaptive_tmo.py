@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import csv
-import time
 from pathlib import Path
 
 import numpy as np
@@ -258,14 +257,3 @@ def test_bad_pixels_are_refused(bad):
     hdr[3, 4, 2] = bad
     with pytest.raises(InvalidPixelsError):
         tone_map(hdr)
-
-
-def test_it_keeps_up_with_a_data_loader():
-    hdr = np.repeat(np.repeat(_panorama(), 4, axis=0), 4, axis=1)
-
-    def seconds() -> float:
-        start = time.process_time()
-        tone_map(hdr)
-        return time.process_time() - start
-
-    assert min(seconds() for _ in range(5)) < 0.15
