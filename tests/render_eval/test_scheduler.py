@@ -219,9 +219,10 @@ def test_nobody_else_on_the_machine_can_send_work_to_its_cluster():
         assert workers and all(each.startswith("tls://") for each in workers)
         plain = address.replace("tls://", "tcp://")
         for options in ({}, {"security": distributed.Security.temporary()}):
-            with pytest.raises((OSError, TypeError, RuntimeError)):
+            with pytest.raises((OSError, TypeError, RuntimeError, AssertionError)):
                 distributed.Client(address, timeout=3, **options)
-        with pytest.raises(OSError):
+        # An AssertionError of its event loop where that ended before the client looked at it.
+        with pytest.raises((OSError, AssertionError)):
             distributed.Client(plain, timeout=3)
 
 
