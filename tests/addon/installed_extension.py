@@ -122,3 +122,4 @@ def main(path: Path, picture: Path, folder: Path) -> None:
 
 if __name__ == "__main__":
     main(*map(Path, sys.argv[1:]))
+    print("every check passed", flush=True)
