@@ -14,11 +14,11 @@ from lanet_core.geometry import sphere
 #: Means of the channels, linear and relative to white: of a pixel that may be noise, and of its neighbours at white.
 _LEAST_LEVEL, _WHITE_LEVEL = 0.8, 0.92
 #: Least number of the eight neighbours at white.
-_LEAST_NEIGHBOURS = 4
+_LEAST_NEIGHBOURS = 3
 
 
 def without_clipping_noise(panorama: np.ndarray) -> np.ndarray:
-    """Return a panorama whose pixels a little below white are white where at least half of their neighbours are.
+    """Return a panorama whose pixels a little below white are white where at least three of their eight neighbours are.
 
     Args:
         panorama: (H, W, 3) float32, linear Rec.709 relative to white, [0, 1].
