@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
-import bpy
 from bpy.props import EnumProperty, FloatProperty
-from bpy.types import Context, Event, Operator
+from bpy.types import Context, Operator, Scene
 
 from .. import session
 from ..conversion.ground_placing import GroundPlacing
-from ..conversion.image import State
 from ..conversion.running_work import Ending
-from ..errors import AddonError
 from ..messages import about
+from ..session import Session
 from ..settings import worker_settings
 from ..translation import tr
 from ..world.ground import DOME, PLANE, ground_of, remove_ground
-from .background_work import BackgroundWork
+from .hdr_work_operator import HdrWorkOperator
 
 
-class AddGround(BackgroundWork, Operator):
+class AddGround(HdrWorkOperator, Operator):
     """Add a ground that shows the photograph and receives shadows.
 
     From Python, ``bpy.ops.lanet.add_ground(shape="PLANE", height=1.6, radius=20)`` returns when it is added, and raises
@@ -58,44 +55,16 @@ class AddGround(BackgroundWork, Operator):
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
-    def execute(self, context: Context) -> set[str]:
-        """Add it and return when it is done."""
-        work = self._begin(context)
-        return self.do(work, self._ending(context)) if work is not None else {"CANCELLED"}
-
-    def invoke(self, context: Context, event: Event) -> set[str]:
-        """Add it while Blender goes on."""
-        if bpy.app.background:
-            return self.execute(context)
-        work = self._begin(context)
-        return self.go_on(context, work, self._ending(context)) if work is not None else {"CANCELLED"}
-
-    def _begin(self, context: Context) -> GroundPlacing | None:
-        current = session.current()
-        current.say()
+    def start(self, current: Session, scene: Scene) -> GroundPlacing:
+        """Begin the placing."""
         options = {"shape": self.shape, "height": self.height, "radius": self.radius}
-        try:
-            return GroundPlacing(current.worker, context.scene, worker_settings(), **options)
-        except AddonError as error:
-            current.say(str(error), is_error=True, scene=context.scene)
-            self.report({"ERROR"}, str(error))
-            return None
+        return GroundPlacing(current.worker, scene, worker_settings(), **options)
 
     @staticmethod
-    def _ending(context: Context):
-        return partial(ending, scene_uid=context.scene.session_uid)
-
-
-def ending(work: GroundPlacing, *, scene_uid: int) -> Ending:
-    """Return how the adding ended."""
-    scene = next((each for each in bpy.data.scenes if each.session_uid == scene_uid), bpy.context.scene)
-    if work.details:
-        print(f"LANet IBL: {work.details}")
-    if work.state is State.FINISHED and work.ground is not None:
+    def success(scene: Scene, work: GroundPlacing) -> Ending:
+        """Return the message of an added ground."""
+        assert work.ground is not None  # it is FINISHED
         return Ending(about(scene, tr("{name} was added.", name=work.ground.name)), "INFO", has_changed=True)
-    is_error = work.state is State.FAILED
-    text = work.message if is_error else "Cancelled. Nothing was changed."
-    return Ending(about(scene, text, is_error=is_error), "ERROR" if is_error else "INFO", has_changed=False)
 
 
 class RemoveGround(Operator):

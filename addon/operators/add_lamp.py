@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
-import bpy
 from bpy.props import EnumProperty, IntProperty
-from bpy.types import Context, Event, Operator
+from bpy.types import Operator, Scene
 
-from .. import session
-from ..conversion.image import State
 from ..conversion.lamp_placing import LampPlacing
 from ..conversion.running_work import Ending
-from ..errors import AddonError
 from ..messages import about
+from ..session import Session
 from ..settings import conversion_settings
 from ..translation import tr
-from .background_work import BackgroundWork
+from .hdr_work_operator import HdrWorkOperator
 
 
-class AddSunLamp(BackgroundWork, Operator):
+class AddSunLamp(HdrWorkOperator, Operator):
     """Add a sun or an area lamp for a light of the environment, and take that light out of the map.
 
     So nothing is counted twice.
@@ -49,43 +45,14 @@ class AddSunLamp(BackgroundWork, Operator):
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
-    def execute(self, context: Context) -> set[str]:
-        """Add it and return when it is done."""
-        work = self._begin(context)
-        return self.do(work, self._ending(context)) if work is not None else {"CANCELLED"}
-
-    def invoke(self, context: Context, event: Event) -> set[str]:
-        """Add it while Blender goes on."""
-        if bpy.app.background:
-            return self.execute(context)
-        work = self._begin(context)
-        return self.go_on(context, work, self._ending(context)) if work is not None else {"CANCELLED"}
-
-    def _begin(self, context: Context) -> LampPlacing | None:
-        current = session.current()
-        current.say()
-        try:
-            return LampPlacing(current.worker, context.scene, conversion_settings(), (self.index,), self.kind)
-        except AddonError as error:
-            current.say(str(error), is_error=True, scene=context.scene)
-            self.report({"ERROR"}, str(error))
-            return None
+    def start(self, current: Session, scene: Scene) -> LampPlacing:
+        """Begin the placing."""
+        return LampPlacing(current.worker, scene, conversion_settings(), (self.index,), self.kind)
 
     @staticmethod
-    def _ending(context: Context):
-        return partial(ending, scene_uid=context.scene.session_uid)
-
-
-def ending(work: LampPlacing, *, scene_uid: int) -> Ending:
-    """Return how the placing of lamps ended."""
-    scene = next((each for each in bpy.data.scenes if each.session_uid == scene_uid), bpy.context.scene)
-    if work.details:
-        print(f"LANet IBL: {work.details}")
-    if work.state is State.FINISHED:
+    def success(scene: Scene, work: LampPlacing) -> Ending:
+        """Return the message of added lamps."""
         names = ", ".join(lamp.name for lamp in work.lamps)
         return Ending(
             about(scene, tr("{names}: The light was taken out of the map.", names=names)), "INFO", has_changed=True
         )
-    is_error = work.state is State.FAILED
-    text = work.message if is_error else "Cancelled. Nothing was changed."
-    return Ending(about(scene, text, is_error=is_error), "ERROR" if is_error else "INFO", has_changed=False)

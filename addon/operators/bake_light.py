@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 import bpy
 from bpy.props import StringProperty
-from bpy.types import Context, Event, Operator
+from bpy.types import Operator, Scene
 
-from .. import session
-from ..conversion.image import State
 from ..conversion.light_bake import LightBake
 from ..conversion.running_work import Ending
-from ..errors import AddonError
 from ..messages import about
+from ..session import Session
 from ..settings import conversion_settings
 from ..translation import tr
-from .background_work import BackgroundWork
+from .hdr_work_operator import HdrWorkOperator
 
 
-class BakeLight(BackgroundWork, Operator):
+class BakeLight(HdrWorkOperator, Operator):
     """Write the light with its rotation, strength and sliders into a new EXR file.
 
     From Python, ``bpy.ops.lanet.bake_light(filepath=…)`` returns when it is written, and raises ``RuntimeError`` if it
@@ -36,44 +33,16 @@ class BakeLight(BackgroundWork, Operator):
         name="File", description="The EXR file to write", subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"}
     )
 
-    def execute(self, context: Context) -> set[str]:
-        """Bake and return when it is done."""
-        work = self._begin(context)
-        if work is None:
-            return {"CANCELLED"}
-        self.do(work, self._ending(context))
-        return {"FINISHED"} if work.state is State.FINISHED else {"CANCELLED"}
-
-    def invoke(self, context: Context, event: Event) -> set[str]:
-        """Bake while Blender goes on."""
-        if bpy.app.background:
-            return self.execute(context)
-        work = self._begin(context)
-        return self.go_on(context, work, self._ending(context)) if work is not None else {"CANCELLED"}
-
-    def _begin(self, context: Context) -> LightBake | None:
-        current = session.current()
-        current.say()
-        try:
-            path = bpy.path.abspath(self.filepath)
-            return LightBake(current.worker, context.scene, conversion_settings(), path)
-        except AddonError as error:
-            current.say(str(error), is_error=True, scene=context.scene)
-            self.report({"ERROR"}, str(error))
-            return None
+    def start(self, current: Session, scene: Scene) -> LightBake:
+        """Begin the baking."""
+        return LightBake(current.worker, scene, conversion_settings(), bpy.path.abspath(self.filepath))
 
     @staticmethod
-    def _ending(context: Context):
-        return partial(ending, scene_uid=context.scene.session_uid)
-
-
-def ending(work: LightBake, *, scene_uid: int) -> Ending:
-    """Return how the baking ended."""
-    scene = next((each for each in bpy.data.scenes if each.session_uid == scene_uid), bpy.context.scene)
-    if work.details:
-        print(f"LANet IBL: {work.details}")
-    if work.state is State.FINISHED:
+    def success(scene: Scene, work: LightBake) -> Ending:
+        """Return the message of a written file; the .blend is as it was."""
         return Ending(about(scene, tr("Baked: {path}", path=work.output), *work.notes), "INFO", has_changed=False)
-    is_error = work.state is State.FAILED
-    text = work.message if is_error else "Cancelled. Nothing was written."
-    return Ending(about(scene, text, is_error=is_error), "ERROR" if is_error else "INFO", has_changed=False)
+
+    @staticmethod
+    def cancelled() -> str:
+        """Return the message of a cancelled baking."""
+        return tr("Cancelled. Nothing was written.")
