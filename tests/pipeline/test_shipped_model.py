@@ -65,6 +65,15 @@ def test_what_was_exposed_stays_and_nothing_gets_darker(converter, path):
     assert np.isfinite(hdr).all()
 
 
+def test_a_channel_that_is_not_clipped_stays_as_it_was_measured(converter):
+    room = np.full((256, 512, 3), (30, 8, 40), dtype=np.uint8)
+    room[170:] = (255, 6, 90)
+    room[100:130, 150:180] = (255, 0, 200)
+    added = converter.convert(room).hdr - srgb_to_linear(room / np.float32(255.0))
+    assert added[..., 0].max() > 0.01
+    assert np.abs(added[..., 1:]).max() < 1e-6
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
 def test_converting_commutes_with_turning(converter, path, quarter_turns):
