@@ -170,10 +170,10 @@ def _checked_transparency(transparent: np.ndarray | None) -> tuple[np.ndarray | 
 def _with_gain_map(picture: Picture, samples: np.ndarray, found: FoundGainMap, orientation: int) -> Picture:
     """Return the image with its gain map, and note where the measured light ends."""
 
-    def light(first: int, end: int) -> np.ndarray:
+    def own_light(first: int, end: int) -> np.ndarray:
         return decode_samples(picture.samples[first:end], picture.encoding)
 
-    gain_map = GainMap(upright(samples, orientation), found.metadata, light, (picture.height, picture.width))
+    gain_map = GainMap(upright(samples, orientation), found.metadata, own_light, (picture.height, picture.width))
     open_ended = Measured(np.inf, _GAIN_MAP_TOLERANCE, gain_map)
     measured = Picture(picture.samples, encoding=picture.encoding, measured=open_ended)
     rows = np.linspace(0, picture.height - 1, min(picture.height, _PLATEAU_SIZE)).astype(np.intp)
