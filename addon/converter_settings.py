@@ -20,7 +20,7 @@ class WorkerSettings:
 
 @dataclass(frozen=True)
 class ConversionSettings:
-    """What the preferences say of a conversion.
+    """The preferences for a conversion.
 
     Attributes:
         worker: how the worker runs.

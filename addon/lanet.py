@@ -33,7 +33,7 @@ class Result:
     Attributes:
         output: the EXR file.
         facts: what is known of the result, see docs/json.md; ``lights`` lists its concentrated lights.
-        notes: what a person should know, one sentence each.
+        notes: remarks for the user, one sentence each.
     """
 
     output: Path

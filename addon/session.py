@@ -61,7 +61,7 @@ class Session:
             bpy.app.timers.register(self._timer, first_interval=_WORK_TICK_S, persistent=True)
 
     def go_on(self, work: AnyWork, ending: Callable[[AnyWork], Ending], name: str, context: Context) -> None:
-        """Let a timer do a work while Blender goes on; for the arguments, see :class:`RunningWork`."""
+        """Let a timer do a work while Blender continues; for the arguments, see :class:`RunningWork`."""
         self._close_end()
         self.conversion = work
         self.facts.stop_expecting()

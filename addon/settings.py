@@ -18,7 +18,7 @@ def preferences() -> bpy.types.AddonPreferences:
 
 
 def worker_settings() -> WorkerSettings:
-    """Return what the preferences say of the worker."""
+    """Return the preferences for the worker."""
     chosen = preferences()
     return WorkerSettings(
         model=bpy.path.abspath(chosen.model.strip()) or None,
@@ -29,7 +29,7 @@ def worker_settings() -> WorkerSettings:
 
 
 def conversion_settings(*, pack: bool | None = None) -> ConversionSettings:
-    """Return what the preferences say of a conversion.
+    """Return the preferences for a conversion.
 
     Args:
         pack: in the place of what they say of packing.

@@ -1,6 +1,6 @@
 """Errors with a file, a problem and a remedy.
 
-Every failure that a user can cause is one class of its own, so that a script can tell them apart and
+Every failure that a user can cause is one class of its own, so that a script can distinguishes them and
 the command line, the Python interface and Blender show the same words.
 """
 
@@ -108,7 +108,7 @@ class OutputNotWritableError(OutputError):
 
 
 class HalfRangeError(OutputError):
-    """Half floats were asked for, and the brightest value is beyond their range."""
+    """Half floats were requested, and the brightest value is beyond their range."""
 
 
 class DiskFullError(OutputError):
@@ -135,7 +135,7 @@ class ProviderError(LanetError):
     """An execution provider was demanded that cannot run here."""
 
 
-class ConversionCancelled(LanetError):  # noqa: N818 - not a failure: the caller asked for it
+class ConversionCancelled(LanetError):  # noqa: N818 - not a failure: the caller requested it
     """The caller's cancel callable said stop."""
 
 

@@ -30,7 +30,7 @@ class ProgressReport:
         """Report a stage of which a share, [0, 1), is done.
 
         Raises:
-            ConversionCancelled: the caller wishes to stop.
+            ConversionCancelled: the caller cancels.
         """
         if self._cancelled is not None and self._cancelled():
             raise ConversionCancelled("The conversion was cancelled.")

@@ -1,7 +1,7 @@
 """A scene's description built in Blender: meshes, materials, camera, world and the settings of Cycles.
 
 Everything in which Blender's versions differ is here and marked so; :mod:`render_eval.renderer` imports this file
-where there is a Blender, and nobody else does.
+where there is a Blender, and no process else does.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import mathutils
 from render_eval.materials import Diffuse, Glass, Glossy, Material, Mixed
 from render_eval.scene_description import Ball, Plane, RenderSize, Sampling, SceneCamera, SceneDescription
 
-#: A subdivided icosahedron of 20,480 triangles lies within 3e-4 radii of its sphere.
+#: A subdivided icosahedron of 20,480 triangles is within 3e-4 radii of its sphere.
 _SUBDIVISIONS = 6
 
 DENOISER = "OpenImageDenoise"
 
 
 class BlenderScene:
-    """A scene of its own beside whatever Blender holds, taken away again by :meth:`remove`.
+    """A scene of its own next to whatever Blender holds, taken away again by :meth:`remove`.
 
     Args:
         description: what to build.

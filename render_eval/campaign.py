@@ -103,7 +103,7 @@ class Tools:
     """What does the work.
 
     Attributes:
-        methods: in the order asked for.
+        methods: in the order requested.
         versions: of the programs and packages that figures depend on.
     """
 

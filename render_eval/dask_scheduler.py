@@ -98,7 +98,7 @@ class OnDask:
                 tasks[task] = (pair, method)
         try:
             for task in as_completed(list(tasks)):
-                if task.status == "cancelled":  # nobody else cancels
+                if task.status == "cancelled":  # no process else cancels
                     raise self._gone()
                 try:
                     finished = _finished(task, *tasks[task])
@@ -201,7 +201,7 @@ def _security_of(distributed, tls: Sequence[Path]) -> Security:
 
 
 def _own_security() -> Security:
-    """Return a certificate for one run, without which nobody connects to its cluster."""
+    """Return a certificate for one run, without which no process connects to its cluster."""
     from distributed import Security
 
     try:

@@ -28,7 +28,7 @@ from render_eval.store import file_sha256
 PIXELS_PER_DEGREE = 30.0
 #: Octave's program, on the search path.
 OCTAVE = "octave-cli"
-#: Why a report has no Q, where nobody asked for it.
+#: Why a report has no Q, where no process requested it.
 NOT_ASKED = "HDR-VDP was not requested: pass --hdrvdp DIR with the unpacked release of hdrvdp.sourceforge.net."
 
 _SCRIPT = Path(__file__).with_name("compare_by_hdrvdp.m")
@@ -38,7 +38,7 @@ _TIMEOUT_S = 1800.0
 
 
 class HdrVdpError(LanetError):
-    """HDR-VDP was asked for and cannot be run, or it fails on a picture."""
+    """HDR-VDP was requested and cannot be run, or it fails on a picture."""
 
 
 @dataclass(frozen=True)

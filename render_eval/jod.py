@@ -23,7 +23,7 @@ DISPLAY = "standard_hdr_linear"
 
 
 class MissingPackageError(LanetError):
-    """A metric was asked for whose package is missing or cannot be loaded."""
+    """A metric was requested whose package is missing or cannot be loaded."""
 
 
 def load_cvvdp() -> ModuleType:
@@ -47,7 +47,7 @@ def _how_to_install() -> str:
     """Return the command that leaves torch alone.
 
     A torchvision names the one torch that it fits, so that pip finds it once torch's version is given. A build of torch
-    for one kind of device has its name after a plus sign, and its torchvision lies where it came from.
+    for one kind of device has its name after a plus sign, and its torchvision is where it came from.
     """
     command = "pip install cvvdp torchvision"
     torch = package_version("torch")

@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def chosen_scenes(data: Path, split: str | None, names: str | None) -> list[Scene]:
-    """Return the scenes that were asked for.
+    """Return the scenes that were requested.
 
     Raises:
         DataError: there is no such folder or scene.

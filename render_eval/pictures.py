@@ -15,7 +15,7 @@ from lanet_core.geometry import sphere
 
 #: A difference picture's colours end at this, in stops.
 DIFFERENCE_RANGE_EV = 2.0
-#: Darker than this, in display white, nobody tells two pictures apart.
+#: Darker than this, in display white, no process tells two pictures apart.
 _DIFFERENCE_FLOOR = 0.005
 _TOO_DARK_RGB = np.array([0.02, 0.10, 0.60])
 _SAME_RGB = np.array([0.90, 0.90, 0.90])
@@ -84,7 +84,7 @@ def difference_picture(image: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
     Args:
         image: (h, w, 3) float, linear Rec.709, 1 = display white.
-        truth: likewise.
+        truth: the same.
 
     Returns:
         (h, w, 3) uint8, sRGB-encoded.

@@ -14,7 +14,7 @@ class SceneRecord:
     Attributes:
         name: unique in the evaluation.
         category: free text such as ``indoor``; empty if unknown.
-        hdr_file: where the true HDR lies, relative to the data folder.
+        hdr_file: where the true HDR is, relative to the data folder.
         hdr_sha256: hash of that file.
         ldr_source: ``virtual camera``, or the LDR partner's file, relative to the data folder.
         ldr_sha256: hash of the LDR's 8-bit codes.
@@ -94,7 +94,7 @@ class Evaluation:
 
     Attributes:
         scenes: sorted by name.
-        methods: in the order asked for.
+        methods: in the order requested.
         results: one for each scene and method; sorted by scene, then in the order of the methods.
         settings: the command line's values, the rendered scene's description and its hash.
         versions: of this project, Blender, numpy and so on, and the machine's kind.

@@ -4,7 +4,7 @@
     blender -b -P render_eval/run.py -- --data DIR --methods ldr,koeo,panolanet --out report/
 
 Exit status: 0 all done; 1 some scenes or methods failed, the report says which; 2 nothing was done; 130 interrupted:
-the same command goes on where it was.
+the same command continues where it was.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Evaluate what the command line asks for and return the exit status.
+    """Evaluate what the command line requests and return the exit status.
 
     Raises:
         LanetError: nothing could be done, or nothing more can be written.
@@ -135,10 +135,10 @@ def check_picture_of(name: str | None, methods: Sequence[str]) -> None:
 
 
 def campaign_of(arguments: argparse.Namespace) -> Campaign:
-    """Return what the command line asks for.
+    """Return what the command line requests.
 
     Raises:
-        LanetError: the scene to render is unknown or an override is out of range, or the output lies in the data.
+        LanetError: the scene to render is unknown or an override is out of range, or the output is in the data.
     """
     data, out = arguments.data.resolve(), arguments.out.resolve()
     if out.is_relative_to(data):
@@ -185,7 +185,7 @@ def described(arguments: argparse.Namespace) -> SceneDescription:
 
 
 def wants_jod(arguments: argparse.Namespace) -> bool:
-    """Return whether ColorVideoVDP judges the renders: as asked for, or else where it is installed."""
+    """Return whether ColorVideoVDP judges the renders: as requested, or else where it is installed."""
     if arguments.jod is not None:
         return arguments.jod
     try:
@@ -200,7 +200,7 @@ def scheduler_of(arguments: argparse.Namespace) -> AbstractContextManager[Schedu
     """Return who does the work.
 
     Raises:
-        SchedulerError: several processes were asked for inside a Blender program, whose Python cannot start them.
+        SchedulerError: several processes were requested inside a Blender program, whose Python cannot start them.
     """
     if arguments.scheduler is not None:
         return existing_cluster(arguments.scheduler, arguments.tls)

@@ -119,7 +119,7 @@ class SceneDescription:
 
     @property
     def sha256(self) -> str:
-        """Hash of the values, whatever the file's layout."""
+        """Hash of the values, regardless of the file's layout."""
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:

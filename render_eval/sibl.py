@@ -33,7 +33,7 @@ def read_sibl(path: Path) -> SiblSet:
     """Read an ``.ibl`` file.
 
     Args:
-        path: the file; what it names lies beside it.
+        path: the file; what it names is next to it.
 
     Raises:
         DataError: it cannot be read or names no HDR, a picture it names is missing or not equirectangular, or the

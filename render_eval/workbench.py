@@ -54,14 +54,14 @@ class Workbench:
 
     @cached_property
     def jod(self) -> Jod | None:
-        """ColorVideoVDP, if it is asked for; set up when it is needed."""
+        """ColorVideoVDP, if it is requested; set up when it is needed."""
         if not self.campaign.jod:
             return None
         return Jod()
 
     @property
     def jod_version(self) -> str:
-        """ColorVideoVDP's version, empty if it is not asked for."""
+        """ColorVideoVDP's version, empty if it is not requested."""
         return provenance.package_version("cvvdp") if self.campaign.jod else ""
 
     @property
@@ -140,7 +140,7 @@ class Workbench:
         return {"render": image_sha256, "truth": truth_sha256, **self.metric_inputs()}
 
     def metric_inputs(self) -> dict[str, Any]:
-        """Return all that scores depend on beside the pictures."""
+        """Return all that scores depend on next to the pictures."""
         return {
             "jod": self.jod_version,
             "hdrvdp": self.hdrvdp_version,

@@ -40,7 +40,7 @@ def widened(description: PanoramaDescription, height: int) -> PanoramaDescriptio
 def _widened_sun(sky: DaySky | NightSky, least_rad: float) -> DaySky | NightSky:
     if isinstance(sky, NightSky):
         return sky
-    # What of a disc lies below the horizon would be lost.
+    # What of a disc is below the horizon would be lost.
     diameter_rad = max(sky.disc_diameter_rad, min(least_rad, 2.0 * sky.elevation_rad))
     return dataclasses.replace(sky, disc_diameter_rad=diameter_rad)
 

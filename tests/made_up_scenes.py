@@ -1,4 +1,4 @@
-"""A panorama whose HDR is exact, because nobody took it."""
+"""A panorama whose HDR is exact, because no process took it."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def pixel_of(values: dict[str, Any], point: np.ndarray) -> tuple[float, float]:
 
 
 def distance_to_ray(rays: np.ndarray, origin: np.ndarray, point: np.ndarray) -> np.ndarray:
-    """Return how far a point lies from rays of unit direction: (...) float64."""
+    """Return how far a point is from rays of unit direction: (...) float64."""
     return np.linalg.norm(np.cross(np.subtract(point, origin), rays), axis=-1)
 
 

@@ -6,7 +6,7 @@
 
 A zip holds `addon/` at its root, of `lanet_core` what a conversion needs, the model, the licence, the wheels and the
 manifest with their list. Both flavours have the same id, so that installing one replaces the other and keeps its
-preferences: two ONNX Runtimes never lie side by side. That for CUDA weighs about 250 MB for one Python, so that each
+preferences: two ONNX Runtimes never are side by side. That for CUDA weighs about 250 MB for one Python, so that each
 Python has a zip of its own; CUDA 13 and cuDNN 9 are the user's.
 """
 
@@ -74,7 +74,7 @@ def stage(folder: Path, wheels: Iterable[Path], manifest: str) -> None:
     """Lay out the extension's files.
 
     Args:
-        folder: where; it is empty or not there yet.
+        folder: where; it is empty or missing.
         wheels: the wheels' files.
         manifest: the manifest's text, which lists them.
 
@@ -123,7 +123,7 @@ def _with_entry(toml: str, key: str, value: str | list[str]) -> str:
 
 
 def notices(wheels: Iterable[Path]) -> str:
-    """Return the list of what the wheels are licensed under, and where the texts lie.
+    """Return the list of what the wheels are licensed under, and where the texts are.
 
     Raises:
         BuildError: a wheel names no licence and carries no text of one.
@@ -224,7 +224,7 @@ def build_flavour(
 
 
 def main() -> None:
-    """Build what the command line asks for."""
+    """Build what the command line requests."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--flavour", choices=FLAVOURS, default="cpu")
     parser.add_argument("--platform", action="append", choices=PLATFORM_TAGS, default=[])

@@ -26,7 +26,7 @@ from blender_program import ROOT, NoProgramError, blender_command, window_comman
 PHOTOGRAPH = ROOT / "examples" / "interior.jpg"
 PICTURES = ROOT / "docs" / "images"
 WINDOW_SIZE = (1040, 560)
-#: Between pictures that stand beside each other, and below the panel, pixels.
+#: Between pictures that stand side by side, and below the panel, pixels.
 _GAP = 12
 
 
@@ -41,7 +41,7 @@ def photograph(folder: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int
     """Run Blender in an empty folder.
 
     Returns:
-        The window before, during and after, each (H, W, 3) uint8 sRGB, and where the panel lies in it: from the left,
+        The window before, during and after, each (H, W, 3) uint8 sRGB, and where the panel is in it: from the left,
         from the top, width and height, in pixels.
 
     Raises:

@@ -104,7 +104,7 @@ def read(path: Path, size: tuple[int, int]) -> np.ndarray:
 
 
 def steps_of(folder: Path) -> np.ndarray:
-    """Return the steps as one image, two beside each other."""
+    """Return the steps as one image, two side by side."""
     size = (640, 360)
     rows = []
     for names in STEPS:

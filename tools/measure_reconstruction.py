@@ -2,7 +2,7 @@
 
 Run ``python tools/measure_reconstruction.py FILE.exr …`` on panoramas that ``lanet-scenes`` has rendered, or
 without a file on scenes that are formulas. It prints a Markdown table, and with ``--crops DIR`` it writes pictures of
-the lights beside the truth. Smaller sizes are means of the largest, which is the truth. Each size is photographed by
+the lights next to the truth. Smaller sizes are means of the largest, which is the truth. Each size is photographed by
 clipping and 8-bit sRGB; with ``--reduced`` only the largest is, and its photograph reduced. It is reconstructed from
 
 * an ideal network's answer, the true HDR reduced to the network's size: what is wrong then is the enlargement;
@@ -33,13 +33,13 @@ from lanet_core.reconstruction.clipped_areas import label_areas
 from lanet_core.reconstruction.panorama import reconstruct
 
 NETWORK_SIZE = (256, 512)
-#: A light's surroundings that belong to it, and what counts as beside its edge, in the network's pixels.
+#: A light's surroundings that belong to it, and what counts as next to its edge, in the network's pixels.
 REACH = 2
-#: Lights that give less than this share of what all give are not told apart.
+#: Lights that give less than this share of what all give are not distinguished.
 LEAST_SHARE = 0.002
 #: Edges are looked for in pixels of at most so many rows.
 _EDGE_HEIGHT = 1024
-_STRIP_ROWS = 64
+_BAND_ROWS = 64
 _CROP_DEG = 8.0
 _CROP_PIXELS = 192
 
@@ -76,8 +76,8 @@ def photograph(hdr: np.ndarray) -> Photograph:
     codes = np.linspace(0.0, 1.0, 256)
     to_linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4).astype(np.float32)
     ldr_linear = np.empty_like(hdr)
-    for first in range(0, len(hdr), _STRIP_ROWS):
-        rows = slice(first, first + _STRIP_ROWS)
+    for first in range(0, len(hdr), _BAND_ROWS):
+        rows = slice(first, first + _BAND_ROWS)
         ldr_linear[rows] = to_linear[quantise_srgb8(hdr[rows])]
     return Photograph(hdr, ldr_linear)
 
@@ -122,8 +122,8 @@ def bilinear_gain(ldr_linear: np.ndarray, log_hdr: np.ndarray) -> np.ndarray:
     small = sphere.downsample(ldr_linear, *log_hdr.shape[:2])
     gain = np.exp(log_hdr) / np.maximum(small, np.float32(1e-4))
     result = np.empty_like(ldr_linear)
-    for first in range(0, height, _STRIP_ROWS):
-        end = min(first + _STRIP_ROWS, height)
+    for first in range(0, height, _BAND_ROWS):
+        end = min(first + _BAND_ROWS, height)
         result[first:end] = ldr_linear[first:end] * sphere.upsampled_rows(gain, height, width, first, end)
     return result
 
@@ -150,7 +150,7 @@ def log2_ratio(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def beside_edges(ldr_linear: np.ndarray) -> np.ndarray:
-    """Return which pixels lie within REACH network pixels of an over-exposed part's edge, (H, W) bool."""
+    """Return which pixels are within REACH network pixels of an over-exposed part's edge, (H, W) bool."""
     height, width = ldr_linear.shape[:2]
     size = (min(height, _EDGE_HEIGHT), min(width, 2 * _EDGE_HEIGHT))
     share = sphere.downsample(_overexposed(ldr_linear), *size)
@@ -161,7 +161,7 @@ def beside_edges(ldr_linear: np.ndarray) -> np.ndarray:
 
 
 def edge_stops(hdr: np.ndarray, photographed: Photograph, beside: np.ndarray) -> tuple[float, float]:
-    """Return the mean error in stops beside lights' edges: in over-exposed pixels, and in well-exposed ones."""
+    """Return the mean error in stops next to lights' edges: in over-exposed pixels, and in well-exposed ones."""
     error = log2_ratio(hdr[beside], photographed.truth[beside]).mean(axis=-1)
     exposed = overexposure_ramp(photographed.ldr_linear[beside]) == 0.0
     return tuple(float(error[part].mean()) if part.any() else 0.0 for part in (~exposed, exposed))
@@ -206,7 +206,7 @@ def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | 
 
 
 def write_crop(path: Path, panoramas: list[np.ndarray], part: np.ndarray) -> None:
-    """Write what lies around the brightest place of a light, a row for each panorama, the first the truth.
+    """Write what is around the brightest place of a light, a row for each panorama, the first the truth.
 
     Args:
         path: a PNG file.

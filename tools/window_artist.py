@@ -1,6 +1,6 @@
 """Somebody who works in a Blender with a window, by a script: ``blender --enable-event-simulate -P SCRIPT``.
 
-Runs inside Blender. A scenario goes on a step a turn of Blender's event loop, so that Blender draws, and runs its
+Runs inside Blender. A scenario continues a step a turn of Blender's event loop, so that Blender draws, and runs its
 operators, as it does for anybody.
 """
 
@@ -124,7 +124,7 @@ class Artist(ABC):
         return is_still
 
     def _turn(self) -> float | None:
-        """Go on if what is waited for has come; the timer's function."""
+        """Continue if what is waited for has come; the timer's function."""
         self.turns += 1
         try:
             if not self._condition():
@@ -136,7 +136,7 @@ class Artist(ABC):
             return TURN_S
         except StopIteration:
             pass
-        except Exception:  # Blender would go on without a word
+        except Exception:  # Blender would continue without a word
             self.facts["problem"] = traceback.format_exc()
             self._shoot("problem")
         (self.folder / "facts.json").write_text(json.dumps(self.facts), encoding="utf-8")

@@ -53,7 +53,7 @@ class BallPictures:
         return self._previews[key].icon_id if key in self._previews else 0
 
     def step(self) -> None:
-        """Ask the worker about the pair that was last asked for."""
+        """Send a request to the worker about the pair that was last requested."""
         if self._preparing is not None:
             self._ask_when_ready()
             return

@@ -37,7 +37,7 @@ class Outcome:
         is_skipped: whether the file existed and was left as it is.
         message: why it failed and what to do, with the file's name; empty if it did not.
         facts: the worker's figures of the result, see :mod:`lanet_core.pipeline.worker`.
-        notes: what the artist should know of the result.
+        notes: remarks for the user on the result.
     """
 
     source: Path
@@ -61,7 +61,7 @@ class Batch:
         worker: the session's.
         sources: picture files, absolute paths.
         settings: from the preferences; nothing is packed here.
-        beside: write each result beside its picture, in the place of the folder of the settings.
+        next to: write each result next to its picture, in the place of the folder of the settings.
         skip_existing: leave out images whose result exists.
         finished: called with each image that was converted; the image has failed if it raises an exception.
 
@@ -108,7 +108,7 @@ class Batch:
         )
 
     def step(self) -> State:
-        """Go on if something can be done now; return where it stands."""
+        """Continue if something can be done now; return where it stands."""
         if self.state is not State.RUNNING:
             return self.state
         if self._current is not None:

@@ -55,7 +55,7 @@ class Conversion:
         name: the image's.
         hdr: the HDR image, once FINISHED.
         message: once FAILED, what was wrong and what to do.
-        notes: what the artist should know of the result.
+        notes: remarks for the user on the result.
 
     Raises:
         AddonError: there is no image, it cannot be converted, or there is no place for the result.
@@ -123,7 +123,7 @@ class Conversion:
 
     @property
     def notes(self) -> list[str]:
-        """What the artist should know of the result."""
+        """Remarks for the user on the result."""
         return self._picture.notes
 
     @property
@@ -132,7 +132,7 @@ class Conversion:
         return self._picture.details
 
     def step(self) -> State:
-        """Go on if something can be done now; return where it stands. The step that finishes it lights the scene."""
+        """Continue if something can be done now; return where it stands. The step that finishes it lights the scene."""
         if self._state is not None:
             return self._state
         state = self._picture.step()

@@ -1,4 +1,4 @@
-"""What the operators that convert have in common: waiting for the end, or going on while Blender does."""
+"""What the operators that convert have in common: waiting for the end, or in progress while Blender does."""
 
 from __future__ import annotations
 

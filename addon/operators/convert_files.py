@@ -65,7 +65,7 @@ class ConvertFiles(BackgroundWork, Operator):
     _is_browsed = False
 
     def invoke(self, context: Context, event: Event) -> set[str]:
-        """Let the artist choose files; they are converted while Blender goes on."""
+        """Let the artist choose files; they are converted while Blender continues."""
         if bpy.app.background:
             return self.execute(context)
         if self.files:
@@ -75,7 +75,7 @@ class ConvertFiles(BackgroundWork, Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: Context) -> set[str]:
-        """Convert and return when it is done; from the file browser, while Blender goes on."""
+        """Convert and return when it is done; from the file browser, while Blender continues."""
         names = [each.name for each in self.files if each.name]
         if not names:
             self.report({"ERROR"}, "No image was chosen.")

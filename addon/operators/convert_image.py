@@ -34,7 +34,7 @@ class ConvertImage(Operator):
         return self._convert(context, "EXEC_DEFAULT")
 
     def invoke(self, context: Context, event: Event) -> set[str]:
-        """Light, and convert while Blender goes on."""
+        """Light, and convert while Blender continues."""
         return self._convert(context, "EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT")
 
     def _convert(self, context: Context, how: str) -> set[str]:

@@ -49,7 +49,7 @@ class HdrWorkOperator(BackgroundWork):
         return {"FINISHED"} if work.state is State.FINISHED else {"CANCELLED"}
 
     def invoke(self, context: Context, event: Event) -> set[str]:
-        """Do the work while Blender goes on."""
+        """Do the work while Blender continues."""
         if bpy.app.background:
             return self.execute(context)
         work = self._begin(context)

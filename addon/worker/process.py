@@ -61,7 +61,7 @@ class WorkerProcess:
         return messages
 
     def close(self) -> None:
-        """Take no more messages, and let the process end by itself; may be called from any thread."""
+        """Take no more messages, and let the process end on its own; may be called from any thread."""
         with self._lock:
             self._closing = True
             self._outbox.put(None)

@@ -1,4 +1,4 @@
-"""What runs the network here, and why a GPU does not: asked of the worker, in words for the preferences."""
+"""What runs the network here, and why a GPU does not: requested from the worker, in words for the preferences."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ProviderReport:
         self.is_problem = False
 
     def ask(self) -> None:
-        """Ask the worker, with the preferences as they are now."""
+        """Send a request to the worker, with the preferences as they are now."""
         self._asked += 1
         asked = self._asked
         self.lines, self.is_problem = (tr("Checking …"),), False

@@ -109,7 +109,7 @@ class SharedWorker:
             thread.join(timeout=5.0)
 
     def _retire(self, line: _Line) -> None:
-        # Its end may take some tenths of a second, and nobody else speaks with it any more.
+        # Its end may take some tenths of a second, and no process else speaks with it any more.
         self._lines.remove(line)
         self._retired = [thread for thread in self._retired if thread.is_alive()]
         self._retired.append(threading.Thread(target=line.client.stop, name="lanet retirement"))

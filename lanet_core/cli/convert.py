@@ -35,7 +35,7 @@ from lanet_core.errors import (
 from lanet_core.pipeline.json_record import conversion_record, error_facts, line_of
 
 if TYPE_CHECKING:
-    from lanet_core.pipeline.banded_converter import StripConverter
+    from lanet_core.pipeline.banded_converter import BandedConverter
     from lanet_core.pipeline.reading_options import ReadingOptions
     from lanet_core.pipeline.result import Conversion
     from lanet_core.pipeline.sequence import FrameLight
@@ -165,7 +165,7 @@ def _check_combination(arguments: argparse.Namespace) -> None:
         raise LanetError("--preview requires a panorama.", remedy="Omit --preview, or omit --image.")
 
 
-def _load_converter(arguments: argparse.Namespace) -> StripConverter:
+def _load_converter(arguments: argparse.Namespace) -> BandedConverter:
     options = (arguments.model, arguments.provider, arguments.threads)
     # Slow to import: not for --help, nor for a bad command line.
     if not arguments.image:
@@ -187,11 +187,11 @@ def _load_converter(arguments: argparse.Namespace) -> StripConverter:
 class _Loaded:
     """The converter, loaded by the first file that needs it."""
 
-    def __init__(self, load: Callable[[], StripConverter]) -> None:
+    def __init__(self, load: Callable[[], BandedConverter]) -> None:
         self._load, self._lock = load, threading.Lock()
-        self.converter: StripConverter | None = None
+        self.converter: BandedConverter | None = None
 
-    def __call__(self) -> StripConverter:
+    def __call__(self) -> BandedConverter:
         with self._lock:
             if self.converter is None:
                 self.converter = self._load()
@@ -207,7 +207,7 @@ class Job:
         output: the OpenEXR or Radiance file.
         preview: the PNG file, if one is wanted.
         maps: the PNG files of the attention and of the luminance classes, if they are wanted.
-        keep: whether a result that is there already is to be left alone.
+        keep: whether a result that is existing is to be left alone.
         folders: what has to exist before the files can be written.
     """
 
@@ -252,13 +252,13 @@ def _jobs(inputs: list[Path], arguments: argparse.Namespace) -> list[Job]:
 
 
 def _suffix(arguments: argparse.Namespace) -> str:
-    """Return the extension of the results: that of the name, or else the one asked for."""
+    """Return the extension of the results: that of the name, or else the one requested."""
     suffix = Path(arguments.output).suffix.lower()
     return suffix if suffix in (".exr", ".hdr") else f".{arguments.format}"
 
 
 def _beside(arguments: argparse.Namespace, outputs: list[Path], into_folder: bool, label: str) -> str:
-    """Return where what belongs to the results goes: into their folder, or beside the only one under a like name."""
+    """Return where what belongs to the results goes: into their folder, or next to the only one under a like name."""
     return arguments.output if into_folder else str(outputs[0].with_name(f"{outputs[0].stem}{label}.png"))
 
 
@@ -334,7 +334,7 @@ def _survey(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace, bar: 
 
 def _convert_one(
     job: Job,
-    load: Callable[[], StripConverter],
+    load: Callable[[], BandedConverter],
     arguments: argparse.Namespace,
     frame: _Frame,
     progress: Callable[[float, str], None],
@@ -372,13 +372,13 @@ def _convert_one(
 
 def _written(
     job: Job,
-    converter: StripConverter,
+    converter: BandedConverter,
     arguments: argparse.Namespace,
     frame: _Frame,
     progress: Callable[[float, str], None],
     cancelled: Callable[[], bool],
 ) -> Conversion:
-    """Convert one file and write all that was asked for."""
+    """Convert one file and write all that was requested."""
     conversion = converter.convert_file(
         job.source,
         job.output,
@@ -434,7 +434,7 @@ def _write_maps(conversion: Conversion, attention: Path, segmentation: Path) -> 
     write_png(segmentation, segmentation_picture(conversion.segmentation, size))
 
 
-def _warn_of_provider(converter: StripConverter, told: set[str]) -> None:
+def _warn_of_provider(converter: BandedConverter, told: set[str]) -> None:
     """Say once for all pictures why a GPU is not used."""
     for warning in converter.session.warnings:
         if warning not in told:

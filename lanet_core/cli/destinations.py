@@ -124,7 +124,7 @@ def _check_no_input_is_lost(inputs: Sequence[Path], outputs: Sequence[Path]) -> 
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """Return what tells files apart, whatever their names and links."""
+    """Return what distinguishes files, regardless of their names and links."""
     status = path.stat()
     return status.st_dev, status.st_ino
 

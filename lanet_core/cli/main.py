@@ -1,11 +1,11 @@
-"""The ``lanet`` command: finds the module of the command that was asked for, and turns errors into messages.
+"""The ``lanet`` command: finds the module of the command that was requested, and turns errors into messages.
 
 A command is a module of this package with ``NAME``, ``HELP``, ``add_arguments(parser)`` and ``run(arguments) -> exit
-status``; what is slow to import, it imports in ``run``. Only the module of the command asked for is imported, so that
+status``; what is slow to import, it imports in ``run``. Only the module of the command requested is imported, so that
 converting never waits for what training needs.
 
 Exit status: 0 all done; 1 some of several pictures failed; 2 nothing was done, or what was printed is lost;
-130 interrupted; 141 whoever read the output has gone.
+130 interrupted; 141 the one that read the output has gone.
 """
 
 from __future__ import annotations

@@ -76,11 +76,11 @@ def write_preview(source: Path, hdr: np.ndarray, output: Path, options: ReadingO
 
 def _shrunk(panorama: Panorama) -> np.ndarray:
     """Return a panorama's light, (h, w, 3) float32, at most as large as it takes to show it."""
-    from lanet_core.geometry.bands import StripDownsampler
+    from lanet_core.geometry.bands import BandDownsampler
 
     if panorama.height <= _ENOUGH_HEIGHT:
         return panorama.rgb_linear
-    small = StripDownsampler((panorama.height, panorama.width), (_ENOUGH_HEIGHT, 2 * _ENOUGH_HEIGHT), channels=3)
-    for strip in panorama.strips():
-        small.add(panorama.linear_rows(*strip), strip[0])
+    small = BandDownsampler((panorama.height, panorama.width), (_ENOUGH_HEIGHT, 2 * _ENOUGH_HEIGHT), channels=3)
+    for band in panorama.bands():
+        small.add(panorama.linear_rows(*band), band[0])
     return small.result

@@ -55,7 +55,7 @@ class AmbientCg:
         """Return all panoramas, sorted by slug.
 
         Raises:
-            DownloadError: the API cannot be reached or answers something else.
+            DownloadError: the API cannot be reached or returns something else.
         """
         found: list[Asset] = []
         offset = 0

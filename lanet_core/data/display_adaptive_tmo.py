@@ -30,7 +30,7 @@ from lanet_core.geometry import sphere
 #: Width of the tone curve's segments and of the histogram's bins, decades of luminance.
 SEGMENT_DECADES = 0.1
 
-#: Contrasts beyond this many segments (a factor of five) are visible whatever the curve, and not counted.
+#: Contrasts beyond this many segments (a factor of five) are visible regardless of the curve, and not counted.
 MAXIMUM_CONTRAST_SEGMENTS = 7
 
 #: Contrasts below 1 % are not visible and not counted; those from 1 % to a segment count as one segment.

@@ -17,7 +17,7 @@ from lanet_core.files.replacing import replacing
 _COLUMNS: tuple[str, ...] = ("slug", "file", "split", "category", "scene_group", "licence", "source", "md5")
 #: ambientCG numbers its panoramas, and sets of one place have letters behind the number.
 _LETTER = re.compile(r"(?<=\d)[A-Z]$")
-#: How the pictures of one place are told apart: a number, a time of day, a retouched half.
+#: How the pictures of one place are distinguished: a number, a time of day, a retouched half.
 _VARIANT = re.compile(r"(_(\d+|[a-z]|puresky|dawn|dusk|midday|noon|morning|afternoon|evening|sunrise|sunset|night))+$")
 
 
@@ -27,7 +27,7 @@ class FetchOutcome:
 
     Attributes:
         asset: the panorama.
-        was_there: whether its file was there already, whole.
+        was_there: whether its file was existing, whole.
         error: why it could not be fetched, None if it was.
     """
 
@@ -100,9 +100,9 @@ class PanoramaLibrary:
         self._rows = self._listed()
 
     def fetch(self, source: PanoramaSource, assets: list[Asset], jobs: int = 4) -> Iterator[FetchOutcome]:
-        """Fetch what is not there yet, several files at once; what fails is told and the rest goes on.
+        """Fetch what is missing, several files at once; what fails is told and the rest continues.
 
-        The list of scenes names what is there and verified, after every file anew: a stopped call goes on where it was.
+        The list of scenes names what is there and verified, after every file anew: a stopped call continues where it was.
 
         Args:
             source: where from.

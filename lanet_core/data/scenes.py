@@ -46,9 +46,9 @@ def find_scenes(folder: Path, split: str | None = None, *, files_must_exist: boo
     val (10 %) or test (10 %): adding scenes later moves none of the others.
 
     Args:
-        folder: where the panoramas lie.
+        folder: where the panoramas are.
         split: return only the scenes of this split.
-        files_must_exist: False to return a listed scene even if its file is missing, for those who go on without it.
+        files_must_exist: False to return a listed scene even if its file is missing, for those who continue without it.
 
     Raises:
         DataError: the folder or a listed file is missing, a split is unknown, or nothing is found.

@@ -71,7 +71,7 @@ def exposure_scale(hdr: np.ndarray, camera: Camera, row_weights: np.ndarray | No
     Returns:
         A positive factor, before exposure compensation.
     """
-    # Every fourth column tells the mean well enough and is four times quicker.
+    # Every fourth column tells the mean well enough and is four times faster.
     levels = hdr[:, ::4].mean(axis=2)
     weights = np.ones(hdr.shape[0]) if row_weights is None else row_weights
     weights = np.broadcast_to(weights[:, None], levels.shape)

@@ -78,7 +78,7 @@ class PanoramaSource(Protocol):
         """Return all panoramas, sorted by slug.
 
         Raises:
-            DownloadError: the site cannot be reached or answers something else.
+            DownloadError: the site cannot be reached or returns something else.
         """
         ...
 
@@ -97,7 +97,7 @@ class PanoramaSource(Protocol):
             listed_md5: of the file that an earlier call left there; empty if there was none.
 
         Returns:
-            Whether it was there already, and its MD5, hexadecimal.
+            Whether it was existing, and its MD5, hexadecimal.
 
         Raises:
             DownloadError: there is no such file, or it cannot be fetched.

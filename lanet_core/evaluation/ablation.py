@@ -3,7 +3,7 @@
     python -m lanet_core.evaluation.ablation --data DIR --output runs/ablation
 
 Each row keeps its own network, loss and target; width, pictures, steps, optimiser and augmentation are the same for
-all. A stopped campaign goes on where it was. ``lanet-eval --method NAME=runs/ablation/NAME/best.pt`` compares.
+all. A stopped campaign continues where it was. ``lanet-eval --method NAME=runs/ablation/NAME/best.pt`` compares.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def open_exr(
     attributes: Mapping[str, str | float] | None = None,
     threads: int | None = None,
 ) -> AbstractContextManager[RowWriter]:
-    """Open an image to write: compressed scan lines, channels R, G, B and those that are named beside.
+    """Open an image to write: compressed scan lines, channels R, G, B and those that are named next to.
 
     The header holds Rec.709 ``chromaticities``, ``lanetModel``, ``lanetModelSha256``, ``software``, ``comments``, for a
     panorama ``envmap`` = latlong and, if given, ``gpanoPoseHeadingDegrees``. The file appears whole, on leaving
@@ -56,7 +56,7 @@ def open_exr(
         half: store half floats instead: half the size, 11 bits of precision; light under 3e-8 becomes 0.
         compression: one of :data:`COMPRESSIONS`; ``dwab`` implies ``half``.
         is_panorama: whether it is a latitude-longitude environment map.
-        further_channels: names of channels beside R, G, B. Blender takes a name with a dot for a layer, and the file
+        further_channels: names of channels next to R, G, B. Blender takes a name with a dot for a layer, and the file
             for a multilayer one, whose pixels it gives to no texture: use plain words.
         pose_heading_deg: compass heading of the picture's middle, clockwise from north, None where unknown.
         attributes: more header attributes; they win over the ones above.
@@ -86,15 +86,15 @@ def open_exr(
     return open_rows(path, spec, partial(_as_half, path=path) if half else np.asarray, lossy=compression == "dwab")
 
 
-def strips_of_blocks(height: int, width: int, pixels: int) -> list[tuple[int, int]]:
-    """Return where strips begin and end that are best written one after another: of whole blocks of the file.
+def bands_of_blocks(height: int, width: int, pixels: int) -> list[tuple[int, int]]:
+    """Return where bands begin and end that are best written one after another: of whole blocks of the file.
 
-    A strip that ends within a block would have to wait for the next one before it is compressed.
+    A band that ends within a block would have to wait for the next one before it is compressed.
 
     Args:
         height: rows of the picture.
         width: its columns.
-        pixels: how many a strip may have, if that makes a block.
+        pixels: how many a band may have, if that makes a block.
     """
     rows = max(1, pixels // (width * _BLOCK_ROWS)) * _BLOCK_ROWS
     return [(first, min(first + rows, height)) for first in range(0, height, rows)]

@@ -1,4 +1,4 @@
-"""Gain maps of JPEG files: HDR light that the camera measured, beside the SDR image.
+"""Gain maps of JPEG files: HDR light that the camera measured, next to the SDR image.
 
 A map is a small JPEG behind the image's own, with metadata of Ultra HDR (hdrgm) or of ISO 21496-1. It is found by these
 metadata and not by the directory of the file (MPF), which editors and messengers break.

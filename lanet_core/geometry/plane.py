@@ -33,7 +33,7 @@ def shrink(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def enlarge(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return a picture enlarged bilinearly, (H, W, C) float32; its edges go on beyond it.
+    """Return a picture enlarged bilinearly, (H, W, C) float32; its edges continue beyond it.
 
     Args:
         picture: (h, w, C) float32.
@@ -43,7 +43,7 @@ def enlarge(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def padded(picture: np.ndarray) -> np.ndarray:
-    """Return a picture with one pixel more on every side, like the one beside it: for :func:`enlarged_rows`."""
+    """Return a picture with one pixel more on every side, like the one next to it: for :func:`enlarged_rows`."""
     return np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="edge")
 
 

@@ -142,7 +142,7 @@ def downsample(panorama: np.ndarray, height: int, width: int) -> np.ndarray:
     """Shrink a panorama so that every new pixel is the mean radiance over its own solid angle.
 
     A row of the source counts by its share of solid angle, so the panorama's integral over the sphere is
-    kept (to float rounding) whatever the sizes, whole factors or not.
+    kept (to float rounding) regardless of the sizes, whole factors or not.
 
     Args:
         panorama: (H, W) or (H, W, C) float32.
@@ -248,7 +248,7 @@ def upsampled_rows(panorama: np.ndarray, height: int, width: int, first_row: int
 
 
 def padded_sphere(panorama: np.ndarray, margin: int = 1) -> np.ndarray:
-    """Return a panorama with more pixels on every side: what lies there on the sphere.
+    """Return a panorama with more pixels on every side: what is there on the sphere.
 
     Args:
         panorama: (h, w[, C]); w even.

@@ -32,7 +32,7 @@ PROVIDERS = {
     "cpu": "CPUExecutionProvider",
 }
 
-#: What may be asked for.
+#: What may be requested.
 PROVIDER_CHOICES = ("auto", *PROVIDERS)
 
 # Linux, macOS: "libX.so.9: cannot open shared object file"; Windows: 'depends on "X.dll" which is missing'.
@@ -70,7 +70,7 @@ def compiled_providers() -> tuple[str, ...]:
 
 
 def start_session(path: Path, provider: str = "auto", threads: int | None = None) -> StartedSession:
-    """Start a session on the provider asked for, or on the best one that works.
+    """Start a session on the provider requested, or on the best one that works.
 
     Args:
         path: an ONNX file.
@@ -79,7 +79,7 @@ def start_session(path: Path, provider: str = "auto", threads: int | None = None
         threads: CPU threads, at most as many as there are cores; all cores by default.
 
     Raises:
-        ProviderError: the provider asked for is unknown, not compiled in, or does not start.
+        ProviderError: the provider requested is unknown, not compiled in, or does not start.
         ModelError: the file cannot be loaded; of the kinds ``DamagedModelError`` and ``WrongModelError`` if known.
     """
     if provider not in PROVIDER_CHOICES:

@@ -62,7 +62,7 @@ class Session:
         ModelNotFoundError: there is no such file, or it may not be read.
         DamagedModelError: it is truncated, corrupt or not ONNX.
         WrongModelError: it is ONNX, but not a model of ours, or of another format version.
-        ProviderError: the provider asked for cannot run here.
+        ProviderError: the provider requested cannot run here.
     """
 
     def __init__(self, path: str | Path, provider: str = "auto", threads: int | None = None) -> None:
@@ -96,7 +96,7 @@ class Session:
             inputs: the inputs of the model's architecture by name, (h, w, C) float32 each.
 
         Raises:
-            ProviderError: a provider that was asked for by name fails in the run. Under ``auto`` the CPU takes over,
+            ProviderError: a provider that was requested by name fails in the run. Under ``auto`` the CPU takes over,
                 with a warning.
             ModelError: the network's output is not finite.
             ValueError: an input is missing, or has another shape.

@@ -1,6 +1,6 @@
 """MSE, PSNR and SSIM: pictures as a display shows them, compared code value by code value.
 
-They ask for values that are roughly even to the eye, such as sRGB-encoded ones; linear light has to be encoded
+They request values that are roughly even to the eye, such as sRGB-encoded ones; linear light has to be encoded
 first (:mod:`lanet_core.metrics.pu21`).
 """
 
@@ -57,9 +57,9 @@ def psnr(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float
 
 
 def ssim(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float:
-    """Return the structural similarity, mean over the pixels whose window lies within the picture.
+    """Return the structural similarity, mean over the pixels whose window is within the picture.
 
-    Each channel is compared by itself; the result is their mean.
+    Each channel is compared on its own; the result is their mean.
 
     Args:
         image: (H, W, 3) or (H, W) float, encoded for a display, ≥ 0; at least 11×11 pixels.
@@ -93,7 +93,7 @@ def ssim(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float
 
 
 def _window_mean(picture: np.ndarray) -> np.ndarray:
-    """Return the Gaussian-weighted mean of each window that lies within the picture."""
+    """Return the Gaussian-weighted mean of each window that is within the picture."""
     offsets = np.arange(SSIM_WINDOW_SIZE) - SSIM_WINDOW_SIZE // 2
     weights = np.exp(-0.5 * (offsets / SSIM_SIGMA_PIXELS) ** 2)
     weights /= weights.sum()

@@ -34,7 +34,7 @@ class Arrangement:
     Attributes:
         transform: cuts or resamples the image's light before it is placed.
         crop: where the result is on the sphere, None for a whole sphere.
-        warnings: what a person should know, one sentence each.
+        warnings: remarks for the user, one sentence each.
     """
 
     transform: Callable[[ImageLight], ImageLight] = lambda light: light

@@ -1,4 +1,4 @@
-"""The one road of the product, strip by strip: an LDR picture in, a calibrated HDR picture out.
+"""The one road of the product, band by band: an LDR picture in, a calibrated HDR picture out.
 
 What a panorama and a single picture have in common; :mod:`.panorama_converter` and :mod:`.image_converter`
 say in what they differ.
@@ -46,7 +46,7 @@ UNCERTAINTY_CHANNEL = "uncertainty"
 
 
 class LdrSource(Protocol):
-    """A picture whose light is made strip by strip."""
+    """A picture whose light is made band by band."""
 
     @property
     def height(self) -> int:
@@ -72,8 +72,8 @@ class LdrSource(Protocol):
         """Return the light of some rows: (n, W, 3) float32, linear Rec.709, [0, 1]; called from several threads."""
         ...
 
-    def strips(self) -> list[tuple[int, int]]:
-        """Return where each of the strips begins and ends in which the picture is best worked on."""
+    def bands(self) -> list[tuple[int, int]]:
+        """Return where each of the bands begins and ends in which the picture is best worked on."""
         ...
 
 
@@ -94,7 +94,7 @@ class BandReconstruction(Protocol):
 
 
 #: Returns the (n, W) expected error in stops for a band of the image and its first row.
-UncertaintyOfStrip = Callable[[np.ndarray, int], np.ndarray]
+UncertaintyOfBand = Callable[[np.ndarray, int], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Solved:
         network_seconds: how long the network took.
         painted: areas of the image that emit no light.
         completed: gives the result where light above white was measured; None where it was not.
-        calibration: the factor of the added radiance that a surface has given; None if none was asked for.
+        calibration: the factor of the added radiance that a surface has given; None if none was requested.
     """
 
     reconstruction: BandReconstruction
@@ -125,12 +125,12 @@ class Solved:
         return self.calibration.factor if self.calibration is not None and self.calibration.factor else 1.0
 
 
-class StripConverter(ABC):
+class BandedConverter(ABC):
     """Converts pictures of one kind with one model.
 
     Args:
         session: the model, ready to run.
-        threads: how many work on the pixels beside it; all cores by default.
+        threads: how many work on the pixels next to it; all cores by default.
     """
 
     #: Whether the results are environment maps.
@@ -160,7 +160,7 @@ class StripConverter(ABC):
         """Return the areas of the image that emit no light; none by default."""
         return PaintedAreas(source.height, source.width)
 
-    def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
+    def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfBand | None:
         """Return what gives the uncertainty of a band, None if the model does not predict it."""
         return None
 
@@ -190,7 +190,7 @@ class StripConverter(ABC):
         Raises:
             InputError: the array's shape, dtype or values are not those of an LDR picture of the converter's kind.
             ModelError: the model fails.
-            ProviderError: the provider that was asked for by name fails.
+            ProviderError: the provider that was requested by name fails.
             ConversionCancelled: ``cancelled`` returned true.
         """
         start = time.perf_counter()
@@ -203,11 +203,11 @@ class StripConverter(ABC):
         hdr = np.empty((*size, 3), dtype=np.float32)
         uncertainty = np.empty(size, dtype=np.float32) if uncertainty_of is not None else None
         summary = _Summary(size, self.makes_panoramas)
-        for first, strip, uncertain in self._strips(source, solved, uncertainty_of, report, "reconstruction"):
-            hdr[first : first + len(strip)] = strip
+        for first, band, uncertain in self._bands(source, solved, uncertainty_of, report, "reconstruction"):
+            hdr[first : first + len(band)] = band
             if uncertainty is not None:
-                uncertainty[first : first + len(strip)] = uncertain
-            summary.add(strip, first)
+                uncertainty[first : first + len(band)] = uncertain
+            summary.add(band, first)
         report.finished()
         return self._conversion(source, solved, summary, start, source.warnings, hdr=hdr, uncertainty=uncertainty)
 
@@ -244,9 +244,9 @@ class StripConverter(ABC):
         Raises:
             InputError: the picture cannot be read, or is no LDR picture of the converter's kind.
             OutputError: the result cannot be written.
-            WrongModelError: ``confidence`` is asked for, and the model has none.
+            WrongModelError: ``confidence`` is requested, and the model has none.
             ModelError: the model fails.
-            ProviderError: the provider that was asked for by name fails.
+            ProviderError: the provider that was requested by name fails.
             ConversionCancelled: ``cancelled`` returned true.
         """
         start = time.perf_counter()
@@ -285,9 +285,9 @@ class StripConverter(ABC):
                 threads=self._threads,
             )
         with writing as writer:
-            for first, strip, uncertain in self._strips(light, solved, uncertainty_of, report, "writing"):
-                writer.write(strip if uncertain is None else np.dstack([strip, uncertain]))
-                summary.add(strip, first)
+            for first, band, uncertain in self._bands(light, solved, uncertainty_of, report, "writing"):
+                writer.write(band if uncertain is None else np.dstack([band, uncertain]))
+                summary.add(band, first)
         report.finished()
         return self._conversion(light, solved, summary, start, (*picture.warnings, *light.warnings))
 
@@ -311,13 +311,11 @@ class StripConverter(ABC):
         if white is None:
             white = estimate_white(source, painted, self._row_weights(source), self._threads)
         reconstruction = self._reconstruction(source, white)
-        strips = source.strips()
-        lights = map_in_order(
-            lambda strip: painted.neutral(source.linear_rows(*strip), strip[0]), strips, self._threads
-        )
-        for number, ((first, _), ldr_linear) in enumerate(zip(strips, lights, strict=True)):
+        bands = source.bands()
+        lights = map_in_order(lambda band: painted.neutral(source.linear_rows(*band), band[0]), bands, self._threads)
+        for number, ((first, _), ldr_linear) in enumerate(zip(bands, lights, strict=True)):
             if number:
-                report("reading", number / len(strips))
+                report("reading", number / len(bands))
             reconstruction.observe(ldr_linear, first)
         report("network")
         start = time.perf_counter()
@@ -332,7 +330,7 @@ class StripConverter(ABC):
             def predicted(first: int, end: int) -> np.ndarray:
                 return reconstruction.band(painted.neutral(source.linear_rows(first, end), first), first)
 
-            completed = source.measured.completed((source.height, source.width), strips, predicted)
+            completed = source.measured.completed((source.height, source.width), bands, predicted)
         return Solved(reconstruction, prediction, white, network_seconds, painted, completed)
 
     def _calibrated(self, source: LdrSource, solved: Solved, surface: Surface | None, report: ProgressReport) -> Solved:
@@ -342,7 +340,7 @@ class StripConverter(ABC):
         if not self.makes_panoramas:
             raise ValueError("surfaces are of panoramas")
         measurement = SurfaceMeasurement((source.height, source.width), surface)
-        for first, hdr, _ in self._strips(source, solved, None, report, "reconstruction"):
+        for first, hdr, _ in self._bands(source, solved, None, report, "reconstruction"):
             base = source.linear_rows(first, first + len(hdr))
             measurement.add(base, hdr - base, first)
         return replace(solved, calibration=measurement.solve())
@@ -353,34 +351,34 @@ class StripConverter(ABC):
         """Solve again with the prediction's radiance scaled; single images are no frames of a sequence."""
         raise ValueError("gains are of panoramas")
 
-    def _strips(
+    def _bands(
         self,
         source: LdrSource,
         solved: Solved,
-        uncertainty_of: UncertaintyOfStrip | None,
+        uncertainty_of: UncertaintyOfBand | None,
         report: ProgressReport,
         stage: str,
     ) -> Iterator[tuple[int, np.ndarray, np.ndarray | None]]:
-        """Yield each strip's first row, its HDR and, if asked for, its uncertainty, from the top."""
+        """Yield each band's first row, its HDR and, if requested, its uncertainty, from the top."""
 
-        def result(strip: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
-            image = source.linear_rows(*strip)
-            ldr_linear = solved.painted.neutral(image, strip[0])
-            uncertain = uncertainty_of(ldr_linear, strip[0]) if uncertainty_of is not None else None
+        def result(band: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
+            image = source.linear_rows(*band)
+            ldr_linear = solved.painted.neutral(image, band[0])
+            uncertain = uncertainty_of(ldr_linear, band[0]) if uncertainty_of is not None else None
             if solved.completed is not None:
-                hdr = solved.completed.rows(*strip)
+                hdr = solved.completed.rows(*band)
             else:
-                hdr = solved.reconstruction.band(ldr_linear, strip[0])
-                solved.painted.restore(hdr, image, strip[0])
+                hdr = solved.reconstruction.band(ldr_linear, band[0])
+                solved.painted.restore(hdr, image, band[0])
             if solved.added_factor != 1.0:
                 hdr = image + np.float32(solved.added_factor) * (hdr - image)
             return hdr, uncertain
 
-        strips = source.strips()
-        results = map_in_order(result, strips, self._threads)
-        for number, ((first, _), (hdr, uncertain)) in enumerate(zip(strips, results, strict=True)):
+        bands = source.bands()
+        results = map_in_order(result, bands, self._threads)
+        for number, ((first, _), (hdr, uncertain)) in enumerate(zip(bands, results, strict=True)):
             if number:
-                report(stage, number / len(strips))
+                report(stage, number / len(bands))
             yield first, hdr, uncertain
 
     def _conversion(

@@ -10,7 +10,7 @@ import numpy as np
 from lanet_core.colour import luminance
 from lanet_core.files import Picture
 from lanet_core.geometry import sphere
-from lanet_core.geometry.bands import StripDownsampler
+from lanet_core.geometry.bands import BandDownsampler
 from lanet_core.pipeline.main_light import MainLight
 from lanet_core.pipeline.panorama import panorama_from_picture
 from lanet_core.pipeline.panorama_converter import Converter
@@ -68,8 +68,8 @@ def expect(
     panorama = panorama_from_picture(picture, options)
     size = (panorama.height, panorama.width)
     rows = min(ROWS, panorama.height)
-    copy = StripDownsampler(size, (rows, min(2 * rows, panorama.width)), channels=3)
-    for first, end in panorama.strips():
+    copy = BandDownsampler(size, (rows, min(2 * rows, panorama.width)), channels=3)
+    for first, end in panorama.bands():
         copy.add(panorama.linear_rows(first, end), first)
     ldr_linear = np.clip(copy.result, 0.0, 1.0)
     conversion = converter.convert(ldr_linear, options=ReadingOptions(white=options.white), cancelled=cancelled)

@@ -11,10 +11,10 @@ import numpy as np
 
 from lanet_core.errors import WrongModelError
 from lanet_core.files import Picture
-from lanet_core.files.exr import strips_of_blocks
+from lanet_core.files.exr import bands_of_blocks
 from lanet_core.geometry.completion import dimmed
 from lanet_core.inference.session import Prediction, Session
-from lanet_core.pipeline.banded_converter import Solved, StripConverter
+from lanet_core.pipeline.banded_converter import BandedConverter, Solved
 from lanet_core.pipeline.panorama_converter import find_model
 from lanet_core.pipeline.reading_options import ReadingOptions
 from lanet_core.reconstruction.image import PictureReconstruction
@@ -26,13 +26,13 @@ from lanet_core.reconstruction.white_level import WhiteLevel
 IMAGE_MODEL_VARIABLE = "LANET_IMAGE_MODEL"
 IMAGE_MODEL_FILE = Path("models", "lanet.onnx")
 
-#: Pixels of a strip: little against a large picture, much against what it costs to begin one.
-_STRIP_PIXELS = 1 << 20
+#: Pixels of a band: little against a large picture, much against what it costs to begin one.
+_BAND_PIXELS = 1 << 20
 
 
 @dataclass(frozen=True)
 class FlatSource:
-    """A picture of any size as it is, whose light is made strip by strip.
+    """A picture of any size as it is, whose light is made band by band.
 
     Attributes:
         height: rows.
@@ -49,9 +49,9 @@ class FlatSource:
     warnings: tuple[str, ...] = ()
     measured: MeasuredLight | None = None
 
-    def strips(self) -> list[tuple[int, int]]:
-        """Return where each of the strips begins and ends in which the picture is best worked on."""
-        return strips_of_blocks(self.height, self.width, _STRIP_PIXELS)
+    def bands(self) -> list[tuple[int, int]]:
+        """Return where each of the bands begins and ends in which the picture is best worked on."""
+        return bands_of_blocks(self.height, self.width, _BAND_PIXELS)
 
 
 def _opaque_rows(picture: Picture) -> Callable[[int, int], np.ndarray]:
@@ -67,12 +67,12 @@ def _opaque_rows(picture: Picture) -> Callable[[int, int], np.ndarray]:
     return linear_rows
 
 
-class ImageConverter(StripConverter):
+class ImageConverter(BandedConverter):
     """Converts single pictures with one model; made by :func:`load_image_converter`.
 
     Args:
         session: the model, ready to run.
-        threads: how many work on the pixels beside it; all cores by default.
+        threads: how many work on the pixels next to it; all cores by default.
 
     Raises:
         WrongModelError: the model was made for panoramas.
@@ -110,7 +110,7 @@ class ImageConverter(StripConverter):
     def _reconstruction(self, source: FlatSource, white: WhiteLevel) -> PictureReconstruction:
         metadata = self.session.metadata
         network_size = (metadata.input_height, metadata.input_width)
-        # LANet has learnt from photographs with the blacks that they have.
+        # LANet has learned from photographs with the blacks that they have.
         white = dataclasses.replace(white, black=0.0)
         return PictureReconstruction((source.height, source.width), network_size, white)
 
@@ -143,7 +143,7 @@ def load_image_converter(
 
     Raises:
         ModelError: there is no model, or it cannot be loaded.
-        ProviderError: the provider asked for cannot run here.
+        ProviderError: the provider requested cannot run here.
     """
     path = find_model(model, file=IMAGE_MODEL_FILE, variable=IMAGE_MODEL_VARIABLE)
     return ImageConverter(Session(path, provider, threads), threads)

@@ -4,7 +4,7 @@ Conventions of the pose (Google's Photo Sphere metadata): heading turns about th
 is the elevation of the image's middle, up positive; roll turns the camera clockwise about its view, so that the
 horizon turns counter-clockwise in the image. They are applied to the camera in this order, each about the
 axes that the one before has moved. Pitch and roll are undone here. Heading is not: it only specifies where north is, so
-turning by it would move every pixel and level nothing; whoever needs north reads it from the image's metadata.
+turning by it would move every pixel and level nothing; the one that needs north reads it from the image's metadata.
 
 Source: Google, "Photo Sphere XMP Metadata", https://developers.google.com/streetview/spherical-metadata.
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lanet_core.errors import ImageTooLargeError, ImageTooSmallError, NotEquirectangularError
-from lanet_core.files.exr import strips_of_blocks
+from lanet_core.files.exr import bands_of_blocks
 from lanet_core.files.file_kind import MAX_PIXELS
 from lanet_core.files.gpano import CroppedArea
 from lanet_core.files.picture import Picture
@@ -31,15 +31,15 @@ from lanet_core.reconstruction.measured_light import MeasuredLight
 MINIMUM_WIDTH_PX = 64
 MINIMUM_HEIGHT_PX = 32
 
-#: Pixels of a strip: little against the picture, much against what it costs to begin one.
-_STRIP_PIXELS = 1 << 20
+#: Pixels of a band: little against the picture, much against what it costs to begin one.
+_BAND_PIXELS = 1 << 20
 #: Pixels levelled at a time: the sampling positions take ten times the room of the pixels.
-_BAND_PIXELS = 1 << 18
+_ROTATED_PIXELS = 1 << 18
 
 
 @dataclass(frozen=True)
 class Panorama:
-    """A full sphere, whose light is made strip by strip.
+    """A full sphere, whose light is made band by band.
 
     Attributes:
         height: rows.
@@ -47,7 +47,7 @@ class Panorama:
         linear_rows: gives the light of rows from one up to, and without, another: (n, W, 3) float32, linear Rec.709,
             [0, 1], level; maybe a view. May be called from several threads.
         captured: (H, W) bool, which pixels come from the picture; None where all do.
-        warnings: what was done to the picture that a person should know, one sentence each; the picture's own
+        warnings: what was done to the picture that the user should note, one sentence each; the picture's own
             warnings are not repeated.
         measured: light above white that was measured, None where there is none.
     """
@@ -64,9 +64,9 @@ class Panorama:
         """The whole sphere's light: (H, W, 3) float32, linear Rec.709, [0, 1]; made anew each time."""
         return self.linear_rows(0, self.height)
 
-    def strips(self) -> list[tuple[int, int]]:
-        """Return where each of the strips begins and ends in which the sphere is best worked on."""
-        return strips_of_blocks(self.height, self.width, _STRIP_PIXELS)
+    def bands(self) -> list[tuple[int, int]]:
+        """Return where each of the bands begins and ends in which the sphere is best worked on."""
+        return bands_of_blocks(self.height, self.width, _BAND_PIXELS)
 
 
 @dataclass(frozen=True)
@@ -216,8 +216,8 @@ def _levelled(placed: _Sphere, picture: Picture) -> _Sphere:
             return known[row, column, None].astype(np.float32)
 
         # A resampled pixel comes from the picture if all four that it is made of do.
-        strips = strips_of_blocks(*size, _STRIP_PIXELS)
-        rotated = (_rotated(as_light, size, camera, *strip)[..., 0] > 1.0 - 1e-6 for strip in strips)
+        bands = bands_of_blocks(*size, _BAND_PIXELS)
+        rotated = (_rotated(as_light, size, camera, *band)[..., 0] > 1.0 - 1e-6 for band in bands)
         captured = np.concatenate(list(rotated))
     warning = f"The panorama was levelled (pitch {pitch_deg:.3g}°, roll {roll_deg:.3g}°), so its pixels were resampled."
     return replace(placed, light=replace(light, rows=rows), captured=captured, warnings=(*placed.warnings, warning))
@@ -242,7 +242,7 @@ def camera_axes(pitch_rad: float, roll_rad: float) -> np.ndarray:
 
 def _rotated(texels: sphere.Texels, size: tuple[int, int], axes: np.ndarray, first: int, end: int) -> np.ndarray:
     """Return rows of a sphere seen in the world's axes, given in a camera's: bilinear, in bands."""
-    band = max(1, _BAND_PIXELS // size[1])
+    band = max(1, _ROTATED_PIXELS // size[1])
     bands = []
     for start in range(first, end, band):
         directions = _directions(start, min(start + band, end), *size) @ axes

@@ -14,7 +14,7 @@ from lanet_core.geometry import sphere
 from lanet_core.geometry.azimuth_alignment import columns_to_light
 from lanet_core.inference.model_metadata import CELL_PIXELS, LITE
 from lanet_core.inference.session import Prediction, Session
-from lanet_core.pipeline.banded_converter import StripConverter, UncertaintyOfStrip
+from lanet_core.pipeline.banded_converter import BandedConverter, UncertaintyOfBand
 from lanet_core.pipeline.panorama import Panorama, panorama_from_picture
 from lanet_core.pipeline.reading_options import ReadingOptions
 from lanet_core.pipeline.sequence import FrameLight, Midtones, frame_light
@@ -29,12 +29,12 @@ MODEL_VARIABLE = "LANET_MODEL"
 MODEL_FILE = Path("models", "panolanet.onnx")
 
 
-class Converter(StripConverter):
+class Converter(BandedConverter):
     """Converts panoramas with one model; made by :func:`load_converter`.
 
     Args:
         session: the model, ready to run.
-        threads: how many work on the pixels beside it; all cores by default.
+        threads: how many work on the pixels next to it; all cores by default.
 
     Raises:
         WrongModelError: the model was made for single pictures, not for panoramas.
@@ -104,7 +104,7 @@ class Converter(StripConverter):
         report = ProgressReport(None, None)
         solved = self._solve(source, options.white, report)
         areas_sr, added, midtones = self._row_weights(source), 0.0, Midtones()
-        for first, hdr, _ in self._strips(source, solved, None, report, "reconstruction"):
+        for first, hdr, _ in self._bands(source, solved, None, report, "reconstruction"):
             end = first + len(hdr)
             ldr_linear = source.linear_rows(first, end)
             midtones.add(ldr_linear, areas_sr[first:end])
@@ -112,7 +112,7 @@ class Converter(StripConverter):
             added += float(areas_sr[first:end] @ more) / (4.0 * np.pi)
         return solved.white, frame_light(*solved.prediction.added_light, added, midtones.level())
 
-    def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
+    def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfBand | None:
         if prediction.strength_range is None:
             return None
         return UncertaintyMap(prediction.strength_range, white)
@@ -128,7 +128,7 @@ def load_converter(model: str | Path | None = None, provider: str = "auto", thre
 
     Raises:
         ModelError: there is no model, or it cannot be loaded.
-        ProviderError: the provider asked for cannot run here.
+        ProviderError: the provider requested cannot run here.
     """
     return Converter(Session(find_model(model), provider, threads), threads)
 
@@ -137,7 +137,7 @@ def find_model(model: str | Path | None = None, *, file: Path = MODEL_FILE, vari
     """Return the model file to use.
 
     In this order: the one given; the one named by the environment variable; the one that came with the program, inside
-    this package (a wheel, or the package inside a Blender extension) or beside it (a checkout of the repository).
+    this package (a wheel, or the package inside a Blender extension) or next to it (a checkout of the repository).
 
     Args:
         model: the caller's wish, taken as it is.

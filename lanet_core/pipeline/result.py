@@ -1,4 +1,4 @@
-"""What a conversion finds and makes, with the words for what a person should know of it."""
+"""What a conversion finds and makes, with the words for remarks for the user on it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Conversion:
         network_seconds: wall-clock seconds that the network took.
         model_name: name and version of the model.
         model_sha256: SHA-256 of the model's file, hexadecimal.
-        warnings: what a person should know, one sentence each.
+        warnings: remarks for the user, one sentence each.
         expected_error_stops: by how much the model expects the diffuse irradiance of its result to be wrong: mean
             absolute error over all directions, in stops. None where the model does not predict it.
         strength_range_ev: likely range of the factor that the added light lacks, in stops, such as (-0.4, 0.9): the
@@ -39,7 +39,7 @@ class Conversion:
         white_level: the image's white level.
         seconds: wall-clock seconds of the whole conversion, writing included.
         light: the result's main light; None for a single picture and for a black panorama.
-        hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white; None where the result is a file, which never lies in
+        hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white; None where the result is a file, which never is in
             memory as a whole.
         uncertainty: (H, W) float32, the expected absolute error of each pixel's log2 radiance, in stops: 0 where the
             picture is well exposed. None where the result is a file, or the model has no confidence.

@@ -31,7 +31,7 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
      "path": "street.jpg", "remedy": "Copy it again.", "message": "street.jpg: The file is cut short. Copy it again."}
 
 The first line is ``{"event": "ready", "protocol": 1}``. An ``id`` is an integer of 64 bits or a short string. A line
-that is no request ends with an ``error``, whose id is null where the line has none. When its input ends or nobody reads
+that is no request ends with an ``error``, whose id is null where the line has none. When its input ends or no process reads
 its output any more, the process drops what is not done and ends, after some seconds also out of a call that does not
 return: it does not outlive its parent.
 """
@@ -80,7 +80,7 @@ class Worker:
         answer: sends one answer to the parent; called from one thread only.
         model: see :func:`lanet_core.pipeline.panorama_converter.find_model`.
         provider: see :func:`lanet_core.pipeline.panorama_converter.load_converter`.
-        threads: likewise.
+        threads: the same.
     """
 
     def __init__(
@@ -374,7 +374,7 @@ def run(requests: int, answers: int, **options: Any) -> None:
         options: of :class:`Worker`.
 
     Raises:
-        OSError: nobody reads the answers any more.
+        OSError: no process reads the answers any more.
     """
     worker = Worker(lambda message: write_line(answers, message), **options)
     waiting: queue.SimpleQueue[dict[str, Any] | RequestError | None] = queue.SimpleQueue()

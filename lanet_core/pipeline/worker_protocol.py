@@ -47,7 +47,7 @@ def read_lines(requests: int, answers: int) -> Iterator[bytes]:
 
 
 def _wait_for(requests: int, answers: int) -> bool:
-    """Wait until there is something to read; return False when nobody reads the answers any more."""
+    """Wait until there is something to read; return False when no process reads the answers any more."""
     if not hasattr(select, "poll"):  # Windows: the next answer fails
         return True
     poll = select.poll()
@@ -122,7 +122,7 @@ def write_line(answers: int, message: Mapping[str, Any]) -> None:
 
     Raises:
         ValueError: a number is not finite.
-        OSError: nobody reads the answers any more.
+        OSError: no process reads the answers any more.
     """
     line = memoryview(json.dumps(message, allow_nan=False).encode("ascii") + b"\n")
     while line:

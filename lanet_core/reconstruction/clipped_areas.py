@@ -130,7 +130,7 @@ def balance(radiance: np.ndarray, areas: ClippedAreas, sampled_weight: np.ndarra
     Args:
         radiance: (H, W, C) float32, ≥ 0.
         areas: the blobs.
-        sampled_weight: (H, W) float32, ≥ 0: see :class:`lanet_core.geometry.bands.StripGatherer`.
+        sampled_weight: (H, W) float32, ≥ 0: see :class:`lanet_core.geometry.bands.BandGatherer`.
         energies: (count, C) float64, the energy of each blob, radiance times steradians.
 
     Returns:

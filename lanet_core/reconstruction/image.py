@@ -12,7 +12,7 @@ the pixel and n_p its nearly over-exposed share, which receives no light. X is c
 ends where the image's own pixels end. A single image lights no scene, so energies are not kept exactly.
 
 **The network's view.** The picture keeps its proportions. It is reduced to fit into the network's fixed input and
-mirrored at its edges to fill it. Stretched to fit, it would show the network shapes that it never learnt from; black
+mirrored at its edges to fill it. Stretched to fit, it would show the network shapes that it never learned from; black
 bars would count as a dark part of the scene wherever the network takes a mean.
 """
 
@@ -21,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 
 from lanet_core.geometry import plane
-from lanet_core.geometry.bands import StripSums
+from lanet_core.geometry.bands import BandSums
 from lanet_core.image_size import image_size
 from lanet_core.reconstruction.overexposure import overexposure, relative_to_white
 from lanet_core.reconstruction.panorama import (
@@ -52,19 +52,19 @@ class PictureReconstruction:
         #: What is known of the picture: the same size, or less where the picture is smaller than the network's.
         self._known_size = (min(size[0], self._shown_size[0]), min(size[1], self._shown_size[1]))
         windows = plane.overlap_windows(size, self._known_size)
-        self._picture = StripSums(*windows, channels=3)
+        self._picture = BandSums(*windows, channels=3)
         #: Of each pixel: the share that is over-exposed, the mean of the weights and the mean of their squares.
-        self._masks = StripSums(*windows, channels=3)
+        self._masks = BandSums(*windows, channels=3)
         self._light_and_weight: np.ndarray | None = None
 
-    def observe(self, ldr_linear_strip: np.ndarray, first_row: int) -> None:
-        """Take note of a strip of the picture.
+    def observe(self, ldr_linear_band: np.ndarray, first_row: int) -> None:
+        """Take note of a band of the picture.
 
         Args:
-            ldr_linear_strip: (n, W, 3) float32, linear Rec.709, [0, 1].
-            first_row: the row of the picture that the strip begins with; every row is to be observed once.
+            ldr_linear_band: (n, W, 3) float32, linear Rec.709, [0, 1].
+            first_row: the row of the picture that the band begins with; every row is to be observed once.
         """
-        relative = relative_to_white(ldr_linear_strip, self._white)
+        relative = relative_to_white(ldr_linear_band, self._white)
         self._picture.add(relative, first_row)
         weight = overexposure(relative)
         if weight.any():
@@ -72,7 +72,7 @@ class PictureReconstruction:
 
     @property
     def overexposed_fraction(self) -> float:
-        """The share of the picture's area that is over-exposed, [0, 1], once every strip has been observed."""
+        """The share of the picture's area that is over-exposed, [0, 1], once every band has been observed."""
         return float(self._masks.result[..., 0].mean(dtype=np.float64))
 
     def network_input(self) -> np.ndarray:
@@ -96,20 +96,20 @@ class PictureReconstruction:
         light = _light_to_add(self._picture.result, self._masks.result, radiance)
         self._light_and_weight = plane.padded(np.concatenate([light, self._masks.result[..., 1:2]], axis=-1))
 
-    def band(self, ldr_linear_strip: np.ndarray, first_row: int) -> np.ndarray:
-        """Return the HDR picture's strip for a strip of the picture; to be called after :meth:`solve`.
+    def band(self, ldr_linear_band: np.ndarray, first_row: int) -> np.ndarray:
+        """Return the HDR picture's band for a band of the picture; to be called after :meth:`solve`.
 
         Args:
-            ldr_linear_strip: (n, W, 3) float32, linear Rec.709, [0, 1].
-            first_row: the row of the picture that the strip begins with.
+            ldr_linear_band: (n, W, 3) float32, linear Rec.709, [0, 1].
+            first_row: the row of the picture that the band begins with.
 
         Returns:
             (n, W, 3) float32, linear Rec.709, 1 = LDR white; a new array.
         """
-        relative = relative_to_white(ldr_linear_strip, self._white)
+        relative = relative_to_white(ldr_linear_band, self._white)
         weight = overexposure(relative)
         if not weight.any():
-            return ldr_linear_strip.copy()
+            return ldr_linear_band.copy()
         assert self._light_and_weight is not None, "solve first"
         end_row = first_row + len(weight)
         light, mean_weight = np.split(
@@ -118,7 +118,7 @@ class PictureReconstruction:
         radiance = np.divide(light, mean_weight, out=np.zeros_like(light), where=mean_weight > 0.0)
         np.minimum(radiance, np.float32(MAXIMUM_RADIANCE), out=radiance)
         radiance *= weight_without_steps(relative, weight, mean_weight[..., 0])[..., None]
-        return radiance * self._white.linear + ldr_linear_strip
+        return radiance * self._white.linear + ldr_linear_band
 
 
 def reconstruct_picture(ldr_linear: np.ndarray, log_hdr: np.ndarray, white: WhiteLevel | None = None) -> np.ndarray:
@@ -158,6 +158,6 @@ def _light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray) -
 
 
 def _margins(side: int, whole: int) -> tuple[int, int]:
-    """Return how many pixels lie before and behind what is in the middle."""
+    """Return how many pixels are before and behind what is in the middle."""
     before = (whole - side) // 2
     return before, whole - side - before

@@ -49,7 +49,7 @@ class PaintedAreas:
         width: its columns.
         rectangles: areas of which every pixel is painted.
         letters: areas in which pixels near the area's luma are painted.
-        papers: likewise, of printed paper.
+        papers: the same, of printed paper.
     """
 
     height: int
@@ -225,7 +225,7 @@ def _share(luma: np.ndarray, level: float) -> np.ndarray:
 def _sharp_edge(shares: np.ndarray) -> int | None:
     """Return how many of the first lines belong to an area; None if the shares of its colour do not drop at one line.
 
-    An area that goes on to the last line, the image's edge, has all of them.
+    An area that continues to the last line, the image's edge, has all of them.
     """
     outside = np.flatnonzero(shares <= _OUTSIDE_SHARE)
     count = int(outside[0]) if outside.size else len(shares)

@@ -27,7 +27,7 @@ TOLERANCE = 24.0
 #: Least difference of the pixels beyond an edge.
 STEP = 10.0
 
-#: Darker areas are not over-exposed whatever the image's white level is.
+#: Darker areas are not over-exposed regardless of the image's white level is.
 _LEAST_LUMA = 150.0
 #: Difference within which most pixels of an area are.
 _FLAT = 3.0

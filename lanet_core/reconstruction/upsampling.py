@@ -25,14 +25,14 @@ def enlarge_light(light: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Return the radiance of the shining parts of a panorama.
 
     Args:
-        light: (h, w, C) float32, ≥ 0, mean radiance over each pixel; w even. What lies in a pixel no part of which
+        light: (h, w, C) float32, ≥ 0, mean radiance over each pixel; w even. What is in a pixel no part of which
             shines is lost.
         mask: (H, W) float32, [0, 1], how much of its radiance each pixel of the larger panorama gives.
 
     Returns:
         (H, W, C) float32, ≥ 0, in the unit of ``light``. Radiance times mask has the integral of ``light`` over the
         sphere, and over everything that is two pixels of ``light`` away from other light. Where the mask is 0, the
-        radiance beside it goes on for a pixel of ``light``, so that it can be sampled up to the mask's edges.
+        radiance next to it continues for a pixel of ``light``, so that it can be sampled up to the mask's edges.
     """
     size = image_size(mask)
     shining = sphere.downsample(mask, *light.shape[:2])[..., None]

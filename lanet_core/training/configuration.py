@@ -104,7 +104,7 @@ class TrainingConfiguration:
 
     @property
     def sha256(self) -> str:
-        """Hash of the values that are not the defaults, whatever the file's layout.
+        """Hash of the values that are not the defaults, regardless of the file's layout.
 
         An option that comes later, and changes nothing by default, leaves it as it is.
         """

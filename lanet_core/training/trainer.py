@@ -35,7 +35,7 @@ BEST_CHECKPOINT = "best.pt"
 
 @dataclass(frozen=True)
 class TrainerOptions:
-    """How a run is carried out; nothing here changes what is learnt, but for the precision.
+    """How a run is carried out; nothing here changes what is learned, but for the precision.
 
     Attributes:
         bfloat16: run the network under bfloat16 autocast.

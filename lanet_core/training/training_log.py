@@ -18,11 +18,11 @@ PICTURE_EXPOSURES_EV = (0.0, -4.0)
 
 
 class TrainingLog:
-    """Appends to ``log.csv`` and ``tensorboard/`` in a run's folder, going on where an earlier run stopped.
+    """Appends to ``log.csv`` and ``tensorboard/`` in a run's folder, in progress where an earlier run stopped.
 
     Args:
         folder: the run's.
-        last_step: the step of the checkpoint to go on from. What an earlier run logged after it is dropped: those
+        last_step: the step of the checkpoint to continue from. What an earlier run logged after it is dropped: those
             steps are done again.
     """
 

@@ -55,7 +55,7 @@ def cross_bilateral_filter(
 
 @dataclass(frozen=True)
 class _Axis:
-    """One axis of the grid: where along it the pixels lie, in cells, broadcastable to (H, W)."""
+    """One axis of the grid: where along it the pixels are, in cells, broadcastable to (H, W)."""
 
     positions: np.ndarray
     cells: int

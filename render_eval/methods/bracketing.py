@@ -29,7 +29,7 @@ def consistent_exposures(
     Args:
         darker: (H, W, 3) uint8 each, in steps down from the picture.
         picture: (H, W, 3) uint8.
-        brighter: likewise, in steps up.
+        brighter: the same, in steps up.
     """
     down = _leading(darker, picture, lambda image, previous: image > previous + TOLERANCE)
     up = _leading(brighter, picture, lambda image, previous: image < previous - TOLERANCE)

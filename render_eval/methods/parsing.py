@@ -23,7 +23,7 @@ from render_eval.methods.oracle import Oracle
 from render_eval.methods.own_models import image_model, panorama_model
 from render_eval.methods.santos import Santos
 
-#: What can be asked for by name; EV stands for a number.
+#: What can be requested by name; EV stands for a number.
 KNOWN_METHODS = (
     "ldr",
     "boost",
@@ -99,7 +99,7 @@ def parse_methods(
         options: what the methods take from the command line.
 
     Raises:
-        MethodError: a name is unknown, given twice, or not fit for a file's name; nothing is asked for; or a method
+        MethodError: a name is unknown, given twice, or not fit for a file's name; nothing is requested; or a method
             cannot be set up.
         LanetError: a model or a checkpoint cannot be loaded.
     """

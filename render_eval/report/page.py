@@ -1,4 +1,4 @@
-"""The page: one HTML file that needs no network and nothing but the pictures beside it."""
+"""The page: one HTML file that needs no network and nothing but the pictures next to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The extension as it is built: what lies in the Linux zip, whether Blender accepts it, and that it converts alone."""
+"""The extension as it is built: what is in the Linux zip, whether Blender accepts it, and that it converts alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures of the extension: what the X server's file says, and the panels beside each other."""
+"""The pictures of the extension: what the X server's file says, and the panels side by side."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def look_around(job: dict) -> np.ndarray:
 
 
 def light_matt_squares(job: dict) -> np.ndarray:
-    """Render the middle of a white matt square under each orientation; return (views, size, size, 4).
+    """Render the middle of a white diffuse square under each orientation; return (views, size, size, 4).
 
     A view is a 3×3 matrix whose columns are the square's two sides and its normal in world space.
     """

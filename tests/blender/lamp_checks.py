@@ -104,7 +104,7 @@ def check_an_area_lamp_gives_the_origin_the_same_light(folder):
 
 
 def facing_square(scene, folder: Path, lamp) -> np.ndarray:
-    """Return the radiance of a white matt square at the origin that faces a lamp, which alone lights it."""
+    """Return the radiance of a white diffuse square at the origin that faces a lamp, which alone lights it."""
     scene.world.node_tree.nodes["Background"].inputs["Strength"].default_value = 0.0
     direction = beam(lamp)
     bpy.ops.mesh.primitive_plane_add(size=0.1)

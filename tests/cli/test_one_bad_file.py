@@ -1,4 +1,4 @@
-"""No file ends a batch, whatever its name, its contents or the state of the standard streams."""
+"""No file ends a batch, regardless of its name, its contents or the state of the standard streams."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def test_left_is_towards_larger_azimuth_and_up_is_up(azimuth_rad):
 
 
 def test_the_field_of_view_ends_at_the_edges_of_the_outer_pixels():
-    """With a panorama that is its own azimuth, the outer pixels lie half a pixel inside ±fov/2."""
+    """With a panorama that is its own azimuth, the outer pixels are half a pixel inside ±fov/2."""
     directions = crops.view_directions(crops.View(0.0, 0.0, 1.4), 3, 200)[1]
     azimuths = np.arctan2(directions[:, 1], directions[:, 0])
     assert azimuths[0] == pytest.approx(np.arctan(np.tan(0.7) * 199 / 200), abs=1e-12)

@@ -48,7 +48,7 @@ def test_the_papers_pairs(scene_folder, small_configuration, stage):
         for one, other in zip(batch, wanted, strict=True):
             torch.testing.assert_close(one, other)
     assert gpu.operations > 1000
-    # Beside the results themselves, only histograms of contrasts are read back, for the tone curves.
+    # In addition to the results themselves, only histograms of contrasts are read back, for the tone curves.
     results = sum(each.numel() for batch in found for each in batch)
     assert sum(gpu.copied_back.values()) - results < 0.25 * results
 

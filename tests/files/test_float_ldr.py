@@ -1,4 +1,4 @@
-"""Float images: LDR by their values, whatever the container; HDR; and HDR that was cut off at a plateau."""
+"""Float images: LDR by their values, regardless of the container; HDR; and HDR that was cut off at a plateau."""
 
 from __future__ import annotations
 

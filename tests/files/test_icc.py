@@ -137,7 +137,7 @@ def test_colours_outside_rec709_are_clipped_after_the_change_of_primaries(tmp_pa
     pure = np.zeros((32, 64, 3), dtype=np.uint8)
     pure[..., 1] = 255
     Image.fromarray(pure).save(path, icc_profile=PROFILES["Adobe RGB"])
-    # Adobe RGB's green lies outside: red would be negative, and green, 1.0, is within rounding.
+    # Adobe RGB's green is outside: red would be negative, and green, 1.0, is within rounding.
     np.testing.assert_allclose(read_ldr(path).rgb_linear[0, 0], [0.0, 1.0, 0.0], atol=2e-3)
 
 

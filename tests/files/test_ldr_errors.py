@@ -68,7 +68,7 @@ def test_contents_of_another_kind(tmp_path, content):
 
 
 def test_a_name_that_openimageio_takes_for_another_format(tmp_path):
-    path = tmp_path / "picture.null"  # its test format, black whatever the file holds
+    path = tmp_path / "picture.null"  # its test format, black regardless of the file holds
     Image.fromarray(random_rgb8()).save(path, format="png")
     assert_refused(path, errors.UnsupportedFormatError, "extension")
 

@@ -147,7 +147,7 @@ def test_ceiling_weight_falls_to_its_edge():
     soft = ceiling_weight(64, 128, 0.25)[0, 0].numpy()
     np.testing.assert_array_equal(hard > 0, valid)
     assert set(np.unique(hard)) == {0.0, 1.0}
-    # Straight ahead the edge lies at a zenith angle of 80.7°, x = 0.75 at 71.3° and x = 0.875 at 76.4°.
+    # Straight ahead the edge is at a zenith angle of 80.7°, x = 0.75 at 71.3° and x = 0.875 at 76.4°.
     column = soft[:, 63]
     angles = np.degrees(np.pi * (np.arange(64) + 0.5) / 64)
     assert column[angles < 71].min() == 1.0

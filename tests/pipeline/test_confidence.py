@@ -59,7 +59,7 @@ def test_the_map_is_measured_against_the_white_level():
 
 
 def test_a_file_holds_the_map_as_a_channel(converter, street, picture, tmp_path, monkeypatch):
-    monkeypatch.setattr(panorama_module, "_STRIP_PIXELS", 1)  # sixteen rows a strip
+    monkeypatch.setattr(panorama_module, "_BAND_PIXELS", 1)  # sixteen rows a band
     plain, confident = tmp_path / "plain.exr", tmp_path / "confident.exr"
     converter.convert_file(picture, plain)
     conversion = converter.convert_file(picture, confident, confidence=True)

@@ -32,7 +32,7 @@ EDITS = {
     "lifted blacks": lambda codes: 20 + codes * 215 / 255,
     "only red clips": lambda codes: codes * np.array([1.0, 0.8, 0.5]),
     "painted bar": with_bar,
-    "several strips": lambda codes: sky(600),
+    "several bands": lambda codes: sky(600),
 }
 
 

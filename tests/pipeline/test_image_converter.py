@@ -97,7 +97,7 @@ def test_a_file_becomes_the_same_pixels_and_no_environment_map(converter, tmp_pa
     picture = np.round(255.0 * noise(100, 60)).astype(np.uint8)
     Image.fromarray(picture).save(tmp_path / "photo.png")
     whole = converter.convert(picture)
-    monkeypatch.setattr(image_converter_module, "_STRIP_PIXELS", 1)  # sixteen rows a strip
+    monkeypatch.setattr(image_converter_module, "_BAND_PIXELS", 1)  # sixteen rows a band
     conversion = converter.convert_file(tmp_path / "photo.png", tmp_path / "photo.exr")
     written = OpenImageIO.ImageBuf(str(tmp_path / "photo.exr"))
     np.testing.assert_allclose(written.get_pixels(OpenImageIO.FLOAT), whole.hdr, rtol=1e-5)
@@ -158,7 +158,7 @@ def test_a_large_picture_lies_in_memory_once(converter, tmp_path):
     converter.convert_file(tmp_path / "large.png", tmp_path / "large.exr", half=True)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 3 * height * width + 160e6  # its samples, and some strips of a million pixels as light
+    assert peak < 3 * height * width + 160e6  # its samples, and some bands of a million pixels as light
 
 
 @pytest.fixture

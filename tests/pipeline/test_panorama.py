@@ -133,7 +133,7 @@ def test_the_share_completed_is_told_in_solid_angle():
 )
 @settings(deadline=None, max_examples=30)
 def test_any_crop_at_any_later_size(width, height, extra, right, down, scale):
-    """Captured pixels stay exact; the crop lies where the metadata puts it, to a pixel; the size is 2:1."""
+    """Captured pixels stay exact; the crop is where the metadata puts it, to a pixel; the size is 2:1."""
     full_height = max(height, (width + 1) // 2) + extra
     full_width = 2 * full_height
     left, top = int(right * (full_width - width)), int(down * (full_height - height))
@@ -309,12 +309,12 @@ def test_from_file_to_sphere(tmp_path):
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 64), (333, 666), (2048, 4096), (8192, 16384)])
-def test_strips_hold_every_row_once_in_whole_blocks_of_an_exr(height, width):
+def test_bands_hold_every_row_once_in_whole_blocks_of_an_exr(height, width):
     panorama = panorama_from_picture(Picture(np.broadcast_to(np.float32(0.5), (height, width, 3))))
-    strips = panorama.strips()
-    assert [row for first, end in strips for row in range(first, end)] == list(range(height))
-    assert all(first % 16 == 0 for first, _ in strips)
-    assert max(end - first for first, end in strips) * width <= max(1 << 20, 16 * width)
+    bands = panorama.bands()
+    assert [row for first, end in bands for row in range(first, end)] == list(range(height))
+    assert all(first % 16 == 0 for first, _ in bands)
+    assert max(end - first for first, end in bands) * width <= max(1 << 20, 16 * width)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def converter():
 
 @pytest.fixture(scope="module")
 def worlds() -> list[Scene]:
-    """Panoramas of Blender's wheel that no model of ours has learnt from."""
+    """Panoramas of Blender's wheel that no model of ours has learned from."""
     origin = Path(find_spec("bpy").origin).parent
     [folder] = origin.glob("*/datafiles/studiolights/world")
     names = ("city", "courtyard", "forest", "interior", "night", "sunrise", "sunset")

@@ -45,7 +45,7 @@ def worker():
 
 
 def expect_alive(process: subprocess.Popen, picture: Path, before: int) -> list[dict]:
-    """Ask for something that works, and return the answers before its own, which are to be so many."""
+    """Request something that works, and return the answers before its own, which are to be so many."""
     request = {"id": "the last", "do": "inspect", "source": str(picture)}
     process.stdin.write(json.dumps(request).encode() + b"\n")
     process.stdin.flush()

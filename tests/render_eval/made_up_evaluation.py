@@ -1,4 +1,4 @@
-"""Evaluations that nobody ran, with pictures of one colour each."""
+"""Evaluations that no process ran, with pictures of one colour each."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_maps_are_calibrated_before_they_light_and_are_compared(campaign):
     cosines = np.maximum(-directions[..., 1], 0.0) * sphere.pixel_solid_angles_sr(32, 64)[:, None]
     facing = (
         0.5 / np.pi * np.tensordot(cosines, photograph.truth, axes=2)
-    )  # a matt surface of albedo ½ that looks to -y
+    )  # a diffuse surface of albedo ½ that looks to -y
     np.testing.assert_allclose(truth[8:10, 15:17].mean(axis=(0, 1)), facing, rtol=0.02)
     perfect = result_of(evaluation, "scene_1", "oracle-30").scores
     ldr = result_of(evaluation, "scene_1", "ldr").scores
@@ -143,7 +143,7 @@ def test_a_predictions_scale_changes_no_figure(campaign, factor):
 
 @pytest.mark.parametrize("factor", [1e-3, 0.37, 4096.0])
 def test_the_true_maps_scale_changes_no_figure(campaign, factor):
-    """Eq. 1 calibrates it to the LDR that lies beside it."""
+    """Eq. 1 calibrates it to the LDR that is next to it."""
     picture = read_photograph(find_pairs(campaign.data)[0]).rgb_srgb8
     data = campaign.out.parent / "scaled"
     for name, scale in (("as it is", 1.0), ("scaled", factor)):

@@ -145,7 +145,7 @@ def test_expandnet_by_hand(random_weights):
     np.testing.assert_allclose(output[..., 2], 1.0 / (1.0 + np.exp(1.0)), rtol=1e-5)
 
 
-def test_expandnet_wraps_in_azimuth_and_its_strips_leave_no_trace(random_weights):
+def test_expandnet_wraps_in_azimuth_and_its_bands_leave_no_trace(random_weights):
     network = load_network(random_weights)
     picture = np.random.default_rng(1).random((150, 64, 3), np.float32)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The scores of an evaluation: what each is given, what is left out, and what lies in the noise."""
+"""The scores of an evaluation: what each is given, what is left out, and what is in the noise."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def test_lines_go_where_the_logs_say(tmp_path):
     lines = [each.get("points").split() for each in root.iter(f"{SVG}polyline")]
     corners = [[tuple(map(float, corner.split(","))) for corner in line] for line in lines]
     assert [len(line) for line in corners] == [3, 2]
-    # Even steps are evenly far apart, and a smaller error lies further down, in proportion.
+    # Even steps are evenly far apart, and a smaller error is further down, in proportion.
     (x0, y0), (x1, y1), (x2, y2) = corners[0]
     assert x1 - x0 == pytest.approx(x2 - x1, abs=0.2)
     assert (y1 - y0) == pytest.approx(2.0 * (y2 - y1), abs=0.3)

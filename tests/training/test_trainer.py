@@ -1,4 +1,4 @@
-"""The trainer, in a few real steps: it resumes exactly, trains in several processes, and exports what it learnt."""
+"""The trainer, in a few real steps: it resumes exactly, trains in several processes, and exports what it learned."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class CropTask:
         return network.panorama if isinstance(network, PanoLANet) else network
 
     def padding(self, panoramas: Padding) -> Padding:
-        """Return how edges are padded; a crop ends at its edges, whatever the padding of panoramas."""
+        """Return how edges are padded; a crop ends at its edges, regardless of the padding of panoramas."""
         return "symmetric"
 
     def draw(self, hdr: Tensor, rng: np.random.Generator) -> tuple[Tensor, bool]:

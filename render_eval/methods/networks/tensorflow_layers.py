@@ -22,7 +22,7 @@ def pad_same(features: Tensor, kernel: int, stride: int) -> Tensor:
 def upsample_bilinear(features: Tensor) -> Tensor:
     """Double the size as ``tf.image.resize_bilinear`` of TensorFlow 1 does.
 
-    Its pixels lie at their corners: every second output is an input, and those between are means of two. The last row
+    Its pixels are at their corners: every second output is an input, and those between are means of two. The last row
     and column are repeated.
     """
     for axis in (2, 3):
