@@ -106,7 +106,7 @@ def named_pictures(paths: Iterable[Path]) -> list[Path]:
 
     Args:
         paths: absolute paths: of files, of folders for all the pictures in them, or with wildcards (``*``, ``?``,
-            ``[]``) for what matches. What exists is taken by its name, whatever characters that has.
+            ``[]``) for what matches. A name that exists is not a pattern, even if it contains such characters.
     """
     found: list[Path] = []
     for path in paths:

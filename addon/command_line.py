@@ -173,7 +173,7 @@ def _convert_pictures(arguments: argparse.Namespace) -> int:
             mark_as_asset(world_of_files(outcome.source, outcome.result), worker, settings.worker)
         _report(arguments, {"input": outcome.source}, outcome.result, outcome.facts, outcome.notes)
 
-    batch = Batch(worker, sources, settings, beside=not arguments.output, finished=finished)
+    batch = Batch(worker, sources, settings, next_to_source=not arguments.output, finished=finished)
     batch.wait()
     failures = [outcome for outcome in batch.outcomes if outcome.output is None]
     for outcome in failures:

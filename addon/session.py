@@ -75,7 +75,7 @@ class Session:
         self._messages = messages
         redraw()
 
-    def say(self, *texts: str, is_error: bool = False, scene: Scene | None = None) -> None:
+    def show_text(self, *texts: str, is_error: bool = False, scene: Scene | None = None) -> None:
         """Show these sentences in the panel, and no others, while a scene is as it is now; the current one if None."""
         self.show(*about(scene or bpy.context.scene, *texts, is_error=is_error))
 

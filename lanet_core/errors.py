@@ -1,6 +1,6 @@
 """Errors with a file, a problem and a remedy.
 
-Every failure that a user can cause is one class of its own, so that a script can distinguishes them and
+Every failure that a user can cause is one class of its own, so that a script can distinguish them and
 the command line, the Python interface and Blender show the same words.
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def printable(text: object) -> str:
-    """Return text as one line: whatever cannot be printed, such as a line break in a file's name, as its escape."""
+    """Return text as one line: what cannot be printed, such as a line break in a file's name, as its escape."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in str(text)
@@ -84,7 +84,7 @@ class ImageTooLargeError(InputError):
 
 
 class NotEquirectangularError(InputError):
-    """The picture is not 2:1 and says nothing about the part of the sphere that it covers."""
+    """The image is not 2:1 and does not specify the part of the sphere that it covers."""
 
 
 class InvalidPixelsError(InputError):
@@ -136,7 +136,7 @@ class ProviderError(LanetError):
 
 
 class ConversionCancelled(LanetError):  # noqa: N818 - not a failure: the caller requested it
-    """The caller's cancel callable said stop."""
+    """The caller's cancel callable returned True."""
 
 
 class DataError(LanetError):

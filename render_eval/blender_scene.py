@@ -1,7 +1,7 @@
 """A scene's description built in Blender: meshes, materials, camera, world and the settings of Cycles.
 
 Everything in which Blender's versions differ is here and marked so; :mod:`render_eval.renderer` imports this file
-where there is a Blender, and no process else does.
+where there is a Blender, and nothing else does.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DENOISER = "OpenImageDenoise"
 
 
 class BlenderScene:
-    """A scene of its own next to whatever Blender holds, taken away again by :meth:`remove`.
+    """A separate scene that leaves others in Blender alone, taken away again by :meth:`remove`.
 
     Args:
         description: what to build.

@@ -51,12 +51,12 @@ class Campaign:
         options: what methods take.
         seed: of the renders; the noise floor is taken with the next one.
         metrics: ``renders`` of balls lit by panoramas, or ``maps``: single pictures as they are.
-        jod: whether ColorVideoVDP judges the pictures, too.
-        hdrvdp: HDR-VDP, if it judges them, too.
+        jod: whether ColorVideoVDP compares the images, too.
+        hdrvdp: HDR-VDP, if it compares them, too.
         force: whether finished work is made again.
         threads: CPU threads of each renderer, 0 for all.
         open_renderer: makes the renderer; a function or class of a module, since it is sent to other processes.
-        token: tells this run from another.
+        token: distinguishes this run from another.
     """
 
     data: Path

@@ -28,7 +28,7 @@ from render_eval.store import file_sha256
 PIXELS_PER_DEGREE = 30.0
 #: Octave's program, on the search path.
 OCTAVE = "octave-cli"
-#: Why a report has no Q, where no process requested it.
+#: Why a report has no Q where it was not requested.
 NOT_ASKED = "HDR-VDP was not requested: pass --hdrvdp DIR with the unpacked release of hdrvdp.sourceforge.net."
 
 _SCRIPT = Path(__file__).with_name("compare_by_hdrvdp.m")
@@ -108,6 +108,6 @@ class HdrVdpProgram:
                 raise HdrVdpError(f"{self.octave} cannot be run: {error}.") from error
         found = _Q.search(finished.stdout)
         if finished.returncode or found is None:
-            said = (finished.stderr.strip() or finished.stdout.strip()).splitlines() or ["it printed nothing"]
-            raise HdrVdpError(f"HDR-VDP failed in {self.octave}: {said[-1]}.", path=self.release)
+            output = (finished.stderr.strip() or finished.stdout.strip()).splitlines() or ["it printed nothing"]
+            raise HdrVdpError(f"HDR-VDP failed in {self.octave}: {output[-1]}.", path=self.release)
         return float(found.group(1))

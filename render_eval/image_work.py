@@ -35,7 +35,7 @@ def evaluate_image(bench: Workbench, pair: Pair) -> Finished[SceneRecord]:
     kept = bench.store.kept
     try:
         record = _scene(bench, pair)
-    except Exception as error:  # whatever is wrong with one picture, the others continue
+    except Exception as error:  # after any failure of one image, the others continue
         record = SceneRecord(pair.name, pair.category, error=failure_of(error))
     return Finished(record, reused=bench.store.kept == kept and not record.error)
 
@@ -51,7 +51,7 @@ def evaluate_image_method(bench: Workbench, pair: Pair, scene: SceneRecord, meth
     kept = bench.store.kept
     try:
         record = _result(bench, pair, scene, method)
-    except Exception as error:  # whatever is wrong with one method, the others continue
+    except Exception as error:  # after any failure of one method, the others continue
         record = ResultRecord(pair.name, method, error=failure_of(error))
     return Finished(record, reused=bench.store.kept == kept and not record.error)
 

@@ -47,7 +47,7 @@ def _how_to_install() -> str:
     """Return the command that leaves torch alone.
 
     A torchvision names the one torch that it fits, so that pip finds it once torch's version is given. A build of torch
-    for one kind of device has its name after a plus sign, and its torchvision is where it came from.
+    for one kind of device has its name after a plus sign, and its torchvision has the same source.
     """
     command = "pip install cvvdp torchvision"
     torch = package_version("torch")
@@ -62,7 +62,7 @@ class Jod:
     """The metric, loaded once for many pictures; on the CPU, so that every machine gives the same figure.
 
     Attributes:
-        settings: the package's version and the display, in the words that the package asks to be reported.
+        settings: the package's version and the display, in the words that the package requires.
 
     Raises:
         MissingPackageError: see :func:`load_cvvdp`.

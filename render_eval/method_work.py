@@ -43,13 +43,13 @@ def evaluate_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: st
     kept = bench.store.kept
     try:
         record = _Trial(bench, pair, scene, method).run()
-    except Exception as error:  # whatever is wrong with one method, the others continue
+    except Exception as error:  # after any failure of one method, the others continue
         record = ResultRecord(pair.name, method, error=failure_of(error))
     return Finished(record, reused=bench.store.kept == kept and not record.error)
 
 
 class _Trial:
-    """The steps of one method on one scene, each of which asks the one before only for what is missing."""
+    """The steps of one method on one scene, each of which runs the one before only for what is missing."""
 
     def __init__(self, bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> None:
         self._bench = bench

@@ -27,7 +27,7 @@ def read_photograph(pair: Pair) -> Photograph:
         pair: one of :func:`render_eval.dataset.find_pairs`.
 
     Raises:
-        DataError: the pair says that it cannot be used, or the sizes do not go together.
+        DataError: the pair is marked as unusable, or the sizes do not match.
         InputError: a file cannot be read, holds invalid pixels or is no 2:1 panorama.
         CalibrationError: Eq. 1 has no solution.
     """
@@ -57,7 +57,7 @@ def read_image_pair(pair: Pair) -> Photograph:
         pair: one of :func:`render_eval.dataset.find_pairs`.
 
     Raises:
-        DataError: the pair says that it cannot be used, has no LDR, or the sizes do not go together.
+        DataError: the pair is marked as unusable, has no LDR, or the sizes do not match.
         InputError: a file cannot be read or holds invalid pixels.
         CalibrationError: Eq. 1 has no solution.
     """

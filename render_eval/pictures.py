@@ -15,7 +15,7 @@ from lanet_core.geometry import sphere
 
 #: A difference picture's colours end at this, in stops.
 DIFFERENCE_RANGE_EV = 2.0
-#: Darker than this, in display white, no process tells two pictures apart.
+#: Below this, in display white, two images look the same.
 _DIFFERENCE_FLOOR = 0.005
 _TOO_DARK_RGB = np.array([0.02, 0.10, 0.60])
 _SAME_RGB = np.array([0.90, 0.90, 0.90])

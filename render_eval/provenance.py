@@ -25,7 +25,7 @@ RENDERING = tuple(f"render_eval/{name}.py" for name in ("renderer", "blender_sce
 COMPARISON = ("lanet_core/metrics/*.py", "render_eval/scores.py", "render_eval/jod.py", "render_eval/pictures.py")
 COMPARISON += ("render_eval/hdrvdp.py", "render_eval/compare_by_hdrvdp.m")
 
-#: What a person needs to know to get the same figures, where it is installed.
+#: Packages whose versions affect the figures, where they are installed.
 _PACKAGES = ("onnxruntime", "OpenEXR", "OpenImageIO", "torch", "cvvdp", "distributed")
 
 

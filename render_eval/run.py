@@ -3,8 +3,8 @@
     lanet-eval --data DIR --methods ldr,koeo,panolanet --out report/
     blender -b -P render_eval/run.py -- --data DIR --methods ldr,koeo,panolanet --out report/
 
-Exit status: 0 all done; 1 some scenes or methods failed, the report says which; 2 nothing was done; 130 interrupted:
-the same command continues where it was.
+Exit status: 0 all done; 1 some scenes or methods failed, the report lists them; 2 nothing was done; 130 interrupted:
+the same command resumes.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def campaign_of(arguments: argparse.Namespace) -> Campaign:
         threads=threads,
         seed=arguments.seed,
         metrics=arguments.metrics,
-        jod=wants_jod(arguments),
+        jod=uses_jod(arguments),
         hdrvdp=HdrVdpProgram(arguments.hdrvdp, arguments.octave) if arguments.hdrvdp is not None else None,
         force=arguments.force,
     )
@@ -184,8 +184,8 @@ def described(arguments: argparse.Namespace) -> SceneDescription:
     return from_dict(values)
 
 
-def wants_jod(arguments: argparse.Namespace) -> bool:
-    """Return whether ColorVideoVDP judges the renders: as requested, or else where it is installed."""
+def uses_jod(arguments: argparse.Namespace) -> bool:
+    """Return whether ColorVideoVDP compares the renders: as requested, or else where it is installed."""
     if arguments.jod is not None:
         return arguments.jod
     try:
@@ -215,7 +215,7 @@ def scheduler_of(arguments: argparse.Namespace) -> AbstractContextManager[Schedu
 
 
 def summarise(finished: Sequence[Finished], out: Path) -> int:
-    """Say what failed and where the report is, and return the exit status."""
+    """Print what failed and where the report is, and return the exit status."""
     failed = [each for each in finished if each.record.error]
     for each in failed:
         if not each.skipped:

@@ -1,6 +1,6 @@
 """The rendered scene as data: balls above a plane, their materials, a camera and how to sample.
 
-A scene is a TOML file; ``scenes/four_balls.toml`` says in its comments what each key means. Lengths are in metres. The
+A scene is a TOML file; ``scenes/four_balls.toml`` describes each key in its comments. Lengths are in metres. The
 world is right-handed with +z up, and the panorama around it as in :mod:`lanet_core.geometry.sphere`: its middle is in
 direction +x, its left half towards +y.
 """
@@ -57,7 +57,7 @@ class SceneCamera:
 
     Attributes:
         position: x, y, z in metres.
-        target: the point in the middle of the picture, likewise.
+        target: the point in the middle of the image, in the same axes.
         vertical_angle_deg: from the picture's lower to its upper edge, degrees.
     """
 

@@ -28,7 +28,7 @@ def evaluate_scene(bench: Workbench, pair: Pair) -> Finished[SceneRecord]:
     kept = bench.store.kept
     try:
         record = _evaluate(bench, pair)
-    except Exception as error:  # whatever is wrong with one scene, the others continue
+    except Exception as error:  # after any failure of one scene, the others continue
         record = SceneRecord(pair.name, pair.category, error=failure_of(error))
     return Finished(record, reused=bench.store.kept == kept and not record.error)
 

@@ -143,9 +143,9 @@ def score_image(
 
 
 def within_noise_floor(key: str, score: float, noise_floor: float | None) -> bool:
-    """Tell whether a render is as close to the truth's as the truth's own render with another seed.
+    """Return whether a render is as close to the truth's as the truth's own render with another seed.
 
-    Such a score says no more than that the two cannot be distinguished by this metric at this number of samples.
+    Such a score shows no more than that the two cannot be distinguished by this metric at this number of samples.
 
     Args:
         key: of :data:`METRICS`.

@@ -57,7 +57,7 @@ class Store:
         """Keep values, and the hashes of the files that belong to them.
 
         Args:
-            place: as in :meth:`recall`, likewise ``inputs``.
+            place: as in :meth:`recall`, like ``inputs``.
             inputs: what the result depends on.
             values: plain dicts, lists, strings and numbers.
             files: finished files, relative to the output folder.

@@ -140,7 +140,7 @@ class Workbench:
         return {"render": image_sha256, "truth": truth_sha256, **self.metric_inputs()}
 
     def metric_inputs(self) -> dict[str, Any]:
-        """Return all that scores depend on next to the pictures."""
+        """Return all that scores depend on in addition to the images."""
         return {
             "jod": self.jod_version,
             "hdrvdp": self.hdrvdp_version,

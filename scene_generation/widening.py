@@ -12,7 +12,7 @@ import math
 from scene_generation.description import DaySky, NightSky, PanoramaDescription, Solid
 from scene_generation.draws import scaled
 
-#: The narrowest light, in pixels: wider than a pixel's diagonal, so that its rim crosses some pixel, which tells
+#: The narrowest light, in pixels: wider than a pixel's diagonal, so that its rim crosses some pixel, which shows
 #: Cycles to take more samples there.
 _LEAST_PIXELS = 1.5
 #: What is thinner than this against its next extent shines from its two faces.

@@ -33,7 +33,7 @@ def test_published_pairs(encoded, linear):
     assert colour.linear_to_srgb(np.float64(linear)) == pytest.approx(encoded, abs=5e-7)
 
 
-def test_the_two_parts_meet_where_the_standard_says():
+def test_the_two_parts_meet_where_the_standard_specifies():
     """IEC 61966-2-1: linear up to 0.04045 encoded and 0.0031308 linear, inclusive, a power above."""
     assert colour.srgb_to_linear(np.float64(0.04045)) == pytest.approx(0.04045 / 12.92, rel=1e-15)
     assert colour.srgb_to_linear(np.float64(0.0405)) == pytest.approx((0.0955 / 1.055) ** 2.4, rel=1e-14)

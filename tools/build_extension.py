@@ -6,7 +6,7 @@
 
 A zip holds `addon/` at its root, of `lanet_core` what a conversion needs, the model, the licence, the wheels and the
 manifest with their list. Both flavours have the same id, so that installing one replaces the other and keeps its
-preferences: two ONNX Runtimes never are side by side. That for CUDA weighs about 250 MB for one Python, so that each
+preferences: two ONNX Runtimes are never installed together. That for CUDA weighs about 250 MB for one Python, so that each
 Python has a zip of its own; CUDA 13 and cuDNN 9 are the user's.
 """
 
@@ -123,7 +123,7 @@ def _with_entry(toml: str, key: str, value: str | list[str]) -> str:
 
 
 def notices(wheels: Iterable[Path]) -> str:
-    """Return the list of what the wheels are licensed under, and where the texts are.
+    """Return the list of what the wheels are licensed under, with the paths of the texts.
 
     Raises:
         BuildError: a wheel names no licence and carries no text of one.
@@ -167,9 +167,9 @@ def build(tool: Path, folder: Path, output: Path) -> list[Path]:
 
 def _run_tool(tool: Path, *arguments: str) -> None:
     finished = subprocess.run([sys.executable, str(tool), *arguments], capture_output=True, text=True, encoding="utf-8")
-    said = finished.stdout + finished.stderr
-    if finished.returncode or finished.stderr or re.search("^(WARN|ERROR|FATAL_ERROR):", said, re.MULTILINE):
-        raise BuildError(f"Blender's tool does not {arguments[0]} the extension without a complaint:\n{said.strip()}")
+    output = finished.stdout + finished.stderr
+    if finished.returncode or finished.stderr or re.search("^(WARN|ERROR|FATAL_ERROR):", output, re.MULTILINE):
+        raise BuildError(f"Blender's tool does not {arguments[0]} the extension without a complaint:\n{output.strip()}")
 
 
 def check_size(path: Path) -> None:

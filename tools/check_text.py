@@ -57,7 +57,7 @@ def private_words(path: Path = WORD_LIST) -> list[tuple[re.Pattern[str], str]]:
 
 
 def machine_paths(text: str) -> Iterator[str]:
-    """Yield the lines that contain a path of somebody's machine."""
+    """Yield the lines that contain a path of one machine."""
     for number, line in enumerate(text.splitlines(), 1):
         if match := _MACHINE_PATH.search(line):
             yield f"{number}: the path of one machine, {match[0]}…"

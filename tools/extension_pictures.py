@@ -26,7 +26,7 @@ from blender_program import ROOT, NoProgramError, blender_command, window_comman
 PHOTOGRAPH = ROOT / "examples" / "interior.jpg"
 PICTURES = ROOT / "docs" / "images"
 WINDOW_SIZE = (1040, 560)
-#: Between pictures that stand side by side, and below the panel, pixels.
+#: Between images side by side, and below the panel, pixels.
 _GAP = 12
 
 
@@ -46,7 +46,7 @@ def photograph(folder: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int
 
     Raises:
         NoProgramError: there is no Blender.
-        RuntimeError: it stuck; the message says where.
+        RuntimeError: it stuck; the message contains the place.
     """
     (folder / "settings").mkdir()
     environment = os.environ | {"BLENDER_USER_RESOURCES": str(folder / "settings"), "LIBGL_ALWAYS_SOFTWARE": "1"}
@@ -88,7 +88,7 @@ def panels_beside_each_other(windows: list[np.ndarray], place: tuple[int, int, i
 
 
 def write(path: Path, picture: np.ndarray) -> None:
-    """Write a picture, (H, W, 3) uint8 sRGB, as its name's end says."""
+    """Write a picture, (H, W, 3) uint8 sRGB, in the format of its suffix."""
     height, width, channels = picture.shape
     specification = OpenImageIO.ImageSpec(width, height, channels, "uint8")
     specification["Compression"] = "jpeg:88" if path.suffix == ".jpg" else "zip:9"

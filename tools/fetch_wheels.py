@@ -4,8 +4,8 @@
     python tools/fetch_wheels.py build/wheels --flavour cuda --platform linux-x64 --python 3.11
     python tools/fetch_wheels.py --lock                                write wheels.lock; downloads no wheel
 
-The lock names every file with its SHA-256. A wheel's own name says its project, version, Python and system; so the lock
-says nothing twice. What ONNX Runtime declares next to numpy (flatbuffers, packaging, protobuf) serves its tools for
+The lock names every file with its SHA-256. A wheel's own name contains its project, version, Python and system; so the lock
+contains nothing twice. What ONNX Runtime declares in addition to numpy (flatbuffers, packaging, protobuf) serves its tools for
 conversion and quantization and is imported by none of its inference; numpy is Blender's own, 1.24 or later.
 """
 
@@ -30,8 +30,8 @@ REQUIREMENTS = ROOT / "requirements.lock"
 
 #: Blender 4.2 to 5.0 carry Python 3.11; 5.1 and 5.2 carry 3.13.
 PYTHONS = ("3.11", "3.13")
-#: Blender's name of a system: the newest kinds of wheel that run on it. Blender's own Linux builds request glibc 2.28;
-#: ONNX Runtime's wheels request macOS 14.
+#: Blender's name of a system: the newest kinds of wheel that run on it. Blender's own Linux builds need glibc 2.28;
+#: ONNX Runtime's wheels need macOS 14.
 PLATFORM_TAGS = {
     "linux-x64": ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64"),
     "windows-x64": ("win_amd64",),
@@ -46,7 +46,7 @@ _HEADER = """\
 # Written by `make wheels-lock`: the wheels that the Blender extension carries, and their SHA-256.
 # Versions are those of requirements.lock; onnxruntime-gpu is the newest that is no newer than its onnxruntime.
 """
-#: What pip's messages say where a server was not reached.
+#: What pip's messages contain where a server was not reached.
 _UNREACHABLE = re.compile(
     r"ConnectionError|Connection (?:broken|refused|reset)|ConnectTimeout|NameResolution|timed out"
 )
@@ -137,7 +137,7 @@ def wanted_wheels(
 
 
 def fetch(wheel: Wheel, folder: Path) -> Path:
-    """Return a wheel's file in ``folder``, downloaded unless it is existing and whole.
+    """Return a wheel's file in ``folder``, downloaded unless it exists and is whole.
 
     Raises:
         WheelError: the server is not reached, has no such wheel, or gives another content.
@@ -231,7 +231,7 @@ def lock_text(wheels: Iterable[Wheel]) -> str:
 
 
 def write_lock(path: Path = LOCK) -> None:
-    """Ask the package server for every wheel and write the lock.
+    """Look every wheel up on the package server and write the lock.
 
     Raises:
         WheelError: a wheel is missing, or the server is not reached; the old lock stays.

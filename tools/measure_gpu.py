@@ -1,7 +1,7 @@
 """Measure what a GPU gains: the network by batch size, fp16, parity with the CPU, large conversions, training.
 
     python tools/measure_gpu.py --output measured/                     # on CUDA, in under six minutes
-    python tools/measure_gpu.py --provider cpu --output measured/      # the same on the CPU, for the column next to it
+    python tools/measure_gpu.py --provider cpu --output measured/      # the same on the CPU, for the second column
 
 It needs ``onnxruntime-gpu`` with CUDA and cuDNN, and for training a torch with CUDA. It prints a Markdown table and
 writes ``measured/speed.json``. A part that cannot run, or for which no time is left, is in the table with the reason;

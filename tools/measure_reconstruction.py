@@ -1,13 +1,13 @@
-"""Measure what enlarging the network's answer does to the light: energy, edges and shape, at several sizes.
+"""Measure what upsampling the network's prediction does to the light: energy, edges and shape, at several sizes.
 
 Run ``python tools/measure_reconstruction.py FILE.exr …`` on panoramas that ``lanet-scenes`` has rendered, or
 without a file on scenes that are formulas. It prints a Markdown table, and with ``--crops DIR`` it writes pictures of
-the lights next to the truth. Smaller sizes are means of the largest, which is the truth. Each size is photographed by
+the lights with the truth. Smaller sizes are means of the largest, which is the truth. Each size is photographed by
 clipping and 8-bit sRGB; with ``--reduced`` only the largest is, and its photograph reduced. It is reconstructed from
 
-* an ideal network's answer, the true HDR reduced to the network's size: what is wrong then is the enlargement;
-* one answer of a network, with ``--model``: that to the largest photograph, given to every size;
-* the network's own answer to each photograph: what differs then between sizes is mostly the photograph.
+* an ideal network's prediction, the true HDR reduced to the network's size: what is wrong then is the enlargement;
+* one prediction of a network, with ``--model``: that to the largest photograph, given to every size;
+* the network's own prediction for each photograph: what differs then between sizes is mostly the photograph.
 
 Ours is compared with plain bilinear enlargement of the gain, HDR over LDR at the network's size.
 """
@@ -33,7 +33,7 @@ from lanet_core.reconstruction.clipped_areas import label_areas
 from lanet_core.reconstruction.panorama import reconstruct
 
 NETWORK_SIZE = (256, 512)
-#: A light's surroundings that belong to it, and what counts as next to its edge, in the network's pixels.
+#: A light's surroundings that belong to it, and what counts as near its edge, in the network's pixels.
 REACH = 2
 #: Lights that give less than this share of what all give are not distinguished.
 LEAST_SHARE = 0.002
@@ -107,7 +107,7 @@ def find_lights(photographed: Photograph) -> Lights:
 
 
 def claimed_hdr(photographed: Photograph, log_hdr: np.ndarray) -> np.ndarray:
-    """Return what a network says, at its own size: its radiance wherever the picture is over-exposed, else the picture.
+    """Return a network's prediction at its own size: its radiance wherever the picture is over-exposed, else the picture.
 
     No pixel is darker than the picture.
     """
@@ -161,7 +161,7 @@ def beside_edges(ldr_linear: np.ndarray) -> np.ndarray:
 
 
 def edge_stops(hdr: np.ndarray, photographed: Photograph, beside: np.ndarray) -> tuple[float, float]:
-    """Return the mean error in stops next to lights' edges: in over-exposed pixels, and in well-exposed ones."""
+    """Return the mean error in stops near lights' edges: in over-exposed pixels, and in well-exposed ones."""
     error = log2_ratio(hdr[beside], photographed.truth[beside]).mean(axis=-1)
     exposed = overexposure_ramp(photographed.ldr_linear[beside]) == 0.0
     return tuple(float(error[part].mean()) if part.any() else 0.0 for part in (~exposed, exposed))

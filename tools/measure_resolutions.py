@@ -1,14 +1,14 @@
-"""Measure what a conversion costs from 1K to 16K, next to what OpenImageIO alone takes for the same file.
+"""Measure what a conversion costs from 1K to 16K, compared with what OpenImageIO alone takes for the same file.
 
 Run ``python tools/measure_resolutions.py`` where nothing else runs. It prints a Markdown table and writes the same to
 ``docs/resolutions.md``; the ratios hold elsewhere, the seconds on the machine that the table names. With ``--heights``
-only these sizes are measured, and the report keeps what it says of the others.
+only these sizes are measured, and the report keeps its values of the others.
 
 OpenImageIO alone decodes the JPEG, makes it linear and writes an EXR with the same channels, sample type and
 compression, with all its threads: once by its own colour conversion (``ImageBuf``), once by a table in numpy. A ratio
 is to the faster of the two. All three are whole processes, measured in turn in one run.
 
-``--extension`` measures instead what the Blender extension's client and its worker take, next to the command.
+``--extension`` measures instead what the Blender extension's client and its worker take, compared with the command.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class Batch:
         worker: the session's.
         sources: picture files, absolute paths.
         settings: from the preferences; nothing is packed here.
-        next to: write each result next to its picture, in the place of the folder of the settings.
+        next_to_source: write each result next to its image, in the place of the folder of the settings.
         skip_existing: leave out images whose result exists.
         finished: called with each image that was converted; the image has failed if it raises an exception.
 
@@ -76,11 +76,11 @@ class Batch:
         sources: Sequence[Path],
         settings: ConversionSettings,
         *,
-        beside: bool = True,
+        next_to_source: bool = True,
         skip_existing: bool = False,
         finished: Callable[[Outcome], None] = lambda outcome: None,
     ) -> None:
-        self._worker, self._settings, self._beside = worker, settings, beside
+        self._worker, self._settings, self._next_to_source = worker, settings, next_to_source
         self._sources = tuple(dict.fromkeys(sources))
         self._finished, self._skips = finished, skip_existing
         self._current: PictureConversion | None = None
@@ -140,7 +140,7 @@ class Batch:
         return self.state
 
     def _begin(self, source: Path) -> None:
-        folder = str(source.parent) if self._beside else self._settings.folder
+        folder = str(source.parent) if self._next_to_source else self._settings.folder
         with self._failing(source):
             if self._skips and (result := find_result(source, place_of_file(source, folder, self._settings.pattern))):
                 self._end(Outcome(source, result, is_skipped=True))

@@ -27,9 +27,9 @@ from ..world.graph import SOURCE_PROPERTY
 from . import unsaved_results
 from .output_paths import DEFAULT_FOLDER
 
-#: By the number of an image, what its path was before the save that is in progress.
+#: By the number of an image, what its path was before the save in progress.
 _former_paths: dict[int, str] = {}
-#: Likewise, the absolute path of each result that is saved elsewhere than before.
+#: Also by number: the absolute path of each result that is saved elsewhere than before.
 _former_files: dict[int, Path] = {}
 #: What went wrong in the latest save.
 _problems: list[str] = []

@@ -1,6 +1,6 @@
-"""What the first bytes of a file say about the picture in it.
+"""Image format of a file, from its first bytes.
 
-The converter judges files by the same signatures, but in a process of its own; here they decide how it is given one.
+The converter uses the same signatures in its own process; here they decide how a file is passed to it.
 """
 
 from __future__ import annotations

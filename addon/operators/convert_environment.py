@@ -89,11 +89,11 @@ class ConvertEnvironment(BackgroundWork, Operator):
         settings = conversion_settings(pack=self.pack if self.properties.is_property_set("pack") else None)
         settings = replace(settings, folder=self.folder or settings.folder, pattern=self.name_pattern)
         image = scene.lanet.image if environment_image(scene) is None else None
-        current.say()
+        current.show_text()
         try:
             return Conversion(current.worker, scene, settings, filepath=self.filepath, image=image)
         except AddonError as error:
-            current.say(str(error), is_error=True, scene=scene)
+            current.show_text(str(error), is_error=True, scene=scene)
             self.report({"ERROR"}, str(error))
             return None
 

@@ -90,11 +90,18 @@ class ConvertFiles(BackgroundWork, Operator):
         folder = Path(bpy.path.abspath(self.directory))
         sources = [folder / each.name for each in self.files if each.name]
         current = session.current()
-        current.say()
+        current.show_text()
         finished = {"finished": make_asset} if self.assets else {}
         settings = replace(conversion_settings(), pattern=self.name_pattern)
-        is_beside = self.place == "BESIDE"
-        return Batch(current.worker, sources, settings, beside=is_beside, skip_existing=self.skip_existing, **finished)
+        is_next_to_source = self.place == "BESIDE"
+        return Batch(
+            current.worker,
+            sources,
+            settings,
+            next_to_source=is_next_to_source,
+            skip_existing=self.skip_existing,
+            **finished,
+        )
 
 
 def ending(work: Batch) -> Ending:

@@ -66,7 +66,7 @@ class ConvertFolder(BackgroundWork, Operator):
         try:
             work = self._begin()
         except AddonError as error:
-            session.current().say(str(error), is_error=True)
+            session.current().show_text(str(error), is_error=True)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         end = _ending(self.register_library)
@@ -79,7 +79,7 @@ class ConvertFolder(BackgroundWork, Operator):
             raise AddonError(f"{folder}: The folder contains no image. Choose another.")
         library = Path(bpy.path.abspath(self.library)) if self.library else folder / LIBRARY
         current = session.current()
-        current.say()
+        current.show_text()
         return FolderLibrary(current.worker, sources, conversion_settings(), library)
 
 

@@ -57,11 +57,11 @@ class HdrWorkOperator(BackgroundWork):
 
     def _begin(self, context: Context) -> HdrWork | None:
         current = session.current()
-        current.say()
+        current.show_text()
         try:
             return self.start(current, context.scene)
         except AddonError as error:
-            current.say(str(error), is_error=True, scene=context.scene)
+            current.show_text(str(error), is_error=True, scene=context.scene)
             self.report({"ERROR"}, str(error))
             return None
 

@@ -82,7 +82,7 @@ class PictureFacts:
         return entry.facts if entry else None
 
     def step(self) -> None:
-        """Look at the image that was last requested, and ask the worker if it is another than before."""
+        """Look at the image that was last requested, and send a request if it is a new one."""
         uid, self._wished = self._wished, None
         image = next((each for each in bpy.data.images if each.session_uid == uid), None)
         if uid is not None and image is not None:

@@ -67,7 +67,7 @@ class WorkerProcess:
             self._outbox.put(None)
 
     def kill(self) -> None:
-        """End the process whatever it does."""
+        """End the process at once."""
         self.close()
         with self._lock:
             self._killed = True

@@ -1,4 +1,4 @@
-"""What runs the network here, and why a GPU does not: requested from the worker, in words for the preferences."""
+"""The execution provider in use and why a GPU is unavailable, as text for the preferences."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class ProviderReport:
 
     Args:
         worker: the session's.
-        wake: has the worker polled until it has answered.
+        wake: has the worker polled until its reply.
 
     Attributes:
-        lines: to be shown; empty while nothing was asked.
+        lines: to be shown; empty before the first request.
         is_problem: whether nothing can be converted like this.
     """
 

@@ -35,7 +35,7 @@ class Request:
 
 
 class SharedWorker:
-    """Asks a worker that runs by the settings of the moment.
+    """Sends requests to a worker that runs by the current settings.
 
     When they change, the next request gets a new worker, and the former ends once it is done. All methods are for
     Blender's main thread, and none but :meth:`wait` and :meth:`stop` waits.
@@ -76,7 +76,7 @@ class SharedWorker:
         return Request(line, number)
 
     def poll(self) -> None:
-        """Tell each listener what has happened; to be called several times a second while busy."""
+        """Pass each event to its listener; to be called several times a second while busy."""
         for line in list(self._lines):
             for event in line.client.poll():
                 waits_on = isinstance(event, Progress)
@@ -94,7 +94,7 @@ class SharedWorker:
             time.sleep(_POLL_S)
 
     def abandon(self) -> None:
-        """Tell every listener that its request is cancelled; :meth:`stop` makes it true."""
+        """Report to every listener that its request is cancelled; :meth:`stop` cancels it."""
         for line in self._lines:
             listeners, line.listeners = line.listeners, {}
             for number, listener in listeners.items():
@@ -109,7 +109,7 @@ class SharedWorker:
             thread.join(timeout=5.0)
 
     def _retire(self, line: _Line) -> None:
-        # Its end may take some tenths of a second, and no process else speaks with it any more.
+        # Its end may take some tenths of a second, and nothing else uses it any more.
         self._lines.remove(line)
         self._retired = [thread for thread in self._retired if thread.is_alive()]
         self._retired.append(threading.Thread(target=line.client.stop, name="lanet retirement"))

@@ -40,7 +40,7 @@ def add_ground(
         scene: one that a conversion has lit.
         base: irradiance of the unobstructed ground by the light up to white, see
             :func:`lanet_core.pipeline.ground_light.ground_irradiance`.
-        added: likewise by the light above white.
+        added: the same by the light above white.
         shape: ``PLANE`` fades out at its rim, ``DOME`` continues above the horizon.
         height: of the photograph's camera above the ground, metres.
         radius: of the ground, metres.

@@ -207,7 +207,7 @@ class Job:
         output: the OpenEXR or Radiance file.
         preview: the PNG file, if one is wanted.
         maps: the PNG files of the attention and of the luminance classes, if they are wanted.
-        keep: whether a result that is existing is to be left alone.
+        keep: whether an existing result is left alone.
         folders: what has to exist before the files can be written.
     """
 
@@ -234,11 +234,11 @@ def _jobs(inputs: list[Path], arguments: argparse.Namespace) -> list[Job]:
     into_folder = is_folder(arguments.output, inputs)
     previews = [None] * len(inputs)
     if arguments.preview is not None:
-        beside = _beside(arguments, outputs, into_folder, _LABEL)
-        previews = plan(inputs, arguments.preview or beside, ".png", label=_LABEL)
+        target = _next_to_results(arguments, outputs, into_folder, _LABEL)
+        previews = plan(inputs, arguments.preview or target, ".png", label=_LABEL)
     maps = [()] * len(inputs)
     if arguments.maps:
-        targets = (_beside(arguments, outputs, into_folder, label) for label in _MAP_LABELS)
+        targets = (_next_to_results(arguments, outputs, into_folder, label) for label in _MAP_LABELS)
         by_kind = [
             plan(inputs, target, ".png", label=label) for target, label in zip(targets, _MAP_LABELS, strict=True)
         ]
@@ -257,14 +257,14 @@ def _suffix(arguments: argparse.Namespace) -> str:
     return suffix if suffix in (".exr", ".hdr") else f".{arguments.format}"
 
 
-def _beside(arguments: argparse.Namespace, outputs: list[Path], into_folder: bool, label: str) -> str:
-    """Return where what belongs to the results goes: into their folder, or next to the only one under a like name."""
+def _next_to_results(arguments: argparse.Namespace, outputs: list[Path], into_folder: bool, label: str) -> str:
+    """Return where what belongs to the results goes: into their folder, or next to the only one under a similar name."""
     return arguments.output if into_folder else str(outputs[0].with_name(f"{outputs[0].stem}{label}.png"))
 
 
 def _convert_all(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace) -> list[FileOutcome]:
     outcomes: list[FileOutcome] = []
-    told: set[str] = set()
+    reported: set[str] = set()
     budget = PixelBudget()
     fractions = [0.0] * len(jobs)
     with tqdm(
@@ -289,8 +289,8 @@ def _convert_all(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace) 
         for outcome in overlapped(convert, range(len(jobs))):
             outcomes.append(outcome)
             if load.converter is not None:
-                _warn_of_provider(load.converter, told)  # a GPU may also give up in the midst of the work
-            _report_problems(outcome, told)
+                _warn_of_provider(load.converter, reported)  # a GPU may also give up in the midst of the work
+            _report_problems(outcome, reported)
             if arguments.json:
                 print_result(line_of(_record(outcome)))
             elif outcome.status != "failed":
@@ -434,19 +434,19 @@ def _write_maps(conversion: Conversion, attention: Path, segmentation: Path) -> 
     write_png(segmentation, segmentation_picture(conversion.segmentation, size))
 
 
-def _warn_of_provider(converter: BandedConverter, told: set[str]) -> None:
-    """Say once for all pictures why a GPU is not used."""
+def _warn_of_provider(converter: BandedConverter, reported: set[str]) -> None:
+    """Print once for all images why a GPU is not used."""
     for warning in converter.session.warnings:
-        if warning not in told:
+        if warning not in reported:
             print_message(f"lanet: warning: {warning}")
-            told.add(warning)
+            reported.add(warning)
 
 
-def _report_problems(outcome: FileOutcome, told: set[str]) -> None:
+def _report_problems(outcome: FileOutcome, reported: set[str]) -> None:
     if outcome.error is not None:
         print_message(f"lanet: error: {outcome.error}")
     for warning in outcome.conversion.warnings if outcome.conversion else ():
-        if warning not in told:
+        if warning not in reported:
             print_message(printable(f"lanet: warning: {outcome.job.source}: {warning}"))
 
 

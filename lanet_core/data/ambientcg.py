@@ -61,8 +61,8 @@ class AmbientCg:
         offset = 0
         while True:
             path = f"/api/v3/assets?type=hdri&include=type,tags,downloads&limit={_PAGE_ASSETS}&offset={offset}"
-            answer = self._client.json(path)
-            listed, total = entry(answer, "assets"), entry(answer, "totalResults")
+            reply = self._client.json(path)
+            listed, total = entry(reply, "assets"), entry(reply, "totalResults")
             if not isinstance(listed, list) or not isinstance(total, int):
                 raise self._client.unexpected(path)
             for facts in listed:

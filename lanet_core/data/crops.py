@@ -1,6 +1,6 @@
 """Perspective pictures cut out of panoramas: what a camera at the panorama's centre would see.
 
-The camera has square pixels and no roll. Azimuth and elevation say where it looks, in the convention of
+The camera has square pixels and no roll. Azimuth and elevation specify where it looks, in the convention of
 :mod:`lanet_core.geometry.sphere`; elevation is measured up from the horizon.
 """
 

@@ -1,6 +1,6 @@
 """Poly Haven's public API: which HDR panoramas there are, and their files, verified.
 
-All panoramas are CC0. The terms of the API request a user agent that names the program and for the words 'Powered by
+All panoramas are CC0. The terms of the API require a user agent that names the program and for the words 'Powered by
 Poly Haven' where its contents are shown.
 
 Source: https://api.polyhaven.com (OpenAPI description in github.com/Poly-Haven/Public-API, swagger.yml; ToS.md).

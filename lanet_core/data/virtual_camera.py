@@ -29,7 +29,7 @@ class Camera:
     """One camera and how it is set.
 
     Attributes:
-        dynamic_range_ev: stops between white and the darkest level that is told from black.
+        dynamic_range_ev: stops between white and the darkest level that differs from black.
         response_sigma: σ of the response curve f(H) = (1 + σ) Hⁿ / (Hⁿ + σ).
         response_exponent: n of the response curve.
         exposure_bias_ev: exposure compensation; 0 puts the picture's mean at middle grey.
@@ -71,7 +71,7 @@ def exposure_scale(hdr: np.ndarray, camera: Camera, row_weights: np.ndarray | No
     Returns:
         A positive factor, before exposure compensation.
     """
-    # Every fourth column tells the mean well enough and is four times faster.
+    # Every fourth column gives the mean precisely enough and is four times faster.
     levels = hdr[:, ::4].mean(axis=2)
     weights = np.ones(hdr.shape[0]) if row_weights is None else row_weights
     weights = np.broadcast_to(weights[:, None], levels.shape)

@@ -3,7 +3,7 @@
     python -m lanet_core.evaluation.ablation --data DIR --output runs/ablation
 
 Each row keeps its own network, loss and target; width, pictures, steps, optimiser and augmentation are the same for
-all. A stopped campaign continues where it was. ``lanet-eval --method NAME=runs/ablation/NAME/best.pt`` compares.
+all. A stopped campaign resumes where it was. ``lanet-eval --method NAME=runs/ablation/NAME/best.pt`` compares.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def train_rows(rows: Sequence[str], budget: Budget, data: Path, output: Path, *,
             configuration = load_configuration(row)
             if not isinstance(configuration, TrainingConfiguration):
                 raise DataError(f"{row} is none of the paper's networks.", remedy=f"Use {', '.join(ROWS)}.")
-            Trainer(under_budget(configuration, budget), data, output / row, process, options, say=_say).run()
+            Trainer(under_budget(configuration, budget), data, output / row, process, options, report=_print_line).run()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -137,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     print(line, flush=True)
 
 

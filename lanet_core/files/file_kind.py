@@ -1,4 +1,4 @@
-"""What a file is, judged by its first bytes and never by its name."""
+"""The format of a file, detected by its first bytes and never by its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gain maps of JPEG files: HDR light that the camera measured, next to the SDR image.
+"""Gain maps of JPEG files: HDR light that the camera measured, in addition to the SDR image.
 
 A map is a small JPEG behind the image's own, with metadata of Ultra HDR (hdrgm) or of ISO 21496-1. It is found by these
 metadata and not by the directory of the file (MPF), which editors and messengers break.
@@ -87,7 +87,7 @@ class GainMap:
             first: the row of the image that they begin with.
 
         Returns:
-            (n, W, 3) float32, likewise, ≥ 0.
+            (n, W, 3) float32, in the same space, ≥ 0.
         """
         row_low, row_share = self._positions(np.arange(first, first + len(rgb_linear)), 0)
         column_low, column_share = self._positions(np.arange(self._size[1]), 1)

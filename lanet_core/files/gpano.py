@@ -42,7 +42,7 @@ class GPano:
 
     Attributes:
         projection: "equirectangular", or another name as the file has it, in lower case.
-        crop: the part of the sphere that the picture shows, None where the file does not say.
+        crop: the part of the sphere that the picture shows, None where the file does not specify it.
         pose_heading_deg: compass heading of the picture's middle, clockwise from north; None where unknown.
         pose_pitch_deg: elevation of the picture's middle above the horizon, [-90, 90].
         pose_roll_deg: how far the camera was turned clockwise about its view, (-180, 180]: with positive roll

@@ -89,7 +89,7 @@ def _read_radiance(path: Path) -> StoredHdr:
 
 
 def _read_exr(path: Path) -> StoredHdr:
-    # Not with the package OpenEXR: next to another OpenEXR, as in a Blender program of Debian's, it brings that down.
+    # Not with the package OpenEXR: with another OpenEXR, as in a Blender program of Debian's, it brings that down.
     with open_image(path, FileKind.EXR) as image:
         spec = image.spec()
         rgb = _flat_rgb(image, spec, path)

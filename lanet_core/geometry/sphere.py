@@ -190,7 +190,7 @@ def overlap_weights(source_edges: np.ndarray, edges: np.ndarray) -> Windows:
 
     Args:
         source_edges: (n + 1,) float64, increasing: where source intervals meet.
-        edges: (m + 1,) float64, likewise of the targets, between the same ends.
+        edges: (m + 1,) float64, the same of the targets, between the same ends.
     """
     first = np.clip(np.searchsorted(source_edges, edges[:-1] + 1e-9) - 1, 0, None)
     last = np.clip(np.searchsorted(source_edges, edges[1:] - 1e-9), 1, len(source_edges) - 1)
@@ -248,7 +248,7 @@ def upsampled_rows(panorama: np.ndarray, height: int, width: int, first_row: int
 
 
 def padded_sphere(panorama: np.ndarray, margin: int = 1) -> np.ndarray:
-    """Return a panorama with more pixels on every side: what is there on the sphere.
+    """Return a panorama with more pixels on every side, continued on the sphere.
 
     Args:
         panorama: (h, w[, C]); w even.

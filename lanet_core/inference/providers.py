@@ -1,7 +1,7 @@
 """Execution providers of ONNX Runtime: which there are, which one starts, and why another does not.
 
 A GPU build of ONNX Runtime lists its provider whether or not the machine has what the provider needs. Only starting a
-session tells, and the reason (a missing CUDA library, say) goes to the process's standard error and nowhere else.
+session shows it, and the reason (such as a missing CUDA library) goes to the process's standard error and nowhere else.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class StartedSession:
 
     Attributes:
         session: the session.
-        provider: a key of :data:`PROVIDERS`: the provider that ONNX Runtime says it has registered first.
+        provider: a key of :data:`PROVIDERS`: the provider that ONNX Runtime has registered first.
         warnings: why a better provider is not used, one sentence each.
     """
 
@@ -191,7 +191,7 @@ def _model_error(error: Exception, path: Path) -> ModelError:
 
 
 def describe_failure(text: str) -> str:
-    """Return one sentence for what ONNX Runtime said of a failure; the missing library's name if it says so."""
+    """Return one sentence for ONNX Runtime's message of a failure; the missing library's name if it contains one."""
     missing = _MISSING_LIBRARY.search(text)
     if missing:
         library = Path(next(filter(None, missing.groups()))).name

@@ -54,7 +54,7 @@ class Session:
 
     Attributes:
         path: the model's file.
-        metadata: what the model says of itself.
+        metadata: the model's metadata.
         provider: the provider that runs, as ONNX Runtime reports it: ``cuda``, ``directml``, ``coreml`` or ``cpu``.
         warnings: why a better provider is not used, one sentence each.
 

@@ -1,4 +1,4 @@
-"""What every comparison of two pictures asks of them: the same size, and pixels that mean something."""
+"""Requirements of every comparison of two images: the same size, and pixels that are finite."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """MSE, PSNR and SSIM: pictures as a display shows them, compared code value by code value.
 
-They request values that are roughly even to the eye, such as sRGB-encoded ones; linear light has to be encoded
+They need values that are perceptually uniform, roughly, such as sRGB-encoded ones; linear light has to be encoded
 first (:mod:`lanet_core.metrics.pu21`).
 """
 

@@ -107,7 +107,7 @@ def irradiance_error_stops(prediction: np.ndarray, truth: np.ndarray) -> float:
 
     Args:
         prediction: (H, W, 3) float, linear Rec.709, ≥ 0, calibrated: 1.0 is the LDR's white.
-        truth: (H', W', 3) float, likewise, at the same scale; the sizes may differ.
+        truth: (H', W', 3) float, in the same space and at the same scale; the sizes may differ.
 
     Returns:
         Stops, ≥ 0.

@@ -1,4 +1,4 @@
-"""PU21: absolute light encoded so that equal steps look equal, which lets PSNR and SSIM judge HDR pictures.
+"""PU21: absolute light encoded so that equal steps look equal, so that PSNR and SSIM apply to HDR images.
 
 Source: Mantiuk and Azimi, "PU21: A novel perceptually uniform encoding for adapting existing quality metrics
 for HDR", Picture Coding Symposium 2021, with the parameters that the authors recommend ("banding_glare").
@@ -22,7 +22,7 @@ BANDING_GLARE = (0.353487901, 0.3734658629, 8.277049286e-5, 0.9062562627, 0.0915
 #: What radiance 1 of a calibrated picture, the LDR's white, is taken to emit (Yu et al. 2021, section 5.2).
 WHITE_CD_M2 = 255.0
 
-#: The peak that PSNR and SSIM are told: about what 100 cd/m², a white page, is encoded as.
+#: The peak for PSNR and SSIM: about what 100 cd/m², a white page, is encoded as.
 PEAK = 256.0
 
 

@@ -1,4 +1,4 @@
-"""Padding and convolutions that know what is beyond the picture's edge."""
+"""Padding and convolutions that continue an image beyond its edge."""
 
 from __future__ import annotations
 

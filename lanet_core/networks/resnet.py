@@ -1,4 +1,4 @@
-"""The encoder: ResNet-50 (He et al. 2016), with edges that know the sphere."""
+"""The encoder: ResNet-50 (He et al. 2016), with padding that wraps around the sphere."""
 
 from __future__ import annotations
 

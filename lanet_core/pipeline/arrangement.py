@@ -48,7 +48,7 @@ def arrange(picture: Picture, light: ImageLight, options: ReadingOptions) -> Arr
     Args:
         picture: the image.
         light: its light.
-        options: what the user wants.
+        options: the user's choices.
 
     Raises:
         NotEquirectangularError: it is no panorama, or one of a kind that an option has to name.

@@ -1,7 +1,7 @@
-"""The one road of the product, band by band: an LDR picture in, a calibrated HDR picture out.
+"""The conversion pipeline, band by band: from an LDR image to a calibrated HDR image.
 
 What a panorama and a single picture have in common; :mod:`.panorama_converter` and :mod:`.image_converter`
-say in what they differ.
+implement what differs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from lanet_core.reconstruction.white_level import WhiteLevel
 
 #: The EXR attribute with the estimated white level, such as ``0.86 0.83 0.71, soft shoulder``.
 WHITE_LEVEL_ATTRIBUTE = "lanetWhiteLevel"
-#: The EXR channel that says how uncertain each pixel is. A name without a dot: see :func:`lanet_core.files.open_exr`.
+#: The EXR channel with the predicted uncertainty of each pixel. A name without a dot: see :func:`lanet_core.files.open_exr`.
 UNCERTAINTY_CHANNEL = "uncertainty"
 
 
@@ -60,7 +60,7 @@ class LdrSource(Protocol):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a person should know about how the image was read, one sentence each."""
+        """Remarks for the user on how the image was read, one sentence each."""
         ...
 
     @property
@@ -130,7 +130,7 @@ class BandedConverter(ABC):
 
     Args:
         session: the model, ready to run.
-        threads: how many work on the pixels next to it; all cores by default.
+        threads: threads of the pixel work; all cores by default.
     """
 
     #: Whether the results are environment maps.
@@ -184,8 +184,8 @@ class BandedConverter(ABC):
                 W = 2 H and at least 64x32.
             options: how it is to be understood.
             surface: a surface of known albedo by which the added radiance is scaled, of panoramas.
-            progress: told the share of the work that is done and the stage that begins.
-            cancelled: asked before each stage and within the long ones.
+            progress: called with the share of the work that is done and the stage that begins.
+            cancelled: called before each stage and within the long ones.
 
         Raises:
             InputError: the array's shape, dtype or values are not those of an LDR picture of the converter's kind.
@@ -238,8 +238,8 @@ class BandedConverter(ABC):
             gains: factors of the predicted diffuse and concentrated radiance, see :mod:`lanet_core.pipeline.sequence`.
             surface: a surface of known albedo by which the added radiance is scaled, of panoramas; see
                 :mod:`lanet_core.reconstruction.surface_calibration`.
-            progress: told the share of the work that is done and the stage that begins.
-            cancelled: asked before each stage and within the long ones.
+            progress: called with the share of the work that is done and the stage that begins.
+            cancelled: called before each stage and within the long ones.
 
         Raises:
             InputError: the picture cannot be read, or is no LDR picture of the converter's kind.

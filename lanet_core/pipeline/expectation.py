@@ -57,7 +57,7 @@ def expect(
         converter: of panoramas.
         picture: the image.
         options: how it is to be understood.
-        cancelled: asked before each stage.
+        cancelled: called before each stage.
 
     Raises:
         InputError: the image is no panorama.

@@ -72,7 +72,7 @@ class ImageConverter(BandedConverter):
 
     Args:
         session: the model, ready to run.
-        threads: how many work on the pixels next to it; all cores by default.
+        threads: threads of the pixel work; all cores by default.
 
     Raises:
         WrongModelError: the model was made for panoramas.
@@ -110,7 +110,7 @@ class ImageConverter(BandedConverter):
     def _reconstruction(self, source: FlatSource, white: WhiteLevel) -> PictureReconstruction:
         metadata = self.session.metadata
         network_size = (metadata.input_height, metadata.input_width)
-        # LANet has learned from photographs with the blacks that they have.
+        # LANet was trained on photographs with their own black levels.
         white = dataclasses.replace(white, black=0.0)
         return PictureReconstruction((source.height, source.width), network_size, white)
 

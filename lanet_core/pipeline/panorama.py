@@ -4,7 +4,7 @@ Conventions of the pose (Google's Photo Sphere metadata): heading turns about th
 is the elevation of the image's middle, up positive; roll turns the camera clockwise about its view, so that the
 horizon turns counter-clockwise in the image. They are applied to the camera in this order, each about the
 axes that the one before has moved. Pitch and roll are undone here. Heading is not: it only specifies where north is, so
-turning by it would move every pixel and level nothing; the one that needs north reads it from the image's metadata.
+turning by it would move every pixel and level nothing; north is in the image's metadata.
 
 Source: Google, "Photo Sphere XMP Metadata", https://developers.google.com/streetview/spherical-metadata.
 """

@@ -34,7 +34,7 @@ class Converter(BandedConverter):
 
     Args:
         session: the model, ready to run.
-        threads: how many work on the pixels next to it; all cores by default.
+        threads: threads of the pixel work; all cores by default.
 
     Raises:
         WrongModelError: the model was made for single pictures, not for panoramas.
@@ -140,16 +140,16 @@ def find_model(model: str | Path | None = None, *, file: Path = MODEL_FILE, vari
     this package (a wheel, or the package inside a Blender extension) or next to it (a checkout of the repository).
 
     Args:
-        model: the caller's wish, taken as it is.
+        model: the caller's choice, used as it is.
         file: the one that came with the program, relative to the package or its folder.
         variable: the environment variable's name.
 
     Raises:
-        ModelNotFoundError: no wish was given and none of the other places has a model.
+        ModelNotFoundError: no model was given and none of the other places has one.
     """
-    wish = model or os.environ.get(variable)
-    if wish:
-        return Path(wish)
+    chosen = model or os.environ.get(variable)
+    if chosen:
+        return Path(chosen)
     package = Path(__file__).resolve().parents[1]
     places = [package / file, package.parent / file]
     for place in places:

@@ -1,4 +1,4 @@
-"""What a conversion finds and makes, with the words for remarks for the user on it."""
+"""Results of a conversion, with remarks for the user."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Conversion:
         expected_error_stops: by how much the model expects the diffuse irradiance of its result to be wrong: mean
             absolute error over all directions, in stops. None where the model does not predict it.
         strength_range_ev: likely range of the factor that the added light lacks, in stops, such as (-0.4, 0.9): the
-            tenth and the ninetieth percentile. None likewise.
+            tenth and the ninetieth percentile. None for the same reason.
         calibration_factor: factor of the added radiance by which a surface has its albedo, see
             :mod:`lanet_core.reconstruction.surface_calibration`. None without a surface, and where there is none.
         white_level: the image's white level.
@@ -46,7 +46,7 @@ class Conversion:
         attention: (h, w, 2) float32, [0, 1], LANet's two attention maps of a single picture, at the size at which the
             network saw it; None for a panorama, and where the model has none.
         segmentation: (h, w) uint8, the luminance class of each of those pixels: 0 dark, 1 between, 2 bright; None
-            likewise.
+            None for the same reason.
     """
 
     height: int
@@ -79,7 +79,7 @@ class Conversion:
 
 
 def confidence_warnings(expected_error_stops: float | None) -> tuple[str, ...]:
-    """Return what is to be said of an expected error, one sentence each."""
+    """Return the warnings for an expected error, one sentence each."""
     if expected_error_stops is None or expected_error_stops < HIGH_EXPECTED_ERROR_STOPS:
         return ()
     return (

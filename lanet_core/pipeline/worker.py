@@ -8,7 +8,7 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 1, "event": "result", "output": "street.exr", "peak_ev": 9.1, "expected_error_stops": 0.4, …}
 
     {"id": 2, "do": "inspect", "source": "street.jpg"}     size, clipped share and warnings, without a conversion
-    {"id": 7, "do": "convert", …, "pad": true}             likewise stretch, force, eye, ignore_pose: ReadingOptions;
+    {"id": 7, "do": "convert", …, "pad": true}             also stretch, force, eye, ignore_pose: ReadingOptions;
                                                            "lights": true adds the result of the task lights
     {"id": 3, "do": "describe"}                            model, provider, and why no GPU runs
     {"id": 4, "do": "thumbnail", "source": "street.exr", "height": 128}  width, height, rgb_srgb8_base64 from the top
@@ -25,14 +25,14 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 8, "do": "calibrate", "source": "street.exr", "albedo": 0.18, "at": [0.5, 0.8], "facing": "auto"}
                                                            factor of the light above white by which a surface has its
                                                            albedo, or null and a problem; "at" null is the ground
-    {"do": "cancel", "id": 1}                              answered by the error ConversionCancelled of request 1
+    {"do": "cancel", "id": 1}                              request 1 ends with the error ConversionCancelled
 
     {"id": 1, "event": "error", "kind": "DamagedImageError", "problem": "The file is cut short.",
      "path": "street.jpg", "remedy": "Copy it again.", "message": "street.jpg: The file is cut short. Copy it again."}
 
 The first line is ``{"event": "ready", "protocol": 1}``. An ``id`` is an integer of 64 bits or a short string. A line
-that is no request ends with an ``error``, whose id is null where the line has none. When its input ends or no process reads
-its output any more, the process drops what is not done and ends, after some seconds also out of a call that does not
+that is no request ends with an ``error``, whose id is null where the line has none. When its input ends or its parent no longer reads
+its output, the process drops what is not done and ends, after some seconds also out of a call that does not
 return: it does not outlive its parent.
 """
 
@@ -57,7 +57,7 @@ from lanet_core.pipeline.reading_options import EYES, ReadingOptions
 from lanet_core.pipeline.worker_protocol import (
     PROTOCOL,
     RequestError,
-    error_answer,
+    error_reply,
     parse_request,
     read_lines,
     write_line,
@@ -77,7 +77,7 @@ class Worker:
     """Serves requests one after another with one model, which is loaded when it is first needed.
 
     Args:
-        answer: sends one answer to the parent; called from one thread only.
+        reply: sends one reply to the parent; called from one thread only.
         model: see :func:`lanet_core.pipeline.panorama_converter.find_model`.
         provider: see :func:`lanet_core.pipeline.panorama_converter.load_converter`.
         threads: the same.
@@ -85,13 +85,13 @@ class Worker:
 
     def __init__(
         self,
-        answer: Callable[[Mapping[str, Any]], None],
+        reply: Callable[[Mapping[str, Any]], None],
         *,
         model: str | None = None,
         provider: str = "auto",
         threads: int | None = None,
     ) -> None:
-        self._answer = answer
+        self._reply = reply
         self._model, self._provider, self._threads = model, provider, threads
         self._converter = None
         self._accepted: Counter[int | str] = Counter()
@@ -118,21 +118,21 @@ class Worker:
         self._stopped = True
 
     def serve(self, request: Mapping[str, Any]) -> None:
-        """Do what an accepted request asks and answer it, whatever happens."""
+        """Serve an accepted request; it always gets one final reply."""
         if self._stopped:
             return
         number, source = request["id"], request.get("source")
         try:
-            self._answer({"id": number, "event": "result", **self._do(request)})
-        except Exception as error:  # the parent must hear of it, and the next request may fare better
-            self._answer(error_answer(number, error, source if isinstance(source, str) else None))
+            self._reply({"id": number, "event": "result", **self._do(request)})
+        except Exception as error:  # it is reported to the parent, and the next request may succeed
+            self._reply(error_reply(number, error, source if isinstance(source, str) else None))
         finally:
             self._served(number)
 
     def refuse(self, error: RequestError) -> None:
-        """Answer a line that is no request."""
+        """Reply to a line that is no request."""
         if not self._stopped:
-            self._answer(error_answer(error.number, error))
+            self._reply(error_reply(error.number, error))
 
     def _served(self, number: int | str) -> None:
         with self._lock:
@@ -164,7 +164,7 @@ class Worker:
         number = request["id"]
 
         def progress(share: float, stage: str) -> None:
-            self._answer({"id": number, "event": "progress", "share": share, "stage": stage})
+            self._reply({"id": number, "event": "progress", "share": share, "stage": stage})
 
         def convert(half: bool):
             return self._load().convert_file(
@@ -362,27 +362,27 @@ def _text(request: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def run(requests: int, answers: int, **options: Any) -> None:
+def run(requests: int, replies: int, **options: Any) -> None:
     """Serve requests until either stream ends, reading on while one is served so that it can be cancelled.
 
-    If one is still being served some seconds after that, the process ends at once: a driver may have hung. All answers
+    If one is still being served some seconds after that, the process ends at once: a driver may have hung. All replies
     are written by the calling thread, so that a parent which reads none of them cannot stop the reading.
 
     Args:
         requests: file descriptor of the parent's lines.
-        answers: file descriptor of the answers.
+        replies: file descriptor of the replies.
         options: of :class:`Worker`.
 
     Raises:
-        OSError: no process reads the answers any more.
+        OSError: the parent no longer reads the replies.
     """
-    worker = Worker(lambda message: write_line(answers, message), **options)
+    worker = Worker(lambda message: write_line(replies, message), **options)
     waiting: queue.SimpleQueue[dict[str, Any] | RequestError | None] = queue.SimpleQueue()
     served = threading.Event()
 
     def read() -> None:
         try:
-            for line in read_lines(requests, answers):
+            for line in read_lines(requests, replies):
                 try:
                     request = parse_request(line)
                 except RequestError as error:
@@ -400,7 +400,7 @@ def run(requests: int, answers: int, **options: Any) -> None:
                 os._exit(1)
 
     try:
-        write_line(answers, {"event": "ready", "protocol": PROTOCOL})
+        write_line(replies, {"event": "ready", "protocol": PROTOCOL})
         threading.Thread(target=read, daemon=True).start()
         while (request := waiting.get()) is not None:
             if isinstance(request, RequestError):
@@ -413,9 +413,9 @@ def run(requests: int, answers: int, **options: Any) -> None:
 
 def _own_streams() -> tuple[int, int]:
     """Return the pipes to the parent as file descriptors, out of reach of libraries that print."""
-    requests, answers = os.dup(0), os.dup(1)
+    requests, replies = os.dup(0), os.dup(1)
     os.dup2(2, 1)
-    return requests, answers
+    return requests, replies
 
 
 def main() -> int:
@@ -429,9 +429,9 @@ def main() -> int:
     if not (is_open(0) and is_open(1)):  # there is no parent
         return 1
     open_closed_streams()
-    requests, answers = _own_streams()
+    requests, replies = _own_streams()
     try:
-        run(requests, answers, model=arguments.model, provider=arguments.provider, threads=arguments.threads)
+        run(requests, replies, model=arguments.model, provider=arguments.provider, threads=arguments.threads)
     except OSError:  # the parent is gone
         return 1
     return 0

@@ -94,7 +94,7 @@ def near(luma: np.ndarray, level: float) -> np.ndarray:
 
 
 def same(luma: np.ndarray, level: float) -> np.ndarray:
-    """Return which pixels cannot be told from a colour, (...) bool."""
+    """Return which pixels do not differ from a colour, (...) bool."""
     return np.abs(luma - np.float32(level)) <= STEP
 
 

@@ -342,7 +342,7 @@ def diffuse_from_log_hdr(log_hdr: np.ndarray, image: np.ndarray, overexposure: n
     Args:
         log_hdr: (h, 2 h, 3) float32, natural log of linear Rec.709 radiance relative to white.
         image: (h, 2 h, 3) float32, see :meth:`Reconstruction.network_inputs`.
-        overexposure: (h, 2 h, 2) float32, likewise.
+        overexposure: (h, 2 h, 2) float32, of the same pixels.
 
     Returns:
         (h, 2 h, 3) float32, ≥ 0, for :meth:`Reconstruction.solve`.

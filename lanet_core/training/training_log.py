@@ -18,7 +18,7 @@ PICTURE_EXPOSURES_EV = (0.0, -4.0)
 
 
 class TrainingLog:
-    """Appends to ``log.csv`` and ``tensorboard/`` in a run's folder, in progress where an earlier run stopped.
+    """Appends to ``log.csv`` and ``tensorboard/`` in a run's folder, resuming where an earlier run stopped.
 
     Args:
         folder: the run's.

@@ -33,7 +33,7 @@ def cross_bilateral_filter(
 
     Args:
         picture: (H, W) float: what is smoothed.
-        guide: (H, W) float: what says where.
+        guide: (H, W) float: the position along the axis.
         spatial_sigma_px: σ_s, pixels.
         range_sigma: σ_r, in the guide's units.
 

@@ -5,7 +5,7 @@ convolutions join them. SELU follows every convolution but the last of the last 
 
 The network learned linear HDR pictures stretched to [0, 1], and its sigmoid gives the same. As in the published
 program the LDR is stretched to [0, 1] before and the prediction after, so black is 0. The HDR's own scale is lost in
-the stretch; whatever it was, it is one factor, and calibration by Eq. 1 finds it again.
+the stretch; it is one factor, and calibration by Eq. 1 finds it again.
 
 The published program predicts in patches with zeros round the picture. Here the picture wraps in azimuth and has
 zeros beyond the poles only, and bands of rows, which need less memory, give the same as the whole.

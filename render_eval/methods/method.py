@@ -101,7 +101,7 @@ def _problem(prediction: object, shape: tuple[int, ...]) -> str:
 
 @contextmanager
 def needed_packages(method: str, extra: str) -> Iterator[None]:
-    """Turn the failure of the imports in a ``with`` block into an error that says what to install.
+    """Turn the failure of the imports in a ``with`` block into an error that names what to install.
 
     Args:
         method: who needs them.

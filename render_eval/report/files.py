@@ -1,4 +1,4 @@
-"""What an evaluation leaves next to its renders: the page, the table and the whole record, each written whole."""
+"""Files of an evaluation in addition to its renders: the page, the table and the whole record, each written whole."""
 
 from __future__ import annotations
 

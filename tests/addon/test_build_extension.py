@@ -57,7 +57,7 @@ def test_blender_validates_the_zip_without_a_word_of_warning(linux_zip, blender_
     assert not finished.stderr
 
 
-def test_the_addon_lies_at_the_root(names):
+def test_the_addon_is_at_the_root(names):
     addon = {path.relative_to(ROOT / "addon").as_posix() for path in (ROOT / "addon").rglob("*.py")}
     beside = ("lanet_core/", "models/", "wheels/", "LICENSE", "THIRD_PARTY.md", "blender_manifest.toml")
     assert "__init__.py" in names
@@ -120,10 +120,10 @@ def test_it_converts_with_its_own_wheels_and_numpy_alone(unpacked, tmp_path):
         {"id": 1, "do": "describe"},
         {"id": 2, "do": "convert", "source": str(EXAMPLE), "output": str(tmp_path / "out.exr")},
     ]
-    answers = _worker_answers(tmp_path / "bare/bin/python", [unpacked, packages], requests)
-    assert answers[1]["event"] == "result", answers[1]
-    assert answers[1]["model"]["path"] == str(unpacked / "models/panolanet.onnx")
-    assert answers[2]["event"] == "result", answers[2]
+    replies = _worker_answers(tmp_path / "bare/bin/python", [unpacked, packages], requests)
+    assert replies[1]["event"] == "result", replies[1]
+    assert replies[1]["model"]["path"] == str(unpacked / "models/panolanet.onnx")
+    assert replies[2]["event"] == "result", replies[2]
     assert (tmp_path / "out.exr").stat().st_size > 100_000
 
 
@@ -137,16 +137,16 @@ def _worker_answers(python: Path, path: list[Path], requests: list[dict]) -> dic
     )  # fmt: skip
     worker.stdin.write("".join(json.dumps(request) + "\n" for request in requests))
     worker.stdin.flush()
-    answers: dict[int, dict] = {}
+    replies: dict[int, dict] = {}
     for line in worker.stdout:
-        answer = json.loads(line)
-        if answer["event"] in ("result", "error"):
-            answers[answer["id"]] = answer
-            if len(answers) == len(requests):
+        reply = json.loads(line)
+        if reply["event"] in ("result", "error"):
+            replies[reply["id"]] = reply
+            if len(replies) == len(requests):
                 break
     _, errors = worker.communicate(timeout=60)
-    assert len(answers) == len(requests), errors
-    return answers
+    assert len(replies) == len(requests), errors
+    return replies
 
 
 @pytest.mark.parametrize("form", ["from lanet_core.networks import lanet", "from ..networks.lanet import LANet"])

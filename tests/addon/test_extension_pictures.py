@@ -10,7 +10,7 @@ from builder_scripts import extension_pictures
 SIDEBAR = (48, 48, 48)
 
 
-def test_the_screen_is_read_as_its_format_says(tmp_path):
+def test_the_screen_is_read_as_its_format_specifies(tmp_path):
     # X11/XWDFile.h: 25 numbers; of these the header's size, width, height, bytes a row and colours count here.
     header = [0] * 25
     header[0], header[1], header[4], header[5], header[12], header[19] = 100 + 8, 7, 3, 2, 16, 1

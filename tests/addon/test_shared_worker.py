@@ -61,7 +61,7 @@ def test_other_settings_get_another_worker_while_the_former_finishes(worker, set
     assert len(worker._lines) == 1
 
 
-def test_what_is_abandoned_is_told_once_and_stops(worker, settings, picture, tmp_path):
+def test_what_is_abandoned_is_reported_once_and_stops(worker, settings, picture, tmp_path):
     heard = []
     worker.ask(settings, lambda client: client.convert(picture, tmp_path / "a.exr"), heard.append)
     worker.poll()

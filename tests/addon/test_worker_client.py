@@ -162,7 +162,7 @@ def test_a_folder_that_cannot_be_made_is_an_error_with_a_message(client, picture
 
 
 @pytest.mark.parametrize("stage", ["waiting", "starting", "reading", "network", "reconstruction", "writing"])
-def test_cancelling_answers_within_half_a_second_and_leaves_nothing(client, large_picture, output, stage):
+def test_cancelling_ends_within_half_a_second_and_leaves_nothing(client, large_picture, output, stage):
     output.parent.mkdir()
     output.write_bytes(b"the former result")
     number = client.convert(large_picture, output)
@@ -206,7 +206,9 @@ def test_a_waiting_request_is_cancelled_and_the_others_go_on(client, picture, tm
     assert [event.request for event in events if isinstance(event, Finished)] == [first, third]
 
 
-def test_killed_at_ten_random_moments_it_says_so_and_the_next_conversion_works(client, large_picture, picture, output):
+def test_killed_at_ten_random_moments_it_is_reported_and_the_next_conversion_works(
+    client, large_picture, picture, output
+):
     generator = random.Random(4)
     for _ in range(2):  # the second one is warm, as those to be killed
         started_s = time.monotonic()
@@ -342,7 +344,7 @@ def test_a_foreign_environment_does_not_lead_the_worker_astray(make_client, pict
     assert isinstance(end_of(client), Finished)
 
 
-def test_a_worker_that_cannot_start_says_why(make_client, picture, tmp_path, monkeypatch):
+def test_a_worker_that_cannot_start_has_a_reason(make_client, picture, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
     client = make_client()
     client.inspect(picture)
@@ -351,7 +353,7 @@ def test_a_worker_that_cannot_start_says_why(make_client, picture, tmp_path, mon
     assert "could not be started (No such file or directory)" in failed.message
 
 
-def test_what_a_falling_worker_complained_of_is_told(make_client, picture):
+def test_what_a_falling_worker_complained_of_is_reported(make_client, picture):
     client = make_client(threads="many")
     client.inspect(picture)
     failed = end_of(client)

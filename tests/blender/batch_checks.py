@@ -35,7 +35,7 @@ def begin(folder: Path, *names: str, **options):
     return part("conversion.batch").Batch(worker, [folder / "in" / name for name in names], settings, **options)
 
 
-def check_each_picture_gets_its_hdr_beside_it_and_the_scene_stays(folder):
+def check_each_picture_gets_its_hdr_next_to_it_and_the_scene_stays(folder):
     enable(folder)
     pictures(folder, "a.png", "b.png")
     before = state_of(bpy.context.scene)
@@ -69,7 +69,7 @@ def check_existing_results_are_skipped_and_names_follow_a_pattern(folder):
             raise AssertionError(bad)
 
 
-def check_a_bad_file_ends_nothing_and_is_told_of(folder):
+def check_a_bad_file_ends_nothing_and_is_reported(folder):
     enable(folder)
     pictures(folder, "a.png", "b.png")
     (folder / "in" / "bad.png").write_bytes((folder / "in" / "a.png").read_bytes()[:3000])

@@ -96,7 +96,7 @@ def check_a_scene_without_a_world_is_lit(folder):
     assert part("world.graph").shows_hdr(scene)
 
 
-def check_what_cannot_be_converted_is_said_and_nothing_changes(folder):
+def check_what_cannot_be_converted_is_reported_and_nothing_changes(folder):
     scene = file_scene(folder)
     image = bpy.data.images["street.png"]
     before = state_of(scene)
@@ -162,7 +162,7 @@ def check_a_script_converts_images_and_files(folder):
             raise AssertionError("it was not refused")
 
 
-def check_a_full_disk_is_said_and_nothing_changes(folder):
+def check_a_full_disk_is_reported_and_nothing_changes(folder):
     scene = file_scene(folder, scale=4)
     before = state_of(scene)
     disk = folder / "disk"
@@ -172,8 +172,8 @@ def check_a_full_disk_is_said_and_nothing_changes(folder):
         return
     try:
         bpy.context.preferences.addons[MODULE].preferences.folder = str(disk)
-        said = refusal()
-        assert "full" in said and str(disk / "street_lanet.exr") in said
+        output = refusal()
+        assert "full" in output and str(disk / "street_lanet.exr") in output
         assert part("session").current().messages[0].is_error
         assert state_of(scene) == before
         disable()

@@ -82,7 +82,7 @@ def check_the_switch_and_the_sliders_outlive_the_file(folder):
     assert texture.image.filepath == "//textures/street_lanet.exr" and texture.image.has_data is not None
 
 
-def check_the_switch_of_a_scene_without_a_conversion_says_so(folder):
+def check_the_switch_of_a_scene_without_a_conversion_is_reported(folder):
     scene = file_scene(folder)
     before = state_of(scene)
     scene.lanet.shown = "HDR"
@@ -120,7 +120,7 @@ def check_the_facts_of_a_picture_are_the_workers(folder):
     assert (facts.of(other).width, facts.of(other).clipped_fraction) == (128, None)
 
 
-def check_the_preferences_say_what_runs(folder):
+def check_the_preferences_show_what_runs(folder):
     preferences = enable(folder)
     current = part("session").current()
     assert current.provider.lines == ()

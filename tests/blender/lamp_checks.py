@@ -170,7 +170,7 @@ def check_one_button_takes_everything_back(folder):
     assert not bpy.ops.lanet.remove_lamps.poll()
 
 
-def check_the_switch_and_the_file_know_the_lamps(folder):
+def check_the_switch_and_the_file_contain_the_lamps(folder):
     scene = hdr_scene(folder)
     bpy.ops.lanet.add_sun_lamp()
     scene.lanet.shown = "LDR"

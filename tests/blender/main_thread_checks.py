@@ -116,7 +116,7 @@ def check_the_measure_sees_what_would_hold(folder):
     assert holds.all_s[0] > LONGEST_HOLD_S
 
 
-def check_a_worker_that_stands_still_holds_nobody(folder):
+def check_a_worker_that_stands_still_blocks_nothing(folder):
     """Waiting takes no processor's time, so it is not measured but tried: each turn ends though the worker does not."""
     enable(folder)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))

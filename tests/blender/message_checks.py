@@ -36,7 +36,7 @@ def texture_of(scene):
     return next(node for node in scene.world.node_tree.nodes if node.type == "TEX_ENVIRONMENT")
 
 
-def check_no_image_is_said_until_one_is_chosen(folder):
+def check_no_image_is_reported_until_one_is_chosen(folder):
     enable(folder)
     scene = bpy.context.scene
     scene.world = None
@@ -211,7 +211,7 @@ def check_the_rotation_and_the_strength_are_those_of_the_node_tree(folder):
     assert mapping.mapping_of(texture).inputs["Vector"].links[0].from_socket.name == "Generated"
 
 
-def check_what_was_not_converted_and_what_clamps_is_said(folder):
+def check_what_was_not_converted_and_what_clamps_is_reported(folder):
     scene = file_scene(folder)
     tree = scene.world.node_tree
     texture, background = texture_of(scene), tree.nodes["Background"]

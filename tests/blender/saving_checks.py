@@ -165,7 +165,7 @@ def check_undo_after_the_first_save_keeps_the_light(folder):
     np.testing.assert_array_equal(pixels_of(hdr), pixels)
 
 
-def check_what_nobody_uses_is_removed_after_a_month(folder):
+def check_what_is_unused_is_removed_after_a_month(folder):
     unsaved_scene(folder)
     results = part("conversion.unsaved_results")
     old, new = results.root() / "1-old", results.root() / "1-new"

@@ -177,7 +177,7 @@ def check_what_is_no_single_picture_is_refused(folder):
     assert "render" in refusal(render)
 
 
-def check_missing_and_unreadable_files_are_told(folder):
+def check_missing_and_unreadable_files_are_reported(folder):
     path = picture_file(folder)
     image = load(path)
     path.unlink()
@@ -192,7 +192,7 @@ def check_missing_and_unreadable_files_are_told(folder):
     assert "Blender cannot read it" in refusal(image)
 
 
-def check_a_full_or_missing_folder_is_told(folder):
+def check_a_full_or_missing_folder_is_reported(folder):
     source = prepare_source(painted(), folder / "missing")
     try:
         written(source)

@@ -34,7 +34,7 @@ def test_blender_reads_every_value_of_a_half_file(panorama, tmp_path, ask_blende
     np.testing.assert_array_equal(pixels[::-1, :, :3], half.astype(np.float32))
 
 
-def test_a_channel_beside_the_light_changes_nothing_for_blender(panorama, tmp_path, ask_blender):
+def test_a_channel_next_to_the_light_changes_nothing_for_blender(panorama, tmp_path, ask_blender):
     path = tmp_path / "panorama.exr"
     uncertainty = np.linspace(0.0, 2.0, 16 * 32, dtype=np.float32).reshape(16, 32)
     options = {"model_name": "model", "model_sha256": "0" * 64, "further_channels": (UNCERTAINTY_CHANNEL,)}

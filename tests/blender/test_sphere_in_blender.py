@@ -41,7 +41,7 @@ def test_a_camera_sees_each_direction_where_the_sphere_puts_it(tmp_path, ask_ble
         np.testing.assert_allclose(2 * view - 1, direction, atol=3e-4, err_msg=name)
 
 
-def test_a_matt_square_gets_the_light_that_the_irradiance_metric_says(tmp_path, ask_blender):
+def test_a_diffuse_square_gets_the_light_that_the_irradiance_metric_specifies(tmp_path, ask_blender):
     rng = np.random.default_rng(7)
     panorama = rng.uniform(0.05, 1.0, (64, 128, 3)).astype(np.float32) * [1.0, 0.8, 0.6]
     panorama[18:20, 40:42] = [900.0, 800.0, 500.0]  # a lamp of 3°, front left and above

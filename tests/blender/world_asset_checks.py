@@ -82,7 +82,7 @@ def check_a_packed_hdr_whose_file_is_gone(folder):
     assert not list(Path(bpy.app.tempdir).glob("lanet-*"))
 
 
-def check_what_cannot_be_marked_says_so(folder):
+def check_what_cannot_be_marked_is_reported(folder):
     scene = converted(folder)
     (folder / "textures" / "street_lanet.exr").unlink()
     before = state_of(scene)

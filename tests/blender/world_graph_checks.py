@@ -406,7 +406,7 @@ def check_textures_in_groups_and_of_the_other_engine_are_converted_too(folder):
     assert [each.node.image for each in world_graph.reachable_textures(scene.world)] == [ldr, ldr, ldr]
 
 
-def check_another_image_beside_it_stays(folder):
+def check_another_image_next_to_it_stays(folder):
     scene, texture, backdrop = backdrop_scene()
     backdrop.image = other = new_image("backplate")
     hdr = world_graph.apply_hdr(scene, texture.image, make_exr(folder))

@@ -24,7 +24,7 @@ def answer(tmp_path_factory, blender) -> dict[str, np.ndarray]:
         return dict(values)
 
 
-def test_the_program_says_what_it_is_and_what_denoises(answer):
+def test_the_program_shows_what_it_is_and_what_denoises(answer):
     versions = json.loads(str(answer["versions"]))
     assert re.match(r"[4-9]\.\d+\.\d+", versions["blender"])
     assert versions["denoiser"] in ("OpenImageDenoise", "none: this Blender was built without OpenImageDenoise")

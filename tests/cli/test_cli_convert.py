@@ -90,7 +90,7 @@ def test_half_floats(lanet, library, tmp_path):
 
 
 @pytest.mark.parametrize("name", BAD_PICTURES)
-def test_a_bad_picture_is_told_in_one_line_and_leaves_nothing(lanet, tmp_path, name):
+def test_a_bad_picture_is_reported_in_one_line_and_leaves_nothing(lanet, tmp_path, name):
     source = make_bad_picture(name, tmp_path)
     (tmp_path / "out").mkdir()
     status, output, errors = lanet("convert", source, "-o", tmp_path / "out" / "result.exr", "--json")
@@ -193,7 +193,7 @@ def test_a_preview_never_takes_the_place_of_the_picture(lanet, library, tmp_path
     assert names(library) == ["lake-preview.png", "lake.exr", "lake.png", "other", "street.png", "tower.png"]
 
 
-def test_previews_beside_the_results_or_where_they_are_wanted(lanet, library, tmp_path):
+def test_previews_next_to_the_results_or_where_they_are_wanted(lanet, library, tmp_path):
     lanet("convert", library / "lake.png", "-o", f"{tmp_path}/hdr/", "--preview")
     assert names(tmp_path / "hdr") == ["lake-preview.png", "lake.exr"]
     lanet("convert", library / "lake.png", "-o", tmp_path / "lake.exr", "--preview", tmp_path / "shown.png")
@@ -202,7 +202,7 @@ def test_previews_beside_the_results_or_where_they_are_wanted(lanet, library, tm
 
 
 @pytest.mark.parametrize("target", ["missing/lake.exr", "lake.jpg", "file/lake.exr", "file/"])
-def test_outputs_that_cannot_be_written_are_told_in_one_line(lanet, library, tmp_path, target):
+def test_outputs_that_cannot_be_written_are_reported_in_one_line(lanet, library, tmp_path, target):
     (tmp_path / "file").write_text("not a folder")
     status, _, errors = lanet("convert", library / "lake.png", "-o", f"{tmp_path}/{target}")
     assert status == 2
@@ -251,7 +251,7 @@ def test_a_full_disk_leaves_nothing(lanet, library, small_disk):
     assert names(small_disk) == []
 
 
-def test_models_that_cannot_run_are_told_in_one_line(lanet, library, tmp_path, make_model, monkeypatch):
+def test_models_that_cannot_run_are_reported_in_one_line(lanet, library, tmp_path, make_model, monkeypatch):
     (tmp_path / "damaged.onnx").write_bytes(make_model().read_bytes()[:100])
     make_model("foreign.onnx", text=None)
     for name, words in [

@@ -106,7 +106,7 @@ def test_a_name_that_cannot_exist_is_left_to_its_conversion(tmp_path, name):
     assert plan([source, Path("b.jpg")], f"{tmp_path}/hdr", ".exr")[0] == tmp_path / "hdr" / f"{source.stem}.exr"
 
 
-def test_making_a_folder_says_whether_it_was_missing(tmp_path):
+def test_making_a_folder_returns_whether_it_was_missing(tmp_path):
     assert make_folder(tmp_path / "a" / "b")
     assert not make_folder(tmp_path / "a" / "b")
     (tmp_path / "file").touch()

@@ -61,7 +61,7 @@ def names(folder: Path | bytes) -> list[bytes]:
     return sorted(os.fsencode(path.name) for path in Path(os.fsdecode(folder)).iterdir())
 
 
-def test_an_unforeseen_failure_of_one_picture_is_named_and_the_rest_goes_on(lanet, picture, tmp_path, monkeypatch):
+def test_an_unforeseen_failure_of_one_picture_is_named_and_the_rest_continues(lanet, picture, tmp_path, monkeypatch):
     shutil.copy(picture, tmp_path / "b.png")
     really = converter_module.Converter.convert_file
 
@@ -82,7 +82,7 @@ def test_an_unforeseen_failure_of_one_picture_is_named_and_the_rest_goes_on(lane
     assert errors.startswith("Traceback") and "in failing" in errors
 
 
-def test_memory_that_does_not_suffice_is_said_in_plain_words(lanet, picture, tmp_path, monkeypatch):
+def test_memory_that_does_not_suffice_is_reported_in_plain_words(lanet, picture, tmp_path, monkeypatch):
     def failing(*_, **__):
         raise MemoryError
 
@@ -182,7 +182,7 @@ def test_closed_streams_lose_no_result(picture, tmp_path, streams):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 @pytest.mark.parametrize("options", ["", "--json"])
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_full_device_as_standard_output_is_said_once_and_loses_no_result(picture, tmp_path, options, unbuffered):
+def test_a_full_device_as_standard_output_is_reported_once_and_loses_no_result(picture, tmp_path, options, unbuffered):
     shutil.copy(picture, tmp_path / "b.png")
     done = shell(f"$LANET convert a.png b.png -o hdr {options} >/dev/full", tmp_path, PYTHONUNBUFFERED=unbuffered)
     assert done.returncode == 2

@@ -101,7 +101,7 @@ def test_the_table_has_what_is_tested():
 
 @pytest.mark.parametrize("name", [name for name, read in table().items() if read == "yes"])
 @pytest.mark.parametrize("suffix", ["", ".jpg"])
-def test_what_is_read_is_read_whatever_its_name(tmp_path, name, suffix):
+def test_what_is_read_is_read_regardless_of_its_name(tmp_path, name, suffix):
     if name == "Targa" and not suffix:
         suffix = ".tga"
     path = tmp_path / f"picture{suffix}"

@@ -175,7 +175,7 @@ def test_a_grey_picture_with_an_rgb_profile_stays_grey(tmp_path):
         matrix_profile(SRGB_COLORANTS, parametric_curve(1, 2.0, 0.0, 0.0)),
     ],
 )
-def test_damaged_profiles_say_why(profile):
+def test_damaged_profiles_have_a_reason(profile):
     with pytest.raises(ValueError, match=r"^(its?|a) "):
         parse_profile(profile)
 

@@ -165,7 +165,7 @@ def test_a_matrix_takes_the_place_of_a_damaged_table():
 
 
 @pytest.mark.parametrize("tag", [lut8(), lut16("XYZ"), a_to_b("XYZ"), a_to_b("Lab")])
-def test_a_table_that_is_cut_short_says_so(tag):
+def test_a_table_that_is_cut_short_is_reported(tag):
     for size in (9, 20, 30, 47, 52, 100, len(tag) // 2):
         with pytest.raises(ValueError, match=r"look-up table|tone curve"):
             parse_profile(table_profile(tag[:size], "Lab"))

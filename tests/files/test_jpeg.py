@@ -44,7 +44,7 @@ def test_a_cut_file_has_no_end(name, cut):
 
 @given(st.binary(max_size=300))
 @settings(deadline=None)
-def test_any_bytes_give_an_answer(data):
+def test_any_bytes_give_a_reply(data):
     end = first_picture_end(b"\xff\xd8" + data)
     assert end is None or (b"\xff\xd8" + data)[end - 2 : end] == b"\xff\xd9"
 

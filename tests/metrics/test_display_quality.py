@@ -49,7 +49,7 @@ def test_scikit_image_agrees():
     assert ssim(image[..., 1], truth[..., 1]) == pytest.approx(0.931834360040724, rel=1e-10)
 
 
-def test_ssim_knows_the_range():
+def test_ssim_uses_the_range():
     image, truth = pictures()
     assert ssim(256 * image, 256 * truth, data_range=256.0) == pytest.approx(ssim(image, truth), rel=1e-10)
 

@@ -58,7 +58,7 @@ def test_outputs_and_gradients(name, make_network):
     assert idle == []
 
 
-def test_parameters_are_as_many_as_the_paper_says():
+def test_parameters_are_as_many_as_in_the_paper():
     # About 47 M in the panorama branch and 76 M in all, as in the released program.
     panolanet = build_network(NetworkConfiguration(**PANOLANET))
     panorama = sum(parameter.numel() for parameter in panolanet.panorama.parameters()) / 1e6

@@ -101,24 +101,24 @@ def test_a_conversion_is_cancelled_between_bands(converter, small_bands, tmp_pat
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "scene.exr").write_bytes(b"from last time")
-    told: list[tuple[float, str]] = []
+    reported: list[tuple[float, str]] = []
     temporaries = 0
 
     def cancelled() -> bool:
         nonlocal temporaries
         temporaries = max(temporaries, len(list(folder.glob(".lanet-*"))))
-        return len([stage for _, stage in told if stage == "writing"]) == 4
+        return len([stage for _, stage in reported if stage == "writing"]) == 4
 
     with pytest.raises(ConversionCancelled):
         converter.convert_file(
             source,
             folder / "scene.exr",
-            progress=lambda share, stage: told.append((share, stage)),
+            progress=lambda share, stage: reported.append((share, stage)),
             cancelled=cancelled,
         )
-    shares = [share for share, _ in told]
+    shares = [share for share, _ in reported]
     assert shares == sorted(set(shares))
-    assert len([stage for _, stage in told if stage == "reading"]) == 7  # at its begin and between seven bands
+    assert len([stage for _, stage in reported if stage == "reading"]) == 7  # at its begin and between seven bands
     assert temporaries == 1
     assert [path.name for path in folder.iterdir()] == ["scene.exr"]
     assert (folder / "scene.exr").read_bytes() == b"from last time"

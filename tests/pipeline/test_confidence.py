@@ -81,7 +81,7 @@ def test_a_large_error_is_warned_of(make_model, street):
         assert ("The predicted error of the light is 1.0 stops" in " ".join(conversion.warnings)) == warned
 
 
-def test_a_model_without_confidence_says_so(make_model, street, picture, tmp_path):
+def test_a_model_without_confidence_is_reported(make_model, street, picture, tmp_path):
     path = make_model()
     converter = load_converter(path, threads=1)
     conversion = converter.convert(street)
@@ -112,9 +112,9 @@ def test_on_the_command_line(make_model, picture, tmp_path, capsys):
 def test_in_the_worker(make_model, picture, tmp_path):
     output = tmp_path / "street.exr"
     request = {"id": 1, "do": "convert", "source": str(picture), "output": str(output), "confidence": True}
-    answers = []
-    Worker(answers.append, model=str(make_model("confident.onnx", expected_stops=0.25))).serve(request)
-    last = json.loads(json.dumps(answers[-1]))
+    replies = []
+    Worker(replies.append, model=str(make_model("confident.onnx", expected_stops=0.25))).serve(request)
+    last = json.loads(json.dumps(replies[-1]))
     assert (last["event"], last["expected_error_stops"]) == ("result", pytest.approx(0.25, rel=1e-5))
     assert not {"hdr", "uncertainty", "attention", "segmentation"} & last.keys()
     assert OpenImageIO.ImageBuf(str(output)).nchannels == 4

@@ -148,7 +148,7 @@ def test_the_model_is_the_one_named_or_the_variable_s(model, monkeypatch, tmp_pa
         load_image_converter()
 
 
-def test_a_large_picture_lies_in_memory_once(converter, tmp_path):
+def test_a_large_picture_is_in_memory_once(converter, tmp_path):
     height, width = 3000, 4000
     picture = np.full((height, width, 3), 250, dtype=np.uint8)
     picture[:, : width // 2] = 120

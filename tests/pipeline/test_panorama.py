@@ -56,7 +56,7 @@ def test_a_two_to_one_picture_is_itself(gpano):
 
 
 @pytest.mark.parametrize(("height", "width"), [(1023, 2048), (257, 512), (255, 512)])
-def test_a_ratio_rounded_by_a_stitcher_is_taken_as_it_is_and_told(height, width):
+def test_a_ratio_rounded_by_a_stitcher_is_taken_as_it_is_and_reported(height, width):
     picture = picture_of(height, width)
     panorama = panorama_from_picture(picture)
     assert np.shares_memory(panorama.rgb_linear, picture.samples)
@@ -116,7 +116,7 @@ def test_a_crop_is_pasted_exactly_and_the_rest_completed(crop):
     assert well_exposed_mask(panorama.rgb_linear)[~panorama.captured].all()
 
 
-def test_the_share_completed_is_told_in_solid_angle():
+def test_the_share_completed_is_reported_in_solid_angle():
     # The rows from 60 to 120 degrees of zenith angle hold half of the sphere: cos 60° is one half.
     panorama = panorama_from_picture(picture_of(60, 360, GPano(crop=CroppedArea(0, 60, 360, 60, 360, 180))))
     assert len(panorama.warnings) == 1
@@ -247,7 +247,7 @@ def test_resampling_keeps_white_white():
     assert panorama.rgb_linear.min() > 1.0 - 1e-6
 
 
-def test_a_tilted_crop_knows_what_it_captured():
+def test_a_tilted_crop_keeps_what_it_captured():
     """What is captured turns with the pixels: a band about the camera's equator becomes one about a tilted circle."""
     crop = CroppedArea(0, 30, 360, 120, 360, 180)
     gpano = GPano(crop=crop, pose_pitch_deg=30.0)

@@ -142,13 +142,13 @@ def test_a_file_becomes_the_same_pixels_as_its_array(converter, street, tmp_path
     assert 0.0 < conversion.network_seconds < 60.0
 
 
-def test_the_stages_are_told_in_order(converter, street, tmp_path):
+def test_the_stages_are_reported_in_order(converter, street, tmp_path):
     Image.fromarray(street).save(tmp_path / "street.png")
-    told: list[tuple[float, str]] = []
+    reported: list[tuple[float, str]] = []
     converter.convert_file(
-        tmp_path / "street.png", tmp_path / "street.exr", progress=lambda share, stage: told.append((share, stage))
+        tmp_path / "street.png", tmp_path / "street.exr", progress=lambda share, stage: reported.append((share, stage))
     )
-    shares, stages = zip(*told, strict=True)
+    shares, stages = zip(*reported, strict=True)
     assert stages == ("reading", "network", "reconstruction", "writing", "done")
     assert list(shares) == sorted(set(shares))
     assert (shares[0], shares[-1]) == (0.0, 1.0)
@@ -160,9 +160,9 @@ def test_cancelling_before_any_stage_leaves_nothing(converter, street, tmp_path,
     Image.fromarray(street).save(source)
     folder = tmp_path / "out"
     folder.mkdir()
-    answers = iter([False] * asked + [True])
+    replies = iter([False] * asked + [True])
     with pytest.raises(ConversionCancelled):
-        converter.convert_file(source, folder / "street.exr", cancelled=lambda: next(answers))
+        converter.convert_file(source, folder / "street.exr", cancelled=lambda: next(replies))
     assert list(folder.iterdir()) == []
 
 
@@ -215,7 +215,7 @@ def test_the_model_is_the_one_named_or_the_variable_s_or_the_package_s(tmp_path,
     assert find_model("yours.onnx") == Path("yours.onnx")
 
 
-def test_the_package_exports_its_road():
+def test_the_package_exports_its_functions():
     assert lanet_core.load_converter is load_converter
     assert set(lanet_core.__all__) <= set(dir(lanet_core))
     with pytest.raises(AttributeError):

@@ -111,7 +111,7 @@ def test_a_sheet_of_a_large_photograph_is_found():
     assert mask[place & (codes.min(axis=-1) == 255)].mean() > 0.99
 
 
-def test_the_shipped_model_adds_no_light_to_paper_but_to_a_lamp_beside_it():
+def test_the_shipped_model_adds_no_light_to_paper_but_to_a_lamp_next_to_it():
     find_model(file=IMAGE_MODEL_FILE, variable="LANET_IMAGE_MODEL")
     codes, place = sheet(512, 256, 10)
     codes = np.array(codes)

@@ -111,7 +111,7 @@ def test_the_noise_floor_is_the_truth_rendered_with_another_seed(campaign):
     assert evaluation.scenes[0].noise_floor["mse"] == pytest.approx(expected, rel=1e-3)
 
 
-def test_what_a_scene_record_says_of_its_panorama(campaign):
+def test_what_a_scene_record_shows_of_its_panorama(campaign):
     scene = evaluate(campaign).scenes[0]
     photograph = read_photograph(find_pairs(campaign.data)[0])
     theta = np.pi * (np.arange(32) + 0.5) / 32
@@ -267,7 +267,7 @@ class TestFailures:
         write_hdr(campaign.out.parent / "mine/scene_2.exr", panorama(2))
         assert result_of(evaluate(campaign), "scene_2", "mine").error == ""
 
-    def test_a_fault_of_the_renderer_is_told_with_its_place(self, campaign):
+    def test_a_fault_of_the_renderer_is_reported_with_its_place(self, campaign):
         evaluation = evaluate(replace(campaign, open_renderer=FaultyRenderer))
         assert "ZeroDivisionError" in evaluation.scenes[0].error
         assert "test_campaign.py" in evaluation.scenes[0].error

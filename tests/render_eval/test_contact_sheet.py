@@ -54,7 +54,7 @@ def test_best_scenes_stand_left_and_worst_right(evaluation, tmp_path, key, metho
     assert colours_of_row(sheet, 1 + len(METHODS)) == [(250, 250, 250)] * 5
 
 
-def test_the_last_method_and_the_first_metric_decide_if_nothing_is_said(evaluation, tmp_path):
+def test_the_last_method_and_the_first_metric_decide_if_nothing_is_specified(evaluation, tmp_path):
     said = sheet_of(evaluation, tmp_path, metric="psnr", method="panolanet", best=3, worst=5)
     assert np.array_equal(sheet_of(evaluation, tmp_path), said)
 

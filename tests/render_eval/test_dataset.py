@@ -163,7 +163,7 @@ class TestSibl:
             ("file = ", "name = ", "names no HDR"),
         ],
     )
-    def test_a_set_that_cannot_be_used_says_why(self, tmp_path, old, new, problem):
+    def test_a_set_that_cannot_be_used_has_a_reason(self, tmp_path, old, new, problem):
         touch(tmp_path, "hiresll.jpg", "Diffuse10.hdr", "Refmap.exr")
         (tmp_path / "Backlot.ibl").write_text(IBL.replace(old, new))
         (pair,) = find_pairs(tmp_path)

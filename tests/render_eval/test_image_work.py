@@ -129,7 +129,7 @@ def test_hdrvdp_fills_its_column(pairs, tmp_path, capsys):
     release = tmp_path / "release"
     release.mkdir()
     (release / "hdrvdp3.m").write_text("function res = hdrvdp3()\n")
-    octave = stand_in(tmp_path, answer="'8.25'", prefix="Q = ")
+    octave = stand_in(tmp_path, reply="'8.25'", prefix="Q = ")
     assert run(pairs, tmp_path / "report", "--methods", "ldr", "--hdrvdp", str(release), "--octave", octave) == 0
     printed = capsys.readouterr().out
     assert "| 8.25 |" in printed

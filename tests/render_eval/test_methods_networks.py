@@ -114,7 +114,7 @@ def test_expandnet_has_the_published_state():
     assert shapes == {f"{key}.weight": shape for key, shape in PUBLISHED_SHAPES.items()} | biases
 
 
-def test_expandnet_gives_a_prediction_and_says_whose_weights_it_has(photograph, random_weights):
+def test_expandnet_gives_a_prediction_and_shows_whose_weights_it_has(photograph, random_weights):
     (method,) = parse_methods("expandnet", options=MethodOptions(expandnet_weights=random_weights))
     predicted = checked_prediction(method, photograph)
     assert (predicted.min(), predicted.max()) == (0.0, 1.0)

@@ -142,7 +142,7 @@ def test_a_highlight_is_where_the_mirrors_law_puts_it(lamp):
 
 @needs_blender
 @pytest.mark.parametrize("lamp", LAMPS, ids=str)
-def test_a_shadow_is_where_the_light_is_hidden_and_the_ground_beside_it_has_all_its_light(lamp):
+def test_a_shadow_is_where_the_light_is_hidden_and_the_ground_next_to_it_has_all_its_light(lamp):
     panorama, light = lamp_world(*lamp)
     values = scene_values(
         {"black": BLACK, "ground": {"kind": "diffuse", "albedo": [0.5, 0.5, 0.5]}},
@@ -296,14 +296,14 @@ def test_a_panorama_of_another_shape_is_refused(small_four_balls, shape):
         renderer.render(np.zeros(shape, dtype=np.float32))
 
 
-def test_without_blender_the_error_says_what_to_install(monkeypatch):
+def test_without_blender_the_error_names_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "bpy", None)  # None makes an import fail, as where it is not installed
     with pytest.raises(BlenderNotFoundError, match=r"lanet-ibl\[evaluation\]"):
         Renderer(load_scene_description("four_balls"))
 
 
 @needs_blender
-def test_without_cycles_the_error_says_how_to_get_it():
+def test_without_cycles_the_error_shows_how_to_get_it():
     program = """
 import bpy, addon_utils
 addon_utils.disable("cycles")

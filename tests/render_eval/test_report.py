@@ -46,7 +46,7 @@ def evaluation(tmp_path) -> Evaluation:
     return make_evaluation(SCENES, tmp_path)
 
 
-def test_the_page_needs_nothing_but_the_pictures_beside_it(evaluation, tmp_path):
+def test_the_page_needs_nothing_but_the_pictures_next_to_it(evaluation, tmp_path):
     page = page_of(evaluation, tmp_path)
     text = (tmp_path / "index.html").read_text(encoding="utf-8")
     ids = [each.get("id") for each in page.iter() if each.get("id")]
@@ -66,7 +66,7 @@ def test_the_page_needs_nothing_but_the_pictures_beside_it(evaluation, tmp_path)
     assert "@import" not in text and "url(" not in text and "fetch(" not in text
 
 
-def test_the_head_says_what_was_measured_when_and_with_what(evaluation, tmp_path):
+def test_the_head_shows_what_was_measured_when_and_with_what(evaluation, tmp_path):
     page = page_of(evaluation, tmp_path)
     header = words(page.find(".//header"))
     for expected in ("4 scenes, 3 methods", "2031-02-03 04:05 UTC", "four_balls", np.__version__, "split val"):

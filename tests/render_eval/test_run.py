@@ -83,7 +83,7 @@ def test_a_run_leaves_a_report_and_is_not_done_twice(data):
     assert [bool(scene.error) for scene in read_results(out / "results.json").scenes] == [True, False, False]
 
 
-def test_a_run_that_was_stopped_goes_on(data):
+def test_a_run_that_was_stopped_continues(data):
     pytest.importorskip("bpy")
     out = data.parent / "report"
     started = subprocess.Popen(

@@ -186,7 +186,7 @@ def test_a_scene_of_nothing_is_refused(values):
         from_dict(values)
 
 
-def test_an_unknown_name_says_which_there_are():
+def test_an_unknown_name_shows_which_there_are():
     with pytest.raises(SceneDescriptionError, match="four_balls, three_spheres"):
         load_scene_description("five_balls")
 

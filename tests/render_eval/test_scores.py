@@ -28,7 +28,7 @@ def _keys(*domains: str) -> set[str]:
     return {key for key, metric in METRICS.items() if metric.domain in domains}
 
 
-def test_every_metric_says_what_it_is():
+def test_every_metric_shows_what_it_is():
     assert all(metric.key == key for key, metric in METRICS.items())
     assert all(metric.label and metric.definition and metric.source for metric in METRICS.values())
     assert len({metric.label for metric in METRICS.values()}) == len(METRICS)
@@ -129,7 +129,7 @@ def test_bad_pairs_are_refused(score):
         score(good[:32], good)
 
 
-def test_a_missing_package_is_told():
+def test_a_missing_package_is_reported():
     # None in sys.modules makes an import raise, as it does where the package is not installed.
     program = """
 import sys

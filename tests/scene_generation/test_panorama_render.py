@@ -145,7 +145,7 @@ def test_the_same_seed_gives_the_same_picture_and_another_seed_other_noise():
     assert np.abs(other - first).max() > 0.01
 
 
-def test_the_command_renders_lists_and_goes_on(tmp_path):
+def test_the_command_renders_lists_and_continues(tmp_path):
     def run(count):
         command = [sys.executable, ROOT / "scene_generation/run.py", "--out", tmp_path, "--height", "16"]
         return subprocess.run([*command, "--count", str(count)], capture_output=True, text=True)

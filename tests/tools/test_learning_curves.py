@@ -17,7 +17,7 @@ def write_log(path: Path, values: dict[int, float], ldr: float = 0.8) -> Path:
     return path
 
 
-def test_lines_go_where_the_logs_say(tmp_path):
+def test_lines_go_where_the_logs_specify(tmp_path):
     first = write_log(tmp_path / "a.csv", {100: 0.6, 300: 0.3, 200: 0.4})
     second = write_log(tmp_path / "b.csv", {100: 0.5, 1200: 0.45})
     output = tmp_path / "curves.svg"

@@ -53,7 +53,7 @@ def test_every_part_is_measured(tool, make_model, tmp_path, capsys):
     assert "convert_file, 128×64 PNG to EXR" in rows
 
 
-def test_what_cannot_be_measured_is_in_the_table_and_the_rest_goes_on(tool, make_model, tmp_path):
+def test_what_cannot_be_measured_is_in_the_table_and_the_rest_continues(tool, make_model, tmp_path):
     model = make_model()
     rows = measured(tool, tmp_path / "out", "--model", str(model), "--steps", "2", "--set", "loss.nothing=1")
     assert "there is no 'nothing'" in rows["training"]["shown"]

@@ -20,7 +20,7 @@ from lanet_core.networks.panolanet import PanoLANet
 from lanet_core.training.losses import EPSILON, scale_invariant_loss
 from lanet_core.training.validation import Validation, ValidationPair, predict
 
-#: Crops with a smaller over-exposed area tell nothing about clipped light.
+#: Crops with a smaller over-exposed area carry no information about clipped light.
 _LEAST_OVEREXPOSED = 0.002
 
 

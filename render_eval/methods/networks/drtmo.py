@@ -1,7 +1,7 @@
 """DrTMO: eight darker or eight brighter exposures of an LDR.
 
 The encoder is two-dimensional. The decoder is three-dimensional, and its third dimension is the exposure. The published
-program normalises by the statistics of the picture at hand, not by those of the training, since it leaves the network
+program normalises by the statistics of the current image, not by those of the training, since it leaves the network
 in training mode; so does this.
 
 Source: Endo, Kanamori and Mitani 2017, "Deep Reverse Tone Mapping", ACM Transactions on Graphics 36(6), section 4;

@@ -70,7 +70,7 @@ class SoftMaskUNet(nn.Module):
         for number in range(len(_ENCODER), 0, -1):
             skipped = skips.pop()
             features = torch.cat([F.interpolate(features, scale_factor=2, mode="nearest"), skipped], dim=1)
-            # What the encoder passes on counts as valid, regardless of its own mask.
+            # What the encoder passes on counts as valid, independent of its mask.
             mask = torch.cat([F.interpolate(mask, scale_factor=2, mode="nearest"), torch.ones_like(skipped)], dim=1)
             features, mask = getattr(self, f"dec_{number}")(features, mask)
             if number > 1:
