@@ -45,7 +45,7 @@ def float_picture(path: Path, rgb_linear: np.ndarray) -> None:
 
 
 def png_bomb(path: Path) -> None:
-    """Write a PNG whose header declares 60000x30000 pixels and which holds next to none."""
+    """Write a PNG whose header declares 60000x30000 pixels and that contains almost none."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

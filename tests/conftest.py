@@ -15,7 +15,7 @@ from training_data import scene_folder, small_configuration  # noqa: F401 - fixt
 
 
 def pytest_configure() -> None:
-    """Let tests interrupt what they start, also where a shell runs them in the background, deaf to SIGINT."""
+    """Let tests interrupt what they start, also where a shell runs them in the background and ignores SIGINT."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

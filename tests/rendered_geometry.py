@@ -1,4 +1,4 @@
-"""Small scenes to render, and where their camera's rays go: pinhole geometry that knows nothing of Blender."""
+"""Small scenes to render, and where their camera's rays go: pinhole geometry without Blender."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def scene_values(
     bounces: int = 8,
     denoise: bool = False,
 ) -> dict[str, Any]:
-    """Return a scene's description as plain values: a ball of radius 1 at the origin unless told otherwise."""
+    """Return a scene's description as plain values: by default a ball of radius 1 at the origin."""
     if balls is None:
         balls = [{"centre": [0.0, 0.0, 0.0], "radius": 1.0, "material": next(iter(materials))}]
     values = {

@@ -128,7 +128,7 @@ def test_it_converts_with_its_own_wheels_and_numpy_alone(unpacked, tmp_path):
 
 
 def _worker_answers(python: Path, path: list[Path], requests: list[dict]) -> dict[int, dict]:
-    """Return the last answer to each request; the worker's input stays open until all are answered."""
+    """Return the last reply to each request; the worker's input stays open until all have one."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LANET"))}
     worker = subprocess.Popen(
         [python, "-P", "-s", "-m", "lanet_core.pipeline.worker", "--provider", "cpu"],

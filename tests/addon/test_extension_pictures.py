@@ -1,4 +1,4 @@
-"""The pictures of the extension: what the X server's file says, and the panels side by side."""
+"""The images of the extension: the X server's file, and the panels side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker that all share, with real processes: who hears what, and what becomes of a worker of former settings."""
+"""The worker that all share, with real processes: the events of each listener, and the end of a worker of former settings."""
 
 from __future__ import annotations
 

@@ -226,7 +226,7 @@ def test_killed_at_ten_random_moments_it_is_reported_and_the_next_conversion_wor
         os.kill(client.worker_pid, signal.SIGKILL)
         if not any(isinstance(event, Finished) for event in events):
             end = end_of(client)
-            # A warm process that was killed before it answered is replaced without a word.
+            # A warm process that was killed before its reply is replaced silently.
             assert isinstance(end, Finished) or end.kind == "WorkerEnded", moment
             fallen += isinstance(end, Failed)
             if isinstance(end, Failed):

@@ -1,4 +1,4 @@
-"""A way to ask Blender something in a process of its own, cut off from the user's own settings."""
+"""Blender processes for tests, separate from the user's settings."""
 
 from __future__ import annotations
 

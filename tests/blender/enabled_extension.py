@@ -1,4 +1,4 @@
-"""The extension laid out and enabled as Blender has it, but for the wheels, and what checks ask of it."""
+"""The extension laid out and enabled as Blender has it, without the wheels, and helpers of the checks."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def convert(**options) -> set[str]:
 
 
 def refusal(**options) -> str:
-    """Return what a conversion that fails says."""
+    """Return the message of a conversion that fails."""
     try:
         convert(**options)
     except RuntimeError as error:
@@ -149,7 +149,7 @@ def pixels_of(image: bpy.types.Image) -> np.ndarray:
 
 
 def begin(scene: bpy.types.Scene, **options):
-    """Return a conversion as the button begins it, and have the session know of it."""
+    """Return a conversion as the button begins it, registered in the session."""
     settings = part("settings").conversion_settings()
     current = part("session").current()
     current.conversion = part("conversion.scene").Conversion(current.worker, scene, settings, **options)

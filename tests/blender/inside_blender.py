@@ -1,7 +1,7 @@
 """What the tests run inside Blender: a script for a process of its own, one question a run.
 
-``python inside_blender.py QUESTION JOB.json ANSWER.npy``. It knows nothing of this project's packages, so
-that its answers are Blender's alone.
+``python inside_blender.py QUESTION JOB.json ANSWER.npy``. It imports nothing of this project, so
+that its results are Blender's alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The sphere in Blender: a panorama shows and lights in the directions that lanet_core.geometry.sphere says."""
+"""The sphere in Blender: a panorama shows and lights in the directions of lanet_core.geometry.sphere."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def test_the_result_of_another_source_is_never_taken_for_this_ones(lanet, librar
     assert errors.startswith(f"lanet: error: {hdr}/lake{suffix}: This file is the result of another image")
     assert "--overwrite" in errors
     assert (hdr / f"lake{suffix}").read_bytes() == first
-    # The one that it is of is done already, and --overwrite is said.
+    # Its own image is done already, and --overwrite is given.
     assert lanet("convert", library / "lake.png", "-o", f"{hdr}/", *form)[1].endswith(
         "exists, skipped; --overwrite replaces it\n"
     )

@@ -1,4 +1,4 @@
-"""Fetching panoramas from a server of our own that answers as ambientCG's API does."""
+"""Fetching panoramas from a local server with the interface of ambientCG's API."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ASSETS = {
 
 
 class Site:
-    """A server with made-up panoramas; ``answers`` are given before the real ones, by path without its query."""
+    """A server with made-up panoramas; ``replies`` come before the real ones, by path without its query."""
 
     def __init__(self, folder):
         self.files = {slug: panorama_bytes(folder / f"{slug}.exr", seed) for seed, slug in enumerate(ASSETS)}

@@ -1,4 +1,4 @@
-"""Fetching panoramas from a server of our own that answers as Poly Haven's API does."""
+"""Fetching panoramas from a local server with the interface of Poly Haven's API."""
 
 import csv
 import hashlib
@@ -25,7 +25,7 @@ SLUGS = {
 
 
 class Haven:
-    """A server with made-up panoramas; ``answers`` are given before the real ones, by path."""
+    """A server with made-up panoramas; ``replies`` come before the real ones, by path."""
 
     def __init__(self, folder):
         self.files = {slug: panorama_bytes(folder / f"{slug}.exr", seed) for seed, slug in enumerate(SLUGS)}

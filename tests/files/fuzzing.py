@@ -24,7 +24,7 @@ from lanet_core.errors import LanetError
 from lanet_core.files import read_hdr, read_ldr
 from lanet_core.pipeline.panorama import panorama_from_picture
 
-#: What a file may take of the machine, next to the program itself.
+#: Memory and time that a file may take, in addition to the program itself.
 ADDRESS_SPACE_BYTES = 8 << 30
 EXTREMES = (0, 1, 2, 3, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 

@@ -1,4 +1,4 @@
-"""Size is judged before anything of it is allocated: bombs in a process of their own, by the memory that they take."""
+"""Size is checked before anything of it is allocated: bombs in a process of their own, by the memory that they take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results appear whole or not at all, and the reason of a failure is told: both writers, on real disks."""
+"""Results appear whole or not at all, and the reason of a failure is reported: both writers, on real disks."""
 
 from __future__ import annotations
 

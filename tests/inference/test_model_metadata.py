@@ -1,4 +1,4 @@
-"""What a model says of itself survives the file, and nothing that is not it is taken for it."""
+"""A model's metadata survives the file, and other text is not taken for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A conversion tells no process of itself: in a bare environment, nothing is left outside the output's folder."""
+"""A conversion sends no telemetry: in a bare environment, nothing is left outside the output's folder."""
 
 from __future__ import annotations
 

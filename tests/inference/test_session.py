@@ -1,4 +1,4 @@
-"""One model in ONNX Runtime: what it computes, and what is said of one that cannot run."""
+"""One model in ONNX Runtime: what it computes, and the errors of one that cannot run."""
 
 from __future__ import annotations
 

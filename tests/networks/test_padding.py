@@ -20,7 +20,7 @@ def function_of_direction(theta: np.ndarray, phi: np.ndarray) -> np.ndarray:
 def test_sphere_padding_continues_the_sphere(margin):
     height, width = 16, 32
     panorama = function_of_direction(sphere.zenith_angles_rad(height)[:, None], sphere.azimuths_rad(width)[None])
-    # Zenith angles below 0 and above π, azimuths beyond ±π: the formula itself says what is there.
+    # Zenith angles below 0 and above π, azimuths beyond ±π: the formula itself defines what is there.
     rows = np.pi * (np.arange(-margin, height + margin) + 0.5) / height
     columns = np.pi * (1.0 - 2.0 * (np.arange(-margin, width + margin) + 0.5) / width)
     expected = function_of_direction(rows[:, None], columns[None])

@@ -1,4 +1,4 @@
-"""What the model says of its own errors, on its way into the result: array, file, command line and worker."""
+"""The predicted error of the model, on its way into the result: array, file, command line and worker."""
 
 from __future__ import annotations
 

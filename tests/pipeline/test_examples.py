@@ -1,4 +1,4 @@
-"""The example pictures are what examples/README.md says of them, as Pillow reads them."""
+"""The example images are as examples/README.md describes them, read by Pillow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one road of the product, with tiny models: exactness, order of stages, errors, and nothing left behind."""
+"""The conversion pipeline with tiny models: exactness, order of stages, errors, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_the_model_is_the_one_named_or_the_variable_s_or_the_package_s(tmp_path,
     monkeypatch.delenv("LANET_MODEL", raising=False)
     with pytest.raises(ModelNotFoundError, match="LANET_MODEL"):
         find_model()
-    for folder in (package.parent, package):  # a wheel's own model goes before one that is next to it
+    for folder in (package.parent, package):  # a wheel's own model comes before one outside it
         model = folder / "models" / "panolanet.onnx"
         model.parent.mkdir()
         model.touch()

@@ -76,7 +76,7 @@ def test_the_added_energy_is_divided_as_the_prediction_by_solid_angle():
 
 @pytest.fixture
 def frames(tmp_path, street) -> list[Path]:
-    """Frames of one scene whose lamp is more or less bright, which the tiny network answers with other light."""
+    """Frames of one scene whose lamp is more or less bright, for which the tiny network predicts other light."""
     paths = []
     for number in range(8):
         picture = street.copy()

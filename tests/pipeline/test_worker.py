@@ -41,7 +41,7 @@ class Parent:
         return json.loads(self.process.stdout.readline())
 
     def ask(self, **request) -> tuple[dict, list[dict]]:
-        """Return the answer that ends a request, and what came before it."""
+        """Return the reply that ends a request, and what came before it."""
         self.send(**request)
         before = []
         while (reply := self.receive())["event"] == "progress":

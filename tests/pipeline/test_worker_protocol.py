@@ -1,4 +1,4 @@
-"""The worker under nonsense: every line is answered or passed over, and no end of a stream leaves it behind."""
+"""The worker under nonsense: every line gets a reply or is skipped, and it ends with either stream."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def worker():
 
 
 def expect_alive(process: subprocess.Popen, picture: Path, before: int) -> list[dict]:
-    """Request something that works, and return the answers before its own, which are to be so many."""
+    """Request something that works, and return the given number of replies before its own."""
     request = {"id": "the last", "do": "inspect", "source": str(picture)}
     process.stdin.write(json.dumps(request).encode() + b"\n")
     process.stdin.flush()
@@ -96,7 +96,7 @@ NASTY = [
 
 
 def ends(line: bytes) -> bool:
-    """Return whether a line is answered: all are but cancels, whose request is."""
+    """Return whether a line gets a reply: all do but cancels, whose request does."""
     try:
         return parse_request(line)["do"] != "cancel"
     except RequestError:

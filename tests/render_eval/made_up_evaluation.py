@@ -1,4 +1,4 @@
-"""Evaluations that no process ran, with pictures of one colour each."""
+"""Made-up evaluations, with images of one colour each."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def test_a_predictions_scale_changes_no_figure(campaign, factor):
 
 @pytest.mark.parametrize("factor", [1e-3, 0.37, 4096.0])
 def test_the_true_maps_scale_changes_no_figure(campaign, factor):
-    """Eq. 1 calibrates it to the LDR that is next to it."""
+    """Eq. 1 calibrates it to the LDR in the same folder."""
     picture = read_photograph(find_pairs(campaign.data)[0]).rgb_srgb8
     data = campaign.out.parent / "scaled"
     for name, scale in (("as it is", 1.0), ("scaled", factor)):

@@ -1,4 +1,4 @@
-"""HDR-VDP through Octave: a stand-in takes Octave's place, reads the pictures as the script describes, and answers."""
+"""HDR-VDP through Octave: a stand-in takes Octave's place, reads the images as the script describes, and prints a result."""
 
 from __future__ import annotations
 

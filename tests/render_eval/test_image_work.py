@@ -36,7 +36,7 @@ def picture(seed: int, height: int = 24, width: int = 32) -> np.ndarray:
 
 @pytest.fixture
 def pairs(tmp_path) -> Path:
-    """Pairs as they are found: next to each other, and the LDR of another size."""
+    """Pairs as they are found: in one folder, and the LDR of another size."""
     for seed in (1, 2):
         hdr = picture(seed)
         write_hdr(tmp_path / f"pairs/photo_{seed}.exr", hdr)

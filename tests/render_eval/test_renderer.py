@@ -32,7 +32,7 @@ needs_blender = pytest.mark.skipif(bpy is None, reason="needs Blender's module: 
 
 WHITE_WORLD = np.ones((4, 8, 3), dtype=np.float32)
 
-#: Row and column of the one bright pixel of 64x32: next to, before and behind the camera, and at the panorama's seam.
+#: Row and column of the one bright pixel of 64x32: to the side, before and behind the camera, and at the panorama's seam.
 LAMPS = [(10, 57), (8, 17), (10, 36), (10, 0)]
 
 

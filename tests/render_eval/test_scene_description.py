@@ -1,4 +1,4 @@
-"""Scenes as data: what ships, what is hashed, and what every bad value says."""
+"""Scenes as data: what ships, what is hashed, and the error of every bad value."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_scene_of_ones_own_is_a_file(values, tmp_path):
     assert scene.materials["chalk"].albedo == (1.0, 1.0, 1.0)
 
 
-#: Where in the plain values, what is put there, and what the message says.
+#: Where in the plain values, what is put there, and what the message contains.
 BAD_VALUES = [
     (("picture", "width"), 0, "picture.width is 0"),
     (("picture", "width"), 480.0, "picture.width is 480.0"),
@@ -207,7 +207,7 @@ def test_a_file_that_is_not_toml_is_named(tmp_path, content):
 
 
 def test_the_shipped_files_have_no_key_that_is_left_out_of_the_hash():
-    # What a file says and what the description holds are the same, key for key.
+    # The file and the description have the same values, key for key.
     for name in shipped_scenes():
         raw = tomllib.loads((SCENES / f"{name}.toml").read_text(encoding="utf-8"))
         assert load_scene_description(name).to_dict() == raw

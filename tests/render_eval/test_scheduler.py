@@ -97,7 +97,7 @@ def test_two_processes_one_of_them_killed_give_what_one_process_gives(campaign):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """A cluster that somebody else started, with one worker."""
+    """A cluster that another program started, with one worker."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
         yield cluster
@@ -136,7 +136,7 @@ def test_a_cluster_without_workers_is_an_error(campaign, monkeypatch):
 
 @pytest.fixture
 def silent_address():
-    """Something that takes connections and never says a word."""
+    """A server that accepts connections and never sends a byte."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -209,7 +209,7 @@ def test_a_scheduler_that_goes_during_the_work_is_reported_at_once(campaign, sta
 
 
 def test_no_other_user_of_the_machine_can_send_work_to_its_cluster():
-    """Dask unpickles, and so runs, whatever a connected client sends."""
+    """Dask unpickles, and so runs, anything that a connected client sends."""
     distributed = pytest.importorskip("distributed")
     with local_cluster(1) as scheduler:
         address = scheduler.client.scheduler.address

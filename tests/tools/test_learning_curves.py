@@ -1,4 +1,4 @@
-"""Learning curves: what a log says is where the line goes, and a bad log is told in one line."""
+"""Learning curves: lines follow the logs, and a bad log is reported in one line."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def test_damaged_checkpoints(finished_run, tmp_path, content):
 
 def test_two_processes_train_one_model(small_configuration, scene_folder, tmp_path):
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--rdzv-backend", "c10d"]
-    # A bare machine may know neither its own name nor localhost.
+    # A bare machine may resolve neither its own name nor localhost.
     command += ["--rdzv-endpoint", "127.0.0.1:0", "--local-addr", "127.0.0.1"]
     command += ["-m", "lanet_core.cli.main", "train", str(small_configuration), "--data", str(scene_folder)]
     command += ["-o", str(tmp_path), "--device", "cpu", "--threads", "1", "--workers", "0", "--log-every", "1"]
