@@ -1,4 +1,4 @@
-"""The arguments of ``blender --command lanet``, and the pictures that they name."""
+"""The arguments of ``blender --command lanet``, and the images that they name."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ def _place(text: str) -> list[float]:
 
 
 def named_pictures(paths: Iterable[Path]) -> list[Path]:
-    """Return the pictures that arguments name, each once.
+    """Return the images that arguments name, each once.
 
     Args:
-        paths: absolute paths: of files, of folders for all the pictures in them, or with wildcards (``*``, ``?``,
+        paths: absolute paths: of files, of folders for all the images in them, or with wildcards (``*``, ``?``,
             ``[]``) for what matches. A name that exists is not a pattern, even if it contains such characters.
     """
     found: list[Path] = []

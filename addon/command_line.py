@@ -1,6 +1,6 @@
 """The converter without a window: ``blender -b scene.blend --command lanet convert …``.
 
-Exit status, as the command ``lanet`` has it: 0 all done; 1 some of several pictures failed; 2 nothing was done;
+Exit status, as the command ``lanet`` has it: 0 all done; 1 some of several images failed; 2 nothing was done;
 130 interrupted.
 """
 
@@ -82,7 +82,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _makes_files(arguments: argparse.Namespace) -> bool:
-    """Return whether pictures are converted and the scene's world is not."""
+    """Return whether images are converted and the scene's world is not."""
     return bool(arguments.pictures) and not arguments.world
 
 

@@ -34,7 +34,7 @@ class Session:
         conversion: the one that is running; None at rest.
         facts: what is known of images.
         lights: the lights that were found in HDR images.
-        balls: pictures of balls before and after conversions.
+        balls: images of balls before and after conversions.
         provider: what is known of the converter.
     """
 

@@ -48,7 +48,7 @@ def _rebuild(kind: type[LanetError], problem: str, path: Path | None, remedy: st
 
 
 class InputError(LanetError):
-    """Something is wrong with the picture that was given."""
+    """Something is wrong with the image that was given."""
 
 
 class InputNotFoundError(InputError):
@@ -56,7 +56,7 @@ class InputNotFoundError(InputError):
 
 
 class InputIsDirectoryError(InputError):
-    """The path names a folder where a picture was expected."""
+    """The path names a folder where an image was expected."""
 
 
 class EmptyFileError(InputError):
@@ -64,23 +64,23 @@ class EmptyFileError(InputError):
 
 
 class UnsupportedFormatError(InputError):
-    """The file's contents are not a picture of a kind that can be read."""
+    """The file's contents are not an image of a kind that can be read."""
 
 
 class DamagedImageError(InputError):
-    """The file is a picture, but truncated or corrupt."""
+    """The file is an image, but truncated or corrupt."""
 
 
 class UnsupportedColourModelError(InputError):
-    """The picture is CMYK or another colour model that has no RGB to light a scene with."""
+    """The image is CMYK or another colour model that has no RGB to light a scene with."""
 
 
 class ImageTooSmallError(InputError):
-    """The picture has too few pixels to be a panorama."""
+    """The image has too few pixels to be a panorama."""
 
 
 class ImageTooLargeError(InputError):
-    """The picture declares dimensions beyond what is sensible (a decompression bomb)."""
+    """The image declares dimensions beyond what is sensible (a decompression bomb)."""
 
 
 class NotEquirectangularError(InputError):
@@ -88,11 +88,11 @@ class NotEquirectangularError(InputError):
 
 
 class InvalidPixelsError(InputError):
-    """The picture contains NaN, infinite or negative values."""
+    """The image contains NaN, infinite or negative values."""
 
 
 class AlreadyHdrError(InputError):
-    """The picture is HDR already, so there is nothing to convert."""
+    """The image is HDR already, so there is nothing to convert."""
 
 
 class CalibrationError(LanetError):

@@ -31,7 +31,7 @@ class BlenderScene:
     Attributes:
         scene: Blender's scene, ready to be rendered.
         environment: the node that gives the world its panorama.
-        denoiser: what denoises the picture, or why nothing does.
+        denoiser: what denoises the image, or why nothing does.
 
     Raises:
         TypeError: this Blender has no Cycles.

@@ -25,7 +25,7 @@ class AnyRenderer(Protocol):
 
     @property
     def versions(self) -> dict[str, str]:
-        """What its pictures depend on."""
+        """What its images depend on."""
         ...
 
     @property
@@ -50,7 +50,7 @@ class Campaign:
         folders: methods given as a folder or a file, by name.
         options: what methods take.
         seed: of the renders; the noise floor is taken with the next one.
-        metrics: ``renders`` of balls lit by panoramas, or ``maps``: single pictures as they are.
+        metrics: ``renders`` of balls lit by panoramas, or ``maps``: single images as they are.
         jod: whether ColorVideoVDP compares the images, too.
         hdrvdp: HDR-VDP, if it compares them, too.
         force: whether finished work is made again.

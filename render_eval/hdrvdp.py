@@ -1,7 +1,7 @@
 """HDR-VDP's quality correlate Q, by the authors' own program in Octave.
 
 The program is no part of this project: the user gives Octave and the unpacked release, HDR-VDP-3 or HDR-VDP-2.
-Radiance 1 is shown at 255 cd/m². Octave runs the script ``compare_by_hdrvdp.m``, which describes how the pictures are
+Radiance 1 is shown at 255 cd/m². Octave runs the script ``compare_by_hdrvdp.m``, which describes how the images are
 passed.
 
 Source: Mantiuk, Kim, Rempel and Heidrich 2011, "HDR-VDP-2", ACM Transactions on Graphics 30(4); Mantiuk, Hammou and
@@ -38,7 +38,7 @@ _TIMEOUT_S = 1800.0
 
 
 class HdrVdpError(LanetError):
-    """HDR-VDP was requested and cannot be run, or it fails on a picture."""
+    """HDR-VDP was requested and cannot be run, or it fails on an image."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class HdrVdpProgram:
             truth: the same shape.
 
         Returns:
-            Q: 10 in HDR-VDP-3 and 100 in HDR-VDP-2 for equal pictures, less for visible differences.
+            Q: 10 in HDR-VDP-3 and 100 in HDR-VDP-2 for equal images, less for visible differences.
 
         Raises:
             HdrVdpError: Octave fails, or prints no Q.

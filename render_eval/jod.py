@@ -59,7 +59,7 @@ def _how_to_install() -> str:
 
 
 class Jod:
-    """The metric, loaded once for many pictures; on the CPU, so that every machine gives the same figure.
+    """The metric, loaded once for many images; on the CPU, so that every machine gives the same figure.
 
     Attributes:
         settings: the package's version and the display, in the words that the package requires.

@@ -1,4 +1,4 @@
-"""The pictures that an evaluation leaves: linear EXR to measure, PNG to look at, and the difference between two."""
+"""The images that an evaluation leaves: linear EXR to measure, PNG to look at, and the difference between two."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lanet_core.files import write_png
 from lanet_core.files.replacing import replacing
 from lanet_core.geometry import sphere
 
-#: A difference picture's colours end at this, in stops.
+#: A difference image's colours end at this, in stops.
 DIFFERENCE_RANGE_EV = 2.0
 #: Below this, in display white, two images look the same.
 _DIFFERENCE_FLOOR = 0.005
@@ -26,7 +26,7 @@ _SHOWN_HEIGHT = 512
 
 
 def write_linear(path: Path, rgb_linear: np.ndarray) -> None:
-    """Write a picture as it is: an EXR with 32-bit floats, ZIP-compressed. It appears whole or not at all.
+    """Write an image as it is: an EXR with 32-bit floats, ZIP-compressed. It appears whole or not at all.
 
     Args:
         path: the file to write or replace.

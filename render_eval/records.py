@@ -22,7 +22,7 @@ class SceneRecord:
         height: rows of the panorama.
         clipped_fraction: over-exposed share of the sphere, in [0, 1].
         peak_ev: the largest channel mean of the calibrated HDR, in stops above the LDR's white.
-        ldr_png: the LDR's picture, relative to the output folder; empty if there is none.
+        ldr_png: the LDR's image, relative to the output folder; empty if there is none.
         truth_exr: the render under the true HDR, in the output folder.
         truth_png: the same for the display.
         noise_floor: scores of the true HDR's render with another seed against ``truth_exr``, by metric.

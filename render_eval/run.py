@@ -125,7 +125,7 @@ def absent_metrics(campaign: Campaign) -> dict[str, str]:
 
 
 def check_picture_of(name: str | None, methods: Sequence[str]) -> None:
-    """Refuse the picture of a method that is not evaluated.
+    """Refuse the image of a method that is not evaluated.
 
     Raises:
         DataError: it is not.

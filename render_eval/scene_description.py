@@ -58,7 +58,7 @@ class SceneCamera:
     Attributes:
         position: x, y, z in metres.
         target: the point in the middle of the image, in the same axes.
-        vertical_angle_deg: from the picture's lower to its upper edge, degrees.
+        vertical_angle_deg: from the image's lower to its upper edge, degrees.
     """
 
     position: Triple
@@ -90,7 +90,7 @@ class Sampling:
         bounces: the longest path.
         seed: of the random numbers.
         importance_map: columns of the map by which directions of the world are drawn.
-        denoise: whether the picture is denoised, where the renderer can.
+        denoise: whether the image is denoised, where the renderer can.
         path_limit: the brightest that one path may bring, in multiples of the LDR's white; 0 for no limit. Without it
             the few paths from a mirror to a lamp of a thousand whites are noise that no denoiser takes away. Light
             that diffuse surfaces gather stays well below.

@@ -18,7 +18,7 @@ _SPHERICAL = 1.0
 
 @dataclass(frozen=True)
 class SiblSet:
-    """The pictures of a set that show the same panorama, sharply.
+    """The images of a set that show the same panorama, sharply.
 
     Attributes:
         hdr_file: ``REFfile``, which mirrors show; without one, ``EVfile``, which is blurred by intent.
@@ -36,7 +36,7 @@ def read_sibl(path: Path) -> SiblSet:
         path: the file; the files that it names are next to it.
 
     Raises:
-        DataError: it cannot be read or names no HDR, a picture it names is missing or not equirectangular, or the
+        DataError: it cannot be read or names no HDR, an image it names is missing or not equirectangular, or the
             two are turned against each other.
     """
     values = _read_values(path)

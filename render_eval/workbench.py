@@ -32,7 +32,7 @@ class Workbench:
         campaign: as given.
         store: the notes of finished work.
         methods: by name.
-        renderer: ready to render; None where pictures are compared as they are.
+        renderer: ready to render; None where images are compared as they are.
 
     Raises:
         LanetError: a method cannot be set up, or nothing can be rendered here.

@@ -1,7 +1,7 @@
 """Lights as a panorama of few pixels can show them: none smaller than a pixel, and as much light from each.
 
 A pixel's samples find a light by chance. One that covers a hundredth of a pixel is found once or never, and its energy
-in the picture is a lottery; one that covers a whole pixel is found there always.
+in the image is a lottery; one that covers a whole pixel is found there always.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One picture file for each way in which a file is no LDR panorama."""
+"""One image file for each way in which a file is no LDR panorama."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def scene_values(
 
 
 def camera_axes(camera: dict[str, Any]) -> np.ndarray:
-    """Return the unit vectors to the picture's right, to its top and into it, as rows: (3, 3) float64."""
+    """Return the unit vectors to the image's right, to its top and into it, as rows: (3, 3) float64."""
     forward = np.subtract(camera["target"], camera["position"])
     forward = forward / np.linalg.norm(forward)
     right = np.cross(forward, [0.0, 0.0, 1.0])

@@ -63,7 +63,7 @@ def photograph(folder: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int
 
 
 def read_xwd(path: Path) -> np.ndarray:
-    """Return a picture of Xvfb's screen, (H, W, 3) uint8.
+    """Return an image of Xvfb's screen, (H, W, 3) uint8.
 
     An XWD file is a header of big-endian 32-bit numbers, a table of colours and the rows, here of four bytes a pixel,
     blue first.
@@ -88,7 +88,7 @@ def panels_beside_each_other(windows: list[np.ndarray], place: tuple[int, int, i
 
 
 def write(path: Path, picture: np.ndarray) -> None:
-    """Write a picture, (H, W, 3) uint8 sRGB, in the format of its suffix."""
+    """Write an image, (H, W, 3) uint8 sRGB, in the format of its suffix."""
     height, width, channels = picture.shape
     specification = OpenImageIO.ImageSpec(width, height, channels, "uint8")
     specification["Compression"] = "jpeg:88" if path.suffix == ".jpg" else "zip:9"

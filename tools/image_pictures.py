@@ -47,7 +47,7 @@ def row_of_pictures(converter, name: str, azimuth_deg: float, elevation_deg: flo
 
 
 def main() -> None:
-    """Write the picture."""
+    """Write the image."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=Path, default=PICTURE)
     output = parser.parse_args().output

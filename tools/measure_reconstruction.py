@@ -1,7 +1,7 @@
 """Measure what upsampling the network's prediction does to the light: energy, edges and shape, at several sizes.
 
 Run ``python tools/measure_reconstruction.py FILE.exr …`` on panoramas that ``lanet-scenes`` has rendered, or
-without a file on scenes that are formulas. It prints a Markdown table, and with ``--crops DIR`` it writes pictures of
+without a file on scenes that are formulas. It prints a Markdown table, and with ``--crops DIR`` it writes images of
 the lights with the truth. Smaller sizes are means of the largest, which is the truth. Each size is photographed by
 clipping and 8-bit sRGB; with ``--reduced`` only the largest is, and its photograph reduced. It is reconstructed from
 
@@ -107,9 +107,9 @@ def find_lights(photographed: Photograph) -> Lights:
 
 
 def claimed_hdr(photographed: Photograph, log_hdr: np.ndarray) -> np.ndarray:
-    """Return a network's prediction at its own size: its radiance wherever the picture is over-exposed, else the picture.
+    """Return a network's prediction at its own size: its radiance wherever the image is over-exposed, else the image.
 
-    No pixel is darker than the picture.
+    No pixel is darker than the image.
     """
     picture = sphere.downsample(photographed.ldr_linear, *NETWORK_SIZE)
     shining = sphere.downsample(_overexposed(photographed.ldr_linear), *NETWORK_SIZE)[..., None] > 0.0
@@ -117,7 +117,7 @@ def claimed_hdr(photographed: Photograph, log_hdr: np.ndarray) -> np.ndarray:
 
 
 def bilinear_gain(ldr_linear: np.ndarray, log_hdr: np.ndarray) -> np.ndarray:
-    """Return a picture times the network's gain, enlarged bilinearly: what is to be beaten."""
+    """Return an image times the network's gain, enlarged bilinearly: what is to be beaten."""
     height, width = ldr_linear.shape[:2]
     small = sphere.downsample(ldr_linear, *log_hdr.shape[:2])
     gain = np.exp(log_hdr) / np.maximum(small, np.float32(1e-4))
@@ -132,7 +132,7 @@ METHODS = {"ours": reconstruct, "bilinear gain": bilinear_gain}
 
 
 def network_of(model: Path) -> Network:
-    """Return a network of the network's size: a picture of any size to log HDR, turned as the product turns it."""
+    """Return a network of the network's size: an image of any size to log HDR, turned as the product turns it."""
     session = load_converter(model, "cpu").session
     size = session.metadata.input_height, session.metadata.input_width
 

@@ -25,7 +25,7 @@ BALL_SIZE = 96
 
 
 class BallPictures:
-    """Pictures of balls before and after conversions, made once for each state of the two files.
+    """Images of balls before and after conversions, made once for each state of the two files.
 
     Args:
         worker: the session's.
@@ -84,7 +84,7 @@ class BallPictures:
             self._preparing = None
 
     def close(self) -> None:
-        """Remove the pictures from Blender."""
+        """Remove the images from Blender."""
         self.forget()
         bpy.utils.previews.remove(self._previews)
 

@@ -29,10 +29,10 @@ _POLL_S = 0.01
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one picture.
+    """What became of one image.
 
     Attributes:
-        source: the picture's file.
+        source: the image's file.
         output: its EXR file, None if it failed.
         is_skipped: whether the file existed and was left as it is.
         message: why it failed and what to do, with the file's name; empty if it did not.
@@ -49,7 +49,7 @@ class Outcome:
 
     @property
     def result(self) -> Path:
-        """The EXR file of a picture that was converted."""
+        """The EXR file of an image that was converted."""
         assert self.output is not None, self.message
         return self.output
 
@@ -59,15 +59,15 @@ class Batch:
 
     Args:
         worker: the session's.
-        sources: picture files, absolute paths.
+        sources: image files, absolute paths.
         settings: from the preferences; nothing is packed here.
         next_to_source: write each result next to its image, in the place of the folder of the settings.
         skip_existing: leave out images whose result exists.
         finished: called with each image that was converted; the image has failed if it raises an exception.
 
     Attributes:
-        state: FINISHED also where pictures have failed.
-        outcomes: what became of the pictures so far, in their order; of the one that was cancelled, nothing.
+        state: FINISHED also where images have failed.
+        outcomes: what became of the images so far, in their order; of the one that was cancelled, nothing.
     """
 
     def __init__(
@@ -184,7 +184,7 @@ class Batch:
 
 
 def summary(batch: Batch) -> list[str]:
-    """Return how many pictures were converted, and then each failure with its file and reason."""
+    """Return how many images were converted, and then each failure with its file and reason."""
     failures = [outcome.message for outcome in batch.outcomes if not outcome.output]
     skipped = sum(outcome.is_skipped for outcome in batch.outcomes)
     done = len(batch.outcomes) - len(failures) - skipped

@@ -48,7 +48,7 @@ class Conversion:
         worker: the session's.
         scene: whose world shall be lit.
         settings: from the preferences.
-        filepath: a picture file in the place of the world's image; it becomes an image of the .blend at the end.
+        filepath: an image file in the place of the world's image; it becomes an image of the .blend at the end.
         image: an image in the place of the world's. Without both, see :func:`image_to_convert`.
 
     Attributes:

@@ -27,5 +27,5 @@ def converter_suffix(head: bytes) -> str | None:
 
 
 def is_hdr(head: bytes) -> bool:
-    """Return whether a file is of a format for HDR pictures: OpenEXR or Radiance."""
+    """Return whether a file is of a format for HDR images: OpenEXR or Radiance."""
     return head.startswith(_HDR_SIGNATURES)

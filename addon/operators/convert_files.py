@@ -1,4 +1,4 @@
-"""Several pictures at once, from a file browser."""
+"""Several images at once, from a file browser."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def ending(work: Batch) -> Ending:
 
 
 def make_asset(outcome: Outcome) -> None:
-    """Make a converted picture a world of this .blend and an asset.
+    """Make a converted image a world of this .blend and an asset.
 
     Raises:
         AddonError: a file cannot be loaded.

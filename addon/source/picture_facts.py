@@ -177,7 +177,7 @@ class PictureFacts:
 
 
 def _signature(image: Image) -> tuple[object, ...]:
-    """Return what differs when an image is another picture than before."""
+    """Return what differs when an image is another image than before."""
     packed = image.packed_file.size if image.packed_file else None
     try:
         status = file_of(image).stat()

@@ -1,4 +1,4 @@
-"""``lanet convert``: panoramas in, OpenEXR environment maps out; with ``--image``, any picture in, its HDR out."""
+"""``lanet convert``: panoramas in, OpenEXR environment maps out; with ``--image``, any image in, its HDR out."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ HELP = "convert LDR panoramas to HDR environment maps, or photographs to HDR ima
 
 #: The value of --preview without a path; no path is empty.
 _BESIDE = ""
-#: Ends the name of a preview that the user has not named, so that it takes no picture's place.
+#: Ends the name of a preview that the user has not named, so that it takes no image's place.
 _LABEL = "-preview"
 #: What the names of the maps end in.
 _MAP_LABELS = ("-attention", "-segmentation")
@@ -126,7 +126,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Convert all pictures and return the exit status."""
+    """Convert all images and return the exit status."""
     _check_combination(arguments)
     inputs = inputs_of(arguments.inputs)
     jobs = _jobs(inputs, arguments)
@@ -200,10 +200,10 @@ class _Loaded:
 
 @dataclass(frozen=True)
 class Job:
-    """One picture's way.
+    """One image's way.
 
     Attributes:
-        source: the picture.
+        source: the image.
         output: the OpenEXR or Radiance file.
         preview: the PNG file, if one is wanted.
         maps: the PNG files of the attention and of the luminance classes, if they are wanted.

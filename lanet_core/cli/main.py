@@ -4,7 +4,7 @@ A command is a module of this package with ``NAME``, ``HELP``, ``add_arguments(p
 status``; what is slow to import, it imports in ``run``. Only the module of the command requested is imported, so that
 converting never waits for what training needs.
 
-Exit status: 0 all done; 1 some of several pictures failed; 2 nothing was done, or what was printed is lost;
+Exit status: 0 all done; 1 some of several images failed; 2 nothing was done, or what was printed is lost;
 130 interrupted; 141 the reader of the output has closed it.
 """
 

@@ -1,4 +1,4 @@
-"""``lanet preview``: a before/after picture of a panorama and its HDR."""
+"""``lanet preview``: a before/after image of a panorama and its HDR."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the picture and return the exit status."""
+    """Write the image and return the exit status."""
     from lanet_core.cli.destinations import plan
     from lanet_core.errors import NotEquirectangularError
     from lanet_core.files import read_hdr
@@ -53,16 +53,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def write_preview(source: Path, hdr: np.ndarray, output: Path, options: ReadingOptions | None = None) -> None:
-    """Write the before/after picture of a picture file and its HDR.
+    """Write the before/after image of an image file and its HDR.
 
     Args:
-        source: the LDR picture file.
+        source: the LDR image file.
         hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white.
         output: the PNG file.
-        options: how the picture is to be understood.
+        options: how the image is to be understood.
 
     Raises:
-        InputError: the picture cannot be read or is no panorama.
+        InputError: the image cannot be read or is no panorama.
         OutputError: the result cannot be written.
     """
     from lanet_core.files import read_ldr, write_png

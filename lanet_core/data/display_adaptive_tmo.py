@@ -1,6 +1,6 @@
-"""Display adaptive tone mapping: the HDR picture whose visible contrasts suffer least on a given display.
+"""Display adaptive tone mapping: the HDR image whose visible contrasts suffer least on a given display.
 
-One tone curve serves the whole picture: piecewise linear in log luminance, with segments of 0.1 decades. A histogram
+One tone curve serves the whole image: piecewise linear in log luminance, with segments of 0.1 decades. A histogram
 counts how often each contrast occurs on each background luminance, in each of four frequency bands; a model of
 the eye predicts how strongly each is seen, in the scene and on the display; the curve that brings the two
 responses together in the least squares sense, within the display's range, solves a quadratic program.
@@ -201,7 +201,7 @@ def tone_curve_segments(counts: np.ndarray, display: Display) -> np.ndarray:
 
     Args:
         counts: (bands, N + 1, 15) float64: see :func:`contrast_histogram`.
-        display: where the picture will be seen.
+        display: where the image will be seen.
 
     Returns:
         (N,) float64, decades of displayed luminance, each ≥ 0, in sum at most ``display.range_decades``.

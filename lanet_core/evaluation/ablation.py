@@ -2,7 +2,7 @@
 
     python -m lanet_core.evaluation.ablation --data DIR --output runs/ablation
 
-Each row keeps its own network, loss and target; width, pictures, steps, optimiser and augmentation are the same for
+Each row keeps its own network, loss and target; width, images, steps, optimiser and augmentation are the same for
 all. A stopped campaign resumes where it was. ``lanet-eval --method NAME=runs/ablation/NAME/best.pt`` compares.
 """
 
@@ -47,7 +47,7 @@ class Budget:
         crop_steps: steps on perspective crops, the paper's first stage.
         panorama_steps: steps on panoramas.
         height: rows of the panoramas and of the square crops.
-        batch_size: pictures a step.
+        batch_size: images a step.
         learning_rate: at the start of each stage, falling along a cosine.
         seed: of weights and pictures.
     """

@@ -58,7 +58,7 @@ def open_exr(
         is_panorama: whether it is a latitude-longitude environment map.
         further_channels: names of channels in addition to R, G, B. Blender takes a name with a dot for a layer, and the file
             for a multilayer one, whose pixels it gives to no texture: use plain words.
-        pose_heading_deg: compass heading of the picture's middle, clockwise from north, None where unknown.
+        pose_heading_deg: compass heading of the image's middle, clockwise from north, None where unknown.
         attributes: more header attributes; they win over the ones above.
         threads: how many compress; all cores by default. Holds for every file that OpenImageIO opens from then on.
 
@@ -92,7 +92,7 @@ def bands_of_blocks(height: int, width: int, pixels: int) -> list[tuple[int, int
     A band that ends within a block would have to wait for the next one before it is compressed.
 
     Args:
-        height: rows of the picture.
+        height: rows of the image.
         width: its columns.
         pixels: how many a band may have, if that makes a block.
     """
@@ -101,7 +101,7 @@ def bands_of_blocks(height: int, width: int, pixels: int) -> list[tuple[int, int
 
 
 def write_exr(path: str | Path, rgb_linear: np.ndarray, **options: Any) -> None:
-    """Write a whole picture.
+    """Write a whole image.
 
     Args:
         path: the file to write or replace.

@@ -36,12 +36,12 @@ def read_ldr(path: str | Path, *, extend: bool = False) -> Picture:
     """Read an LDR image.
 
     Colour is decoded as :mod:`lanet_core.files.samples_encoding` describes. A JPEG's gain map becomes
-    :attr:`Picture.measured`. Alpha below one half becomes :attr:`Picture.transparent`; colour is kept as it is stored.
+    :attr:`LdrImage.measured`. Alpha below one half becomes :attr:`LdrImage.transparent`; colour is kept as it is stored.
 
     Args:
         path: a JPEG, PNG, TIFF, WebP, BMP, Targa, Photoshop, DDS, OpenEXR or Radiance file; its contents count, not its
             name.
-        extend: read an HDR whose light is cut off at a plateau, too: see :attr:`Picture.measured`.
+        extend: read an HDR whose light is cut off at a plateau, too: see :attr:`LdrImage.measured`.
 
     Returns:
         The image, upright: its samples as the file has them, which it gives as linear light in bands or as a whole.

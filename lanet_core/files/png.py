@@ -12,7 +12,7 @@ from lanet_core.files.replacing import replacing
 
 
 def write_png(path: str | Path, rgb_srgb8: np.ndarray) -> None:
-    """Write an 8-bit sRGB picture; it appears whole or not at all.
+    """Write an 8-bit sRGB image; it appears whole or not at all.
 
     Args:
         path: the file to write or replace; ``.png``.

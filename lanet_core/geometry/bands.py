@@ -1,4 +1,4 @@
-"""A picture that comes in bands, made smaller while it passes: no more of it is held than the result."""
+"""An image that comes in bands, made smaller while it passes: no more of it is held than the result."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from lanet_core.geometry import sphere
 
 
 class BandSums:
-    """Weighted sums of a picture's windows, from bands of its rows.
+    """Weighted sums of an image's windows, from bands of its rows.
 
     Args:
-        rows: windows along the picture's rows.
+        rows: windows along the image's rows.
         columns: windows along its columns, which wrap.
-        channels: of the picture.
+        channels: of the image.
     """
 
     def __init__(self, rows: sphere.Windows, columns: sphere.Windows, channels: int) -> None:
@@ -29,8 +29,8 @@ class BandSums:
         """Count a band in.
 
         Args:
-            band: (n, W, C) float32, the next rows of the picture or any others; each row is to be given once.
-            first_row: the row of the picture that the band begins with.
+            band: (n, W, C) float32, the next rows of the image or any others; each row is to be given once.
+            first_row: the row of the image that the band begins with.
         """
         first, weights = self._rows
         end_row = first_row + len(band)

@@ -1,4 +1,4 @@
-"""The ceiling view: the upper hemisphere as one perspective picture (P2C), and back (C2P).
+"""The ceiling view: the upper hemisphere as one perspective image (P2C), and back (C2P).
 
 The square image plane is at the sphere's centre, perpendicular to +z, with half-width 1. The sphere has
 radius √2, so the plane's corners are on the horizon. The camera is at z = −1/d with d = tan(fov / 2).

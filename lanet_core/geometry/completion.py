@@ -40,8 +40,8 @@ class CapturedPart:
     """A rectangle of a sphere, all that was captured of it but for its transparent pixels.
 
     Attributes:
-        linear_rows: gives the light of the rectangle's rows, as ``Picture.linear_rows`` does.
-        linear_pixels: gives the light of its single pixels, as ``Picture.linear_pixels`` does.
+        linear_rows: gives the light of the rectangle's rows, as ``LdrImage.linear_rows`` does.
+        linear_pixels: gives the light of its single pixels, as ``LdrImage.linear_pixels`` does.
         size: the rectangle's rows and columns.
         corner: the sphere's row and column where it begins.
         sphere_size: rows and columns of the sphere; columns even.
@@ -163,13 +163,13 @@ def complete(rgb_linear: np.ndarray, captured: np.ndarray) -> np.ndarray:
 
 
 def dimmed(rgb_linear: np.ndarray) -> np.ndarray:
-    """Return a picture with every pixel's channel mean brought under :data:`CEILING`, hue kept."""
+    """Return an image with every pixel's channel mean brought under :data:`CEILING`, hue kept."""
     mean = rgb_linear.mean(axis=-1, keepdims=True)
     return rgb_linear * (CEILING / np.maximum(mean, CEILING))
 
 
 def _pyramid(rgb_linear: np.ndarray, captured: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return captured light and which pixels are captured at each level, the picture's own first.
+    """Return captured light and which pixels are captured at each level, the image's own first.
 
     A coarse pixel's light is the mean over what is captured of it; it counts as captured if half of it is, or if
     it is as much captured as any.

@@ -5,7 +5,7 @@ Conventions, used everywhere in this project:
 * The world is right-handed with +z up. A direction has a zenith angle θ in [0, π] (0 looks up) and an
   azimuth φ in (-π, π]; its unit vector is (sin θ cos φ, sin θ sin φ, cos θ).
 * A panorama of H rows and W columns shows θ from 0 (top edge) to π (bottom edge) and φ from +π (left edge)
-  to -π (right edge). The middle of the picture looks along +x, and +y is to its left: the mapping of
+  to -π (right edge). The middle of the image looks along +x, and +y is to its left: the mapping of
   Blender's Environment Texture node.
 * Pixel coordinates are continuous with **pixel centres at whole numbers**: row i has its centre at
   θ = π (i + ½) / H and column j at φ = π (1 − 2 (j + ½) / W).

@@ -8,11 +8,11 @@ from lanet_core.errors import InputError, InvalidPixelsError
 
 
 class SizeMismatchError(InputError):
-    """Two pictures that are to be compared differ in size."""
+    """Two images that are to be compared differ in size."""
 
 
 def checked_pair(image: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return two pictures ready to be compared.
+    """Return two images ready to be compared.
 
     Args:
         image: (H, W, 3) or (H, W) float, ≥ 0.

@@ -1,4 +1,4 @@
-"""MSE, PSNR and SSIM: pictures as a display shows them, compared code value by code value.
+"""MSE, PSNR and SSIM: images as a display shows them, compared code value by code value.
 
 They need values that are perceptually uniform, roughly, such as sRGB-encoded ones; linear light has to be encoded
 first (:mod:`lanet_core.metrics.pu21`).
@@ -57,7 +57,7 @@ def psnr(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float
 
 
 def ssim(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float:
-    """Return the structural similarity, mean over the pixels whose window is within the picture.
+    """Return the structural similarity, mean over the pixels whose window is within the image.
 
     Each channel is compared on its own; the result is their mean.
 
@@ -93,7 +93,7 @@ def ssim(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float
 
 
 def _window_mean(picture: np.ndarray) -> np.ndarray:
-    """Return the Gaussian-weighted mean of each window that is within the picture."""
+    """Return the Gaussian-weighted mean of each window that is within the image."""
     offsets = np.arange(SSIM_WINDOW_SIZE) - SSIM_WINDOW_SIZE // 2
     weights = np.exp(-0.5 * (offsets / SSIM_SIGMA_PIXELS) ** 2)
     weights /= weights.sum()

@@ -51,7 +51,7 @@ def map_pu_ssim(panorama: np.ndarray, truth: np.ndarray) -> float:
 
 
 def image_pu_ssim(image: np.ndarray, truth: np.ndarray) -> float:
-    """Return PU21-SSIM of a single picture that was scaled to the truth; windows are within the picture.
+    """Return PU21-SSIM of a single image that was scaled to the truth; windows are within the image.
 
     Args:
         image: (H, W, 3) float, linear Rec.709, ≥ 0, any scale; at least 11×11 pixels.

@@ -17,7 +17,7 @@ def pad(features: Tensor, margin: int, padding: Padding) -> Tensor:
     Args:
         features: (N, C, H, W).
         margin: rows and columns added on each side.
-        padding: ``sphere`` continues an equirectangular picture round the meridian and over the poles (where
+        padding: ``sphere`` continues an equirectangular image round the meridian and over the poles (where
             the same rows follow, half a turn away); ``symmetric`` mirrors at the edge.
 
     Returns:

@@ -46,7 +46,7 @@ def arrange(picture: Picture, light: ImageLight, options: ReadingOptions) -> Arr
     """Return how an image is to be put on the sphere.
 
     Args:
-        picture: the image.
+        image: the image.
         light: its light.
         options: the user's choices.
 

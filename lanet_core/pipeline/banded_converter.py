@@ -1,6 +1,6 @@
 """The conversion pipeline, band by band: from an LDR image to a calibrated HDR image.
 
-What a panorama and a single picture have in common; :mod:`.panorama_converter` and :mod:`.image_converter`
+What a panorama and a single image have in common; :mod:`.panorama_converter` and :mod:`.image_converter`
 implement what differs.
 """
 
@@ -46,7 +46,7 @@ UNCERTAINTY_CHANNEL = "uncertainty"
 
 
 class LdrSource(Protocol):
-    """A picture whose light is made band by band."""
+    """An image whose light is made band by band."""
 
     @property
     def height(self) -> int:
@@ -73,7 +73,7 @@ class LdrSource(Protocol):
         ...
 
     def bands(self) -> list[tuple[int, int]]:
-        """Return where each of the bands begins and ends in which the picture is best worked on."""
+        """Return where each of the bands begins and ends in which the image is best worked on."""
         ...
 
 
@@ -126,7 +126,7 @@ class Solved:
 
 
 class BandedConverter(ABC):
-    """Converts pictures of one kind with one model.
+    """Converts images of one kind with one model.
 
     Args:
         session: the model, ready to run.
@@ -142,7 +142,7 @@ class BandedConverter(ABC):
 
     @abstractmethod
     def _source(self, picture: Picture, options: ReadingOptions) -> LdrSource:
-        """Return the light to convert, or refuse a picture of another kind."""
+        """Return the light to convert, or refuse an image of another kind."""
 
     @abstractmethod
     def _row_weights(self, source: LdrSource) -> np.ndarray:
@@ -188,7 +188,7 @@ class BandedConverter(ABC):
             cancelled: called before each stage and within the long ones.
 
         Raises:
-            InputError: the array's shape, dtype or values are not those of an LDR picture of the converter's kind.
+            InputError: the array's shape, dtype or values are not those of an LDR image of the converter's kind.
             ModelError: the model fails.
             ProviderError: the provider that was requested by name fails.
             ConversionCancelled: ``cancelled`` returned true.
@@ -225,16 +225,16 @@ class BandedConverter(ABC):
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
     ) -> Conversion:
-        """Convert a picture file to an OpenEXR or Radiance file.
+        """Convert an image file to an OpenEXR or Radiance file.
 
         Args:
-            source: a picture file: JPEG, PNG, TIFF or another kind that :func:`lanet_core.files.read_ldr` reads.
+            source: an image file: JPEG, PNG, TIFF or another kind that :func:`lanet_core.files.read_ldr` reads.
             output: the file to write, OpenEXR or, if its name ends in ``.hdr``, Radiance; replaced if it exists.
                 Nothing is left of it after a failure.
             half: write 16-bit floats instead of 32-bit floats; of OpenEXR.
             compression: one of :data:`lanet_core.files.COMPRESSIONS`; of OpenEXR.
             confidence: also write the channel ``uncertainty``, see :attr:`Conversion.uncertainty`.
-            options: how the picture is to be understood.
+            options: how the image is to be understood.
             gains: factors of the predicted diffuse and concentrated radiance, see :mod:`lanet_core.pipeline.sequence`.
             surface: a surface of known albedo by which the added radiance is scaled, of panoramas; see
                 :mod:`lanet_core.reconstruction.surface_calibration`.
@@ -242,7 +242,7 @@ class BandedConverter(ABC):
             cancelled: called before each stage and within the long ones.
 
         Raises:
-            InputError: the picture cannot be read, or is no LDR picture of the converter's kind.
+            InputError: the image cannot be read, or is no LDR image of the converter's kind.
             OutputError: the result cannot be written.
             WrongModelError: ``confidence`` is requested, and the model has none.
             ModelError: the model fails.

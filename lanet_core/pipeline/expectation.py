@@ -55,7 +55,7 @@ def expect(
 
     Args:
         converter: of panoramas.
-        picture: the image.
+        image: the image.
         options: how it is to be understood.
         cancelled: called before each stage.
 

@@ -1,4 +1,4 @@
-"""Single pictures converted: an LDR photograph, backplate or texture of any size in, its HDR out."""
+"""Single images converted: an LDR photograph, backplate or texture of any size in, its HDR out."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from lanet_core.reconstruction.measured_light import MeasuredLight
 from lanet_core.reconstruction.painted_areas import PaintedAreas, find_painted_areas_of_picture
 from lanet_core.reconstruction.white_level import WhiteLevel
 
-#: Names a model file for single pictures, in the place of the one that came with the program.
+#: Names a model file for single images, in the place of the one that came with the program.
 IMAGE_MODEL_VARIABLE = "LANET_IMAGE_MODEL"
 IMAGE_MODEL_FILE = Path("models", "lanet.onnx")
 
-#: Pixels of a band: little against a large picture, much against what it costs to begin one.
+#: Pixels of a band: little against a large image, much against what it costs to begin one.
 _BAND_PIXELS = 1 << 20
 
 
 @dataclass(frozen=True)
 class FlatSource:
-    """A picture of any size as it is, whose light is made band by band.
+    """An image of any size as it is, whose light is made band by band.
 
     Attributes:
         height: rows.
@@ -50,7 +50,7 @@ class FlatSource:
     measured: MeasuredLight | None = None
 
     def bands(self) -> list[tuple[int, int]]:
-        """Return where each of the bands begins and ends in which the picture is best worked on."""
+        """Return where each of the bands begins and ends in which the image is best worked on."""
         return bands_of_blocks(self.height, self.width, _BAND_PIXELS)
 
 
@@ -68,7 +68,7 @@ def _opaque_rows(picture: Picture) -> Callable[[int, int], np.ndarray]:
 
 
 class ImageConverter(BandedConverter):
-    """Converts single pictures with one model; made by :func:`load_image_converter`.
+    """Converts single images with one model; made by :func:`load_image_converter`.
 
     Args:
         session: the model, ready to run.
@@ -133,7 +133,7 @@ class ImageConverter(BandedConverter):
 def load_image_converter(
     model: str | Path | None = None, provider: str = "auto", threads: int | None = None
 ) -> ImageConverter:
-    """Load a model for single pictures and return its converter.
+    """Load a model for single images and return its converter.
 
     Args:
         model: an ONNX file that ``lanet export`` wrote; by default the one that the environment variable

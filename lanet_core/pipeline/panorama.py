@@ -31,7 +31,7 @@ from lanet_core.reconstruction.measured_light import MeasuredLight
 MINIMUM_WIDTH_PX = 64
 MINIMUM_HEIGHT_PX = 32
 
-#: Pixels of a band: little against the picture, much against what it costs to begin one.
+#: Pixels of a band: little against the image, much against what it costs to begin one.
 _BAND_PIXELS = 1 << 20
 #: Pixels levelled at a time: the sampling positions take ten times the room of the pixels.
 _ROTATED_PIXELS = 1 << 18
@@ -46,8 +46,8 @@ class Panorama:
         width: columns, even; twice the rows to half a per cent.
         linear_rows: gives the light of rows from one up to, and without, another: (n, W, 3) float32, linear Rec.709,
             [0, 1], level; maybe a view. May be called from several threads.
-        captured: (H, W) bool, which pixels come from the picture; None where all do.
-        warnings: what was done to the picture that the user should note, one sentence each; the picture's own
+        captured: (H, W) bool, which pixels come from the image; None where all do.
+        warnings: what was done to the image that the user should note, one sentence each; the image's own
             warnings are not repeated.
         measured: light above white that was measured, None where there is none.
     """
@@ -84,16 +84,16 @@ def panorama_from_picture(picture: Picture, options: ReadingOptions | None = Non
     None is held as light, which takes twelve bytes a pixel: not even one that is to be levelled.
 
     Args:
-        picture: any image.
+        image: any image.
         options: how it is to be understood; by default as its contents and its metadata show.
 
     Returns:
-        A full, level sphere. Pixels of a cropped picture stay as they are unless its pose is tilted.
+        A full, level sphere. Pixels of a cropped image stay as they are unless its pose is tilted.
 
     Raises:
         ImageTooSmallError: less than 64x32.
         NotEquirectangularError: neither 2:1 nor placed by its metadata, of another projection, or no panorama at all.
-        ImageTooLargeError: the whole sphere at the picture's scale has more than ``MAX_PIXELS``.
+        ImageTooLargeError: the whole sphere at the image's scale has more than ``MAX_PIXELS``.
     """
     options = options or ReadingOptions()
     _check_picture(picture)
@@ -215,7 +215,7 @@ def _levelled(placed: _Sphere, picture: Picture) -> _Sphere:
         def as_light(row: np.ndarray, column: np.ndarray) -> np.ndarray:
             return known[row, column, None].astype(np.float32)
 
-        # A resampled pixel comes from the picture if all four that it is made of do.
+        # A resampled pixel comes from the image if all four that it is made of do.
         bands = bands_of_blocks(*size, _BAND_PIXELS)
         rotated = (_rotated(as_light, size, camera, *band)[..., 0] > 1.0 - 1e-6 for band in bands)
         captured = np.concatenate(list(rotated))

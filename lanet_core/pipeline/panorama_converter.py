@@ -37,7 +37,7 @@ class Converter(BandedConverter):
         threads: threads of the pixel work; all cores by default.
 
     Raises:
-        WrongModelError: the model was made for single pictures, not for panoramas.
+        WrongModelError: the model was made for single images, not for panoramas.
     """
 
     makes_panoramas = True

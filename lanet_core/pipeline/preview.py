@@ -1,4 +1,4 @@
-"""A before/after picture that shows the light: panoramas at two exposures, and three balls lit by them.
+"""A before/after image that shows the light: panoramas at two exposures, and three balls lit by them.
 
 The balls stand in the middle of the panorama and are seen from the side that the panorama's middle shows, so the mirror
 ball holds the panorama's middle, left and right exchanged as in any mirror. Light is summed over the whole sphere by
@@ -27,7 +27,7 @@ _SUPERSAMPLING = 2
 
 
 def before_after(ldr_linear: np.ndarray, hdr: np.ndarray) -> np.ndarray:
-    """Return a picture of what conversion did to the light: the LDR's row above the HDR's.
+    """Return an image of what conversion did to the light: the LDR's row above the HDR's.
 
     A row holds the panorama at 0 EV, the panorama at :data:`DARK_EXPOSURE_EV` and a mirror, a glossy and a matte
     ball. The balls of a row are exposed so that its matte ball is well exposed: the difference between the rows is the
@@ -80,13 +80,13 @@ def _exposure_of(diffuse_ball: np.ndarray, mask: np.ndarray) -> float:
 
 
 def lit_balls(panorama: np.ndarray, size: int) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return a mirror, a glossy and a matte ball lit by a panorama, each filling its picture.
+    """Return a mirror, a glossy and a matte ball lit by a panorama, each filling its image.
 
     All three reflect every bit of light (albedo 1): in a panorama of 1 everywhere each is 1 everywhere.
 
     Args:
         panorama: (H, W, 3) float32, linear Rec.709, W = 2 H.
-        size: rows and columns of a ball's picture.
+        size: rows and columns of a ball's image.
 
     Returns:
         The three balls, (size, size, 3) float32, linear Rec.709 in the panorama's units, and where they are,
@@ -141,7 +141,7 @@ def _row(panorama: np.ndarray) -> np.ndarray:
 
 
 def _stack(pictures: list[np.ndarray], axis: int) -> np.ndarray:
-    """Put pictures side by side or one above the other, with a gap between and around."""
+    """Put images side by side or one above the other, with a gap between and around."""
     background = colour.quantise_srgb8(np.array(_BACKGROUND, np.float32))
     margin = [(0, _GAP) if axis == 0 else (0, 0), (0, _GAP) if axis == 1 else (0, 0), (0, 0)]
     padded = [np.pad(picture, margin, constant_values=background) for picture in pictures]

@@ -22,9 +22,9 @@ class Conversion:
     Attributes:
         height: rows of the result.
         width: its columns.
-        clipped_fraction: the share of the sphere's solid angle, or of a single picture's area, that is over-exposed in
+        clipped_fraction: the share of the sphere's solid angle, or of a single image's area, that is over-exposed in
             the LDR, [0, 1].
-        peak_ev: the brightest pixel's luminance in stops above LDR white; -inf for a black picture.
+        peak_ev: the brightest pixel's luminance in stops above LDR white; -inf for a black image.
         provider: the execution provider that ran.
         network_seconds: wall-clock seconds that the network took.
         model_name: name and version of the model.
@@ -38,12 +38,12 @@ class Conversion:
             :mod:`lanet_core.reconstruction.surface_calibration`. None without a surface, and where there is none.
         white_level: the image's white level.
         seconds: wall-clock seconds of the whole conversion, writing included.
-        light: the result's main light; None for a single picture and for a black panorama.
+        light: the result's main light; None for a single image and for a black panorama.
         hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white; None where the result is a file, which never is in
             memory as a whole.
         uncertainty: (H, W) float32, the expected absolute error of each pixel's log2 radiance, in stops: 0 where the
-            picture is well exposed. None where the result is a file, or the model has no confidence.
-        attention: (h, w, 2) float32, [0, 1], LANet's two attention maps of a single picture, at the size at which the
+            image is well exposed. None where the result is a file, or the model has no confidence.
+        attention: (h, w, 2) float32, [0, 1], LANet's two attention maps of a single image, at the size at which the
             network saw it; None for a panorama, and where the model has none.
         segmentation: (h, w) uint8, the luminance class of each of those pixels: 0 dark, 1 between, 2 bright; None
             None for the same reason.
@@ -70,7 +70,7 @@ class Conversion:
     segmentation: np.ndarray | None = None
 
     def facts(self) -> dict[str, Any]:
-        """Return everything but the arrays, fit for JSON: the peak of a black picture is None."""
+        """Return everything but the arrays, fit for JSON: the peak of a black image is None."""
         arrays = ("hdr", "uncertainty", "attention", "segmentation")
         facts = {name: value for name, value in vars(self).items() if name not in arrays}
         peak_ev = None if self.peak_ev == -np.inf else self.peak_ev

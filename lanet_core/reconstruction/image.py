@@ -11,7 +11,7 @@ with ⟨·⟩ the mean over network pixel p, k_p its bilinear weight, H the netw
 the pixel and n_p its nearly over-exposed share, which receives no light. X is constant over a light of one radiance and
 ends where the image's own pixels end. A single image lights no scene, so energies are not kept exactly.
 
-**The network's view.** The picture keeps its proportions. It is reduced to fit into the network's fixed input and
+**The network's view.** The image keeps its proportions. It is reduced to fit into the network's fixed input and
 mirrored at its edges to fill it. Stretched to fit, it would show the network shapes that it never learned from; black
 bars would count as a dark part of the scene wherever the network takes a mean.
 """
@@ -34,10 +34,10 @@ from lanet_core.reconstruction.white_level import WhiteLevel
 
 
 class PictureReconstruction:
-    """One picture's reconstruction, used as :class:`lanet_core.reconstruction.panorama.Reconstruction` is.
+    """One image's reconstruction, used as :class:`lanet_core.reconstruction.panorama.Reconstruction` is.
 
     Args:
-        size: rows and columns of the picture.
+        size: rows and columns of the image.
         network_size: rows and columns of the network's input.
         white: the image's white level; 1 by default.
     """
@@ -46,10 +46,10 @@ class PictureReconstruction:
         self._white = white or WhiteLevel()
         scale = min(new / old for old, new in zip(size, network_size, strict=True))
         self._size = size
-        #: Rows and columns of the part of the network's input that shows the picture, and what is around it.
+        #: Rows and columns of the part of the network's input that shows the image, and what is around it.
         self._shown_size = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
         self._margins = [_margins(side, whole) for side, whole in zip(self._shown_size, network_size, strict=True)]
-        #: What is known of the picture: the same size, or less where the picture is smaller than the network's.
+        #: What is known of the image: the same size, or less where the image is smaller than the network's.
         self._known_size = (min(size[0], self._shown_size[0]), min(size[1], self._shown_size[1]))
         windows = plane.overlap_windows(size, self._known_size)
         self._picture = BandSums(*windows, channels=3)
@@ -58,11 +58,11 @@ class PictureReconstruction:
         self._light_and_weight: np.ndarray | None = None
 
     def observe(self, ldr_linear_band: np.ndarray, first_row: int) -> None:
-        """Take note of a band of the picture.
+        """Take note of a band of the image.
 
         Args:
             ldr_linear_band: (n, W, 3) float32, linear Rec.709, [0, 1].
-            first_row: the row of the picture that the band begins with; every row is to be observed once.
+            first_row: the row of the image that the band begins with; every row is to be observed once.
         """
         relative = relative_to_white(ldr_linear_band, self._white)
         self._picture.add(relative, first_row)
@@ -72,7 +72,7 @@ class PictureReconstruction:
 
     @property
     def overexposed_fraction(self) -> float:
-        """The share of the picture's area that is over-exposed, [0, 1], once every band has been observed."""
+        """The share of the image's area that is over-exposed, [0, 1], once every band has been observed."""
         return float(self._masks.result[..., 0].mean(dtype=np.float64))
 
     def network_input(self) -> np.ndarray:
@@ -81,7 +81,7 @@ class PictureReconstruction:
         return np.pad(shown, (*self._margins, (0, 0)), mode="symmetric")
 
     def shown_part(self, network_map: np.ndarray) -> np.ndarray:
-        """Return the part of a network's output, (h, w, C), that shows the picture."""
+        """Return the part of a network's output, (h, w, C), that shows the image."""
         ((top, _), (left, _)), (height, width) = self._margins, self._shown_size
         return network_map[top : top + height, left : left + width]
 
@@ -97,11 +97,11 @@ class PictureReconstruction:
         self._light_and_weight = plane.padded(np.concatenate([light, self._masks.result[..., 1:2]], axis=-1))
 
     def band(self, ldr_linear_band: np.ndarray, first_row: int) -> np.ndarray:
-        """Return the HDR picture's band for a band of the picture; to be called after :meth:`solve`.
+        """Return the HDR image's band for a band of the image; to be called after :meth:`solve`.
 
         Args:
             ldr_linear_band: (n, W, 3) float32, linear Rec.709, [0, 1].
-            first_row: the row of the picture that the band begins with.
+            first_row: the row of the image that the band begins with.
 
         Returns:
             (n, W, 3) float32, linear Rec.709, 1 = LDR white; a new array.
@@ -143,7 +143,7 @@ def _light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray) -
     """Return e_p of this module, (h, w, 3) float32, ≥ 0.
 
     Args:
-        picture: (h, w, 3) float32, linear Rec.709 relative to white, [0, 1].
+        image: (h, w, 3) float32, linear Rec.709 relative to white, [0, 1].
         mask: (h, w, 3) float32, [0, 1]: the over-exposed share of each pixel, the means of w and of w².
         radiance: (h, w, 3) float32, linear Rec.709 relative to white: the network's.
     """

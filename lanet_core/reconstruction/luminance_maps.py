@@ -1,4 +1,4 @@
-"""LANet's attention maps and luminance classes as pictures to look at, as in the paper's Fig. 9."""
+"""LANet's attention maps and luminance classes as images to look at, as in the paper's Fig. 9."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def attention_picture(attention: np.ndarray, size: tuple[int, int]) -> np.ndarra
 
     Args:
         attention: (h', w', 2) float32, [0, 1].
-        size: rows and columns of the picture that it belongs to; the result is as large, or else in proportion.
+        size: rows and columns of the image that it belongs to; the result is as large, or else in proportion.
     """
     size = _shown_size(size)
     height, width = image_size(attention)

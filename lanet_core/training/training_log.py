@@ -13,7 +13,7 @@ from lanet_core.colour import quantise_srgb8
 from lanet_core.files import write_png
 from lanet_core.files.replacing import replacing
 
-#: Exposures at which pictures are shown: as the LDR is, and with its lights brought down into view.
+#: Exposures at which images are shown: as the LDR is, and with its lights brought down into view.
 PICTURE_EXPOSURES_EV = (0.0, -4.0)
 
 
@@ -53,7 +53,7 @@ class TrainingLog:
             self._writer.add_scalar(name, value, step)
 
     def write_pictures(self, step: int, name: str, rows: Sequence[Sequence[np.ndarray]]) -> None:
-        """Log a sheet of linear pictures (H, W, 3), each row at every exposure, also as ``pictures/NAME.png``."""
+        """Log a sheet of linear images (H, W, 3), each row at every exposure, also as ``pictures/NAME.png``."""
         sheet = contact_sheet(rows)
         self._writer.add_image(name, sheet, step, dataformats="HWC")
         folder = self.folder / "pictures"
@@ -66,10 +66,10 @@ class TrainingLog:
 
 
 def contact_sheet(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
-    """Return pictures side by side, one row of them under another, at each of the exposures.
+    """Return images side by side, one row of them under another, at each of the exposures.
 
     Args:
-        rows: linear Rec.709 pictures, (H, W, 3) float32, all of one size.
+        rows: linear Rec.709 images, (H, W, 3) float32, all of one size.
 
     Returns:
         (rows H, columns exposures W, 3) uint8, sRGB.

@@ -2,7 +2,7 @@
 
 Pixels are sorted into a coarse three-dimensional grid by row, column and the guide's value; there the filter is a plain
 Gaussian blur of sums and counts, and its cost does not depend on the filter's size. The grid's columns close to
-a ring. Towards the poles the filter stays what it is in a picture: beyond the first and last row is nothing.
+a ring. Towards the poles the filter stays what it is in an image: beyond the first and last row is nothing.
 
 Source: Paris and Durand 2006, "A Fast Approximation of the Bilateral Filter using a Signal Processing Approach"; Chen,
 Paris and Durand 2007, "Real-time Edge-Aware Image Processing with the Bilateral Grid".
@@ -19,7 +19,7 @@ from operator import add
 import numpy as np
 
 #: Cells per standard deviation along each axis. The papers take one; with four the result is the exact filter's to
-#: half a hundredth of the picture's range, where one is off by five.
+#: half a hundredth of the image's range, where one is off by five.
 _CELLS_PER_SIGMA = 4
 
 
@@ -32,7 +32,7 @@ def cross_bilateral_filter(
     distance in pixels, taken round the panorama, and g − g′ the difference of the guide.
 
     Args:
-        picture: (H, W) float: what is smoothed.
+        image: (H, W) float: what is smoothed.
         guide: (H, W) float: the position along the axis.
         spatial_sigma_px: σ_s, pixels.
         range_sigma: σ_r, in the guide's units.

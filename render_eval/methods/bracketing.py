@@ -1,4 +1,4 @@
-"""DrTMO's last step: which of the predicted exposures agree, and their merge to an HDR picture.
+"""DrTMO's last step: which of the predicted exposures agree, and their merge to an HDR image.
 
 The published program merges by OpenCV's ``createMergeDebevec`` with neither a response nor exposure times of a camera:
 the 8-bit codes count as linear, and each exposure is half a stop above the one before.
@@ -27,8 +27,8 @@ def consistent_exposures(
     """Return the exposures up to the first on either side that contradicts its neighbour, the darkest first.
 
     Args:
-        darker: (H, W, 3) uint8 each, in steps down from the picture.
-        picture: (H, W, 3) uint8.
+        darker: (H, W, 3) uint8 each, in steps down from the image.
+        image: (H, W, 3) uint8.
         brighter: the same, in steps up.
     """
     down = _leading(darker, picture, lambda image, previous: image > previous + TOLERANCE)

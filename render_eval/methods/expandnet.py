@@ -1,13 +1,13 @@
 """``expandnet``: Expand-Net with its published weights, in our own implementation of the architecture.
 
-Three branches see the display-encoded LDR: one of pixels, one dilated, one of the whole picture at 256×256; 1×1
+Three branches see the display-encoded LDR: one of pixels, one dilated, one of the whole image at 256×256; 1×1
 convolutions join them. SELU follows every convolution but the last of the last two branches and of the whole.
 
-The network learned linear HDR pictures stretched to [0, 1], and its sigmoid gives the same. As in the published
+The network learned linear HDR images stretched to [0, 1], and its sigmoid gives the same. As in the published
 program the LDR is stretched to [0, 1] before and the prediction after, so black is 0. The HDR's own scale is lost in
 the stretch; it is one factor, and calibration by Eq. 1 finds it again.
 
-The published program predicts in patches with zeros round the picture. Here the picture wraps in azimuth and has
+The published program predicts in patches with zeros round the image. Here the image wraps in azimuth and has
 zeros beyond the poles only, and bands of rows, which need less memory, give the same as the whole.
 
 Source: Marnerides, Bashford-Rogers, Hatchett and Debattista 2018, "ExpandNet: A Deep Convolutional Neural Network for

@@ -1,4 +1,4 @@
-"""Pictures framed for a network: sides of a multiple that it can halve, and surroundings at its edges."""
+"""Images framed for a network: sides of a multiple that it can halve, and surroundings at its edges."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 def run_framed(
     run: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, *, multiple: int, margin: int, wraps: bool
 ) -> np.ndarray:
-    """Run a network on a picture with a frame, and return the output without it.
+    """Run a network on an image with a frame, and return the output without it.
 
     The frame continues a panorama in azimuth, and mirrors every other edge.
 
     Args:
         run: takes and returns (H′, W′, 3) float32; H′ and W′ are multiples of ``multiple``.
-        picture: (H, W, 3) float32.
+        image: (H, W, 3) float32.
         multiple: pixels.
         margin: the frame's least width on each side, pixels; of a panorama, on the left and the right.
-        wraps: whether the picture is a panorama.
+        wraps: whether the image is a panorama.
 
     Returns:
         (H, W, 3), as the network gives it.

@@ -14,7 +14,7 @@ def clipped_share(picture: np.ndarray, width: float) -> np.ndarray:
     """Return the ramp of each pixel's largest channel.
 
     Args:
-        picture: (H, W, 3) float32, [0, 1].
+        image: (H, W, 3) float32, [0, 1].
         width: of the ramp.
 
     Returns:

@@ -71,7 +71,7 @@ def shape_of(index: int) -> int:
 
 
 def mark(index: int) -> Element:
-    """Return a picture of a method's mark, for legends."""
+    """Return an image of a method's mark, for legends."""
     use = element("use", href=f"#shape-{shape_of(index)}")
     style = f"mark colour-{index % len(LIGHT_COLOURS)}"
     return element("svg", use, class_=style, aria_hidden="true", **{"viewBox": "-7 -7 14 14"})

@@ -1,4 +1,4 @@
-"""One picture of an evaluation: the scenes where a method does best and worst, under every method."""
+"""One image of an evaluation: the scenes where a method does best and worst, under every method."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def write_contact_sheet(
 
     Raises:
         DataError: the metric or the method is not in the evaluation, or there is no score to order by.
-        OutputError: the picture cannot be written.
+        OutputError: the image cannot be written.
     """
     scores = Scores(evaluation)
     chosen_metric = _chosen_metric(scores, metric)
@@ -173,7 +173,7 @@ def _column_heading(kind: str, scene: SceneRecord) -> list[str]:
 
 
 def _picture_row(label: str, paths: Sequence[Path | None], captions: Sequence[str]) -> np.ndarray:
-    """Return a row of images with its name on the left and a line of text below each picture, if there is one."""
+    """Return a row of images with its name on the left and a line of text below each image, if there is one."""
     height = _CELL_HEIGHT + _GAP + (_LINE if any(captions) else 0)
     image_row = _blank(height, len(paths))
     for index, path in enumerate(paths):
@@ -192,7 +192,7 @@ def _blank(height: int, columns: int) -> np.ndarray:
 
 
 def _fitted(path: Path | None) -> np.ndarray:
-    """Return a picture shrunk to fit a cell, (cell height, cell width, 3) uint8; grey if there is none."""
+    """Return an image shrunk to fit a cell, (cell height, cell width, 3) uint8; grey if there is none."""
     cell = np.full((_CELL_HEIGHT, _CELL_WIDTH, 3), round(255 * _EMPTY), dtype=np.uint8)
     rgb_srgb8 = None if path is None else _read(path)
     if rgb_srgb8 is None:

@@ -33,7 +33,7 @@ def write_report(
 
     Args:
         evaluation: what to report; results may be missing.
-        folder: an existing folder, which holds the pictures at the paths in the records.
+        folder: an existing folder, which holds the images at the paths in the records.
         picture_of: see :func:`write_summary`.
         written: the date on the page; now, in UTC, if left out.
 
@@ -52,10 +52,10 @@ def write_summary(evaluation: Evaluation, pictures: Path, folder: Path, *, pictu
 
     Args:
         evaluation: what to report; results may be missing.
-        pictures: the folder that the paths in the records start from.
+        images: the folder that the paths in the records start from.
         folder: an existing folder to write into.
-        picture_of: name of the method whose scores order the scenes of the picture; the last that has any if left out.
-            There is no picture of a method without scores.
+        picture_of: name of the method whose scores order the scenes of the image; the last that has any if left out.
+            There is no image of a method without scores.
 
     Raises:
         DataError: there is no method ``picture_of``.

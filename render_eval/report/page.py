@@ -1,4 +1,4 @@
-"""The page: one HTML file that needs no network and nothing but the pictures next to it."""
+"""The page: one HTML file that needs no network and nothing but the images next to it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def page(evaluation: Evaluation, folder: Path, written: datetime) -> str:
 
     Args:
         evaluation: what to show.
-        folder: where the page will be; the pictures' paths start there.
+        folder: where the page will be; the images' paths start there.
         written: the date to print.
     """
     scores = Scores(evaluation)

@@ -24,7 +24,7 @@ def scene_section(evaluation: Evaluation, scores: Scores, scene: SceneRecord, nu
         scores: its scores.
         scene: one of its scenes.
         number: the scene's number, for its anchor.
-        folder: where the page will be and the pictures are.
+        folder: where the page will be and the images are.
     """
     anchor = scene_anchor(number)
     heading = element("h3", scene.name, id=anchor)

@@ -42,7 +42,7 @@ _BAND_MARGIN_ROWS = 16
 
 
 class PanoramaRenderError(LanetError):
-    """Blender gave no picture."""
+    """Blender gave no image."""
 
 
 class BlenderTooNewError(LanetError):
@@ -66,7 +66,7 @@ def render_panorama(
 
     Raises:
         BlenderTooNewError: this is Blender 5 or later.
-        PanoramaRenderError: Blender gave no picture.
+        PanoramaRenderError: Blender gave no image.
     """
     with BuiltScene(widened(description, height)) as built:
         lamps = sum(solid.surface.shines for solid in description.solids)

@@ -15,7 +15,7 @@ import bpy
 import numpy as np
 
 MODULE = "bl_ext.user_default.lanet_ibl"
-#: What Blender itself keeps: a note on the extensions that there are, the former state of a saved file, its picture.
+#: What Blender itself keeps: a note on the extensions that there are, the former state of a saved file, its image.
 OF_BLENDER = ("resources/extensions/.cache/compat.dat", "work/scene.blend1", "home/.cache/thumbnails/*/*.png")
 
 
@@ -55,7 +55,7 @@ def install(path: Path) -> None:
 
 
 def lit_scene(picture: Path) -> bpy.types.Scene:
-    """Return a scene of a white ball that is lit by a picture."""
+    """Return a scene of a white ball that is lit by an image."""
     scene = bpy.context.scene
     scene.world = bpy.data.worlds.new("World")
     scene.world.use_nodes = True

@@ -91,7 +91,7 @@ def picture(tmp_path, street) -> Path:
 
 @pytest.fixture
 def large_picture(tmp_path) -> Path:
-    """A picture whose conversion takes some seconds."""
+    """An image whose conversion takes some seconds."""
     pixels = np.random.default_rng(7).integers(10, 180, (64 * 16, 128 * 16, 3), dtype=np.uint8)
     pixels[320:340, 592:620] = 255
     return write_picture(tmp_path / "large.png", pixels)

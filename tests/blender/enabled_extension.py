@@ -127,7 +127,7 @@ def wait_until(condition, timeout_s: float = 30.0) -> None:
 
 
 def file_scene(folder: Path, scale: int = 1) -> bpy.types.Scene:
-    """Return a saved scene that is lit by a picture file."""
+    """Return a saved scene that is lit by an image file."""
     enable(folder)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
     return lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png", scale))))

@@ -1,4 +1,4 @@
-"""What test_sources.py runs inside Blender. Pictures are read back as the worker reads them."""
+"""What test_sources.py runs inside Blender. Images are read back as the worker reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``lanet convert`` from end to end: good pictures, every kind of bad one, and what is left on the disk."""
+"""``lanet convert`` from end to end: good images, every kind of bad one, and what is left on the disk."""
 
 from __future__ import annotations
 

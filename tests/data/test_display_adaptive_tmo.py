@@ -203,7 +203,7 @@ def test_the_scale_of_the_hdr_does_not_matter(factor):
 
 @pytest.mark.parametrize("sun", [5e4, 5e6, 1e9])
 def test_a_strong_sun_is_white_and_darkens_nothing(sun):
-    """The rest of the picture hardly notices how strong the sun is."""
+    """The rest of the image hardly notices how strong the sun is."""
     hdr = _panorama()
     without = hdr.copy()
     without[10:12, 40:42] = hdr[20:22, 40:42]

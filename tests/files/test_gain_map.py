@@ -54,7 +54,7 @@ def test_the_light_is_that_of_the_scene(tmp_path, kinds, values):
     assert error.mean() < (0.02 if values is THREE else 0.09)  # one channel cannot hold the lights' colours
     assert light.mean() == pytest.approx(scene().mean(), rel=0.03)
     assert "gain map was applied" in picture.warnings[0]
-    # The image itself stays the LDR picture.
+    # The image itself stays the LDR image.
     sdr = np.minimum(scene(), 1.0)
     assert np.abs(srgb_encode(picture.rgb_linear) - srgb_encode(sdr)).max() < 0.04
 

@@ -1,4 +1,4 @@
-"""JPEG markers: where a picture ends, regardless of its data hold."""
+"""JPEG markers: where an image ends, regardless of its data hold."""
 
 from __future__ import annotations
 

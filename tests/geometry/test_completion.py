@@ -24,7 +24,7 @@ def grey(values: np.ndarray) -> np.ndarray:
 
 
 def smooth_picture(height: int, width: int) -> np.ndarray:
-    """Return a band-limited picture without a seam or a pole singularity."""
+    """Return a band-limited image without a seam or a pole singularity."""
     x, y, z = np.moveaxis(sphere.pixel_directions(height, width), -1, 0)
     return np.stack([0.4 + 0.2 * x * y, 0.35 + 0.2 * y * z, 0.3 + 0.2 * z * x], axis=-1).astype(np.float32)
 
@@ -91,7 +91,7 @@ def test_a_white_picture_invents_no_light():
     ids=["no poles", "half turn", "slit", "no sky", "across the seam"],
 )
 def test_no_edge_shows(place):
-    """Steps between neighbours are of the size of those in the picture: a membrane is steepest at a crop's corners."""
+    """Steps between neighbours are of the size of those in the image: a membrane is steepest at a crop's corners."""
     height, width = 128, 256
     picture = smooth_picture(height, width)
     captured = np.zeros((height, width), dtype=bool)

@@ -6,7 +6,7 @@
     structural_similarity(truth, image, data_range=1.0, channel_axis=-1, gaussian_weights=True, sigma=1.5,
                           use_sample_covariance=False)
 
-for the two pictures of ``pictures()``, and ``structural_similarity`` of their green channels without ``channel_axis``.
+for the two images of ``pictures()``, and ``structural_similarity`` of their green channels without ``channel_axis``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lanet_core.metrics.display_quality import mse, psnr, ssim
 
 
 def pictures() -> tuple[np.ndarray, np.ndarray]:
-    """A wavy picture of 48×64 pixels in [0, 1], and the same with more contrast and a pattern on it."""
+    """A wavy image of 48×64 pixels in [0, 1], and the same with more contrast and a pattern on it."""
     y, x, channel = np.meshgrid(np.arange(48), np.arange(64), np.arange(3), indexing="ij")
     truth = 0.5 + 0.45 * np.sin(0.21 * x + 0.5 * channel) * np.cos(0.17 * y - 0.3 * channel)
     image = 0.95 * truth**1.2 + 0.04 * np.sin(1.3 * x + 0.9 * y) + 0.04

@@ -23,7 +23,7 @@ def _picture(seed: int) -> np.ndarray:
 
 
 def _half_and_half(factor: float) -> tuple[np.ndarray, np.ndarray]:
-    """A picture that is right in its upper half and too bright by a factor in its lower half."""
+    """An image that is right in its upper half and too bright by a factor in its lower half."""
     truth = _picture(1)
     image = truth.copy()
     image[10:] *= np.float32(factor)

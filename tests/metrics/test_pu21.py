@@ -6,7 +6,7 @@
     structural_similarity(encode(truth @ Y), encode(image @ Y), data_range=256, gaussian_weights=True, sigma=1.5,
                           use_sample_covariance=False)
 
-with Y = (0.2126, 0.7152, 0.0722), for the two pictures of ``pictures()``.
+with Y = (0.2126, 0.7152, 0.0722), for the two images of ``pictures()``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ENCODED = {
 
 
 def pictures() -> tuple[np.ndarray, np.ndarray]:
-    """Two pictures of 48×64 pixels in cd/m², from 0.4 to 300: a wavy one, and one of more contrast with a pattern."""
+    """Two images of 48×64 pixels in cd/m², from 0.4 to 300: a wavy one, and one of more contrast with a pattern."""
     y, x, channel = np.meshgrid(np.arange(48), np.arange(64), np.arange(3), indexing="ij")
     truth = 0.5 + 0.45 * np.sin(0.21 * x + 0.5 * channel) * np.cos(0.17 * y - 0.3 * channel)
     image = 0.95 * truth**1.2 + 0.04 * np.sin(1.3 * x + 0.9 * y) + 0.04

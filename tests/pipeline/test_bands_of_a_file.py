@@ -31,7 +31,7 @@ def converter(make_model):
 
 @pytest.fixture
 def small_bands(monkeypatch):
-    """Sixteen rows a band, the fewest, so that small pictures have many."""
+    """Sixteen rows a band, the fewest, so that small images have many."""
     monkeypatch.setattr(panorama_module, "_BAND_PIXELS", 1)
 
 
@@ -68,7 +68,7 @@ def test_a_hundred_odd_sizes(converter, small_bands, tmp_path, height, excess, t
     across = np.abs(log_light[:, 0] - log_light[:, -1]).max()
     assert across <= 1.5 * np.abs(np.diff(log_light, axis=1)).max()
     if excess == 0:
-        # A border of bands, of the network's pixels or of the picture would turn with it; light would not.
+        # A border of bands, of the network's pixels or of the image would turn with it; light would not.
         turned = converter.convert(np.roll(picture, height, axis=1)).hdr
         np.testing.assert_allclose(np.roll(turned, -height, axis=1), hdr, rtol=2e-3)
 

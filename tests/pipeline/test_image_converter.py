@@ -1,4 +1,4 @@
-"""Single pictures of any size and shape: exact where exposed, light where clipped, and no sphere about them."""
+"""Single images of any size and shape: exact where exposed, light where clipped, and no sphere about them."""
 
 from __future__ import annotations
 

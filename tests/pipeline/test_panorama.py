@@ -1,4 +1,4 @@
-"""A picture's place on the sphere: 2:1 as it is, crops pasted exactly, tilted poses levelled."""
+"""An image's place on the sphere: 2:1 as it is, crops pasted exactly, tilted poses levelled."""
 
 from __future__ import annotations
 
@@ -202,9 +202,9 @@ def elevation_of_horizon_rad(azimuth_right_rad: np.ndarray, pitch_deg: float, ro
 
 @pytest.mark.parametrize(("pitch_deg", "roll_deg"), [(20, 0), (-35, 0), (0, 15), (0, -40)])
 def test_the_horizon_is_levelled(pitch_deg, roll_deg):
-    """The convention itself: a picture whose horizon is drawn by the metadata's words has it level afterwards."""
+    """The convention itself: an image whose horizon is drawn by the metadata's words has it level afterwards."""
     height, width = 360, 720
-    azimuth_right = -sphere.azimuths_rad(width)  # in the picture, right is clockwise
+    azimuth_right = -sphere.azimuths_rad(width)  # in the image, right is clockwise
     elevation = np.pi / 2 - sphere.zenith_angles_rad(height)
     sky = elevation[:, None] > elevation_of_horizon_rad(azimuth_right, pitch_deg, roll_deg)
     rgb_linear = np.where(sky[..., None], np.float32([0.2, 0.4, 0.8]), np.float32([0.3, 0.2, 0.1]))

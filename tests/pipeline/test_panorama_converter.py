@@ -132,7 +132,7 @@ def test_a_file_becomes_the_same_pixels_as_its_array(converter, street, tmp_path
     expected = converter.convert(street)
     written = OpenImageIO.ImageBuf(str(tmp_path / "street.exr"))
     np.testing.assert_array_equal(written.get_pixels(OpenImageIO.FLOAT), expected.hdr)
-    assert conversion.hdr is None  # it would not fit into memory for a large picture
+    assert conversion.hdr is None  # it would not fit into memory for a large image
     assert (conversion.height, conversion.width) == expected.hdr.shape[:2] == (64, 128)
     assert conversion.peak_ev == expected.peak_ev
     assert conversion.clipped_fraction == expected.clipped_fraction

@@ -1,4 +1,4 @@
-"""The model for single pictures that comes with the program, on views of the example panoramas."""
+"""The model for single images that comes with the program, on views of the example panoramas."""
 
 from __future__ import annotations
 

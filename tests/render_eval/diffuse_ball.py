@@ -21,7 +21,7 @@ NOISE = 1e-3
 
 
 class DiffuseBallRenderer:
-    """A diffuse ball that fills the picture, seen from -y; corners are black."""
+    """A diffuse ball that fills the image, seen from -y; corners are black."""
 
     versions: ClassVar = {"renderer": "diffuse ball 1"}
     denoiser = "none"

@@ -23,7 +23,7 @@ def render_colour(scene: int, method: int) -> tuple[int, int, int]:
 
 
 def make_evaluation(scene_names: list[str], folder: Path | None = None, seed: int = 0) -> Evaluation:
-    """Random scores for three methods; with a folder, its pictures are written, too."""
+    """Random scores for three methods; with a folder, its images are written, too."""
     rng = np.random.default_rng(seed)
     scenes, results = [], []
     for number, name in enumerate(scene_names):

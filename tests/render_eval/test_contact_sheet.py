@@ -1,4 +1,4 @@
-"""The sheet of best and worst scenes, with pictures of one colour each to find them by."""
+"""The sheet of best and worst scenes, with images of one colour each to find them by."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures framed for a network."""
+"""Images framed for a network."""
 
 from __future__ import annotations
 

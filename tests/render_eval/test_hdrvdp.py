@@ -12,7 +12,7 @@ from lanet_core.metrics.comparison import SizeMismatchError
 from lanet_core.metrics.pu21 import WHITE_CD_M2
 from render_eval.hdrvdp import HdrVdpError, HdrVdpProgram
 
-#: Takes the command line of octave-cli, checks it, and prints the mean ratio of the two pictures as Q.
+#: Takes the command line of octave-cli, checks it, and prints the mean ratio of the two images as Q.
 STAND_IN = """#!{python}
 import struct, sys
 quiet, norc, script, release, test, reference, rows, columns, pixels_per_degree = sys.argv[1:]

@@ -1,4 +1,4 @@
-"""``--metrics maps``: single pictures with their true HDR, without renders."""
+"""``--metrics maps``: single images with their true HDR, without renders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from render_eval.scores import score_image
 
 
 def picture(seed: int, height: int = 24, width: int = 32) -> np.ndarray:
-    """A picture with a bright spot, of which an LDR loses the most."""
+    """An image with a bright spot, of which an LDR loses the most."""
     rgb = np.random.default_rng(seed).random((height, width, 3), np.float32) * 0.8
     rgb[4:8, 5:9] *= 40.0
     return rgb

@@ -99,7 +99,7 @@ def make_checkpoint(tmp_path_factory) -> Callable[[str], Path]:
         for name, parameter in network.named_parameters():
             parameter.data += 0.05 * torch.randn_like(parameter)
             if name.endswith("head.bias"):
-                parameter.data += 2.0  # brighter than the picture, or the product would leave the picture as it is
+                parameter.data += 2.0  # brighter than the image, or the product would leave the image as it is
         state = network.state_dict()
         path = tmp_path_factory.mktemp("checkpoints") / f"{architecture}.pt"
         save_checkpoint(path, Checkpoint(configuration, 0, 7, state, state, {}))

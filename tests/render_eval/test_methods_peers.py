@@ -43,7 +43,7 @@ DRTMO_CHANNELS = 4
 
 
 def pattern(height: int, width: int) -> np.ndarray:
-    """A picture of all codes with a white rectangle."""
+    """An image of all codes with a white rectangle."""
     rows, columns = np.mgrid[:height, :width]
     codes = np.stack([rows * 3 + columns * 5, rows * 7 + columns, rows + columns * 2], axis=-1) % 256
     picture = codes.astype(np.uint8)

@@ -85,7 +85,7 @@ def test_a_scene_of_ones_own_is_a_file(values, tmp_path):
         """
         name = "one"
         description = "One ball"
-        picture = { width = 8, height = 4 }
+        image = { width = 8, height = 4 }
         sampling = { samples = 1, bounces = 2 }
         camera = { position = [-3, 0, 0], target = [0, 0, 0], vertical_angle_deg = 40 }
         balls = [{ centre = [0, 0, 0], radius = 1, material = "chalk" }]

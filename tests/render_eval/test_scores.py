@@ -94,7 +94,7 @@ def test_what_has_no_value_is_absent():
 
 
 def test_the_sign_of_better():
-    """The closer of two pictures is better by every metric."""
+    """The closer of two images is better by every metric."""
     image, truth = renders()
     closer = truth ** np.float32(0.8) * image ** np.float32(0.2)
     near, far = score_render(closer, truth, jod=None), score_render(image, truth, jod=None)
@@ -168,7 +168,7 @@ def test_the_command_that_installs_it_leaves_torch_alone(monkeypatch, torch, com
 def test_jod_is_that_of_the_packages_own_command():
     """JOD of cvvdp 0.5.7: ``cvvdp --test image.exr --ref truth.exr --display standard_hdr_linear``.
 
-    The files hold 255 times the two pictures of ``renders()``.
+    The files hold 255 times the two images of ``renders()``.
     """
     try:
         jod = Jod()

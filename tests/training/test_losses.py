@@ -13,7 +13,7 @@ from lanet_core.training.configuration import LossConfiguration
 
 
 def grey(*values: float) -> torch.Tensor:
-    """A picture of one row, equal in all channels."""
+    """An image of one row, equal in all channels."""
     return torch.tensor(values)[None, None, None].expand(1, 3, 1, -1)
 
 

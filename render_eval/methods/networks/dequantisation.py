@@ -60,7 +60,7 @@ class ResidualUNet(nn.ModuleDict):
         self[f"conv2d_{len(self)}" if len(self) else "conv2d"] = nn.Conv2d(inputs, outputs, size, padding=size // 2)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Return the first three channels of a picture, (N, C, H, W), with what was found; multiples of 16."""
+        """Return the first three channels of an image, (N, C, H, W), with what was found; multiples of 16."""
         layers = iter(self.values())
 
         def convolved(features: Tensor) -> Tensor:

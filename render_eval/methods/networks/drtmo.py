@@ -66,10 +66,10 @@ class ExposureNetwork(nn.ModuleDict):
                 self[f"bn{name}"] = ImageNorm(outputs, _EPSILON)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Return exposures, (1, 3, 8, H, W), [0, 1], in steps from the picture's own.
+        """Return exposures, (1, 3, 8, H, W), [0, 1], in steps from the image's own.
 
         Args:
-            picture: (1, 3, H, W), display-encoded blue, green and red, [0, 1]; sides are multiples of 512.
+            image: (1, 3, H, W), display-encoded blue, green and red, [0, 1]; sides are multiples of 512.
         """
         skips = [F.leaky_relu(self["c0"](picture), _SLOPE)]
         for number in range(1, len(_ENCODER)):

@@ -64,7 +64,7 @@ class LinearisationNetwork(nn.ModuleDict):
         self[f"{FEATURES}/{norm}"] = nn.BatchNorm2d(layer.out_channels, _EPSILON)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Return the weights of the components, (N, 11), of a display-encoded picture of [0, 1], (N, 3, H, W)."""
+        """Return the weights of the components, (N, 11), of a display-encoded image of [0, 1], (N, 3, H, W)."""
         histograms = [histogram(picture, bins) for bins in _BINS]
         seen = pad_same(torch.cat([picture, sobel_edges(picture), *histograms], dim=1), 7, 2)
         features = F.relu(self[f"{FEATURES}/bn_conv1"](self[f"{FEATURES}/conv1"](seen)))
@@ -85,7 +85,7 @@ def histogram(picture: Tensor, bins: int) -> Tensor:
     """Return how much each value belongs to each of ``bins`` + 1 levels: 1 at the level, 0 at the next.
 
     Args:
-        picture: (N, C, H, W), [0, 1].
+        image: (N, C, H, W), [0, 1].
         bins: steps between 0 and 1.
 
     Returns:
@@ -102,7 +102,7 @@ def rising(curve: Tensor) -> Tensor:
 
 
 def apply_curve(picture: Tensor, curve: Tensor) -> Tensor:
-    """Return a picture, [0, 1], through a curve of equal steps over [0, 1], (1, S), by linear interpolation."""
+    """Return an image, [0, 1], through a curve of equal steps over [0, 1], (1, S), by linear interpolation."""
     last = curve.shape[1] - 1
     position = picture * last
     below = position.floor()

@@ -58,7 +58,7 @@ class SoftMaskUNet(nn.Module):
         """Return the prediction, ln(1 + HDR).
 
         Args:
-            picture: (N, 3, H, W), normalised by ImageNet's statistics; sides are multiples of 128.
+            image: (N, 3, H, W), normalised by ImageNet's statistics; sides are multiples of 128.
             mask: the same shape: 1 where a value is to be trusted, 0 where it is clipped.
         """
         skips = []

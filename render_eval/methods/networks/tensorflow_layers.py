@@ -36,7 +36,7 @@ def upsample_bilinear(features: Tensor) -> Tensor:
 def sobel_edges(picture: Tensor) -> Tensor:
     """Return the vertical and the horizontal derivative of each channel, (N, 2C, H, W): y and x of the first, ….
 
-    As ``tf.image.sobel_edges``: the picture is mirrored at its edge.
+    As ``tf.image.sobel_edges``: the image is mirrored at its edge.
     """
     down = torch.tensor([[-1.0, -2.0, -1.0], [0.0, 0.0, 0.0], [1.0, 2.0, 1.0]])
     channels = picture.shape[1]
