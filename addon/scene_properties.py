@@ -8,7 +8,7 @@ from bpy.types import Image, PropertyGroup
 
 from . import session
 from .errors import AddonError
-from .source.sources import is_single_picture
+from .source.sources import is_single_image
 from .translation import tr
 from .world import backplate
 from .world.graph import environment_image, show, show_photograph, shows_hdr
@@ -19,7 +19,7 @@ from .world.surface_albedos import SurfaceProperties
 
 
 def _is_offered(_: SceneProperties, image: Image) -> bool:
-    return is_single_picture(image)
+    return is_single_image(image)
 
 
 def _shown(properties: SceneProperties) -> int:

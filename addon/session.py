@@ -11,13 +11,13 @@ from collections.abc import Callable
 import bpy
 from bpy.types import Context, Scene
 
-from .conversion.ball_pictures import BallPictures
+from .conversion.ball_images import BallImages
 from .conversion.found_lights import FoundLights
 from .conversion.progress_display import ProgressDisplay
 from .conversion.running_work import AnyWork, Ending, RunningWork, Work
 from .messages import Message, about
 from .redraw import redraw
-from .source.picture_facts import PictureFacts
+from .source.image_facts import ImageFacts
 from .worker.provider_report import ProviderReport
 from .worker.shared import SharedWorker
 
@@ -41,9 +41,9 @@ class Session:
     def __init__(self) -> None:
         self.worker = SharedWorker()
         self.conversion: Work | None = None
-        self.facts = PictureFacts(self.worker, self.look_after)
+        self.facts = ImageFacts(self.worker, self.look_after)
         self.lights = FoundLights(self.worker, self.look_after)
-        self.balls = BallPictures(self.worker, self.look_after)
+        self.balls = BallImages(self.worker, self.look_after)
         self.provider = ProviderReport(self.worker, self.look_after)
         self._running: RunningWork | None = None
         self._end_display: ProgressDisplay | None = None

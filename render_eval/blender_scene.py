@@ -46,7 +46,7 @@ class BlenderScene:
             self.remove()
             raise
         self.denoiser = _set_cycles(self.scene, description.sampling)
-        _set_picture(self.scene, description.picture)
+        _set_image(self.scene, description.picture)
         _set_threads(self.scene, threads)
 
     def remove(self) -> None:
@@ -198,7 +198,7 @@ def _set_denoiser(cycles: bpy.types.PropertyGroup) -> str:
     return DENOISER
 
 
-def _set_picture(scene: bpy.types.Scene, picture: RenderSize) -> None:
+def _set_image(scene: bpy.types.Scene, picture: RenderSize) -> None:
     render = scene.render
     render.resolution_x, render.resolution_y = picture.width, picture.height
     render.resolution_percentage = 100

@@ -3,7 +3,7 @@
 What a worker that dies leaves unfinished, others do: each piece of work is tried on four workers at most, by Dask's own
 default. A worker keeps its tools open from one piece to the next. Dask is the package ``distributed``.
 
-Dask runs any code that a connected process sends to it. The cluster of this machine therefore takes connections only with
+Dask runs any code that a connected process sends to it. The local cluster therefore takes connections only with
 a certificate that is made for each run; a cluster of several machines takes three files (``docs/cluster.md``).
 """
 

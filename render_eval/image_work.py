@@ -15,8 +15,8 @@ from render_eval import provenance
 from render_eval.campaign import Finished, skipped
 from render_eval.dataset import Pair
 from render_eval.failures import failure_of
+from render_eval.images import difference_image
 from render_eval.methods import checked_prediction
-from render_eval.pictures import difference_picture
 from render_eval.records import ResultRecord, SceneRecord
 from render_eval.scores import score_image
 from render_eval.store import file_sha256
@@ -120,7 +120,7 @@ def _predicted(bench: Workbench, pair: Pair, name: str, place: str, inputs: dict
     scores = score_image(image, photograph.truth, jod=bench.jod, hdrvdp=bench.campaign.hdrvdp)
     files = {"png": f"{place}.png", "difference": f"{place} difference.png"}
     write_png(bench.store.file(files["png"]), shown(image))
-    write_png(bench.store.file(files["difference"]), difference_picture(image, photograph.truth))
+    write_png(bench.store.file(files["difference"]), difference_image(image, photograph.truth))
     values = files | {"scores": scores, "seconds": seconds}
     bench.store.keep(place, inputs, values, files.values())
     return values

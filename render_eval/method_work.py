@@ -14,8 +14,8 @@ from render_eval import provenance
 from render_eval.campaign import Finished, skipped
 from render_eval.dataset import Pair
 from render_eval.failures import failure_of
+from render_eval.images import difference_image, read_linear, write_linear
 from render_eval.methods import checked_prediction
-from render_eval.pictures import difference_picture, read_linear, write_linear
 from render_eval.records import ResultRecord, SceneRecord
 from render_eval.scores import score_map, score_render
 from render_eval.store import file_sha256
@@ -126,6 +126,6 @@ class _Trial:
             scores = score_render(image, truth, jod=self._bench.jod, hdrvdp=self._bench.campaign.hdrvdp)
             scores |= score_map(panorama, self._bench.photograph(self._pair).truth)
             values = {"scores": scores, "png": f"{place}.png"}
-            write_png(self._store.file(values["png"]), difference_picture(image, truth))
+            write_png(self._store.file(values["png"]), difference_image(image, truth))
             self._store.keep(place, inputs, values, [values["png"]])
         return values

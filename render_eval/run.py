@@ -79,7 +79,7 @@ def evaluate(campaign: Campaign, pairs: Sequence[Pair], arguments: argparse.Name
     with scheduler_of(arguments) as scheduler:
         tools = scheduler.prepare(campaign)
         names = [method.name for method in tools.methods]
-        check_picture_of(arguments.picture_of, names)
+        check_image_of(arguments.image_of, names)
         work = scheduler.work(campaign, pairs, names)
         finished = list(with_progress(work, total=len(pairs) * (1 + len(names))))
     settings = {
@@ -88,9 +88,9 @@ def evaluate(campaign: Campaign, pairs: Sequence[Pair], arguments: argparse.Name
         "absent": absent_metrics(campaign),
     }
     evaluation = assemble(campaign, tools, finished, settings)
-    write_report(evaluation, campaign.out, picture_of=arguments.picture_of)
+    write_report(evaluation, campaign.out, image_of=arguments.image_of)
     if arguments.summary is not None:
-        write_summary(evaluation, campaign.out, arguments.summary, picture_of=arguments.picture_of)
+        write_summary(evaluation, campaign.out, arguments.summary, image_of=arguments.image_of)
     print(paper_table(evaluation), end="\n\n")
     return summarise(finished, campaign.out)
 
@@ -124,7 +124,7 @@ def absent_metrics(campaign: Campaign) -> dict[str, str]:
     return absent
 
 
-def check_picture_of(name: str | None, methods: Sequence[str]) -> None:
+def check_image_of(name: str | None, methods: Sequence[str]) -> None:
     """Refuse the image of a method that is not evaluated.
 
     Raises:

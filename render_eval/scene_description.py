@@ -168,7 +168,7 @@ def from_dict(values: dict[str, Any], *, path: Path | None = None) -> SceneDescr
     scene = SceneDescription(
         name=table.text("name"),
         description=table.text("description"),
-        picture=_read_picture(table.table("picture")),
+        picture=_read_image(table.table("picture")),
         sampling=_read_sampling(table.table("sampling")),
         camera=_read_camera(table.table("camera")),
         materials=materials,
@@ -181,7 +181,7 @@ def from_dict(values: dict[str, Any], *, path: Path | None = None) -> SceneDescr
     return scene
 
 
-def _read_picture(table: Table) -> RenderSize:
+def _read_image(table: Table) -> RenderSize:
     picture = RenderSize(
         width=table.integer("width", 1, 16384),
         height=table.integer("height", 1, 16384),

@@ -12,7 +12,7 @@ from render_eval import provenance
 from render_eval.campaign import Finished
 from render_eval.dataset import Pair
 from render_eval.failures import failure_of
-from render_eval.pictures import read_linear, write_ldr_panorama
+from render_eval.images import read_linear, write_ldr_panorama
 from render_eval.records import SceneRecord
 from render_eval.scores import score_render
 from render_eval.store import file_sha256

@@ -16,9 +16,9 @@ from lanet_core.files import write_png
 from render_eval import provenance
 from render_eval.campaign import Campaign, Tools
 from render_eval.dataset import Pair
+from render_eval.images import write_linear
 from render_eval.jod import Jod, load_cvvdp
 from render_eval.photographs import Photograph, read_image_pair, read_photograph
-from render_eval.pictures import write_linear
 from render_eval.store import Store, file_sha256
 
 

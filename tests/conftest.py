@@ -63,9 +63,9 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
 def street() -> np.ndarray:
     """A panorama of 128x64 with noise, a sun of one pixel, a lamp across ±180° and a bright zenith: uint8 sRGB."""
     rng = np.random.default_rng(7)
-    picture = rng.integers(10, 180, (64, 128, 3), dtype=np.uint8)
-    picture[20, 37] = 255
-    picture[30:33, :2] = (255, 250, 245)
-    picture[30:33, -3:] = (255, 250, 245)
-    picture[:2] = 255
-    return picture
+    image = rng.integers(10, 180, (64, 128, 3), dtype=np.uint8)
+    image[20, 37] = 255
+    image[30:33, :2] = (255, 250, 245)
+    image[30:33, -3:] = (255, 250, 245)
+    image[:2] = 255
+    return image

@@ -6,7 +6,7 @@
 
 A zip holds `addon/` at its root, of `lanet_core` what a conversion needs, the model, the licence, the wheels and the
 manifest with their list. Both flavours have the same id, so that installing one replaces the other and keeps its
-preferences: two ONNX Runtimes are never installed together. That for CUDA weighs about 250 MB for one Python, so that each
+preferences: two ONNX Runtimes are never installed together. That for CUDA has about 250 MB for one Python, so each
 Python has a zip of its own; CUDA 13 and cuDNN 9 are the user's.
 """
 

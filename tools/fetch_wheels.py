@@ -4,8 +4,8 @@
     python tools/fetch_wheels.py build/wheels --flavour cuda --platform linux-x64 --python 3.11
     python tools/fetch_wheels.py --lock                                write wheels.lock; downloads no wheel
 
-The lock names every file with its SHA-256. A wheel's own name contains its project, version, Python and system; so the lock
-contains nothing twice. What ONNX Runtime declares in addition to numpy (flatbuffers, packaging, protobuf) serves its tools for
+The lock names every file with its SHA-256. A wheel's name contains its project, version, Python and system; so the lock
+repeats nothing. What ONNX Runtime declares in addition to numpy (flatbuffers, packaging, protobuf) serves its tools for
 conversion and quantization and is imported by none of its inference; numpy is Blender's own, 1.24 or later.
 """
 

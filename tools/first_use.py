@@ -26,10 +26,10 @@ import OpenImageIO
 from blender_program import ROOT, NoProgramError, window_command
 from build_extension import blender_tool
 from build_repository import build_repository
-from extension_pictures import build, panels_beside_each_other, read_xwd, write
+from extension_images import build, panels_beside_each_other, read_xwd, write
 
 PHOTOGRAPH = ROOT / "examples" / "sunrise.jpg"
-PICTURES = ROOT / "docs" / "images"
+IMAGES = ROOT / "docs" / "images"
 WINDOW_SIZE = (1280, 720)
 #: Rows of shots and renders, from the top.
 STEPS = (("installed", "dropped"), ("converted", "lamp turned"), ("cycles", "eevee"))
@@ -119,7 +119,7 @@ def steps_of(folder: Path) -> np.ndarray:
 def main() -> None:
     """Make both pictures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--output", type=Path, default=PICTURES, help="folder of the pictures")
+    parser.add_argument("--output", type=Path, default=IMAGES, help="folder of the pictures")
     parser.add_argument("--keep", type=Path, help="an empty folder for everything that the session writes")
     arguments = parser.parse_args()
     try:

@@ -289,9 +289,9 @@ def conversion_rows(plan: Plan) -> Iterator[Row]:
 def _panorama8(height: int) -> np.ndarray:
     """Return an even panorama with a clipped sun, (height, 2·height, 3) uint8."""
     rows = np.linspace(200, 60, height, dtype=np.float32)[:, None, None]
-    picture = np.broadcast_to(rows, (height, 2 * height, 3)).astype(np.uint8)
-    picture[height // 5 : height // 4, height // 2 : height // 2 + height // 20] = 255
-    return picture
+    image = np.broadcast_to(rows, (height, 2 * height, 3)).astype(np.uint8)
+    image[height // 5 : height // 4, height // 2 : height // 2 + height // 20] = 255
+    return image
 
 
 def training_rows(plan: Plan) -> Iterator[Row]:

@@ -111,9 +111,9 @@ def claimed_hdr(photographed: Photograph, log_hdr: np.ndarray) -> np.ndarray:
 
     No pixel is darker than the image.
     """
-    picture = sphere.downsample(photographed.ldr_linear, *NETWORK_SIZE)
+    image = sphere.downsample(photographed.ldr_linear, *NETWORK_SIZE)
     shining = sphere.downsample(_overexposed(photographed.ldr_linear), *NETWORK_SIZE)[..., None] > 0.0
-    return np.where(shining, np.maximum(np.exp(log_hdr), picture), picture)
+    return np.where(shining, np.maximum(np.exp(log_hdr), image), image)
 
 
 def bilinear_gain(ldr_linear: np.ndarray, log_hdr: np.ndarray) -> np.ndarray:
@@ -225,8 +225,8 @@ def write_crop(path: Path, panoramas: list[np.ndarray], part: np.ndarray) -> Non
     crops = [panorama[rows, columns] for panorama in panoramas]
     brightest = crops[0].max()
     shown = [[linear_to_srgb(crop * (gain / brightest)) for gain in _gains(brightest)] for crop in crops]
-    picture = np.concatenate([np.concatenate(row, axis=1) for row in shown], axis=0)
-    write_png(path, np.rint(picture * 255.0).astype(np.uint8))
+    image = np.concatenate([np.concatenate(row, axis=1) for row in shown], axis=0)
+    write_png(path, np.rint(image * 255.0).astype(np.uint8))
 
 
 def _gains(brightest: float) -> np.ndarray:

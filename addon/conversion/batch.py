@@ -21,7 +21,7 @@ from ..files.result_files import find_result
 from ..source.image_loading import load_image
 from ..translation import tr
 from ..worker.shared import SharedWorker
-from .image import STAGES, PictureConversion, State
+from .image import STAGES, ImageConversion, State
 from .output_paths import place_of_file
 
 _POLL_S = 0.01
@@ -83,7 +83,7 @@ class Batch:
         self._worker, self._settings, self._next_to_source = worker, settings, next_to_source
         self._sources = tuple(dict.fromkeys(sources))
         self._finished, self._skips = finished, skip_existing
-        self._current: PictureConversion | None = None
+        self._current: ImageConversion | None = None
         self._is_cancelled = False
         self.state = State.RUNNING
         self.outcomes: list[Outcome] = []
@@ -147,7 +147,7 @@ class Batch:
                 return
             self._current = _conversion_of(source, self._worker, replace(self._settings, folder=folder))
 
-    def _attend(self, current: PictureConversion) -> None:
+    def _attend(self, current: ImageConversion) -> None:
         source = self._sources[len(self.outcomes)]
         with self._failing(source):
             match current.step():
@@ -197,11 +197,11 @@ def summary(batch: Batch) -> list[str]:
     return [tr("{text}, then cancelled.", text=text) if batch.state is State.CANCELLED else f"{text}.", *failures]
 
 
-def _conversion_of(source: Path, worker: SharedWorker, settings: ConversionSettings) -> PictureConversion:
+def _conversion_of(source: Path, worker: SharedWorker, settings: ConversionSettings) -> ImageConversion:
     """Begin a file's conversion; its image is in the .blend for just as long as that takes."""
     image, is_new = load_image(source)
     try:
-        return PictureConversion(worker, image, settings, image_goes=is_new)
+        return ImageConversion(worker, image, settings, image_goes=is_new)
     finally:
         if is_new:
             bpy.data.images.remove(image)

@@ -42,7 +42,7 @@ class State(Enum):
     CANCELLED = auto()
 
 
-class PictureConversion:
+class ImageConversion:
     """One image's conversion to an EXR file, begun by making it and advanced by :meth:`step`, which never waits.
 
         conversion = PictureConversion(worker, image, settings)

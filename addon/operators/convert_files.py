@@ -20,7 +20,7 @@ from ..world.asset import mark_as_asset, world_of_files
 from .background_work import BackgroundWork
 
 #: What the file browser shows of a folder.
-PICTURES = "*.jpg;*.jpeg;*.png;*.tif;*.tiff;*.webp"
+IMAGES = "*.jpg;*.jpeg;*.png;*.tif;*.tiff;*.webp"
 
 
 class ConvertFiles(BackgroundWork, Operator):
@@ -37,7 +37,7 @@ class ConvertFiles(BackgroundWork, Operator):
 
     directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
     files: CollectionProperty(type=OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"})
-    filter_glob: StringProperty(default=PICTURES, options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(default=IMAGES, options={"HIDDEN", "SKIP_SAVE"})
     place: EnumProperty(
         name="Write",
         description="Where the HDR files are written",

@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 from bpy.types import Context, Event, Operator
 
 from .. import session
-from ..command_arguments import named_pictures
+from ..command_arguments import named_images
 from ..conversion.folder_library import FolderLibrary, summary
 from ..conversion.running_work import Ending
 from ..errors import AddonError
@@ -74,7 +74,7 @@ class ConvertFolder(BackgroundWork, Operator):
 
     def _begin(self) -> FolderLibrary:
         folder = Path(bpy.path.abspath(self.directory))
-        sources = named_pictures([folder]) if folder.is_dir() else []
+        sources = named_images([folder]) if folder.is_dir() else []
         if not sources:
             raise AddonError(f"{folder}: The folder contains no image. Choose another.")
         library = Path(bpy.path.abspath(self.library)) if self.library else folder / LIBRARY

@@ -13,7 +13,7 @@ import bpy
 from bpy.types import Image
 
 from ..errors import AddonError
-from ..files.picture_signature import SIGNATURE_BYTES, converter_suffix, is_hdr
+from ..files.image_signature import SIGNATURE_BYTES, converter_suffix, is_hdr
 from ..files.regular_file import first_bytes
 from ..translation import tr
 from .source_file import PixelSource, Source
@@ -76,7 +76,7 @@ def hdr_source(image: Image) -> Source:
     return source
 
 
-def is_single_picture(image: Image) -> bool:
+def is_single_image(image: Image) -> bool:
     """Return whether an image is an image, and neither a movie nor a sequence, several tiles or a render result."""
     return image.source not in _REFUSED_SOURCES
 

@@ -108,15 +108,15 @@ def world_of_files(ldr_path: Path, hdr_path: Path, *, anew: bool = False) -> Wor
         bpy.data.scenes.remove(scene)
 
 
-def show_preview(world: World, picture: Mapping[str, Any]) -> None:
+def show_preview(world: World, image: Mapping[str, Any]) -> None:
     """Set the preview of a world.
 
     Args:
         world: local.
         image: the worker's thumbnail, see :mod:`lanet_core.pipeline.worker`.
     """
-    width, height = picture["width"], picture["height"]
-    rgb_srgb8 = np.frombuffer(base64.b64decode(picture["rgb_srgb8_base64"]), np.uint8).reshape(height, width, 3)
+    width, height = image["width"], image["height"]
+    rgb_srgb8 = np.frombuffer(base64.b64decode(image["rgb_srgb8_base64"]), np.uint8).reshape(height, width, 3)
     rgba = np.ones((height, width, 4), np.float32)
     rgba[..., :3] = rgb_srgb8[::-1] / np.float32(255.0)  # Blender's rows run upwards
     preview = world.preview_ensure()

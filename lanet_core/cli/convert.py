@@ -258,7 +258,7 @@ def _suffix(arguments: argparse.Namespace) -> str:
 
 
 def _next_to_results(arguments: argparse.Namespace, outputs: list[Path], into_folder: bool, label: str) -> str:
-    """Return where what belongs to the results goes: into their folder, or next to the only one under a similar name."""
+    """Return the target of further files: the results' folder, or a path next to the only result."""
     return arguments.output if into_folder else str(outputs[0].with_name(f"{outputs[0].stem}{label}.png"))
 
 
@@ -426,12 +426,12 @@ def _is_of_another_source(job: Job) -> bool:
 
 def _write_maps(conversion: Conversion, attention: Path, segmentation: Path) -> None:
     from lanet_core.files import write_png
-    from lanet_core.reconstruction.luminance_maps import attention_picture, segmentation_picture
+    from lanet_core.reconstruction.luminance_maps import attention_image, segmentation_image
 
     size = (conversion.height, conversion.width)
     assert conversion.attention is not None and conversion.segmentation is not None, "the model has no maps"
-    write_png(attention, attention_picture(conversion.attention, size))
-    write_png(segmentation, segmentation_picture(conversion.segmentation, size))
+    write_png(attention, attention_image(conversion.attention, size))
+    write_png(segmentation, segmentation_image(conversion.segmentation, size))
 
 
 def _warn_of_provider(converter: BandedConverter, reported: set[str]) -> None:

@@ -66,11 +66,11 @@ def write_preview(source: Path, hdr: np.ndarray, output: Path, options: ReadingO
         OutputError: the result cannot be written.
     """
     from lanet_core.files import read_ldr, write_png
-    from lanet_core.pipeline.panorama import panorama_from_picture
+    from lanet_core.pipeline.panorama import panorama_from_image
     from lanet_core.pipeline.preview import before_after
 
     extend = options is not None and options.extend
-    panorama = panorama_from_picture(read_ldr(source, extend=extend), options)
+    panorama = panorama_from_image(read_ldr(source, extend=extend), options)
     write_png(output, before_after(_shrunk(panorama), hdr))
 
 

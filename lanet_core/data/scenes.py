@@ -48,7 +48,7 @@ def find_scenes(folder: Path, split: str | None = None, *, files_must_exist: boo
     Args:
         folder: of the panoramas.
         split: return only the scenes of this split.
-        files_must_exist: False to return a listed scene even if its file is missing, for callers that continue without it.
+        files_must_exist: False to return listed scenes whose files are missing, too.
 
     Raises:
         DataError: the folder or a listed file is missing, a split is unknown, or nothing is found.

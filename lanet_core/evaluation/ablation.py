@@ -64,10 +64,10 @@ class Budget:
 def under_budget(configuration: TrainingConfiguration, budget: Budget) -> TrainingConfiguration:
     """Return a row's configuration with the budget in the place of its own size, steps and optimiser."""
 
-    def stage(pictures: Literal["crops", "panoramas"], steps: int) -> StageConfiguration:
+    def stage(images: Literal["crops", "panoramas"], steps: int) -> StageConfiguration:
         warmup_steps = min(30, steps // 4)
         return StageConfiguration(
-            pictures, budget.height, budget.batch_size, steps, budget.learning_rate, "cosine", warmup_steps
+            images, budget.height, budget.batch_size, steps, budget.learning_rate, "cosine", warmup_steps
         )
 
     stages = (stage("crops", budget.crop_steps), stage("panoramas", budget.panorama_steps))

@@ -56,7 +56,7 @@ def open_exr(
         half: store half floats instead: half the size, 11 bits of precision; light under 3e-8 becomes 0.
         compression: one of :data:`COMPRESSIONS`; ``dwab`` implies ``half``.
         is_panorama: whether it is a latitude-longitude environment map.
-        further_channels: names of channels in addition to R, G, B. Blender takes a name with a dot for a layer, and the file
+        further_channels: further names of channels. Blender takes a name with a dot for a layer, and the file
             for a multilayer one, whose pixels it gives to no texture: use plain words.
         pose_heading_deg: compass heading of the image's middle, clockwise from north, None where unknown.
         attributes: more header attributes; they win over the ones above.

@@ -43,14 +43,14 @@ def find_gain_map(data: bytes | mmap) -> FoundGainMap | None:
     Raises:
         ValueError: there is a gain map whose metadata cannot be used. The message is a clause.
     """
-    end = jpeg.first_picture_end(data)
+    end = jpeg.first_image_end(data)
     start = data.find(_START_OF_IMAGE, end) if end is not None else -1
     while start >= 0:
         metadata = metadata_at(data, start)
         if metadata is not None:
             if metadata.base_is_hdr:
                 raise ValueError("it leads from HDR to SDR")
-            return FoundGainMap(start, jpeg.first_picture_end(data, start), metadata)
+            return FoundGainMap(start, jpeg.first_image_end(data, start), metadata)
         start = data.find(_START_OF_IMAGE, start + 2)
     return None
 

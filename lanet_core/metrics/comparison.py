@@ -30,7 +30,7 @@ def checked_pair(image: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.n
             f"The image is {_size(image)} and the truth {_size(truth)}.",
             remedy="Use two images of the same size.",
         )
-    for name, pixels in (("picture", image), ("truth", truth)):
+    for name, pixels in (("image", image), ("truth", truth)):
         if not np.isfinite(pixels).all() or (pixels < 0).any():
             raise InvalidPixelsError(
                 f"The {name} contains NaN, infinite or negative values.",

@@ -4,7 +4,7 @@ All take images (H, W, 3) float, linear Rec.709, ≥ 0, of the same size, weigh 
 errors of :func:`lanet_core.metrics.comparison.checked_pair`. Calibrated means that 1 is the LDR's white.
 
 Logarithms are taken of max(radiance, :data:`DARKEST`). The paper's program has 1e-8 there, which lets pixels decide
-that no LDR distinguishes from black. Measured on a panorama of Poly Haven, 12 % of whose values are 0: the siMSE of an LDR
+that no LDR distinguishes from black. On a panorama of Poly Haven, 12 % of whose values are 0, the siMSE of an LDR
 rises from 1.3 to 12.0 if its black is raised to the first 8-bit step; with this floor it goes from 0.19 to 0.26.
 """
 

@@ -20,11 +20,11 @@ from lanet_core import colour
 from lanet_core.errors import OutputError, OutputNotWritableError, WrongModelError
 from lanet_core.files import (
     SOURCE_SHA256_ATTRIBUTE,
-    Picture,
+    LdrImage,
     file_sha256,
+    image_from_array,
     open_exr,
     open_radiance,
-    picture_from_array,
     read_ldr,
 )
 from lanet_core.inference.session import Prediction, Session
@@ -41,7 +41,7 @@ from lanet_core.reconstruction.white_level import WhiteLevel
 
 #: The EXR attribute with the estimated white level, such as ``0.86 0.83 0.71, soft shoulder``.
 WHITE_LEVEL_ATTRIBUTE = "lanetWhiteLevel"
-#: The EXR channel with the predicted uncertainty of each pixel. A name without a dot: see :func:`lanet_core.files.open_exr`.
+#: The EXR channel with the predicted uncertainty. A name without a dot: see :func:`lanet_core.files.open_exr`.
 UNCERTAINTY_CHANNEL = "uncertainty"
 
 
@@ -141,7 +141,7 @@ class BandedConverter(ABC):
         self._threads = threads
 
     @abstractmethod
-    def _source(self, picture: Picture, options: ReadingOptions) -> LdrSource:
+    def _source(self, picture: LdrImage, options: ReadingOptions) -> LdrSource:
         """Return the light to convert, or refuse an image of another kind."""
 
     @abstractmethod
@@ -196,7 +196,7 @@ class BandedConverter(ABC):
         start = time.perf_counter()
         report = ProgressReport(progress, cancelled)
         options = options or ReadingOptions()
-        source = self._source(picture_from_array(rgb, extend=options.extend), options)
+        source = self._source(image_from_array(rgb, extend=options.extend), options)
         solved = self._calibrated(source, self._solve(source, options.white, report), surface, report)
         size = (source.height, source.width)
         uncertainty_of = self._uncertainty(solved.prediction, solved.white)

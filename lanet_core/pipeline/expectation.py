@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from lanet_core.colour import luminance
-from lanet_core.files import Picture
+from lanet_core.files import LdrImage
 from lanet_core.geometry import sphere
 from lanet_core.geometry.bands import BandDownsampler
 from lanet_core.pipeline.main_light import MainLight
-from lanet_core.pipeline.panorama import panorama_from_picture
+from lanet_core.pipeline.panorama import panorama_from_image
 from lanet_core.pipeline.panorama_converter import Converter
 from lanet_core.pipeline.reading_options import ReadingOptions
 from lanet_core.pipeline.scene_kind import scene_kind
@@ -47,7 +47,7 @@ class Expectation:
 
 def expect(
     converter: Converter,
-    picture: Picture,
+    image: LdrImage,
     options: ReadingOptions | None = None,
     cancelled: CancelledCallable | None = None,
 ) -> Expectation:
@@ -65,7 +65,7 @@ def expect(
         ConversionCancelled: ``cancelled`` returned true.
     """
     options = options or ReadingOptions()
-    panorama = panorama_from_picture(picture, options)
+    panorama = panorama_from_image(image, options)
     size = (panorama.height, panorama.width)
     rows = min(ROWS, panorama.height)
     copy = BandDownsampler(size, (rows, min(2 * rows, panorama.width)), channels=3)
@@ -81,5 +81,5 @@ def expect(
         peak_ev=facts["peak_ev"],
         light=conversion.light,
         kind=scene_kind(conversion.hdr),
-        heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
+        heading_deg=image.gpano.pose_heading_deg if image.gpano is not None else None,
     )

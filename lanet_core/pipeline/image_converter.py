@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from lanet_core.errors import WrongModelError
-from lanet_core.files import Picture
+from lanet_core.files import LdrImage
 from lanet_core.files.exr import bands_of_blocks
 from lanet_core.geometry.completion import dimmed
 from lanet_core.inference.session import Prediction, Session
 from lanet_core.pipeline.banded_converter import BandedConverter, Solved
 from lanet_core.pipeline.panorama_converter import find_model
 from lanet_core.pipeline.reading_options import ReadingOptions
-from lanet_core.reconstruction.image import PictureReconstruction
+from lanet_core.reconstruction.image import ImageReconstruction
 from lanet_core.reconstruction.measured_light import MeasuredLight
-from lanet_core.reconstruction.painted_areas import PaintedAreas, find_painted_areas_of_picture
+from lanet_core.reconstruction.painted_areas import PaintedAreas, find_painted_areas_of_image
 from lanet_core.reconstruction.white_level import WhiteLevel
 
 #: Names a model file for single images, in the place of the one that came with the program.
@@ -54,7 +54,7 @@ class FlatSource:
         return bands_of_blocks(self.height, self.width, _BAND_PIXELS)
 
 
-def _opaque_rows(picture: Picture) -> Callable[[int, int], np.ndarray]:
+def _opaque_rows(picture: LdrImage) -> Callable[[int, int], np.ndarray]:
     """Return the light of an image's rows; transparent pixels are brought below the over-exposure threshold."""
     transparent = picture.transparent
     if transparent is None:
@@ -95,7 +95,7 @@ class ImageConverter(BandedConverter):
         """Whether the model gives attention maps and luminance classes."""
         return {"attention", "segmentation_logits"} <= set(self.session.metadata.extra_outputs)
 
-    def _source(self, picture: Picture, options: ReadingOptions) -> FlatSource:
+    def _source(self, picture: LdrImage, options: ReadingOptions) -> FlatSource:
         measured = None
         if (limits := picture.measured) is not None:
             measured = MeasuredLight(picture.measured_rows, limits.ceiling, limits.tolerance, limits.exposure)
@@ -105,16 +105,16 @@ class ImageConverter(BandedConverter):
         return np.ones(source.height)
 
     def _painted_areas(self, source: FlatSource) -> PaintedAreas:
-        return find_painted_areas_of_picture(source.height, source.width, source.linear_rows)
+        return find_painted_areas_of_image(source.height, source.width, source.linear_rows)
 
-    def _reconstruction(self, source: FlatSource, white: WhiteLevel) -> PictureReconstruction:
+    def _reconstruction(self, source: FlatSource, white: WhiteLevel) -> ImageReconstruction:
         metadata = self.session.metadata
         network_size = (metadata.input_height, metadata.input_width)
         # LANet was trained on photographs with their own black levels.
         white = dataclasses.replace(white, black=0.0)
-        return PictureReconstruction((source.height, source.width), network_size, white)
+        return ImageReconstruction((source.height, source.width), network_size, white)
 
-    def _predict(self, reconstruction: PictureReconstruction) -> Prediction:
+    def _predict(self, reconstruction: ImageReconstruction) -> Prediction:
         prediction = self.session.run(ldr_linear=reconstruction.network_input())
         assert prediction.log_hdr is not None, "the output of a model for single images"
         reconstruction.solve(prediction.log_hdr)
@@ -124,7 +124,7 @@ class ImageConverter(BandedConverter):
         if not self.has_maps:
             return {}
         reconstruction, prediction = solved.reconstruction, solved.prediction
-        assert isinstance(reconstruction, PictureReconstruction)
+        assert isinstance(reconstruction, ImageReconstruction)
         assert prediction.attention is not None and prediction.segmentation_logits is not None, "see has_maps"
         attention, logits = map(reconstruction.shown_part, (prediction.attention, prediction.segmentation_logits))
         return {"attention": attention, "segmentation": logits.argmax(axis=-1).astype(np.uint8)}

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from lanet_core.errors import ModelNotFoundError, WrongModelError
-from lanet_core.files import Picture, read_ldr
+from lanet_core.files import LdrImage, read_ldr
 from lanet_core.geometry import sphere
 from lanet_core.geometry.azimuth_alignment import columns_to_light
 from lanet_core.inference.model_metadata import CELL_PIXELS, LITE
 from lanet_core.inference.session import Prediction, Session
 from lanet_core.pipeline.banded_converter import BandedConverter, UncertaintyOfBand
-from lanet_core.pipeline.panorama import Panorama, panorama_from_picture
+from lanet_core.pipeline.panorama import Panorama, panorama_from_image
 from lanet_core.pipeline.reading_options import ReadingOptions
 from lanet_core.pipeline.sequence import FrameLight, Midtones, frame_light
 from lanet_core.progress import ProgressReport
@@ -52,8 +52,8 @@ class Converter(BandedConverter):
             )
         super().__init__(session, threads)
 
-    def _source(self, picture: Picture, options: ReadingOptions) -> Panorama:
-        return panorama_from_picture(picture, options)
+    def _source(self, picture: LdrImage, options: ReadingOptions) -> Panorama:
+        return panorama_from_image(picture, options)
 
     def _row_weights(self, source: Panorama) -> np.ndarray:
         return sphere.pixel_solid_angles_sr(source.height, source.width)

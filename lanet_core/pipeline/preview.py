@@ -134,17 +134,17 @@ def _row(panorama: np.ndarray) -> np.ndarray:
     shown = _fitted(panorama, _PANORAMA_HEIGHT)
     balls, mask = lit_balls(panorama, _PANORAMA_HEIGHT * _SUPERSAMPLING)
     exposure = _exposure_of(balls[-1], mask)
-    pictures = [shown, shown * np.float32(2.0**DARK_EXPOSURE_EV)]
+    images = [shown, shown * np.float32(2.0**DARK_EXPOSURE_EV)]
     # Clipped before the samples are averaged: a rim brighter than white would stay jagged.
-    pictures += [_reduced(np.where(mask[..., None], np.minimum(ball * exposure, 1.0), _BACKGROUND)) for ball in balls]
-    return _stack([colour.quantise_srgb8(picture) for picture in pictures], axis=1)
+    images += [_reduced(np.where(mask[..., None], np.minimum(ball * exposure, 1.0), _BACKGROUND)) for ball in balls]
+    return _stack([colour.quantise_srgb8(image) for image in images], axis=1)
 
 
-def _stack(pictures: list[np.ndarray], axis: int) -> np.ndarray:
+def _stack(images: list[np.ndarray], axis: int) -> np.ndarray:
     """Put images side by side or one above the other, with a gap between and around."""
     background = colour.quantise_srgb8(np.array(_BACKGROUND, np.float32))
     margin = [(0, _GAP) if axis == 0 else (0, 0), (0, _GAP) if axis == 1 else (0, 0), (0, 0)]
-    padded = [np.pad(picture, margin, constant_values=background) for picture in pictures]
+    padded = [np.pad(image, margin, constant_values=background) for image in images]
     before = [tuple(reversed(pair)) for pair in margin]
     return np.pad(np.concatenate(padded, axis=axis), before, constant_values=background)
 
@@ -177,7 +177,7 @@ def _fitted(panorama: np.ndarray, height: int) -> np.ndarray:
     return sphere.upsample_bilinear(panorama, height, 2 * height)
 
 
-def _reduced(picture: np.ndarray) -> np.ndarray:
-    size = picture.shape[0] // _SUPERSAMPLING
-    blocks = picture.reshape(size, _SUPERSAMPLING, size, _SUPERSAMPLING, -1)
+def _reduced(image: np.ndarray) -> np.ndarray:
+    size = image.shape[0] // _SUPERSAMPLING
+    blocks = image.reshape(size, _SUPERSAMPLING, size, _SUPERSAMPLING, -1)
     return blocks.mean(axis=(1, 3)).astype(np.float32)

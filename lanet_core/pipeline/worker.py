@@ -31,8 +31,8 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
      "path": "street.jpg", "remedy": "Copy it again.", "message": "street.jpg: The file is cut short. Copy it again."}
 
 The first line is ``{"event": "ready", "protocol": 1}``. An ``id`` is an integer of 64 bits or a short string. A line
-that is no request ends with an ``error``, whose id is null where the line has none. When its input ends or its parent no longer reads
-its output, the process drops what is not done and ends, after some seconds also out of a call that does not
+that is no request ends with an ``error``, whose id is null where the line has none. When its input ends or its output is closed,
+the process drops what is not done and ends, after some seconds also out of a call that does not
 return: it does not outlive its parent.
 """
 
@@ -196,16 +196,16 @@ class Worker:
     def _inspect(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.files import read_ldr
         from lanet_core.pipeline.exposure import clipped_fraction
-        from lanet_core.pipeline.panorama import panorama_from_picture
+        from lanet_core.pipeline.panorama import panorama_from_image
 
         options = _reading_options(request)
-        picture = read_ldr(Path(_text(request, "source")))
-        panorama = panorama_from_picture(picture, options)
+        image = read_ldr(Path(_text(request, "source")))
+        panorama = panorama_from_image(image, options)
         return {
             "width": panorama.width,
             "height": panorama.height,
             "clipped_fraction": clipped_fraction(panorama, options.white),
-            "warnings": [*picture.warnings, *panorama.warnings],
+            "warnings": [*image.warnings, *panorama.warnings],
         }
 
     def _describe(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -230,10 +230,10 @@ class Worker:
                 "The request has no valid height.", remedy=f"Use a number of rows from 1 to {_MAX_THUMBNAIL_HEIGHT}."
             )
         hdr = read_hdr(Path(_text(request, "source")))
-        picture = thumbnail(hdr, height)
-        pixels = base64.b64encode(picture.tobytes()).decode("ascii")
+        image = thumbnail(hdr, height)
+        pixels = base64.b64encode(image.tobytes()).decode("ascii")
         kind = {"kind": scene_kind(hdr)} if request.get("kind", False) else {}
-        return {"width": picture.shape[1], "height": picture.shape[0], "rgb_srgb8_base64": pixels, **kind}
+        return {"width": image.shape[1], "height": image.shape[0], "rgb_srgb8_base64": pixels, **kind}
 
     def _lights(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.files import read_hdr
@@ -285,20 +285,20 @@ class Worker:
         from lanet_core.pipeline.expectation import expect
 
         number, options = request["id"], _reading_options(request)
-        picture = read_ldr(Path(_text(request, "source")))
+        image = read_ldr(Path(_text(request, "source")))
         return expect(
-            self._load(), picture, options, cancelled=lambda: self._stopped or number in self._cancelled
+            self._load(), image, options, cancelled=lambda: self._stopped or number in self._cancelled
         ).facts()
 
     def _balls(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.files import read_hdr, read_ldr
-        from lanet_core.pipeline.panorama import panorama_from_picture
+        from lanet_core.pipeline.panorama import panorama_from_image
         from lanet_core.pipeline.preview import small_balls
 
         size = request.get("size")
         if type(size) is not int or not 1 <= size <= _MAX_BALL_SIZE:
             raise RequestError("The request has no valid size.", remedy=f"Use a number from 1 to {_MAX_BALL_SIZE}.")
-        photograph = panorama_from_picture(read_ldr(Path(_text(request, "source"))), _reading_options(request))
+        photograph = panorama_from_image(read_ldr(Path(_text(request, "source"))), _reading_options(request))
         pixels = small_balls(photograph.rgb_linear, read_hdr(Path(_text(request, "hdr"))), size)
         encoded = base64.b64encode(pixels.tobytes()).decode("ascii")
         return {"width": pixels.shape[1], "height": pixels.shape[0], "rgba_srgb8_base64": encoded}

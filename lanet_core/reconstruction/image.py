@@ -33,7 +33,7 @@ from lanet_core.reconstruction.panorama import (
 from lanet_core.reconstruction.white_level import WhiteLevel
 
 
-class PictureReconstruction:
+class ImageReconstruction:
     """One image's reconstruction, used as :class:`lanet_core.reconstruction.panorama.Reconstruction` is.
 
     Args:
@@ -52,7 +52,7 @@ class PictureReconstruction:
         #: What is known of the image: the same size, or less where the image is smaller than the network's.
         self._known_size = (min(size[0], self._shown_size[0]), min(size[1], self._shown_size[1]))
         windows = plane.overlap_windows(size, self._known_size)
-        self._picture = BandSums(*windows, channels=3)
+        self._image = BandSums(*windows, channels=3)
         #: Of each pixel: the share that is over-exposed, the mean of the weights and the mean of their squares.
         self._masks = BandSums(*windows, channels=3)
         self._light_and_weight: np.ndarray | None = None
@@ -65,7 +65,7 @@ class PictureReconstruction:
             first_row: the row of the image that the band begins with; every row is to be observed once.
         """
         relative = relative_to_white(ldr_linear_band, self._white)
-        self._picture.add(relative, first_row)
+        self._image.add(relative, first_row)
         weight = overexposure(relative)
         if weight.any():
             self._masks.add(np.dstack([(weight > 0.0).astype(np.float32), weight, weight * weight]), first_row)
@@ -77,7 +77,7 @@ class PictureReconstruction:
 
     def network_input(self) -> np.ndarray:
         """Return the network's input: (h, w, 3) float32, linear Rec.709 relative to white, [0, 1]."""
-        shown = np.clip(plane.enlarge(self._picture.result, self._shown_size), 0.0, 1.0)
+        shown = np.clip(plane.enlarge(self._image.result, self._shown_size), 0.0, 1.0)
         return np.pad(shown, (*self._margins, (0, 0)), mode="symmetric")
 
     def shown_part(self, network_map: np.ndarray) -> np.ndarray:
@@ -93,7 +93,7 @@ class PictureReconstruction:
         """
         log_hdr = np.minimum(self.shown_part(log_hdr), np.float32(np.log(MAXIMUM_RADIANCE)))
         radiance = plane.shrink(np.exp(log_hdr), self._known_size)
-        light = _light_to_add(self._picture.result, self._masks.result, radiance)
+        light = _light_to_add(self._image.result, self._masks.result, radiance)
         self._light_and_weight = plane.padded(np.concatenate([light, self._masks.result[..., 1:2]], axis=-1))
 
     def band(self, ldr_linear_band: np.ndarray, first_row: int) -> np.ndarray:
@@ -121,7 +121,7 @@ class PictureReconstruction:
         return radiance * self._white.linear + ldr_linear_band
 
 
-def reconstruct_picture(ldr_linear: np.ndarray, log_hdr: np.ndarray, white: WhiteLevel | None = None) -> np.ndarray:
+def reconstruct_image(ldr_linear: np.ndarray, log_hdr: np.ndarray, white: WhiteLevel | None = None) -> np.ndarray:
     """Return the HDR of a single image and the network's output for it.
 
     Args:
@@ -133,13 +133,13 @@ def reconstruct_picture(ldr_linear: np.ndarray, log_hdr: np.ndarray, white: Whit
     Returns:
         (H, W, 3) float32, linear Rec.709, 1 = LDR white.
     """
-    reconstruction = PictureReconstruction(image_size(ldr_linear), image_size(log_hdr), white)
+    reconstruction = ImageReconstruction(image_size(ldr_linear), image_size(log_hdr), white)
     reconstruction.observe(ldr_linear, 0)
     reconstruction.solve(log_hdr)
     return reconstruction.band(ldr_linear, 0)
 
 
-def _light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray) -> np.ndarray:
+def _light_to_add(image: np.ndarray, mask: np.ndarray, radiance: np.ndarray) -> np.ndarray:
     """Return e_p of this module, (h, w, 3) float32, ≥ 0.
 
     Args:
@@ -149,12 +149,12 @@ def _light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray) -
     """
     share, weight, weight_squared = np.moveaxis(mask, -1, 0)
     # Over-exposed parts count as white: the rest of the mean is the well-exposed part's.
-    level = (picture.mean(axis=-1) - share) / np.maximum(1.0 - share, np.float32(1e-6))
+    level = (image.mean(axis=-1) - share) / np.maximum(1.0 - share, np.float32(1e-6))
     low, high = NEARLY_OVEREXPOSED
     nearly = (1.0 - share) * np.clip((level - low) / (high - low), 0.0, 1.0)
     claimed = weight * (share + np.float32(NEARLY_OVEREXPOSED_WEIGHT) * nearly)
     trust = np.divide(weight_squared * share, claimed, out=np.zeros_like(weight), where=claimed > 0.0)
-    return trust[..., None] * np.maximum(radiance - picture, 0.0)
+    return trust[..., None] * np.maximum(radiance - image, 0.0)
 
 
 def _margins(side: int, whole: int) -> tuple[int, int]:

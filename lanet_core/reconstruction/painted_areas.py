@@ -145,7 +145,7 @@ def find_painted_areas(height: int, width: int, linear_rows: LinearRows) -> Pain
     return PaintedAreas(height, width, tuple(areas), tuple(letters))
 
 
-def find_painted_areas_of_picture(height: int, width: int, linear_rows: LinearRows) -> PaintedAreas:
+def find_painted_areas_of_image(height: int, width: int, linear_rows: LinearRows) -> PaintedAreas:
     """Find the painted areas of a single image; arguments as of :func:`find_painted_areas`."""
     step, luma = _sampled_luma(height, linear_rows)
     bars, papers = pairs_of_bars(luma), find_papers(luma)
@@ -232,4 +232,4 @@ def _sharp_edge(shares: np.ndarray) -> int | None:
     return count if count and (shares[:count] >= _INSIDE_SHARE).all() else None
 
 
-__all__ = ["MID_GREY", "TOLERANCE", "PaintedAreas", "Rectangle", "find_painted_areas", "find_painted_areas_of_picture"]
+__all__ = ["MID_GREY", "TOLERANCE", "PaintedAreas", "Rectangle", "find_painted_areas", "find_painted_areas_of_image"]

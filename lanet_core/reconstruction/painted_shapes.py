@@ -62,7 +62,7 @@ _GAP_PX = 2
 _MOST_LABELS = 16
 _MOST_ENDS = 8
 #: Smallest side of a single image in which bars are searched for.
-_SMALLEST_PICTURE = 32
+_SMALLEST_IMAGE = 32
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def pairs_of_bars(luma: np.ndarray) -> list[Rectangle]:
     A lone bar may be a ceiling or a sky above a straight horizon.
     """
     height, width = luma.shape
-    bars = find_bars(luma) if min(height, width) >= _SMALLEST_PICTURE else []
+    bars = find_bars(luma) if min(height, width) >= _SMALLEST_IMAGE else []
     opposite = {
         bar: replace(
             bar, top=height - bar.bottom, bottom=height - bar.top, left=width - bar.right, right=width - bar.left

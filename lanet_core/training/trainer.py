@@ -219,7 +219,7 @@ class Trainer:
         self.report(f"step {self.total_steps}: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
         log.write(self.total_steps, figures)
         shown = range(0, len(pairs), max(1, len(pairs) // 6))
-        log.write_pictures(
+        log.write_images(
             self.total_steps,
             "val_ldr_prediction_truth",
             [[pairs[i].picture, reconstructed[i], pairs[i].hdr] for i in shown],

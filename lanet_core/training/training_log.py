@@ -14,7 +14,7 @@ from lanet_core.files import write_png
 from lanet_core.files.replacing import replacing
 
 #: Exposures at which images are shown: as the LDR is, and with its lights brought down into view.
-PICTURE_EXPOSURES_EV = (0.0, -4.0)
+IMAGE_EXPOSURES_EV = (0.0, -4.0)
 
 
 class TrainingLog:
@@ -52,7 +52,7 @@ class TrainingLog:
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
 
-    def write_pictures(self, step: int, name: str, rows: Sequence[Sequence[np.ndarray]]) -> None:
+    def write_images(self, step: int, name: str, rows: Sequence[Sequence[np.ndarray]]) -> None:
         """Log a sheet of linear images (H, W, 3), each row at every exposure, also as ``pictures/NAME.png``."""
         sheet = contact_sheet(rows)
         self._writer.add_image(name, sheet, step, dataformats="HWC")
@@ -75,7 +75,7 @@ def contact_sheet(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
         (rows H, columns exposures W, 3) uint8, sRGB.
     """
     lines = [
-        np.concatenate([picture * np.float32(2.0**ev) for picture in row for ev in PICTURE_EXPOSURES_EV], axis=1)
+        np.concatenate([picture * np.float32(2.0**ev) for picture in row for ev in IMAGE_EXPOSURES_EV], axis=1)
         for row in rows
     ]
     return quantise_srgb8(np.concatenate(lines, axis=0))

@@ -24,7 +24,7 @@ _CELLS_PER_SIGMA = 4
 
 
 def cross_bilateral_filter(
-    picture: np.ndarray, guide: np.ndarray, *, spatial_sigma_px: float, range_sigma: float
+    image: np.ndarray, guide: np.ndarray, *, spatial_sigma_px: float, range_sigma: float
 ) -> np.ndarray:
     """Smooth a panorama where another, the guide, is smooth.
 
@@ -40,7 +40,7 @@ def cross_bilateral_filter(
     Returns:
         (H, W) float32.
     """
-    height, width = picture.shape
+    height, width = image.shape
     columns = math.ceil(width * _CELLS_PER_SIGMA / spatial_sigma_px)
     axes = (
         _Axis.of(np.arange(height)[:, None], spatial_sigma_px),
@@ -49,7 +49,7 @@ def cross_bilateral_filter(
     )
     corners = _corners(axes)
     counts = _blur(_splat(np.ones(1), corners, axes), axes)
-    sums = _blur(_splat(picture.astype(np.float64), corners, axes), axes)
+    sums = _blur(_splat(image.astype(np.float64), corners, axes), axes)
     return (_slice(sums, corners) / _slice(counts, corners)).astype(np.float32)
 
 

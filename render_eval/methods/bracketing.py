@@ -28,7 +28,7 @@ def consistent_exposures(
 
     Args:
         darker: (H, W, 3) uint8 each, in steps down from the image.
-        image: (H, W, 3) uint8.
+        picture: (H, W, 3) uint8.
         brighter: the same, in steps up.
     """
     down = _leading(darker, picture, lambda image, previous: image > previous + TOLERANCE)

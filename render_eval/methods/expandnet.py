@@ -73,12 +73,12 @@ class ExpandNet:
         return stretched(run_network(self._network, rgb_encoded))
 
 
-def stretched(picture: np.ndarray) -> np.ndarray:
+def stretched(image: np.ndarray) -> np.ndarray:
     """Return an array of any shape with its values' range mapped to [0, 1], float32; black if there is no range."""
-    low, high = float(picture.min()), float(picture.max())
+    low, high = float(image.min()), float(image.max())
     if high == low:
-        return np.zeros_like(picture, dtype=np.float32)
-    return ((picture - low) / (high - low)).astype(np.float32)
+        return np.zeros_like(image, dtype=np.float32)
+    return ((image - low) / (high - low)).astype(np.float32)
 
 
 def build_network() -> nn.ModuleDict:
@@ -147,11 +147,11 @@ def run_network(network: nn.ModuleDict, rgb_encoded: np.ndarray) -> np.ndarray:
     from torch.nn import functional as F  # noqa: N812
 
     with torch.inference_mode():
-        picture = torch.from_numpy(np.ascontiguousarray(rgb_encoded.transpose(2, 0, 1)[None]))
-        small = F.interpolate(picture, _GLOBAL_SIZE, mode="bilinear", align_corners=False)
+        image = torch.from_numpy(np.ascontiguousarray(rgb_encoded.transpose(2, 0, 1)[None]))
+        small = F.interpolate(image, _GLOBAL_SIZE, mode="bilinear", align_corners=False)
         whole = network["glob_net"](small)
-        wrapped = F.pad(picture, (REACH_PX, REACH_PX, 0, 0), mode="circular")
-        height = picture.shape[2]
+        wrapped = F.pad(image, (REACH_PX, REACH_PX, 0, 0), mode="circular")
+        height = image.shape[2]
         bands = [
             _run_band(network, wrapped, whole, start, min(start + _BAND_ROWS, height))
             for start in range(0, height, _BAND_ROWS)

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def run_framed(
-    run: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, *, multiple: int, margin: int, wraps: bool
+    run: Callable[[np.ndarray], np.ndarray], image: np.ndarray, *, multiple: int, margin: int, wraps: bool
 ) -> np.ndarray:
     """Run a network on an image with a frame, and return the output without it.
 
@@ -24,10 +24,10 @@ def run_framed(
     Returns:
         (H, W, 3), as the network gives it.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     rows = _widths(height, multiple, 0 if wraps else margin)
     columns = _widths(width, multiple, margin)
-    framed = np.pad(picture, ((0, 0), columns, (0, 0)), mode="wrap" if wraps else "symmetric")
+    framed = np.pad(image, ((0, 0), columns, (0, 0)), mode="wrap" if wraps else "symmetric")
     framed = np.pad(framed, (rows, (0, 0), (0, 0)), mode="symmetric")
     output = run(np.ascontiguousarray(framed, dtype=np.float32))
     return np.ascontiguousarray(output[rows[0] : rows[0] + height, columns[0] : columns[0] + width])

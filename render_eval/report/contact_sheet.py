@@ -106,15 +106,15 @@ def _sheet(
         lines = enumerate(_column_heading(kind, scene), start=1)
         texts += [_Text(_left(column), line * _LINE, text, _CELL_WIDTH) for line, text in lines]
     rows_of_images = [_written(_blank(4 * _LINE + _GAP, len(scenes)), texts)]
-    rows_of_images.append(_picture_row("LDR", [_path(folder, scene.ldr_png) for scene in scenes], []))
+    rows_of_images.append(_image_row("LDR", [_path(folder, scene.ldr_png) for scene in scenes], []))
     for method in evaluation.methods:
         results = [scores.result(scene.name, method.name) for scene in scenes]
         paths = [_path(folder, "" if result is None else result.render_png) for result in results]
         values = [scores.score(scene.name, method.name, metric) for scene in scenes]
         decimals = decimals_for(values)
         captions = [_caption(each, decimals, metric) for each in values]
-        rows_of_images.append(_picture_row(method.label, paths, captions))
-    rows_of_images.append(_picture_row("Truth", [_path(folder, scene.truth_png) for scene in scenes], []))
+        rows_of_images.append(_image_row(method.label, paths, captions))
+    rows_of_images.append(_image_row("Truth", [_path(folder, scene.truth_png) for scene in scenes], []))
     return np.concatenate(rows_of_images)
 
 
@@ -172,7 +172,7 @@ def _column_heading(kind: str, scene: SceneRecord) -> list[str]:
     return [kind, scene.name, facts]
 
 
-def _picture_row(label: str, paths: Sequence[Path | None], captions: Sequence[str]) -> np.ndarray:
+def _image_row(label: str, paths: Sequence[Path | None], captions: Sequence[str]) -> np.ndarray:
     """Return a row of images with its name on the left and a line of text below each image, if there is one."""
     height = _CELL_HEIGHT + _GAP + (_LINE if any(captions) else 0)
     image_row = _blank(height, len(paths))

@@ -61,7 +61,7 @@ def address(relative_path: str) -> str:
     return quote(relative_path, safe="/", errors="surrogateescape")
 
 
-def picture(folder: Path, relative_path: str, alternative: str, **attributes: str | float | bool | None) -> Element:
+def image(folder: Path, relative_path: str, alternative: str, **attributes: str | float | bool | None) -> Element:
     """Return an image that is loaded when it comes into view, or a word in its place if there is no such file.
 
     Args:

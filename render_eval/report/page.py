@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from render_eval.pictures import DIFFERENCE_RANGE_EV
+from render_eval.images import DIFFERENCE_RANGE_EV
 from render_eval.records import Evaluation
 from render_eval.report.charts import colour_rules
 from render_eval.report.markup import block, document, element

@@ -71,7 +71,7 @@ def street(scale: int = 1) -> np.ndarray:
     return picture
 
 
-def write_picture(path: Path, scale: int = 1) -> Path:
+def write_image(path: Path, scale: int = 1) -> Path:
     """Write a panorama as a PNG, without Blender."""
     part("files.plain_png").write_plain_png(path, street(scale), linear=False)
     return path
@@ -130,7 +130,7 @@ def file_scene(folder: Path, scale: int = 1) -> bpy.types.Scene:
     """Return a saved scene that is lit by an image file."""
     enable(folder)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
-    return lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png", scale))))
+    return lit_scene(bpy.data.images.load(str(write_image(folder / "street.png", scale))))
 
 
 def painted(scale: int = 1) -> bpy.types.Image:

@@ -21,7 +21,7 @@ from enabled_extension import (
     state_of,
     step_to,
     wait_until,
-    write_picture,
+    write_image,
 )
 
 
@@ -90,7 +90,7 @@ def check_the_switch_of_a_scene_without_a_conversion_is_reported(folder):
     assert part("session").current().messages[0].is_error
 
 
-def check_the_facts_of_a_picture_are_the_workers(folder):
+def check_the_facts_of_a_image_are_the_workers(folder):
     scene = file_scene(folder)
     facts, current = part("session").current().facts, part("session").current()
     image = bpy.data.images["street.png"]
@@ -107,7 +107,7 @@ def check_the_facts_of_a_picture_are_the_workers(folder):
     result = part("session").current().messages[0].text
     assert (found.width, found.height) == (128, 64) and 0.004 < found.clipped_fraction < 0.005
     assert f"{100 * found.clipped_fraction:.2g} %" in result
-    write_picture(folder / "street.png", scale=2)
+    write_image(folder / "street.png", scale=2)
     facts._looked_s.clear()
     wait_until(lambda: known().width == 256)
     hdr = part("world.graph").environment_image(scene)

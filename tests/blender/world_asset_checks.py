@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from enabled_extension import convert, disable, enable, lit_scene, part, state_of, write_picture
+from enabled_extension import convert, disable, enable, lit_scene, part, state_of, write_image
 
 from lanet_core.files import read_hdr
 from lanet_core.pipeline.thumbnail import thumbnail
@@ -15,7 +15,7 @@ from lanet_core.pipeline.thumbnail import thumbnail
 def converted(folder: Path, **options) -> bpy.types.Scene:
     enable(folder)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
-    scene = lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png", scale=4))))
+    scene = lit_scene(bpy.data.images.load(str(write_image(folder / "street.png", scale=4))))
     convert(**options)
     return scene
 
@@ -102,7 +102,7 @@ def check_each_of_several_files_becomes_a_world(folder):
     scene = lit_scene(bpy.data.images.new("mine", 8, 4))
     before, scenes = state_of(scene)[:4], list(bpy.data.scenes)
     for name in ("a.png", "b.png"):
-        write_picture(folder / name)
+        write_image(folder / name)
     files = [{"name": name} for name in ("a.png", "missing.png", "b.png")]
     for _ in range(2):  # again, they are the same worlds
         bpy.ops.lanet.convert_files(directory=f"{folder}/", files=files, assets=True)

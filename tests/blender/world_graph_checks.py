@@ -311,7 +311,7 @@ def check_a_mirror_ball_is_refused_and_nothing_changes(folder):
     assert texture.image == ldr and len(bpy.data.images) == images
 
 
-def check_a_file_that_is_no_picture_changes_nothing(folder):
+def check_a_file_that_is_no_image_changes_nothing(folder):
     scene, graph, texture = plain_scene()
     ldr = texture.image
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bad_pictures import float_picture
+from bad_images import float_image
 from PIL import Image
 from tiny_models import tiny_metadata
 
@@ -101,9 +101,9 @@ def test_info_without_a_model_still_shows_the_rest(tmp_path, capsys):
     )
 
 
-def test_preview_of_a_picture_and_its_hdr(tmp_path, street, capsys):
+def test_preview_of_a_image_and_its_hdr(tmp_path, street, capsys):
     Image.fromarray(street).save(tmp_path / "street.png")
-    float_picture(tmp_path / "street.exr", np.random.default_rng(0).random((64, 128, 3)) * 10.0)
+    float_image(tmp_path / "street.exr", np.random.default_rng(0).random((64, 128, 3)) * 10.0)
     arguments = ["preview", str(tmp_path / "street.png"), str(tmp_path / "street.exr"), "-o"]
     assert main([*arguments, str(tmp_path / "shown.png"), "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
@@ -117,7 +117,7 @@ def test_preview_of_a_picture_and_its_hdr(tmp_path, street, capsys):
 
 def test_preview_of_an_hdr_that_is_no_panorama(tmp_path, street, capsys):
     Image.fromarray(street).save(tmp_path / "street.png")
-    float_picture(tmp_path / "square.exr", np.ones((64, 64, 3)))
+    float_image(tmp_path / "square.exr", np.ones((64, 64, 3)))
     status = main(
         ["preview", str(tmp_path / "street.png"), str(tmp_path / "square.exr"), "-o", str(tmp_path / "a.png")]
     )

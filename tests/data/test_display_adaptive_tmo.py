@@ -216,7 +216,7 @@ def test_a_strong_sun_is_white_and_darkens_nothing(sun):
 
 
 @pytest.mark.parametrize("columns", [1, 37, 64])
-def test_turning_a_panorama_turns_its_picture(columns):
+def test_turning_a_panorama_turns_its_image(columns):
     hdr = _panorama()
     turned = tone_map(np.roll(hdr, columns, axis=1), is_panorama=True)
     np.testing.assert_allclose(turned, np.roll(tone_map(hdr, is_panorama=True), columns, axis=1), atol=1e-5)
@@ -237,7 +237,7 @@ def test_rows_of_a_panorama_count_by_solid_angle():
     assert counted(90, True) == pytest.approx(weights[touched].sum(), rel=1e-6)
 
 
-def test_plain_pictures():
+def test_plain_images():
     np.testing.assert_array_equal(tone_map(np.zeros((16, 32, 3), dtype=np.float32)), 0.0)
     np.testing.assert_allclose(tone_map(np.full((16, 32, 3), 0.02, dtype=np.float32)), 1.0, atol=1e-6)
 

@@ -118,7 +118,7 @@ def test_a_second_call_fetches_only_what_is_missing_or_damaged(haven, tmp_path, 
     assert "2 downloaded, 2 up to date, 0 failed" in capsys.readouterr().out
 
 
-def test_splits_of_another_list_hold_for_all_pictures_of_a_place(haven, tmp_path):
+def test_splits_of_another_list_hold_for_all_images_of_a_place(haven, tmp_path):
     listed = tmp_path / "scenes.csv"
     listed.write_text("slug,file,split\nquarry_02,a.exr,test\nsmall_hall,b.exr,val\nelsewhere,c.exr,train\n")
     fetch(haven, tmp_path / "library", "--splits", str(listed))
@@ -213,7 +213,7 @@ def test_a_list_of_splits_that_is_none_is_refused(tmp_path):
         ("09", "09"),
     ],
 )
-def test_pictures_of_one_place_are_one_group(slug, group):
+def test_images_of_one_place_are_one_group(slug, group):
     assert scene_group(slug) == group
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import OpenImageIO
 import pytest
 from gain_map_files import MapValues, gain_map_jpeg, jpeg_of, srgb_encode, with_segments
-from pictures import DISPLAY_P3_COLORANTS, SRGB_CURVE, matrix_profile
+from image_files import DISPLAY_P3_COLORANTS, SRGB_CURVE, matrix_profile
 from PIL import Image
 
 from lanet_core.files import read_ldr

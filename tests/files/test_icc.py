@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from pictures import (
+from image_files import (
     ADOBE_RGB_COLORANTS,
     DISPLAY_P3_COLORANTS,
     SRGB_COLORANTS,
@@ -62,9 +62,9 @@ def test_profiles_as_littlecms_applies_them(tmp_path, name):
     rgb8 = colour_cube8()
     path = tmp_path / "picture.tif"
     Image.fromarray(rgb8).save(path, icc_profile=PROFILES[name])
-    picture = read_ldr(path)
-    assert picture.warnings == ()
-    ours = colour.quantise_srgb8(picture.rgb_linear).astype(int)
+    image = read_ldr(path)
+    assert image.warnings == ()
+    ours = colour.quantise_srgb8(image.rgb_linear).astype(int)
     theirs = as_littlecms_sees_it(rgb8, PROFILES[name]).astype(int)
     difference = np.abs(ours - theirs)
     assert difference.max() <= 1  # both round to 8 bits
@@ -152,7 +152,7 @@ def test_grey_profiles(tmp_path, curve):
     assert np.abs(colour.quantise_srgb8(read_ldr(path).rgb_linear).astype(int) - theirs).max() <= 1
 
 
-def test_a_grey_picture_with_an_rgb_profile_stays_grey(tmp_path):
+def test_a_grey_image_with_an_rgb_profile_stays_grey(tmp_path):
     path = tmp_path / "picture.tif"
     codes = np.tile(np.arange(256, dtype=np.uint8), (32, 1))
     Image.fromarray(codes).save(path, icc_profile=PROFILES["Adobe RGB"])

@@ -23,7 +23,7 @@ def _direction(zenith_rad: float, azimuth_rad: float) -> np.ndarray:
 # Directions and pixels
 
 
-def test_landmarks_of_the_picture():
+def test_landmarks_of_the_image():
     """The middle looks along +x, +y is left of it, -x at both edges, +z at the top."""
     directions = sphere.pixel_directions(400, 800)
     half_pixel = np.pi / 400  # a bound on how far the nearest pixel's centre is

@@ -1,4 +1,4 @@
-"""LANet and panoLANet: shapes, sizes as published, gradients, rotation, torch implementations of the numpy functions."""
+"""LANet and panoLANet: shapes, published sizes, gradients, rotation, torch implementations of numpy functions."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ ABLATIONS = {
 }
 
 
-def as_tensor(picture: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.moveaxis(picture, -1, 0).copy())[None]
+def as_tensor(image: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.moveaxis(image, -1, 0).copy())[None]
 
 
 def as_array(tensor: torch.Tensor) -> np.ndarray:

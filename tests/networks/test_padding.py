@@ -30,9 +30,9 @@ def test_sphere_padding_continues_the_sphere(margin):
 
 @pytest.mark.parametrize("margin", [1, 2, 3])
 def test_symmetric_padding_is_numpys(margin):
-    picture = np.random.default_rng(0).random((5, 7))
-    padded = pad(torch.from_numpy(picture)[None, None], margin, "symmetric")[0, 0].numpy()
-    np.testing.assert_array_equal(padded, np.pad(picture, margin, mode="symmetric"))
+    image = np.random.default_rng(0).random((5, 7))
+    padded = pad(torch.from_numpy(image)[None, None], margin, "symmetric")[0, 0].numpy()
+    np.testing.assert_array_equal(padded, np.pad(image, margin, mode="symmetric"))
 
 
 def test_no_margin_changes_nothing():

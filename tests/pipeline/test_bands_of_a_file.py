@@ -44,7 +44,7 @@ def scene_srgb8(height: int, width: int, turn: float = 0.3) -> np.ndarray:
     return np.clip(base + 200.0 * np.exp(-((distance / 0.4) ** 2)) + 300.0 * (distance < 0.2), 0, 255).astype(np.uint8)
 
 
-def write_picture(path: Path, rgb_srgb8: np.ndarray) -> Path:
+def write_image(path: Path, rgb_srgb8: np.ndarray) -> Path:
     buffer = OpenImageIO.ImageBuf(np.ascontiguousarray(rgb_srgb8))
     assert buffer.write(str(path)), buffer.geterror()
     return path
@@ -53,14 +53,14 @@ def write_picture(path: Path, rgb_srgb8: np.ndarray) -> Path:
 @given(height=st.integers(101, 240), excess=st.sampled_from([-1, 0, 1]), turn=st.floats(0.0, 1.0))
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_hundred_odd_sizes(converter, small_bands, tmp_path, height, excess, turn):
-    picture = scene_srgb8(height, 2 * height + excess, turn)
-    source, output = write_picture(tmp_path / "scene.png", picture), tmp_path / "scene.exr"
+    image = scene_srgb8(height, 2 * height + excess, turn)
+    source, output = write_image(tmp_path / "scene.png", image), tmp_path / "scene.exr"
     conversion = converter.convert_file(source, output)
     hdr, ldr_linear = read_hdr(output), read_ldr(source).rgb_linear
-    width = picture.shape[1] + picture.shape[1] % 2
+    width = image.shape[1] + image.shape[1] % 2
     assert hdr.shape == (height, width, 3) == (conversion.height, conversion.width, 3)
     exposed = ldr_linear.mean(axis=-1) <= np.float32(0.83)
-    captured = hdr[:, : picture.shape[1]]
+    captured = hdr[:, : image.shape[1]]
     np.testing.assert_array_equal(captured[exposed], ldr_linear[exposed])
     assert (captured >= ldr_linear).all()
     # Across ±180° light changes about as much at most as from any column to the next, at a light's edge.
@@ -69,22 +69,22 @@ def test_a_hundred_odd_sizes(converter, small_bands, tmp_path, height, excess, t
     assert across <= 1.5 * np.abs(np.diff(log_light, axis=1)).max()
     if excess == 0:
         # A border of bands, of the network's pixels or of the image would turn with it; light would not.
-        turned = converter.convert(np.roll(picture, height, axis=1)).hdr
+        turned = converter.convert(np.roll(image, height, axis=1)).hdr
         np.testing.assert_allclose(np.roll(turned, -height, axis=1), hdr, rtol=2e-3)
 
 
 def test_bands_of_any_number_of_rows_give_the_same(converter, monkeypatch):
-    picture = scene_srgb8(333, 666)
-    whole = converter.convert(picture).hdr
+    image = scene_srgb8(333, 666)
+    whole = converter.convert(image).hdr
     for pixels in (1, 666 * 48, 666 * 100):
         monkeypatch.setattr(panorama_module, "_BAND_PIXELS", pixels)
-        np.testing.assert_allclose(converter.convert(picture).hdr, whole, rtol=1e-4)
+        np.testing.assert_allclose(converter.convert(image).hdr, whole, rtol=1e-4)
 
 
 def test_memory_holds_a_few_bands_of_light(converter, monkeypatch, tmp_path):
     """In addition to the samples, 24 MiB, there is little of the 96 MiB that their light would take."""
     height, width = 2048, 4096  # the search for painted areas takes 40 MiB at any size
-    source = write_picture(tmp_path / "scene.png", scene_srgb8(height, width))
+    source = write_image(tmp_path / "scene.png", scene_srgb8(height, width))
     monkeypatch.setattr(panorama_module, "_BAND_PIXELS", 1)
     converter.convert_file(source, tmp_path / "scene.exr")  # what is made once is made
     tracemalloc.start()
@@ -97,7 +97,7 @@ def test_memory_holds_a_few_bands_of_light(converter, monkeypatch, tmp_path):
 
 
 def test_a_conversion_is_cancelled_between_bands(converter, small_bands, tmp_path):
-    source = write_picture(tmp_path / "scene.png", scene_srgb8(100, 200))
+    source = write_image(tmp_path / "scene.png", scene_srgb8(100, 200))
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "scene.exr").write_bytes(b"from last time")
@@ -127,7 +127,7 @@ def test_a_conversion_is_cancelled_between_bands(converter, small_bands, tmp_pat
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_conversion_leaves_nothing_after_the_next(converter, make_model, tmp_path, ending):
-    source = write_picture(tmp_path / "scene.png", scene_srgb8(100, 200))
+    source = write_image(tmp_path / "scene.png", scene_srgb8(100, 200))
     folder = tmp_path / "out"
     folder.mkdir()
     program = (

@@ -42,7 +42,7 @@ def linear(rgb_srgb8: np.ndarray) -> np.ndarray:
     return srgb_to_linear(rgb_srgb8 / 255.0).astype(np.float32)
 
 
-def test_well_exposed_pixels_are_the_picture_and_none_is_darker(converter, street):
+def test_well_exposed_pixels_are_the_image_and_none_is_darker(converter, street):
     ldr_linear = linear(street)
     conversion = converter.convert(street)
     exposed = ldr_linear.mean(axis=-1) <= np.float32(0.83)
@@ -59,7 +59,7 @@ def test_the_network_sees_the_mean_radiance_and_its_light_arrives(converter):
     assert conversion.peak_ev == pytest.approx(3.0 / np.log(2.0), abs=1e-4)
 
 
-def test_eight_and_sixteen_bits_and_floats_of_the_same_picture_agree(converter, street):
+def test_eight_and_sixteen_bits_and_floats_of_the_same_image_agree(converter, street):
     from_bytes = converter.convert(street).hdr
     np.testing.assert_array_equal(converter.convert(street.astype(np.uint16) * 257).hdr, from_bytes)
     np.testing.assert_array_equal(converter.convert(linear(street)).hdr, from_bytes)
@@ -80,7 +80,7 @@ def test_turning_the_panorama_turns_the_result(converter, street, shift):
 
 
 @pytest.mark.parametrize("size", [(32, 64), (48, 96), (100, 200)])
-def test_pictures_of_other_sizes_than_the_network_s(make_model, size):
+def test_images_of_other_sizes_than_the_network_s(make_model, size):
     converter = load_converter(make_model(height=64, width=128))
     ldr_linear = np.random.default_rng(1).random((*size, 3), dtype=np.float32) ** 0.3
     hdr = converter.convert(ldr_linear, options=ReadingOptions(white=WhiteLevel())).hdr
@@ -89,14 +89,14 @@ def test_pictures_of_other_sizes_than_the_network_s(make_model, size):
     assert np.isfinite(hdr).all()
 
 
-def test_a_white_picture_converts_with_a_warning(converter):
+def test_a_white_image_converts_with_a_warning(converter):
     conversion = converter.convert(np.full((64, 128, 3), 255, dtype=np.uint8))
     np.testing.assert_allclose(conversion.hdr, np.exp(3.0), rtol=1e-5)
     assert conversion.clipped_fraction == pytest.approx(1.0)
     assert [warning for warning in conversion.warnings if "Every pixel is over-exposed" in warning]
 
 
-def test_a_black_picture_converts_with_a_warning(converter):
+def test_a_black_image_converts_with_a_warning(converter):
     conversion = converter.convert(np.zeros((64, 128, 3), dtype=np.uint8))
     np.testing.assert_array_equal(conversion.hdr, 0.0)
     assert conversion.peak_ev == -np.inf
@@ -173,7 +173,7 @@ def test_a_finished_conversion_is_not_cancelled(converter, street, tmp_path):
     assert (tmp_path / "street.exr").exists()
 
 
-def test_the_picture_itself_is_never_overwritten(converter, street, tmp_path):
+def test_the_image_itself_is_never_overwritten(converter, street, tmp_path):
     source = tmp_path / "street.png"
     Image.fromarray(street).save(source)
     data = source.read_bytes()
@@ -184,7 +184,7 @@ def test_the_picture_itself_is_never_overwritten(converter, street, tmp_path):
     assert source.read_bytes() == data
 
 
-def test_a_picture_that_cannot_be_read_leaves_the_old_result(converter, tmp_path):
+def test_a_image_that_cannot_be_read_leaves_the_old_result(converter, tmp_path):
     (tmp_path / "street.jpg").write_bytes(b"\xff\xd8\xff\xe0 not much of a JPEG")
     (tmp_path / "street.exr").write_bytes(b"from last time")
     with pytest.raises(InputError):
@@ -193,7 +193,7 @@ def test_a_picture_that_cannot_be_read_leaves_the_old_result(converter, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".onnx") == ["street.exr", "street.jpg"]
 
 
-def test_a_model_for_single_pictures_is_refused(make_model):
+def test_a_model_for_single_images_is_refused(make_model):
     with pytest.raises(WrongModelError, match="64x64, not panoramas"):
         load_converter(make_model(height=64, width=64))
 

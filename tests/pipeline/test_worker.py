@@ -68,16 +68,16 @@ def parent(model):
 
 
 @pytest.fixture
-def picture(tmp_path, street) -> Path:
+def image(tmp_path, street) -> Path:
     path = tmp_path / "straße 1.png"
     buffer = OpenImageIO.ImageBuf(street)
     assert buffer.write(str(path)), buffer.geterror()
     return path
 
 
-def test_a_conversion_is_that_of_the_converter(parent, model, picture, tmp_path):
+def test_a_conversion_is_that_of_the_converter(parent, model, image, tmp_path):
     output = tmp_path / "street.exr"
-    reply, progress = parent.ask(id=7, do="convert", source=str(picture), output=str(output))
+    reply, progress = parent.ask(id=7, do="convert", source=str(image), output=str(output))
     assert (reply["id"], reply["event"]) == (7, "result")
     assert reply["output"] == str(output)
     assert reply["provider"] == "cpu"
@@ -85,17 +85,17 @@ def test_a_conversion_is_that_of_the_converter(parent, model, picture, tmp_path)
     assert shares == sorted(shares) and shares[0] == 0.0 and shares[-1] == 1.0
     assert {each["stage"] for each in progress} >= {"reading", "network", "writing"}
     expected = tmp_path / "expected.exr"
-    conversion = load_converter(model).convert_file(picture, expected)
+    conversion = load_converter(model).convert_file(image, expected)
     np.testing.assert_array_equal(read_hdr(output), read_hdr(expected))
     assert reply["clipped_fraction"] == pytest.approx(conversion.clipped_fraction)
     assert (reply["width"], reply["height"]) == (128, 64)
     assert "hdr" not in reply
 
 
-def test_a_picture_can_be_inspected_without_a_model(picture):
+def test_a_image_can_be_inspected_without_a_model(image):
     parent = Parent("--model", "there is none")
     parent.receive()
-    reply, _ = parent.ask(id=1, do="inspect", source=str(picture))
+    reply, _ = parent.ask(id=1, do="inspect", source=str(image))
     assert reply["event"] == "result"
     assert reply["width"] == 2 * reply["height"]
     assert 0.0 <= reply["clipped_fraction"] <= 1.0
@@ -143,14 +143,14 @@ def test_the_worker_describes_itself(parent, model):
     assert "cpu" in reply["compiled_providers"]
 
 
-def test_errors_are_reported_by_kind_and_the_worker_continues(parent, picture, tmp_path):
+def test_errors_are_reported_by_kind_and_the_worker_continues(parent, image, tmp_path):
     missing = str(tmp_path / "missing.jpg")
     reply, _ = parent.ask(id=1, do="convert", source=missing, output=str(tmp_path / "a.exr"))
     assert (reply["event"], reply["kind"]) == ("error", "InputNotFoundError")
     assert missing in reply["message"]
-    reply, _ = parent.ask(id=2, do="convert", source=str(picture), output=str(tmp_path / "no folder/a.exr"))
+    reply, _ = parent.ask(id=2, do="convert", source=str(image), output=str(tmp_path / "no folder/a.exr"))
     assert reply["kind"] == "OutputNotWritableError"
-    reply, _ = parent.ask(id=3, do="convert", source=str(picture), output=str(tmp_path / "a.exr"))
+    reply, _ = parent.ask(id=3, do="convert", source=str(image), output=str(tmp_path / "a.exr"))
     assert reply["event"] == "result"
 
 
@@ -170,10 +170,10 @@ def test_lines_that_are_no_requests(parent, line):
     assert parent.ask(id=2, do="describe")[0]["event"] == "result"
 
 
-def test_a_waiting_request_can_be_cancelled(parent, picture, tmp_path):
+def test_a_waiting_request_can_be_cancelled(parent, image, tmp_path):
     first, second = (str(tmp_path / name) for name in ("first.exr", "second.exr"))
-    parent.send(id=1, do="convert", source=str(picture), output=first)
-    parent.send(id=2, do="convert", source=str(picture), output=second)
+    parent.send(id=1, do="convert", source=str(image), output=first)
+    parent.send(id=2, do="convert", source=str(image), output=second)
     parent.send(id=2, do="cancel")
     replies = []
     while len(replies) < 2:
@@ -185,9 +185,9 @@ def test_a_waiting_request_can_be_cancelled(parent, picture, tmp_path):
     assert not Path(second).exists()
 
 
-def test_the_worker_ends_with_its_parent(parent, picture, tmp_path):
+def test_the_worker_ends_with_its_parent(parent, image, tmp_path):
     for number in range(50):
-        parent.send(id=number, do="convert", source=str(picture), output=str(tmp_path / f"{number}.exr"))
+        parent.send(id=number, do="convert", source=str(image), output=str(tmp_path / f"{number}.exr"))
     started = time.monotonic()
     assert parent.end() == 0
     assert time.monotonic() - started < 20.0

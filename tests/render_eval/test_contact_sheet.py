@@ -26,9 +26,9 @@ def evaluation(tmp_path) -> Evaluation:
 
 def sheet_of(evaluation: Evaluation, folder, **options) -> np.ndarray:
     write_contact_sheet(evaluation, folder, folder / "sheet.png", **options)
-    with Image.open(folder / "sheet.png") as picture:
-        assert picture.mode == "RGB"
-        return np.asarray(picture)
+    with Image.open(folder / "sheet.png") as image:
+        assert image.mode == "RGB"
+        return np.asarray(image)
 
 
 def colours_of_row(sheet: np.ndarray, row: int) -> list[tuple[int, ...]]:
@@ -64,7 +64,7 @@ def test_few_scenes_are_shown_once(evaluation, tmp_path):
     assert len(colours_of_row(sheet_of(few, tmp_path, best=3, worst=3), 0)) == 4
 
 
-def test_a_picture_keeps_its_shape_in_its_cell(evaluation, tmp_path):
+def test_a_image_keeps_its_shape_in_its_cell(evaluation, tmp_path):
     sheet = sheet_of(evaluation, tmp_path, best=1, worst=1)
     cell = sheet[4 * LINE + GAP :, GUTTER:][: CELL[1], : CELL[0]]
     black = np.all(cell == 9, axis=-1)

@@ -1,4 +1,4 @@
-"""HDR-VDP through Octave: a stand-in takes Octave's place, reads the images as the script describes, and prints a result."""
+"""HDR-VDP through Octave: a stand-in of Octave reads the images as the script describes, and prints a result."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def stand_in(folder: Path, *, reply: str = "%.6f", status: int = 0, prefix: str 
     return str(path)
 
 
-def pictures() -> tuple[np.ndarray, np.ndarray]:
+def images() -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     return rng.random((5, 7, 3)), rng.random((5, 7, 3))
 
 
-def test_the_pictures_arrive_in_the_order_and_unit_that_the_script_reads(tmp_path, release):
-    image, truth = pictures()
+def test_the_images_arrive_in_the_order_and_unit_that_the_script_reads(tmp_path, release):
+    image, truth = images()
     for number, picture in enumerate((image, truth)):
         octave = stand_in(tmp_path, reply=f"repr(values[{number}][place])", prefix="Q = ")
         q = HdrVdpProgram(release, octave)(image, truth)
@@ -73,7 +73,7 @@ def test_what_is_missing_is_named(tmp_path, release):
 
 
 def test_a_failure_in_octave_is_reported(tmp_path, release):
-    image, truth = pictures()
+    image, truth = images()
     octave = stand_in(tmp_path, reply="'error: out of memory'", status=1)
     with pytest.raises(HdrVdpError, match="error: out of memory"):
         HdrVdpProgram(release, octave)(image, truth)

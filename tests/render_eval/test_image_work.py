@@ -109,7 +109,7 @@ def test_a_second_run_does_nothing_again(pairs, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-def test_lanet_converts_pictures_of_any_shape_as_the_product_does(pairs, tmp_path):
+def test_lanet_converts_images_of_any_shape_as_the_product_does(pairs, tmp_path):
     from lanet_core.pipeline.image_converter import load_image_converter
 
     model = tmp_path / "tiny.onnx"
@@ -140,7 +140,7 @@ def test_hdrvdp_fills_its_column(pairs, tmp_path, capsys):
     assert "needs the program no-octave" in capsys.readouterr().err
 
 
-def test_a_picture_that_cannot_be_used_is_named_and_the_others_go_on(pairs, tmp_path, capsys):
+def test_a_image_that_cannot_be_used_is_named_and_the_others_go_on(pairs, tmp_path, capsys):
     write_hdr(pairs / "alone.exr", picture(3))
     write_hdr(pairs / "odd.exr", picture(4))
     write_png(pairs / "odd.png", quantise_srgb8(picture(4)[:23]))

@@ -63,7 +63,7 @@ NETWORKS = {
 }
 
 
-def pictures_of(photograph: Photograph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def images_of(photograph: Photograph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return photograph.rgb_srgb8, photograph.ldr_linear, photograph.truth
 
 
@@ -223,7 +223,7 @@ def test_a_checkpoint_predicts_as_its_network_does(make_checkpoint, photograph, 
 
 def test_a_checkpoint_is_shown_panoramas_with_their_light_in_the_middle(make_checkpoint, photograph):
     (method,) = parse_methods("", {"mine": make_checkpoint("panolanet")})
-    turned = Photograph("turned", *(np.roll(each, 32, axis=1) for each in pictures_of(photograph)))
+    turned = Photograph("turned", *(np.roll(each, 32, axis=1) for each in images_of(photograph)))
     np.testing.assert_allclose(
         np.roll(method.predict(turned), -32, axis=1), checked_prediction(method, photograph), rtol=1e-4
     )

@@ -158,7 +158,7 @@ class TestErrorsBeforeAnyWork:
         assert main([*words, "--jod"]) == 2
         assert "--no-jod" in capsys.readouterr().err
 
-    def test_a_picture_of_a_method_that_is_not_evaluated(self, check):
+    def test_a_image_of_a_method_that_is_not_evaluated(self, check):
         pytest.importorskip("bpy")
         check("The method 'koeo' is not evaluated", "--methods", "ldr", "--picture-of", "koeo")
 

@@ -130,7 +130,7 @@ def test_from_training_to_a_converted_photograph(scene_folder, tmp_path, capsys)
         assert attention.size == (160, 90)
 
 
-def test_the_shipped_configuration_for_single_pictures():
+def test_the_shipped_configuration_for_single_images():
     configuration = load_configuration("lanet_lean")
     assert configuration.network.architecture == "lanet"
     assert configuration.network.luminance_attention

@@ -106,7 +106,7 @@ def overexposed_error_stops(picture: np.ndarray, hdr: np.ndarray, ldr_linear: np
     """Return the mean absolute error of log2 radiance, in stops, over what is over-exposed.
 
     Args:
-        image: (H, W, 3) float32, linear Rec.709.
+        picture: (H, W, 3) float32, linear Rec.709.
         hdr: (H, W, 3) float32, the truth, calibrated to the LDR.
         ldr_linear: (H, W, 3) float32, [0, 1]: its ramp of Eq. 8, which is not 0 everywhere, weighs the pixels.
     """

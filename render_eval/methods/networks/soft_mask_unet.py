@@ -54,7 +54,7 @@ class SoftMaskUNet(nn.Module):
             inputs, outputs = channels[number] + channels[number - 1], channels[number - 1]
             setattr(self, f"dec_{number}", SoftMaskLayer(inputs, outputs, 3, bias=number == 1))
 
-    def forward(self, picture: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
         """Return the prediction, ln(1 + HDR).
 
         Args:
@@ -62,7 +62,7 @@ class SoftMaskUNet(nn.Module):
             mask: the same shape: 1 where a value is to be trusted, 0 where it is clipped.
         """
         skips = []
-        features = picture
+        features = image
         for number in range(1, len(_ENCODER) + 1):
             skips.append(features)
             features, mask = getattr(self, f"enc_{number}")(features, mask)

@@ -24,7 +24,7 @@ from ..world.graph import ImagePair
 BALL_SIZE = 96
 
 
-class BallPictures:
+class BallImages:
     """Images of balls before and after conversions, made once for each state of the two files.
 
     Args:
@@ -115,9 +115,9 @@ class BallPictures:
             hear,
         )
 
-    def _show(self, key: str, picture: Mapping[str, Any]) -> None:
-        width, height = picture["width"], picture["height"]
-        rgba = np.frombuffer(base64.b64decode(picture["rgba_srgb8_base64"]), np.uint8).reshape(height, width, 4)
+    def _show(self, key: str, image: Mapping[str, Any]) -> None:
+        width, height = image["width"], image["height"]
+        rgba = np.frombuffer(base64.b64decode(image["rgba_srgb8_base64"]), np.uint8).reshape(height, width, 4)
         preview = self._previews[key] if key in self._previews else self._previews.new(key)
         preview.image_size = (width, height)
         preview.image_pixels_float.foreach_set((rgba[::-1] / np.float32(255.0)).ravel())  # rows run upwards

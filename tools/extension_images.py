@@ -1,9 +1,9 @@
 """Make docs/images/extension_*: the extension in a real Blender's window, before, during and after a conversion.
 
     apt-get install debootstrap && make blender-program
-    BLENDER_ROOT=$PWD/build/debian-blender python tools/extension_pictures.py        needs root; some minutes
+    BLENDER_ROOT=$PWD/build/debian-blender python tools/extension_images.py        needs root; some minutes
 
-It builds the extension, installs it in Blender, and has extension_pictures_window.py photograph the window. Run it
+It builds the extension, installs it in Blender, and has extension_images_window.py photograph the window. Run it
 where the extra ``evaluation`` is installed.
 """
 
@@ -24,7 +24,7 @@ import OpenImageIO
 from blender_program import ROOT, NoProgramError, blender_command, window_command
 
 PHOTOGRAPH = ROOT / "examples" / "interior.jpg"
-PICTURES = ROOT / "docs" / "images"
+IMAGES = ROOT / "docs" / "images"
 WINDOW_SIZE = (1040, 560)
 #: Between images side by side, and below the panel, pixels.
 _GAP = 12
@@ -54,7 +54,7 @@ def photograph(folder: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int
     install = ["--command", "extension", "install-file", "-r", "user_default", "-e", str(package)]
     subprocess.run([*blender_command(folder), *install], env=environment, check=True)
     shutil.copy2(PHOTOGRAPH, folder)
-    script = ROOT / "tools" / "extension_pictures_window.py"
+    script = ROOT / "tools" / "extension_images_window.py"
     subprocess.run(window_command(folder, script, size=WINDOW_SIZE), env=environment, check=True)
     facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     if "problem" in facts:
@@ -87,13 +87,13 @@ def panels_beside_each_other(windows: list[np.ndarray], place: tuple[int, int, i
     return np.hstack([part for panel in panels for part in (panel, gap)][:-1])
 
 
-def write(path: Path, picture: np.ndarray) -> None:
+def write(path: Path, image: np.ndarray) -> None:
     """Write an image, (H, W, 3) uint8 sRGB, in the format of its suffix."""
-    height, width, channels = picture.shape
+    height, width, channels = image.shape
     specification = OpenImageIO.ImageSpec(width, height, channels, "uint8")
     specification["Compression"] = "jpeg:88" if path.suffix == ".jpg" else "zip:9"
     output = OpenImageIO.ImageOutput.create(str(path))
-    if not (output.open(str(path), specification) and output.write_image(np.ascontiguousarray(picture))):
+    if not (output.open(str(path), specification) and output.write_image(np.ascontiguousarray(image))):
         raise RuntimeError(f"{path}: {output.geterror()}")
     output.close()
     print(f"{path}: {width}x{height}, {path.stat().st_size / 1000:.0f} kB")
@@ -102,7 +102,7 @@ def write(path: Path, picture: np.ndarray) -> None:
 def main() -> None:
     """Make both pictures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--output", type=Path, default=PICTURES, help="folder of the pictures")
+    parser.add_argument("--output", type=Path, default=IMAGES, help="folder of the pictures")
     output = parser.parse_args().output
     try:
         with tempfile.TemporaryDirectory(prefix="extension-pictures-") as folder:

@@ -77,7 +77,7 @@ def write_ldr_panorama(path: Path, ldr_linear: np.ndarray) -> None:
     write_png(path, quantise_srgb8(ldr_linear))
 
 
-def difference_picture(image: np.ndarray, truth: np.ndarray) -> np.ndarray:
+def difference_image(image: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return where a render is too bright, red, and where too dark, blue; light grey where it is right.
 
     The colour is the ratio of luminances in stops, full at :data:`DIFFERENCE_RANGE_EV`.

@@ -1,4 +1,4 @@
-"""What extension_pictures.py runs in a Blender with a window: ``-P THIS -- FOLDER SCREEN``.
+"""What extension_images.py runs in a Blender with a window: ``-P THIS -- FOLDER SCREEN``.
 
 The four-ball scene is lit by the one ``FOLDER/*.jpg``, and converted by the panel's button. ``FOLDER/shots`` shows the
 window before, during and after; in ``FOLDER/facts.json``, ``panel`` is where the panel is in it: from the left, from

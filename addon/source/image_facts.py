@@ -51,7 +51,7 @@ class _Entry:
     facts: Facts | None = None
 
 
-class PictureFacts:
+class ImageFacts:
     """Facts of the images that are shown, requested again when an image or its file has changed.
 
     Args:

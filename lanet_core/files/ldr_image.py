@@ -31,7 +31,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Picture:
+class LdrImage:
     """An LDR image, upright. Its light takes four times the room of 8-bit samples, so it is made band by band.
 
     Attributes:
