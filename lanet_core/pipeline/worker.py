@@ -31,9 +31,9 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
      "path": "street.jpg", "remedy": "Copy it again.", "message": "street.jpg: The file is cut short. Copy it again."}
 
 The first line is ``{"event": "ready", "protocol": 1}``. An ``id`` is an integer of 64 bits or a short string. A line
-that is no request ends with an ``error``, whose id is null where the line has none. When its input ends or its output is closed,
-the process drops what is not done and ends, after some seconds also out of a call that does not
-return: it does not outlive its parent.
+that is no request ends with an ``error``, whose id is null where the line has none. When its input ends or its output
+is closed, the process drops what is not done and ends, after some seconds also out of a call that does not return: it
+does not outlive its parent.
 """
 
 from __future__ import annotations

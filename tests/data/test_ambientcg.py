@@ -190,7 +190,7 @@ def test_what_there_is_not_is_reported(site, tmp_path):
         client.obtain("DayEnvironmentHDRI003", "1k", "hdr", tmp_path / "a.hdr", "")
 
 
-@pytest.mark.parametrize("answer", [b"<html>", b"[]", b'{"assets": 1, "totalResults": 1}'])
+@pytest.mark.parametrize("reply", [b"<html>", b"[]", b'{"assets": 1, "totalResults": 1}'])
 def test_another_reply_than_the_apis_is_an_error(site, tmp_path, reply):
     site.replies["/api/v3/assets"] = [(200, reply)]
     with pytest.raises(DownloadError, match="does not respond like the API of ambientCG"):
