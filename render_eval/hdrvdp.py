@@ -74,7 +74,7 @@ class HdrVdpProgram:
         )
 
     def __call__(self, image: np.ndarray, truth: np.ndarray) -> float:
-        """Compare two pictures.
+        """Compare two images.
 
         Args:
             image: (h, w, 3) float, linear Rec.709, ≥ 0; 1 is shown at 255 cd/m².

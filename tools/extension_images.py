@@ -76,7 +76,7 @@ def read_xwd(path: Path) -> np.ndarray:
     return rows[:, :width, 2::-1]
 
 
-def panels_beside_each_other(windows: list[np.ndarray], place: tuple[int, int, int, int]) -> np.ndarray:
+def panels_in_a_row(windows: list[np.ndarray], place: tuple[int, int, int, int]) -> np.ndarray:
     """Return the panels of several windows from left to right, as far down as the longest reaches."""
     left, top, width, height = place
     panels = np.stack([window[top : top + height, left : left + width] for window in windows])
@@ -100,7 +100,7 @@ def write(path: Path, image: np.ndarray) -> None:
 
 
 def main() -> None:
-    """Make both pictures."""
+    """Make both images."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=Path, default=IMAGES, help="folder of the pictures")
     output = parser.parse_args().output
@@ -111,7 +111,7 @@ def main() -> None:
         sys.exit(f"error: {error}")
     write(
         output / "extension_panel.png",
-        panels_beside_each_other([windows[name] for name in ("before", "during", "after")], panel),
+        panels_in_a_row([windows[name] for name in ("before", "during", "after")], panel),
     )
     gap = np.full((_GAP, WINDOW_SIZE[0], 3), 255, np.uint8)
     write(output / "extension_window.jpg", np.vstack([windows["before"], gap, windows["after"]]))

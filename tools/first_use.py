@@ -26,7 +26,7 @@ import OpenImageIO
 from blender_program import ROOT, NoProgramError, window_command
 from build_extension import blender_tool
 from build_repository import build_repository
-from extension_images import build, panels_beside_each_other, read_xwd, write
+from extension_images import build, panels_in_a_row, read_xwd, write
 
 PHOTOGRAPH = ROOT / "examples" / "sunrise.jpg"
 IMAGES = ROOT / "docs" / "images"
@@ -117,7 +117,7 @@ def steps_of(folder: Path) -> np.ndarray:
 
 
 def main() -> None:
-    """Make both pictures."""
+    """Make both images."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=Path, default=IMAGES, help="folder of the pictures")
     parser.add_argument("--keep", type=Path, help="an empty folder for everything that the session writes")
@@ -129,7 +129,7 @@ def main() -> None:
             print(json.dumps(facts, indent=1))
             write(arguments.output / "first_use.jpg", steps_of(folder))
             shots = [read_xwd(folder / "shots" / f"{language}.xwd") for language in LANGUAGES]
-            write(arguments.output / "extension_languages.png", panels_beside_each_other(shots, tuple(facts["panel"])))
+            write(arguments.output / "extension_languages.png", panels_in_a_row(shots, tuple(facts["panel"])))
     except (NoProgramError, RuntimeError) as error:
         sys.exit(f"error: {error}")
 

@@ -1,7 +1,7 @@
 """Make docs/images/single_pictures.jpg: single images, their HDR and LANet's predictions (the paper's Fig. 9).
 
 Each row is a view of one of the HDR worlds that come with Blender: as a camera would have kept it, converted and three
-stops darker, the true HDR at the same exposures, the network's attention (red: well exposed, green: over-exposed) and its
+stops darker, the true HDR at the same exposures, the network's attention (red: well exposed, green: over-exposed), its
 luminance classes. Run it where the extras ``evaluation`` are installed: ``python tools/image_comparison.py``.
 """
 

@@ -136,12 +136,12 @@ def network_of(model: Path) -> Network:
     session = load_converter(model, "cpu").session
     size = session.metadata.input_height, session.metadata.input_width
 
-    def answer(ldr_linear: np.ndarray) -> np.ndarray:
+    def prediction(ldr_linear: np.ndarray) -> np.ndarray:
         seen = sphere.downsample(ldr_linear, *size)
         turn = columns_to_light(seen)
         return np.roll(session.run(np.roll(seen, turn, axis=1)).log_hdr, -turn, axis=1)
 
-    return answer
+    return prediction
 
 
 def log2_ratio(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -149,21 +149,21 @@ def log2_ratio(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return np.abs(np.log2(np.maximum(prediction, 1e-4) / np.maximum(truth, 1e-4)))
 
 
-def beside_edges(ldr_linear: np.ndarray) -> np.ndarray:
+def near_edges(ldr_linear: np.ndarray) -> np.ndarray:
     """Return which pixels are within REACH network pixels of an over-exposed part's edge, (H, W) bool."""
     height, width = ldr_linear.shape[:2]
     size = (min(height, _EDGE_HEIGHT), min(width, 2 * _EDGE_HEIGHT))
     share = sphere.downsample(_overexposed(ldr_linear), *size)
     edge = (_grown(share > 0.0, 1) & _grown(share < 1.0, 1)) | ((share > 0.0) & (share < 1.0))
-    beside = _grown(edge, REACH * size[0] // NETWORK_SIZE[0])
+    near = _grown(edge, REACH * size[0] // NETWORK_SIZE[0])
     rows, columns = (np.arange(new) * old // new for old, new in zip(size, (height, width), strict=True))
-    return beside[rows[:, None], columns]
+    return near[rows[:, None], columns]
 
 
-def edge_stops(hdr: np.ndarray, photographed: Photograph, beside: np.ndarray) -> tuple[float, float]:
+def edge_stops(hdr: np.ndarray, photographed: Photograph, near: np.ndarray) -> tuple[float, float]:
     """Return the mean error in stops near lights' edges: in over-exposed pixels, and in well-exposed ones."""
-    error = log2_ratio(hdr[beside], photographed.truth[beside]).mean(axis=-1)
-    exposed = overexposure_ramp(photographed.ldr_linear[beside]) == 0.0
+    error = log2_ratio(hdr[near], photographed.truth[near]).mean(axis=-1)
+    exposed = overexposure_ramp(photographed.ldr_linear[near]) == 0.0
     return tuple(float(error[part].mean()) if part.any() else 0.0 for part in (~exposed, exposed))
 
 
@@ -183,7 +183,7 @@ def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | 
         at_height = largest
         if height < largest.height:
             at_height = reduced(largest, height) if reduce else photographed_anew(largest, height)
-        beside = beside_edges(at_height.ldr_linear)
+        near = near_edges(at_height.ldr_linear)
         for network_name, network in networks.items():
             log_hdr = network(at_height.ldr_linear)
             claimed = lights.integrals(claimed_hdr(at_height, log_hdr))
@@ -191,7 +191,7 @@ def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | 
             for name, hdr in results.items():
                 irradiance, integrals = diffuse_irradiance(hdr), lights.integrals(hdr)
                 before, lights_before = first.setdefault((network_name, name), (irradiance, integrals))
-                inside, outside = edge_stops(hdr, at_height, beside)
+                inside, outside = edge_stops(hdr, at_height, near)
                 yield (
                     f"| {scene.name} | {2 * height}x{height} | {network_name} | {name} "
                     f"| {log2_ratio(irradiance, before).max():.4f} | {_extremes(integrals / lights_before)} "

@@ -45,7 +45,7 @@ NAME = "convert"
 HELP = "convert LDR panoramas to HDR environment maps, or photographs to HDR images"
 
 #: The value of --preview without a path; no path is empty.
-_BESIDE = ""
+_NEXT_TO_RESULT = ""
 #: Ends the name of a preview that the user has not named, so that it takes no image's place.
 _LABEL = "-preview"
 #: What the names of the maps end in.
@@ -99,7 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preview",
         nargs="?",
-        const=_BESIDE,
+        const=_NEXT_TO_RESULT,
         metavar="PATH",
         help="also write a before/after image: a .png file or a folder (default: next to the result)",
     )

@@ -49,7 +49,7 @@ class Budget:
         height: rows of the panoramas and of the square crops.
         batch_size: images a step.
         learning_rate: at the start of each stage, falling along a cosine.
-        seed: of weights and pictures.
+        seed: of weights and images.
     """
 
     width: float = 0.25

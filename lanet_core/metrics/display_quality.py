@@ -47,7 +47,7 @@ def psnr(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float
         data_range: the code value of white.
 
     Returns:
-        Decibels; infinite for equal pictures.
+        Decibels; infinite for equal images.
 
     Raises:
         SizeMismatchError, InvalidPixelsError: see :func:`lanet_core.metrics.comparison.checked_pair`.
@@ -67,7 +67,7 @@ def ssim(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float
         data_range: the code value of white, L.
 
     Returns:
-        [-1, 1]; 1 for equal pictures.
+        [-1, 1]; 1 for equal images.
 
     Raises:
         ImageTooSmallError: the window does not fit.

@@ -58,7 +58,7 @@ def image_pu_ssim(image: np.ndarray, truth: np.ndarray) -> float:
         truth: the same shape, calibrated: 1 is the LDR's white.
 
     Returns:
-        [-1, 1]; 1 for equal pictures.
+        [-1, 1]; 1 for equal images.
 
     Raises:
         ImageTooSmallError: less than 11×11 pixels.

@@ -48,7 +48,7 @@ def pu21_psnr(image_cd_m2: np.ndarray, truth_cd_m2: np.ndarray) -> float:
         truth_cd_m2: the same shape.
 
     Returns:
-        Decibels; infinite for equal pictures.
+        Decibels; infinite for equal images.
 
     Raises:
         SizeMismatchError, InvalidPixelsError: see :func:`lanet_core.metrics.comparison.checked_pair`.
@@ -65,7 +65,7 @@ def pu21_ssim(image_cd_m2: np.ndarray, truth_cd_m2: np.ndarray) -> float:
         truth_cd_m2: the same shape.
 
     Returns:
-        [-1, 1]; 1 for equal pictures.
+        [-1, 1]; 1 for equal images.
 
     Raises:
         ImageTooSmallError: see :func:`lanet_core.metrics.display_quality.ssim`.

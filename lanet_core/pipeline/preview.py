@@ -29,8 +29,8 @@ _SUPERSAMPLING = 2
 def before_after(ldr_linear: np.ndarray, hdr: np.ndarray) -> np.ndarray:
     """Return an image of what conversion did to the light: the LDR's row above the HDR's.
 
-    A row holds the panorama at 0 EV, the panorama at :data:`DARK_EXPOSURE_EV` and a mirror, a glossy and a matte
-    ball. The balls of a row are exposed so that its matte ball is well exposed: the difference between the rows is the
+    A row holds the panorama at 0 EV, the panorama at :data:`DARK_EXPOSURE_EV` and a mirror, a glossy and a diffuse
+    ball. The balls of a row are exposed so that its diffuse ball is well exposed: the rows differ in the
     light's direction, hardness and colour, and not its amount.
 
     Args:
@@ -80,7 +80,7 @@ def _exposure_of(diffuse_ball: np.ndarray, mask: np.ndarray) -> float:
 
 
 def lit_balls(panorama: np.ndarray, size: int) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return a mirror, a glossy and a matte ball lit by a panorama, each filling its image.
+    """Return a mirror, a glossy and a diffuse ball lit by a panorama, each filling its image.
 
     All three reflect every bit of light (albedo 1): in a panorama of 1 everywhere each is 1 everywhere.
 
@@ -106,7 +106,7 @@ def lit_balls(panorama: np.ndarray, size: int) -> tuple[list[np.ndarray], np.nda
 def lobe_table(panorama: np.ndarray, squarings: int, height: int) -> np.ndarray:
     """Return a panorama seen through a cosine-power lobe: ∫ L cosⁿ dω / ∫ cosⁿ dω over each direction's hemisphere.
 
-    With n = 1 this is irradiance over π: what a matte surface of albedo 1 sends out. Higher powers are Phong lobes
+    With n = 1 this is irradiance over π: what a diffuse surface of albedo 1 sends out. Higher powers are Phong lobes
     around a mirror direction.
 
     Args:

@@ -69,9 +69,9 @@ class StageConfiguration:
     """A stretch of training on images of one kind and size.
 
     Attributes:
-        images: ``crops`` trains LANet, or panoLANet's panorama branch, on perspective crops; ``panoramas``
+        pictures: ``crops`` trains LANet, or panoLANet's panorama branch, on perspective crops; ``panoramas``
             trains the whole network.
-        height: rows of the pictures. Crops are square, panoramas twice as wide.
+        height: rows of the images. Crops are square, panoramas twice as wide.
         batch_size: images a step, over all processes together.
         steps: steps of the stage.
         learning_rate: at the start of the stage, after ``warmup_steps``.

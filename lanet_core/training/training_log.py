@@ -1,4 +1,4 @@
-"""What a training run leaves to look at: a CSV, TensorBoard scalars and pictures."""
+"""What a training run leaves to look at: a CSV, TensorBoard scalars and images."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Four networks: what 8 bits lost (:mod:`render_eval.methods.networks.dequantisation`), the camera's curve
 (:mod:`~render_eval.methods.networks.linearisation`), clipped light
 (:mod:`~render_eval.methods.networks.hallucination`), and a refinement of the whole. These are the weights that were
-trained jointly, on synthetic and on real pictures.
+trained jointly, on synthetic and on real images.
 
 The published program enlarges an image to multiples of 64 pixels and mirrors 32 pixels at its edges. Here it is
 mirrored only, which leaves its pixels as they are; a panorama continues in azimuth instead.

@@ -1,4 +1,4 @@
-"""What test_installed_extension.py runs in a bare Blender: ``python installed_extension.py ZIP PICTURE FOLDER``.
+"""What test_installed_extension.py runs in a bare Blender: ``python installed_extension.py ZIP IMAGE FOLDER``.
 
 It installs the built zip by Blender's own operator, converts, renders, uninstalls, and looks for what is left.
 """

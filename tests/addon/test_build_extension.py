@@ -59,11 +59,11 @@ def test_blender_validates_the_zip_without_a_word_of_warning(linux_zip, blender_
 
 def test_the_addon_is_at_the_root(names):
     addon = {path.relative_to(ROOT / "addon").as_posix() for path in (ROOT / "addon").rglob("*.py")}
-    beside = ("lanet_core/", "models/", "wheels/", "LICENSE", "THIRD_PARTY.md", "blender_manifest.toml")
+    others = ("lanet_core/", "models/", "wheels/", "LICENSE", "THIRD_PARTY.md", "blender_manifest.toml")
     assert "__init__.py" in names
-    assert {name for name in names if name.endswith(".py") and not name.startswith(beside)} == addon
+    assert {name for name in names if name.endswith(".py") and not name.startswith(others)} == addon
     assert len(names) == len(set(names))
-    assert {name for name in names if not name.startswith(beside)} >= addon
+    assert {name for name in names if not name.startswith(others)} >= addon
 
 
 def test_nothing_that_trains_evaluates_or_tests_is_inside(names):
@@ -120,14 +120,14 @@ def test_it_converts_with_its_own_wheels_and_numpy_alone(unpacked, tmp_path):
         {"id": 1, "do": "describe"},
         {"id": 2, "do": "convert", "source": str(EXAMPLE), "output": str(tmp_path / "out.exr")},
     ]
-    replies = _worker_answers(tmp_path / "bare/bin/python", [unpacked, packages], requests)
+    replies = _worker_replies(tmp_path / "bare/bin/python", [unpacked, packages], requests)
     assert replies[1]["event"] == "result", replies[1]
     assert replies[1]["model"]["path"] == str(unpacked / "models/panolanet.onnx")
     assert replies[2]["event"] == "result", replies[2]
     assert (tmp_path / "out.exr").stat().st_size > 100_000
 
 
-def _worker_answers(python: Path, path: list[Path], requests: list[dict]) -> dict[int, dict]:
+def _worker_replies(python: Path, path: list[Path], requests: list[dict]) -> dict[int, dict]:
     """Return the last reply to each request; the worker's input stays open until all have one."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LANET"))}
     worker = subprocess.Popen(

@@ -27,7 +27,7 @@ def test_panels_reach_as_far_down_as_the_longest():
     for window, (last, colour) in zip(windows, ((80, 90), (140, 120)), strict=True):
         window[30:last, 215:300] = colour
         window[:, :200] = window[:, 390:] = 255  # the view, and the editor's frame
-    both = extension_images.panels_beside_each_other(windows, (200, 20, 190, 260))
+    both = extension_images.panels_in_a_row(windows, (200, 20, 190, 260))
     gap = extension_images._GAP
     assert both.shape == (140 - 20 + gap, 2 * 190 + gap, 3)
     assert both[140 - 20 - 1, 190 + gap + 50].tolist() == [120] * 3 and both[-1, 20].tolist() == list(SIDEBAR)

@@ -125,19 +125,19 @@ def check_the_preferences_show_what_runs(folder):
     current = part("session").current()
     assert current.provider.lines == ()
 
-    def answer() -> tuple[str, ...]:
+    def provider_lines() -> tuple[str, ...]:
         assert bpy.ops.lanet.check_converter() == {"FINISHED"}
         wait_until(lambda: current.worker.poll() or not current.worker.busy)
         return current.provider.lines
 
-    lines = answer()
+    lines = provider_lines()
     assert lines[0] == "Runs on the CPU." and "tiny.onnx" in lines[-1]
     preferences.model = str(folder / "no.onnx")
     assert current.provider.lines == ()
-    (problem,) = answer()
+    (problem,) = provider_lines()
     assert "no.onnx" in problem and current.provider.is_problem
     preferences.model, preferences.provider = str(folder / "tiny.onnx"), "cuda"
-    (problem,) = answer()
+    (problem,) = provider_lines()
     assert "cuda" in problem
 
 

@@ -115,9 +115,9 @@ def facing_square(scene, folder: Path, lamp) -> np.ndarray:
     material.use_nodes = True
     nodes = material.node_tree.nodes
     nodes.clear()
-    matt, output = nodes.new("ShaderNodeBsdfDiffuse"), nodes.new("ShaderNodeOutputMaterial")
-    matt.inputs["Color"].default_value = (1.0, 1.0, 1.0, 1.0)
-    material.node_tree.links.new(matt.outputs[0], output.inputs[0])
+    diffuse, output = nodes.new("ShaderNodeBsdfDiffuse"), nodes.new("ShaderNodeOutputMaterial")
+    diffuse.inputs["Color"].default_value = (1.0, 1.0, 1.0, 1.0)
+    material.node_tree.links.new(diffuse.outputs[0], output.inputs[0])
     square.data.materials.append(material)
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     camera.data.type, camera.data.ortho_scale = "ORTHO", 0.02

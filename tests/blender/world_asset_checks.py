@@ -33,7 +33,7 @@ def assert_shows(world: bpy.types.World, path: Path) -> None:
     np.testing.assert_allclose(preview_of(world), expected, atol=0.5 / 255.0)
 
 
-def kinds_beside(data: bpy.types.AssetMetaData, expected: set[str]) -> int:
+def kinds_in_addition(data: bpy.types.AssetMetaData, expected: set[str]) -> int:
     """Return how many kinds of light are among the tags, which are these and no others."""
     tags = {tag.name for tag in data.tags}
     kinds = set(part("world.asset_library").CATALOGS.values())
@@ -46,7 +46,7 @@ def check_a_world_is_marked_and_shows_its_hdr(folder):
     assert scene.world.asset_data is None
     assert bpy.ops.lanet.mark_world_as_asset() == {"FINISHED"}
     data = scene.world.asset_data
-    assert kinds_beside(data, {"HDRI", "LANet IBL"}) == 1
+    assert kinds_in_addition(data, {"HDRI", "LANet IBL"}) == 1
     assert "street.png" in data.description and not data.author and not data.license
     assert_shows(scene.world, folder / "textures" / "street_lanet.exr")
     bpy.ops.wm.save_mainfile()
@@ -70,7 +70,7 @@ def check_what_the_artist_wrote_stays(folder):
     data.tags.new("street")
     bpy.ops.lanet.mark_world_as_asset()
     assert (data.description, data.author, data.license) == ("My street", "I", "CC0")
-    assert kinds_beside(data, {"street", "HDRI", "LANet IBL"}) <= 1
+    assert kinds_in_addition(data, {"street", "HDRI", "LANet IBL"}) <= 1
 
 
 def check_a_packed_hdr_whose_file_is_gone(folder):

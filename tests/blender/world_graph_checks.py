@@ -386,10 +386,10 @@ def check_every_texture_of_the_image_is_converted(folder):
 
 def check_textures_in_groups_and_of_the_other_engine_are_converted_too(folder):
     scene, graph, group, inside = group_scene()
-    twin = graph.add("ShaderNodeGroup", node_tree=group.node_tree)
+    duplicate = graph.add("ShaderNodeGroup", node_tree=group.node_tree)
     mix = graph.add("ShaderNodeMixShader")
     second = graph.add("ShaderNodeBackground")
-    graph.link(twin.outputs["Color"], second.inputs["Color"])
+    graph.link(duplicate.outputs["Color"], second.inputs["Color"])
     graph.link(graph.background.outputs[0], mix.inputs[1])
     graph.link(second.outputs[0], mix.inputs[2])
     graph.link(mix.outputs[0], graph.surface)

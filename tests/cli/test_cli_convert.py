@@ -197,8 +197,8 @@ def test_previews_next_to_the_results_or_where_they_are_wanted(lanet, library, t
     lanet("convert", library / "lake.png", "-o", f"{tmp_path}/hdr/", "--preview")
     assert names(tmp_path / "hdr") == ["lake-preview.png", "lake.exr"]
     lanet("convert", library / "lake.png", "-o", tmp_path / "lake.exr", "--preview", tmp_path / "shown.png")
-    with Image.open(tmp_path / "shown.png") as shown, Image.open(tmp_path / "hdr" / "lake-preview.png") as beside:
-        np.testing.assert_array_equal(np.asarray(shown), np.asarray(beside))
+    with Image.open(tmp_path / "shown.png") as shown, Image.open(tmp_path / "hdr" / "lake-preview.png") as second:
+        np.testing.assert_array_equal(np.asarray(shown), np.asarray(second))
 
 
 @pytest.mark.parametrize("target", ["missing/lake.exr", "lake.jpg", "file/lake.exr", "file/"])

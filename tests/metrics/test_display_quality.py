@@ -6,7 +6,7 @@
     structural_similarity(truth, image, data_range=1.0, channel_axis=-1, gaussian_weights=True, sigma=1.5,
                           use_sample_covariance=False)
 
-for the two images of ``pictures()``, and ``structural_similarity`` of their green channels without ``channel_axis``.
+for the two images of ``images()``, and ``structural_similarity`` of their green channels without ``channel_axis``.
 """
 
 from __future__ import annotations

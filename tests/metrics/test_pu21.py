@@ -6,7 +6,7 @@
     structural_similarity(encode(truth @ Y), encode(image @ Y), data_range=256, gaussian_weights=True, sigma=1.5,
                           use_sample_covariance=False)
 
-with Y = (0.2126, 0.7152, 0.0722), for the two images of ``pictures()``.
+with Y = (0.2126, 0.7152, 0.0722), for the two images of ``images()``.
 """
 
 from __future__ import annotations

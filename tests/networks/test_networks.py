@@ -69,7 +69,7 @@ def test_parameters_are_as_many_as_in_the_paper():
 
 def test_encoder_has_the_parameters_of_resnet50():
     network = build_network(NetworkConfiguration(**UNET))
-    # ResNet-50 (He, Zhang et al. 2016) has 25,557,032 parameters, of which 2,049,000 in the classifier.
+    # ResNet-50 (He et al. 2016) has 25,557,032 parameters, of which 2,049,000 in the classifier.
     assert sum(parameter.numel() for parameter in network.encoder.parameters()) == 25_557_032 - 2_049_000
 
 

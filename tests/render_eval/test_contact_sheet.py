@@ -55,8 +55,8 @@ def test_best_scenes_stand_left_and_worst_right(evaluation, tmp_path, key, metho
 
 
 def test_the_last_method_and_the_first_metric_decide_if_nothing_is_specified(evaluation, tmp_path):
-    said = sheet_of(evaluation, tmp_path, metric="psnr", method="panolanet", best=3, worst=5)
-    assert np.array_equal(sheet_of(evaluation, tmp_path), said)
+    specified = sheet_of(evaluation, tmp_path, metric="psnr", method="panolanet", best=3, worst=5)
+    assert np.array_equal(sheet_of(evaluation, tmp_path), specified)
 
 
 def test_few_scenes_are_shown_once(evaluation, tmp_path):

@@ -79,11 +79,11 @@ class TestFolderOfPanoramas:
         assert "Street.jpg has no HDR" in problems["Street"]
         assert "other.png has no HDR" in problems["other"]
 
-    @pytest.mark.parametrize("twins", [("a.exr", "a.hdr"), ("a.jpg", "a.png")])
-    def test_two_files_of_one_name_are_a_problem(self, tmp_path, twins):
-        touch(tmp_path, "a.exr", *twins)
+    @pytest.mark.parametrize("names", [("a.exr", "a.hdr"), ("a.jpg", "a.png")])
+    def test_two_files_of_one_name_are_a_problem(self, tmp_path, names):
+        touch(tmp_path, "a.exr", *names)
         (pair,) = find_pairs(tmp_path)
-        assert all(name in pair.problem for name in twins)
+        assert all(name in pair.problem for name in names)
 
     def test_hidden_files_and_other_files_are_none(self, tmp_path):
         touch(tmp_path, "a.exr", "._a.exr", ".cache/b.exr", "notes.txt")

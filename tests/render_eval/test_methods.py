@@ -117,8 +117,8 @@ def test_an_unknown_name_is_refused_with_the_known_ones(name):
 @pytest.mark.parametrize(
     ("names", "folders", "complaint"),
     [
-        ("ldr,koeo,ldr", {}, "asked for twice"),
-        (" , ", {}, "No method was asked for"),
+        ("ldr,koeo,ldr", {}, "named twice"),
+        (" , ", {}, "No method was requested"),
         ("ldr", {"koeo": Path()}, "belongs to a method of this program"),
         ("ldr", {"oracle-3": Path()}, "belongs to a method of this program"),
         ("ldr", {"../mine": Path()}, "cannot be called"),

@@ -112,9 +112,9 @@ def test_the_image_is_of_the_last_method_with_scores(evaluation, tmp_path):
     )
     evaluation = dataclasses.replace(evaluation, results=last_failed)
     write_summary(evaluation, tmp_path, tmp_path, image_of=METHODS[-2])
-    said = (tmp_path / "best_and_worst.png").read_bytes()
+    specified = (tmp_path / "best_and_worst.png").read_bytes()
     write_summary(evaluation, tmp_path, tmp_path)
-    assert (tmp_path / "best_and_worst.png").read_bytes() == said
+    assert (tmp_path / "best_and_worst.png").read_bytes() == specified
     write_summary(evaluation, tmp_path, tmp_path, image_of=METHODS[-1])
     assert not (tmp_path / "best_and_worst.png").exists()
 

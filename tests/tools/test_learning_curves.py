@@ -50,9 +50,9 @@ def test_what_is_no_log(tmp_path, capsys, text, words):
     if text is not None:
         (tmp_path / "log.csv").write_text(text)
     assert learning_curves.main([f"run={tmp_path / 'log.csv'}", "-o", str(tmp_path / "curves.svg")]) == 2
-    said = capsys.readouterr().err
-    assert words in said
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
     assert not (tmp_path / "curves.svg").exists()
 
 

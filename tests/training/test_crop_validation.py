@@ -50,7 +50,7 @@ def pairs(tmp_path_factory):
     return CropTask(64).validation_pairs(scenes)
 
 
-class Knows(nn.Module):
+class Oracle(nn.Module):
     """A network that gives the truth of the pair whose turn it is, brighter by some stops where it is over-exposed."""
 
     def __init__(self, pairs, stops=0.0) -> None:
@@ -71,19 +71,19 @@ def test_the_photographs_are_calibrated_and_over_exposed_in_part(pairs):
 
 
 def test_the_truth_has_a_small_error_and_brighter_light_a_larger_one(pairs):
-    truth, validated, pictures = CropTask(64).validate(Knows(pairs), pairs, torch.device("cpu"))
+    truth, validated, pictures = CropTask(64).validate(Oracle(pairs), pairs, torch.device("cpu"))
     assert len(pictures) == len(pairs)
     assert truth["val_overexposed_stops"] < 0.5 * truth["val_ldr_overexposed_stops"]
     assert truth["val_scale_invariant"] < 1e-6
     assert validated == truth["val_overexposed_stops"]
-    brighter = CropTask(64).validate(Knows(pairs, stops=2.0), pairs, torch.device("cpu")).figures
+    brighter = CropTask(64).validate(Oracle(pairs, stops=2.0), pairs, torch.device("cpu")).figures
     assert brighter["val_overexposed_stops"] > truth["val_overexposed_stops"] + 1.0
 
 
 def test_scenes_that_are_never_over_exposed_are_validated_by_the_loss(tmp_path):
     grey = LoadedScene(Scene("grey", tmp_path / "grey.exr", "val"), np.full((128, 256, 3), 0.2, np.float32))
     pairs = CropTask(64).validation_pairs([grey])
-    figures, validated, _ = CropTask(64).validate(Knows(pairs), pairs, torch.device("cpu"))
+    figures, validated, _ = CropTask(64).validate(Oracle(pairs), pairs, torch.device("cpu"))
     assert validated == figures["val_scale_invariant"]
     assert figures.keys() == {"val_scale_invariant"}
 

@@ -1,4 +1,4 @@
-"""A torch network run on NumPy pictures."""
+"""A torch network run on NumPy images."""
 
 from __future__ import annotations
 
