@@ -162,7 +162,7 @@ class WorkerClient:
         return self._ask(do="inspect", source=str(source), **(reading or {}))
 
     def expect(self, source: str | Path, reading: Mapping[str, Any] | None = None) -> int:
-        """Request what a conversion of an image will change; return the request's number. For the arguments, see above."""
+        """Request the expected change of an image by a conversion; return the request's number."""
         return self._ask(do="expect", source=str(source), **(reading or {}))
 
     def balls(self, source: str | Path, hdr: str | Path, *, size: int, reading: Mapping[str, Any] | None = None) -> int:

@@ -89,6 +89,11 @@ class Session:
         """SHA-256 of the model's file, hexadecimal."""
         return self._sha256
 
+    @property
+    def model_name(self) -> str:
+        """Name and version of the model."""
+        return f"{self.metadata.name} {self.metadata.version}"
+
     def run(self, **inputs: np.ndarray) -> Prediction:
         """Run the network once. Callers in other threads wait, so that one run's memory is the most that is taken.
 

@@ -6,123 +6,33 @@ implement what differs.
 
 from __future__ import annotations
 
-import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
-from lanet_core import colour
-from lanet_core.errors import OutputError, OutputNotWritableError, WrongModelError
+from lanet_core.errors import WrongModelError
 from lanet_core.files import (
-    SOURCE_SHA256_ATTRIBUTE,
     LdrImage,
     file_sha256,
     image_from_array,
-    open_exr,
-    open_radiance,
     read_ldr,
 )
 from lanet_core.inference.session import Prediction, Session
 from lanet_core.parallel import map_in_order
+from lanet_core.pipeline.banded_image import BandReconstruction, LdrSource, Solved, UncertaintyOfBand
 from lanet_core.pipeline.exposure import estimate_white
-from lanet_core.pipeline.main_light import MainLightFinder
+from lanet_core.pipeline.output_file import check_has_channels, check_not_the_same_file, open_result
 from lanet_core.pipeline.reading_options import ReadingOptions
 from lanet_core.pipeline.result import Conversion, confidence_warnings
+from lanet_core.pipeline.result_summary import ResultSummary, calibration_warnings, exposure_warnings
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
-from lanet_core.reconstruction.measured_light import CompletedLight, MeasuredLight
 from lanet_core.reconstruction.painted_areas import PaintedAreas
-from lanet_core.reconstruction.surface_calibration import Surface, SurfaceFactor, SurfaceMeasurement
+from lanet_core.reconstruction.surface_calibration import Surface, SurfaceMeasurement
 from lanet_core.reconstruction.white_level import WhiteLevel
-
-#: The EXR attribute with the estimated white level, such as ``0.86 0.83 0.71, soft shoulder``.
-WHITE_LEVEL_ATTRIBUTE = "lanetWhiteLevel"
-#: The EXR channel with the predicted uncertainty. A name without a dot: see :func:`lanet_core.files.open_exr`.
-UNCERTAINTY_CHANNEL = "uncertainty"
-
-
-class LdrSource(Protocol):
-    """An image whose light is made band by band."""
-
-    @property
-    def height(self) -> int:
-        """Rows."""
-        ...
-
-    @property
-    def width(self) -> int:
-        """Columns."""
-        ...
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Remarks for the user on how the image was read, one sentence each."""
-        ...
-
-    @property
-    def measured(self) -> MeasuredLight | None:
-        """Light above white that was measured, None where there is none."""
-        ...
-
-    def linear_rows(self, first: int, end: int, /) -> np.ndarray:
-        """Return the light of some rows: (n, W, 3) float32, linear Rec.709, [0, 1]; called from several threads."""
-        ...
-
-    def bands(self) -> list[tuple[int, int]]:
-        """Return where each of the bands begins and ends in which the image is best worked on."""
-        ...
-
-
-class BandReconstruction(Protocol):
-    """Makes HDR bands of LDR bands, once it has observed them all and the network's prediction is known."""
-
-    @property
-    def overexposed_fraction(self) -> float:
-        """The share of the image's area that is over-exposed, [0, 1], once every band has been observed."""
-        ...
-
-    def observe(self, ldr_linear_band: np.ndarray, first_row: int, /) -> None:
-        """Measure a band of the image; every row is to be observed once."""
-
-    def band(self, ldr_linear_band: np.ndarray, first_row: int, /) -> np.ndarray:
-        """Return the HDR band for a band of the image."""
-        ...
-
-
-#: Returns the (n, W) expected error in stops for a band of the image and its first row.
-UncertaintyOfBand = Callable[[np.ndarray, int], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Solved:
-    """An image for which the network has run.
-
-    Attributes:
-        reconstruction: ready to make the result.
-        prediction: the network's.
-        white: the image's white level.
-        network_seconds: how long the network took.
-        painted: areas of the image that emit no light.
-        completed: gives the result where light above white was measured; None where it was not.
-        calibration: the factor of the added radiance that a surface has given; None if none was requested.
-    """
-
-    reconstruction: BandReconstruction
-    prediction: Prediction
-    white: WhiteLevel
-    network_seconds: float
-    painted: PaintedAreas
-    completed: CompletedLight | None = None
-    calibration: SurfaceFactor | None = None
-
-    @property
-    def added_factor(self) -> float:
-        """Factor of the added radiance."""
-        return self.calibration.factor if self.calibration is not None and self.calibration.factor else 1.0
 
 
 class BandedConverter(ABC):
@@ -202,7 +112,7 @@ class BandedConverter(ABC):
         uncertainty_of = self._uncertainty(solved.prediction, solved.white)
         hdr = np.empty((*size, 3), dtype=np.float32)
         uncertainty = np.empty(size, dtype=np.float32) if uncertainty_of is not None else None
-        summary = _Summary(size, self.makes_panoramas)
+        summary = ResultSummary(size, self.makes_panoramas)
         for first, band, uncertain in self._bands(source, solved, uncertainty_of, report, "reconstruction"):
             hdr[first : first + len(band)] = band
             if uncertainty is not None:
@@ -253,10 +163,10 @@ class BandedConverter(ABC):
         path, output = Path(source), Path(output)
         report = ProgressReport(progress, cancelled)
         report("reading")
-        _check_not_the_same_file(path, output)
+        check_not_the_same_file(path, output)
         if confidence:
             self._check_confidence()
-            _check_has_channels(output)
+            check_has_channels(output)
         options = options or ReadingOptions()
         source_sha256 = file_sha256(path)
         picture = read_ldr(path, extend=options.extend)
@@ -265,25 +175,20 @@ class BandedConverter(ABC):
         uncertainty_of = self._uncertainty(solved.prediction, solved.white) if confidence else None
         report("writing")
         size = (light.height, light.width)
-        summary = _Summary(size, self.makes_panoramas)
-        facts = {SOURCE_SHA256_ATTRIBUTE: source_sha256, WHITE_LEVEL_ATTRIBUTE: str(solved.white)}
-        if is_radiance(output):
-            model = {"lanetModel": self._model_name, "lanetModelSha256": self.session.sha256}
-            writing = open_radiance(output, size, {"SOFTWARE": "lanet", **model, **facts})
-        else:
-            writing = open_exr(
-                output,
-                size,
-                model_name=self._model_name,
-                model_sha256=self.session.sha256,
-                half=half,
-                compression=compression,
-                is_panorama=self.makes_panoramas,
-                further_channels=(UNCERTAINTY_CHANNEL,) if confidence else (),
-                pose_heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
-                attributes=facts,
-                threads=self._threads,
-            )
+        summary = ResultSummary(size, self.makes_panoramas)
+        writing = open_result(
+            output,
+            size,
+            self.session,
+            picture,
+            source_sha256,
+            solved.white,
+            half=half,
+            compression=compression,
+            is_panorama=self.makes_panoramas,
+            confidence=confidence,
+            threads=self._threads,
+        )
         with writing as writer:
             for first, band, uncertain in self._bands(light, solved, uncertainty_of, report, "writing"):
                 writer.write(band if uncertain is None else np.dstack([band, uncertain]))
@@ -385,7 +290,7 @@ class BandedConverter(ABC):
         self,
         source: LdrSource,
         solved: Solved,
-        summary: _Summary,
+        summary: ResultSummary,
         start: float,
         warnings: tuple[str, ...],
         **arrays: np.ndarray | None,
@@ -395,9 +300,9 @@ class BandedConverter(ABC):
         strength_range = prediction.strength_range
         own_warnings = (
             *solved.painted.warnings(),
-            *_exposure_warnings(solved.reconstruction.overexposed_fraction, summary.peak),
+            *exposure_warnings(solved.reconstruction.overexposed_fraction, summary.peak),
             *confidence_warnings(expected_error_stops),
-            *_calibration_warnings(solved.calibration),
+            *calibration_warnings(solved.calibration),
         )
         return Conversion(
             height=source.height,
@@ -406,7 +311,7 @@ class BandedConverter(ABC):
             peak_ev=float(np.log2(summary.peak)) if summary.peak > 0.0 else -np.inf,
             provider=self.session.provider,
             network_seconds=solved.network_seconds,
-            model_name=self._model_name,
+            model_name=self.session.model_name,
             model_sha256=self.session.sha256,
             warnings=(*self.session.warnings, *dict.fromkeys(warnings), *own_warnings),
             expected_error_stops=expected_error_stops,
@@ -417,57 +322,4 @@ class BandedConverter(ABC):
             light=summary.light.result() if summary.light is not None else None,
             **self._maps(solved),
             **arrays,
-        )
-
-    @property
-    def _model_name(self) -> str:
-        return f"{self.session.metadata.name} {self.session.metadata.version}"
-
-
-class _Summary:
-    """What is found of a result while it is made band by band: its peak luminance and its main light."""
-
-    def __init__(self, size: tuple[int, int], is_panorama: bool) -> None:
-        self.peak = 0.0
-        self.light = MainLightFinder(size) if is_panorama else None
-
-    def add(self, hdr: np.ndarray, first_row: int) -> None:
-        """Take note of a band."""
-        if hdr.max() > self.peak:  # no pixel's luminance exceeds its largest channel
-            self.peak = max(self.peak, float(colour.luminance(hdr).max()))
-        if self.light is not None:
-            self.light.add(hdr, first_row)
-
-
-def _exposure_warnings(overexposed_fraction: float, peak: float) -> tuple[str, ...]:
-    if overexposed_fraction >= 1.0 - 1e-6:
-        return ("Every pixel is over-exposed: the result is a guess.",)
-    if peak == 0.0:
-        return ("The image is black: it contains no light.",)
-    if overexposed_fraction == 0.0:
-        return ("Nothing in the image is over-exposed: the result is the image itself.",)
-    return ()
-
-
-def _calibration_warnings(calibration: SurfaceFactor | None) -> tuple[str, ...]:
-    if calibration is None or not calibration.problem:
-        return ()
-    return (f"{calibration.problem} The light was left as predicted.",)
-
-
-def is_radiance(output: Path) -> bool:
-    """Return whether a result's name is that of a Radiance file."""
-    return output.suffix.lower() == ".hdr"
-
-
-def _check_has_channels(output: Path) -> None:
-    if is_radiance(output):
-        raise OutputError("A Radiance file cannot contain the uncertainty.", path=output, remedy="Name an .exr file.")
-
-
-def _check_not_the_same_file(source: Path, output: Path) -> None:
-    # Not Path.exists, which raises of a name that is too long.
-    if os.path.exists(source) and os.path.exists(output) and source.samefile(output):  # noqa: PTH110
-        raise OutputNotWritableError(
-            "This is the input image, which is never overwritten.", path=output, remedy="Name another file."
         )

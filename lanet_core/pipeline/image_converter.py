@@ -14,7 +14,8 @@ from lanet_core.files import LdrImage
 from lanet_core.files.exr import bands_of_blocks
 from lanet_core.geometry.completion import dimmed
 from lanet_core.inference.session import Prediction, Session
-from lanet_core.pipeline.banded_converter import BandedConverter, Solved
+from lanet_core.pipeline.banded_converter import BandedConverter
+from lanet_core.pipeline.banded_image import Solved
 from lanet_core.pipeline.panorama_converter import find_model
 from lanet_core.pipeline.reading_options import ReadingOptions
 from lanet_core.reconstruction.image import ImageReconstruction

@@ -14,7 +14,8 @@ from lanet_core.geometry import sphere
 from lanet_core.geometry.azimuth_alignment import columns_to_light
 from lanet_core.inference.model_metadata import CELL_PIXELS, LITE
 from lanet_core.inference.session import Prediction, Session
-from lanet_core.pipeline.banded_converter import BandedConverter, UncertaintyOfBand
+from lanet_core.pipeline.banded_converter import BandedConverter
+from lanet_core.pipeline.banded_image import UncertaintyOfBand
 from lanet_core.pipeline.panorama import Panorama, panorama_from_image
 from lanet_core.pipeline.reading_options import ReadingOptions
 from lanet_core.pipeline.sequence import FrameLight, Midtones, frame_light

@@ -39,7 +39,6 @@ does not outlive its parent.
 from __future__ import annotations
 
 import argparse
-import base64
 import os
 import queue
 import sys
@@ -47,13 +46,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from lanet_core.errors import HalfRangeError
-from lanet_core.pipeline.light_baking import LightChange
-from lanet_core.pipeline.reading_options import EYES, ReadingOptions
+from lanet_core.pipeline import worker_tasks
 from lanet_core.pipeline.worker_protocol import (
     PROTOCOL,
     RequestError,
@@ -62,13 +59,9 @@ from lanet_core.pipeline.worker_protocol import (
     read_lines,
     write_line,
 )
-from lanet_core.reconstruction.surface_calibration import Surface
+from lanet_core.pipeline.worker_requests import reading_options, surface_of, text_of
 from lanet_core.standard_streams import is_open, open_closed_streams
 
-#: The largest thumbnail, in rows.
-_MAX_THUMBNAIL_HEIGHT = 4096
-#: The largest ball of a preview, in rows.
-_MAX_BALL_SIZE = 512
 #: How long a request may take to notice that the parent is gone, seconds; writing a large file takes some.
 _LAST_STAGE_S = 5.0
 
@@ -144,15 +137,15 @@ class Worker:
     def _do(self, request: Mapping[str, Any]) -> dict[str, Any]:
         tasks = {
             "convert": self._convert,
-            "inspect": self._inspect,
+            "inspect": worker_tasks.inspect,
             "describe": self._describe,
-            "thumbnail": self._thumbnail,
-            "lights": self._lights,
-            "calibrate": self._calibrate,
-            "bake": self._bake,
-            "ground": self._ground,
+            "thumbnail": worker_tasks.thumbnail,
+            "lights": worker_tasks.lights,
+            "calibrate": worker_tasks.calibrate,
+            "bake": worker_tasks.bake,
+            "ground": worker_tasks.ground,
             "expect": self._expect,
-            "balls": self._balls,
+            "balls": worker_tasks.balls,
         }
         task = tasks.get(request.get("do", ""))
         if task is None:
@@ -160,7 +153,7 @@ class Worker:
         return task(request)
 
     def _convert(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        source, output = _text(request, "source"), _text(request, "output")
+        source, output = text_of(request, "source"), text_of(request, "output")
         number = request["id"]
 
         def progress(share: float, stage: str) -> None:
@@ -171,8 +164,8 @@ class Worker:
                 source,
                 output,
                 half=half,
-                options=_reading_options(request),
-                surface=_surface(request),
+                options=reading_options(request),
+                surface=surface_of(request),
                 confidence=bool(request.get("confidence", False)),
                 progress=progress,
                 cancelled=lambda: self._stopped or number in self._cancelled,
@@ -193,21 +186,6 @@ class Worker:
             lights["lights"] = [light.facts() for light in find_lights(read_hdr(Path(output)))]
         return {"output": output, **conversion.facts(), **lights}
 
-    def _inspect(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_ldr
-        from lanet_core.pipeline.exposure import clipped_fraction
-        from lanet_core.pipeline.panorama import panorama_from_image
-
-        options = _reading_options(request)
-        image = read_ldr(Path(_text(request, "source")))
-        panorama = panorama_from_image(image, options)
-        return {
-            "width": panorama.width,
-            "height": panorama.height,
-            "clipped_fraction": clipped_fraction(panorama, options.white),
-            "warnings": [*image.warnings, *panorama.warnings],
-        }
-
     def _describe(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.inference.providers import compiled_providers
 
@@ -219,89 +197,15 @@ class Worker:
             "warnings": list(session.warnings),
         }
 
-    def _thumbnail(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_hdr
-        from lanet_core.pipeline.scene_kind import scene_kind
-        from lanet_core.pipeline.thumbnail import thumbnail
-
-        height = request.get("height")
-        if type(height) is not int or not 1 <= height <= _MAX_THUMBNAIL_HEIGHT:
-            raise RequestError(
-                "The request has no valid height.", remedy=f"Use a number of rows from 1 to {_MAX_THUMBNAIL_HEIGHT}."
-            )
-        hdr = read_hdr(Path(_text(request, "source")))
-        image = thumbnail(hdr, height)
-        pixels = base64.b64encode(image.tobytes()).decode("ascii")
-        kind = {"kind": scene_kind(hdr)} if request.get("kind", False) else {}
-        return {"width": image.shape[1], "height": image.shape[0], "rgb_srgb8_base64": pixels, **kind}
-
-    def _lights(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_hdr
-        from lanet_core.pipeline.light_list_files import write_rest
-        from lanet_core.reconstruction.light_list import find_lights, without_lights
-
-        source, take = Path(_text(request, "source")), request.get("take", [])
-        hdr = read_hdr(source)
-        lights = find_lights(hdr)
-        if not isinstance(take, list) or not all(type(each) is int and 0 <= each < len(lights) for each in take):
-            raise RequestError(f"There are {len(lights)} lights.", remedy="Use a list of their indices, from 0.")
-        result: dict[str, Any] = {"lights": [light.facts() for light in lights]}
-        if request.get("output"):
-            rest = without_lights(hdr, [lights[each] for each in take])
-            result["output"] = _text(request, "output")
-            write_rest(Path(result["output"]), rest, source, take)
-        return result
-
-    def _calibrate(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_hdr
-        from lanet_core.reconstruction.surface_calibration import above_white, solve_surface
-
-        surface = _surface(request)
-        if surface is None:
-            raise RequestError("The request has no albedo.", remedy="Add the albedo of a surface.")
-        hdr = read_hdr(Path(_text(request, "source")))
-        added = above_white(hdr)
-        return asdict(solve_surface(hdr - added, added, surface))
-
-    def _bake(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_hdr
-        from lanet_core.pipeline.light_baking import bake
-        from lanet_core.pipeline.light_list_files import write_derived
-
-        source, output, change = Path(_text(request, "source")), _text(request, "output"), _light_change(request)
-        comments = "HDR environment light with baked changes"
-        write_derived(Path(output), bake(read_hdr(source), change), source, change.description(), comments)
-        return {"output": output}
-
-    def _ground(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_hdr
-        from lanet_core.pipeline.ground_light import ground_irradiance
-
-        base, added = ground_irradiance(read_hdr(Path(_text(request, "source"))))
-        return {"base": base.tolist(), "added": added.tolist()}
-
     def _expect(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.files import read_ldr
         from lanet_core.pipeline.expectation import expect
 
-        number, options = request["id"], _reading_options(request)
-        image = read_ldr(Path(_text(request, "source")))
+        number, options = request["id"], reading_options(request)
+        image = read_ldr(Path(text_of(request, "source")))
         return expect(
             self._load(), image, options, cancelled=lambda: self._stopped or number in self._cancelled
         ).facts()
-
-    def _balls(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_hdr, read_ldr
-        from lanet_core.pipeline.panorama import panorama_from_image
-        from lanet_core.pipeline.preview import small_balls
-
-        size = request.get("size")
-        if type(size) is not int or not 1 <= size <= _MAX_BALL_SIZE:
-            raise RequestError("The request has no valid size.", remedy=f"Use a number from 1 to {_MAX_BALL_SIZE}.")
-        photograph = panorama_from_image(read_ldr(Path(_text(request, "source"))), _reading_options(request))
-        pixels = small_balls(photograph.rgb_linear, read_hdr(Path(_text(request, "hdr"))), size)
-        encoded = base64.b64encode(pixels.tobytes()).decode("ascii")
-        return {"width": pixels.shape[1], "height": pixels.shape[0], "rgba_srgb8_base64": encoded}
 
     def _load(self):
         if self._converter is None:
@@ -309,57 +213,6 @@ class Worker:
 
             self._converter = load_converter(self._model, self._provider, self._threads)
         return self._converter
-
-
-def _light_change(request: Mapping[str, Any]) -> LightChange:
-    """Return the changes of a request that bakes light."""
-    sizes = {"highlights_ev": 0, "gains": 3, "saturation": 0, "peak_limit": 0, "strength": 0, "rotation": 9}
-    values: dict[str, Any] = {}
-    for name, size in sizes.items():
-        if name not in request:
-            continue
-        value = request[name]
-        numbers = value if size and isinstance(value, list) else [value]
-        if len(numbers) != (size or 1) or not all(_is_number(each) and isfinite(each) for each in numbers):
-            raise RequestError(f"The request has no valid {name}.", remedy=f"Use {size or 'one'} finite number(s).")
-        values[name] = tuple(map(float, numbers)) if size else float(numbers[0])
-    return LightChange(**values)
-
-
-def _surface(request: Mapping[str, Any]) -> Surface | None:
-    """Return the surface of a request that calibrates the light, None if it has none."""
-    albedo, at = request.get("albedo"), request.get("at")
-    if albedo is None:
-        return None
-    is_place = at is None or (isinstance(at, list) and len(at) == 2 and all(_is_number(each) for each in at))
-    if not _is_number(albedo) or not is_place:
-        raise RequestError("The request has no valid surface.", remedy="Use an albedo, and two numbers or null for at.")
-    return Surface(float(albedo), (float(at[0]), float(at[1])) if at else None, request.get("facing", "auto"))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _reading_options(request: Mapping[str, Any]) -> ReadingOptions:
-    """Return how a request's image is to be understood."""
-    eye = request.get("eye")
-    if eye is not None and eye not in EYES:
-        raise RequestError("The request has no valid eye.", remedy=f"Use {', '.join(EYES)}.")
-    return ReadingOptions(
-        eye=eye,
-        stretch=bool(request.get("stretch", False)),
-        pad=bool(request.get("pad", False)),
-        force=bool(request.get("force", False)),
-        ignore_pose=bool(request.get("ignore_pose", False)),
-    )
-
-
-def _text(request: Mapping[str, Any], name: str) -> str:
-    value = request.get(name)
-    if not isinstance(value, str) or not value:
-        raise RequestError(f"The request has no {name}.", remedy="Add a path.")
-    return value
 
 
 def run(requests: int, replies: int, **options: Any) -> None:

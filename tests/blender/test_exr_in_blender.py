@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lanet_core.files import write_exr
-from lanet_core.pipeline.banded_converter import UNCERTAINTY_CHANNEL
+from lanet_core.pipeline.output_file import UNCERTAINTY_CHANNEL
 
 
 @pytest.fixture
