@@ -77,7 +77,7 @@ def lights(request: Mapping[str, Any]) -> dict[str, Any]:
 def calibrate(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the factor of the light by which a surface has its albedo."""
     from lanet_core.files import read_hdr
-    from lanet_core.reconstruction.surface_calibration import above_white
+    from lanet_core.reconstruction.surface_calibration import above_white, solve_surface
 
     surface = surface_of(request)
     if surface is None:
