@@ -11,6 +11,7 @@ import numpy as np
 from lanet_core.errors import LanetError, UnsupportedColourModelError, UnsupportedFormatError
 from lanet_core.files import jpeg
 from lanet_core.files.colour_encoding import LINEAR, ColourEncoding
+from lanet_core.files.colour_encoding import decode as decode_samples
 from lanet_core.files.decoder import Decoded, decode
 from lanet_core.files.file_kind import FileKind, file_kind
 from lanet_core.files.float_range import classify
@@ -168,7 +169,11 @@ def _checked_transparency(transparent: np.ndarray | None) -> tuple[np.ndarray | 
 
 def _with_gain_map(image: LdrImage, samples: np.ndarray, found: FoundGainMap, orientation: int) -> LdrImage:
     """Return the image with its gain map, and note where the measured light ends."""
-    gain_map = GainMap(upright(samples, orientation), found.metadata, (image.height, image.width))
+
+    def own_light(first: int, end: int) -> np.ndarray:
+        return decode_samples(image.samples[first:end], image.encoding)
+
+    gain_map = GainMap(upright(samples, orientation), found.metadata, own_light, (image.height, image.width))
     open_ended = Measured(np.inf, _GAIN_MAP_TOLERANCE, gain_map)
     measured = LdrImage(image.samples, encoding=image.encoding, measured=open_ended)
     rows = np.linspace(0, image.height - 1, min(image.height, _PLATEAU_SIZE)).astype(np.intp)

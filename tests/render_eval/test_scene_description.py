@@ -32,7 +32,7 @@ def kinds_from_left_to_right(scene):
 
 def test_the_papers_scene_is_four_balls_from_glass_to_mixed_above_a_diffuse_plane():
     scene = load_scene_description("four_balls")
-    assert (scene.picture.width, scene.image.height) == (480, 270)
+    assert (scene.picture.width, scene.picture.height) == (480, 270)
     assert kinds_from_left_to_right(scene) == ["glass", "glossy", "diffuse", "mixed"]
     assert scene.materials[scene.plane.material].kind == "diffuse"
     assert all(ball.centre[2] - ball.radius >= 0.0 for ball in scene.balls)
