@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from lanet_core.pipeline.result import Conversion, confidence_warnings
 from lanet_core.pipeline.result_summary import ResultSummary, calibration_warnings, exposure_warnings
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
 from lanet_core.reconstruction.painted_areas import PaintedAreas
+from lanet_core.reconstruction.point_lights import PlacedLight
 from lanet_core.reconstruction.surface_calibration import Surface, SurfaceMeasurement
 from lanet_core.reconstruction.white_level import WhiteLevel
 
@@ -131,6 +132,7 @@ class BandedConverter(ABC):
         confidence: bool = False,
         options: ReadingOptions | None = None,
         gains: tuple[float, float] | None = None,
+        lights: Sequence[PlacedLight] | None = None,
         surface: Surface | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
@@ -146,6 +148,7 @@ class BandedConverter(ABC):
             confidence: also write the channel ``uncertainty``, see :attr:`Conversion.uncertainty`.
             options: how the image is to be understood.
             gains: factors of the predicted diffuse and concentrated radiance, see :mod:`lanet_core.pipeline.sequence`.
+            lights: the lights that become discs, see :mod:`lanet_core.pipeline.sequence_lights`; found by default.
             surface: a surface of known albedo by which the added radiance is scaled, of panoramas; see
                 :mod:`lanet_core.reconstruction.surface_calibration`.
             progress: called with the share of the work that is done and the stage that begins.
@@ -171,7 +174,7 @@ class BandedConverter(ABC):
         source_sha256 = file_sha256(path)
         picture = read_ldr(path, extend=options.extend)
         light = self._source(picture, options)
-        solved = self._calibrated(light, self._solve(light, options.white, report, gains), surface, report)
+        solved = self._calibrated(light, self._solve(light, options.white, report, gains, lights), surface, report)
         uncertainty_of = self._uncertainty(solved.prediction, solved.white) if confidence else None
         report("writing")
         size = (light.height, light.width)
@@ -210,6 +213,7 @@ class BandedConverter(ABC):
         white: WhiteLevel | None,
         report: ProgressReport,
         gains: tuple[float, float] | None = None,
+        placed: Sequence[PlacedLight] | None = None,
     ) -> Solved:
         """Measure the image, run the network, and work out what its prediction means for the image's own pixels."""
         painted = self._painted_areas(source)
@@ -225,8 +229,8 @@ class BandedConverter(ABC):
         report("network")
         start = time.perf_counter()
         prediction = self._predict(reconstruction)
-        if gains is not None:
-            self._apply_gains(reconstruction, prediction, gains)
+        if gains is not None or placed is not None:
+            self._apply_gains(reconstruction, prediction, gains or (1.0, 1.0), placed)
         network_seconds = time.perf_counter() - start
         report("reconstruction")
         completed = None
@@ -251,9 +255,13 @@ class BandedConverter(ABC):
         return replace(solved, calibration=measurement.solve())
 
     def _apply_gains(
-        self, reconstruction: BandReconstruction, prediction: Prediction, gains: tuple[float, float]
+        self,
+        reconstruction: BandReconstruction,
+        prediction: Prediction,
+        gains: tuple[float, float],
+        lights: Sequence[PlacedLight] | None,
     ) -> None:
-        """Solve again with the prediction's radiance scaled; single images are no frames of a sequence."""
+        """Solve again with scaled radiance and known lights; single images are no frames of a sequence."""
         raise ValueError("gains are of panoramas")
 
     def _bands(
