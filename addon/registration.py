@@ -86,7 +86,14 @@ def _keep_results(*_: object) -> None:
 
 
 @persistent
+def _follow_world(scene: bpy.types.Scene, *_: object) -> None:
+    session.current().copies.look(scene)
+
+
+@persistent
 def _before_saving(filepath: str, *_: object) -> None:
+    for scene in bpy.data.scenes:
+        session.current().copies.look(scene)
     saving.before(filepath)
 
 
@@ -110,6 +117,7 @@ _MENUS = {
 _HANDLERS = {
     "load_pre": _forget_the_file,
     "load_post": _keep_results,
+    "depsgraph_update_post": _follow_world,
     "save_pre": _before_saving,
     "save_post": _after_saving,
     "save_post_fail": _after_failed_saving,

@@ -17,7 +17,8 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 6, "do": "lights", "source": "street.exr", "take": [0], "output": "rest.exr"}  and the panorama without some
     {"id": 9, "do": "bake", "source": "street.exr", "output": "baked.exr", "strength": 0.5}  with the fields of
                                                            :class:`lanet_core.pipeline.light_baking.LightChange`
-    {"id": 10, "do": "ground", "source": "street.exr"}     irradiance of the ground: "base", "added", three numbers each
+    {"id": 10, "do": "ground", "source": "street.exr"}     irradiance of the ground: the fields and the softness of
+                                                           :class:`lanet_core.pipeline.ground_light.GroundLight`
     {"id": 11, "do": "expect", "source": "street.jpg"}     what a conversion will change, see
                                                            :mod:`lanet_core.pipeline.expectation`
     {"id": 12, "do": "balls", "source": "street.jpg", "hdr": "street.exr", "size": 96}  diffuse and mirror balls, before
@@ -277,8 +278,10 @@ class Worker:
         from lanet_core.files import read_hdr
         from lanet_core.pipeline.ground_light import ground_irradiance
 
-        base, added = ground_irradiance(read_hdr(Path(_text(request, "source"))))
-        return {"base": base.tolist(), "added": added.tolist()}
+        light = ground_irradiance(read_hdr(Path(_text(request, "source"))))
+        shares = {"base_shares": light.base_shares.tolist(), "added_shares": light.added_shares.tolist()}
+        numbers = {"peak": light.peak, "softness": light.softness}
+        return {"base": light.base.tolist(), "added": light.added.tolist(), **shares, **numbers}
 
     def _expect(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.files import read_ldr
