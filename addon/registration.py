@@ -28,6 +28,7 @@ from .operators.reset_light import AddRotation, RemoveLight, ResetLight
 from .operators.support import OpenDocumentation, ReportBug
 from .operators.try_strength import TryStrength
 from .operators.turn_light import TurnLight
+from .panels.light_dial import LightDial
 from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
@@ -66,6 +67,7 @@ CLASSES = (
     WorldPropertiesPanel,
     ViewSidebarPanel,
     ShaderSidebarPanel,
+    LightDial,
 )
 
 #: How long a running pick has to end before its class is unregistered, seconds.

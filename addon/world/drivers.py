@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bpy.types import ID, DriverTarget, FCurve, NodeSocket, World
@@ -44,16 +44,25 @@ def drive_by(target: NodeSocket, source: NodeSocket, world: World) -> None:
     drive(target.driver_add("default_value"), "value", {"value": Source(source)}, world)
 
 
-def follow_copy(owners: Iterable[ID], world: World) -> None:
-    """Let the drivers of datablocks follow a world in the place of the world that it is a copy of.
+def follows_another(owner: ID, world: World) -> bool:
+    """Return whether :func:`follow_copy` would change drivers of a datablock."""
+    return any(True for _ in _foreign_targets(owner, world))
+
+
+def follow_copy(owner: ID, world: World) -> None:
+    """Let the drivers of a datablock follow a world in the place of the world that it is a copy of.
 
     A driver whose input the world lacks is left alone.
     """
-    for owner in owners:
-        for curve in owner.animation_data.drivers if owner.animation_data is not None else ():
-            for target in (each for variable in curve.driver.variables for each in variable.targets):
-                if target.id_type == "WORLD" and target.id != world and _has(world, target.data_path):
-                    target.id = world
+    for target in _foreign_targets(owner, world):
+        target.id = world
+
+
+def _foreign_targets(owner: ID, world: World) -> Iterator[DriverTarget]:
+    for curve in owner.animation_data.drivers if owner.animation_data is not None else ():
+        for target in (each for variable in curve.driver.variables for each in variable.targets):
+            if target.id_type == "WORLD" and target.id != world and _has(world, target.data_path):
+                yield target
 
 
 def _point(target: DriverTarget, source: Source, world: World | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from bpy.types import Node, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
-from mathutils import Euler, Vector
+from mathutils import Euler, Matrix, Vector
 
 from .drivers import Source, drive
 
@@ -67,6 +67,17 @@ def _drive(target, path: str, mapping: ShaderNodeMapping, world: World | None, e
         drive(target.driver_add(path, axis), expression, sources, world)
 
 
+def turned(direction: Vector, mapping: ShaderNodeMapping) -> Vector:
+    """Return where a direction of a panorama is seen in world space."""
+    return _turn(mapping) @ direction
+
+
+def _turn(mapping: ShaderNodeMapping) -> Matrix:
+    """Return the rotation from the panorama to world space."""
+    matrix = Euler(mapping.inputs["Rotation"].default_value).to_matrix()
+    return matrix if mapping.vector_type == "TEXTURE" else matrix.inverted()
+
+
 def looked_up(texture: ShaderNodeTexEnvironment, direction: Vector) -> tuple[float, float]:
     """Return the point of a texture's panorama that is seen in a direction: (u, v), [0, 1] from the left and the top.
 
@@ -76,8 +87,7 @@ def looked_up(texture: ShaderNodeTexEnvironment, direction: Vector) -> tuple[flo
     """
     mapping = mapping_of(texture)
     if mapping is not None:
-        turn = Euler(mapping.inputs["Rotation"].default_value).to_matrix()
-        direction = (turn.inverted() if mapping.vector_type == "TEXTURE" else turn) @ direction
+        direction = _turn(mapping).inverted() @ direction
     x, y, z = direction.normalized()
     return 0.5 - math.atan2(y, x) / (2.0 * math.pi), math.acos(max(-1.0, min(1.0, z))) / math.pi
 

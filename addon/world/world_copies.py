@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpy.types import Scene
 
-from .drivers import follow_copy
+from .drivers import follow_copy, follows_another
 from .ground import ground_of
 from .lamps import lamps_of
 from .rendered_world import rendered_world
@@ -33,7 +33,10 @@ def follow_world(scene: Scene) -> None:
     world, ground = rendered_world(scene), ground_of(scene)
     if world is None:
         return
-    owners = {lamp.parent for lamp in lamps_of(scene)}
-    if ground is not None and ground.active_material is not None:
-        owners.add(ground.active_material.node_tree)
-    follow_copy(owners, world)
+    for empty in {lamp.parent for lamp in lamps_of(scene)}:
+        follow_copy(empty, world)
+    material = ground.active_material if ground is not None else None
+    if material is not None and follows_another(material.node_tree, world):
+        if material.users > 1:  # full copies of a scene share their materials
+            ground.active_material = material = material.copy()
+        follow_copy(material.node_tree, world)

@@ -122,6 +122,8 @@ def _interpolated(hdr: np.ndarray, y: int) -> Iterator[tuple[np.ndarray, float]]
     is_near = is_bright | np.roll(is_bright, 1) | np.roll(is_bright, -1)
     yield row[~is_near], 1.0
     (columns,) = np.nonzero(is_near)
+    if not columns.size:
+        return
     for side, neighbour in itertools.product((-1, 1), (above, below)):
         corners = [each[place] for each in (row, neighbour) for place in (columns, (columns + side) % width)]
         for across, down in itertools.product(_OFFSETS, _OFFSETS):

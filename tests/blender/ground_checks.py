@@ -118,8 +118,8 @@ def check_the_ground_follows_a_copy_of_the_world(folder):
     other = next(each for each in bpy.data.scenes if each != scene)
     turn(other.world, 0.5)
     assert_turned(other, 0.5)
-    assert_turned(scene, -2.0)
     bpy.context.window.scene = scene
+    assert_turned(scene, -2.0)
     bpy.ops.lanet.reset_light()
     assert part("world.ground").ground_of(scene) is None and part("world.ground").ground_of(other) is not None
 
