@@ -1,8 +1,8 @@
 """What the light panel's test runs in a Blender with a window: ``blender -P THIS -- FOLDER SCREEN``.
 
 The installed extension shows what a conversion of ``FOLDER/city.jpg`` will change and converts it; then the dial
-turns the light, and the backplate, a ground and the steps of the strength are used. ``FOLDER/shots`` shows the sidebar, ``FOLDER/facts.json`` what was
-found.
+turns the light, and the backplate, a ground and the steps of the strength are used. ``FOLDER/shots`` shows the sidebar,
+``FOLDER/facts.json`` what was found.
 """
 
 from __future__ import annotations
@@ -67,8 +67,9 @@ class Lighter(Artist):
         """Drag the dial by a quarter of a circle, seen from above, and undo it."""
         view = area_of("VIEW_3D")
         region, settings = region_of(view, "WINDOW"), bpy.context.preferences
+        eye = view.spaces.active.region_3d
+        before = eye.view_rotation.copy(), eye.view_perspective
         with self._view():
-            bpy.ops.view3d.view_axis(type="TOP")
             bpy.ops.lanet.add_rotation()
             bpy.ops.ed.undo_push(message="Add Rotation")
         view.spaces.active.shading.type = "RENDERED"
@@ -77,7 +78,11 @@ class Lighter(Artist):
         window().scene.lanet.dial = True
         yield self.still_for(3.0)
         yield from self.photograph("dial")
-        centre = location_3d_to_region_2d(region, view.spaces.active.region_3d, window().scene.cursor.location)
+        with self._view():
+            bpy.ops.view3d.view_axis(type="TOP")
+        yield self.still_for(3.0)
+        yield from self.photograph("dial from above")
+        centre = location_3d_to_region_2d(region, eye, window().scene.cursor.location)
         radius = (
             sys.modules[f"{MODULE}.panels.light_dial"]._RADIUS * settings.view.gizmo_size * settings.system.ui_scale
         )
@@ -92,6 +97,7 @@ class Lighter(Artist):
         yield self.turns_from_now(10)
         self.facts["undone_deg"] = math.degrees(self._rotation())
         window().scene.lanet.dial = False
+        eye.view_rotation, eye.view_perspective = before
 
     @staticmethod
     def _rotation() -> float:
