@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import OpenImageIO
@@ -38,28 +39,42 @@ def build(folder: Path) -> Path:
 
 
 def photograph(folder: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int, int]]:
-    """Run Blender in an empty folder.
+    """Run extension_pictures_window.py in an empty folder.
 
     Returns:
         The window before, during and after, each (H, W, 3) uint8 sRGB, and where the panel lies in it: from the left,
         from the top, width and height, in pixels.
 
     Raises:
+        NoProgramError, RuntimeError: see :func:`use_installed`.
+    """
+    facts = use_installed(folder, ROOT / "tools" / "extension_pictures_window.py", PHOTOGRAPH)
+    return {path.stem: read_xwd(path) for path in (folder / "shots").iterdir()}, tuple(facts["panel"])
+
+
+def use_installed(folder: Path, script: Path, photograph: Path) -> dict[str, Any]:
+    """Install the extension and run a script in a Blender with a window; return what it found.
+
+    Args:
+        folder: empty; what Blender sees besides this repository.
+        script: of :class:`window_artist.Artist`.
+        photograph: copied to the folder.
+
+    Raises:
         NoProgramError: there is no Blender.
-        RuntimeError: it stuck; the message says where.
+        RuntimeError: the script stuck; the message contains the reason.
     """
     (folder / "settings").mkdir()
     environment = os.environ | {"BLENDER_USER_RESOURCES": str(folder / "settings"), "LIBGL_ALWAYS_SOFTWARE": "1"}
     package = build(folder)
     install = ["--command", "extension", "install-file", "-r", "user_default", "-e", str(package)]
     subprocess.run([*blender_command(folder), *install], env=environment, check=True)
-    shutil.copy2(PHOTOGRAPH, folder)
-    script = ROOT / "tools" / "extension_pictures_window.py"
+    shutil.copy2(photograph, folder)
     subprocess.run(window_command(folder, script, size=WINDOW_SIZE), env=environment, check=True)
     facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     if "problem" in facts:
         raise RuntimeError(facts["problem"])
-    return {path.stem: read_xwd(path) for path in (folder / "shots").iterdir()}, tuple(facts["panel"])
+    return facts
 
 
 def read_xwd(path: Path) -> np.ndarray:
