@@ -8,8 +8,6 @@ from typing import ClassVar
 from bpy.props import BoolProperty, FloatProperty
 from bpy.types import Context, Event, Operator, ShaderNodeMapping
 from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_3d
-from mathutils import Vector
-from mathutils.geometry import intersect_line_plane
 
 from ..translation import tr
 from ..world.graph import editable_textures
@@ -94,9 +92,10 @@ class TurnLight(OfConvertedWorld, Operator):
             return None
         mouse, centre = (event.mouse_region_x, event.mouse_region_y), context.scene.cursor.location
         start, ray = region_2d_to_origin_3d(region, view, mouse), region_2d_to_vector_3d(region, view, mouse)
-        up = Vector((0.0, 0.0, 1.0))
-        place = intersect_line_plane(start, start + ray, centre, up) if abs(ray.z) > _FLATTEST else None
-        return None if place is None else math.atan2(place.y - centre.y, place.x - centre.x)
+        if abs(ray.z) < _FLATTEST:
+            return None
+        place = start + ray * ((centre.z - start.z) / ray.z)
+        return math.atan2(place.y - centre.y, place.x - centre.x)
 
     def _key(self, context: Context) -> None:
         """Insert a keyframe if Auto Keying is on."""

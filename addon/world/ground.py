@@ -49,7 +49,9 @@ def add_ground(scene: Scene, facts: GroundFacts, *, shape: str, height: float, r
     mesh = _mesh(shape, radius)
     mesh.materials.append(material)
     target = bpy.data.objects.new(GROUND_NAME, mesh)
-    target[GROUND_PROPERTY] = remembered_pair(world).ldr
+    pair = remembered_pair(world)
+    assert pair is not None, "the world is converted"
+    target[GROUND_PROPERTY] = pair.ldr
     scene.collection.objects.link(target)
     follow_lamps(scene)
     return target
@@ -58,10 +60,9 @@ def add_ground(scene: Scene, facts: GroundFacts, *, shape: str, height: float, r
 def follow_lamps(scene: Scene) -> None:
     """Let the ground follow Peak Limit, unless lamps have the light that would be cut."""
     target, world = ground_of(scene), rendered_world(scene)
-    material = target.active_material if target is not None else None
-    if world is not None and material is not None:
-        light = light_node_after(lighting_node(scene)) if remembered_pair(world).rest is None else None
-        follow_limit(material, light, world)
+    material, pair = target.active_material if target is not None else None, remembered_pair(world)
+    if world is not None and pair is not None and material is not None:
+        follow_limit(material, light_node_after(lighting_node(scene)) if pair.rest is None else None, world)
 
 
 def remove_ground(scene: Scene) -> None:

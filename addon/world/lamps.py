@@ -33,7 +33,9 @@ _DISTANCE = 5.0
 def lamps_of(scene: Scene) -> list[Object]:
     """Return the lamps of a scene's world, in the order of their lights."""
     pair = remembered_pair(rendered_world(scene))
-    found = [each for each in scene.objects if LAMP_PROPERTY in each and each.parent and pair is not None]
+    if pair is None:
+        return []
+    found = [each for each in scene.objects if LAMP_PROPERTY in each and each.parent]
     found = [each for each in found if each.parent.get(PHOTOGRAPH_PROPERTY) == pair.ldr]
     return sorted(found, key=lambda each: each[LAMP_PROPERTY])
 
@@ -110,7 +112,9 @@ def _empty_of(scene: Scene, world: World) -> Object:
         return lamp.parent
     empty = bpy.data.objects.new("LANet Lights", None)
     empty.empty_display_size = 0.5
-    empty[PHOTOGRAPH_PROPERTY] = remembered_pair(world).ldr
+    pair = remembered_pair(world)
+    assert pair is not None, "the scene is converted"
+    empty[PHOTOGRAPH_PROPERTY] = pair.ldr
     scene.collection.objects.link(empty)
     return empty
 

@@ -36,7 +36,7 @@ def follow_world(scene: Scene) -> None:
     for empty in {lamp.parent for lamp in lamps_of(scene)}:
         follow_copy(empty, world)
     material = ground.active_material if ground is not None else None
-    if material is not None and follows_another(material.node_tree, world):
+    if ground is not None and material is not None and follows_another(material.node_tree, world):
         if material.users > 1:  # full copies of a scene share their materials
             ground.active_material = material = material.copy()
         follow_copy(material.node_tree, world)

@@ -128,5 +128,5 @@ def _interpolated(hdr: np.ndarray, y: int) -> Iterator[tuple[np.ndarray, float]]
         corners = [each[place] for each in (row, neighbour) for place in (columns, (columns + side) % width)]
         for across, down in itertools.product(_OFFSETS, _OFFSETS):
             weights = ((1 - across) * (1 - down), across * (1 - down), (1 - across) * down, across * down)
-            samples = sum(weight * corner for weight, corner in zip(weights, corners, strict=True))
-            yield samples, 0.25 / len(_OFFSETS) ** 2
+            samples = [weight * corner for weight, corner in zip(weights, corners, strict=True)]
+            yield np.sum(samples, axis=0), 0.25 / len(_OFFSETS) ** 2
