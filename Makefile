@@ -12,6 +12,9 @@ INSTALL_EDITABLE = $(INSTALL) --no-build-isolation --editable
 # A Debian with a real Blender program: `make blender-program` sets it up, and the tests use it if it is there.
 BLENDER_ROOT ?= $(CURDIR)/build/debian-blender
 
+# Processes that run the tests. Tests of Blender often wait, so that more than there are cores save time.
+TEST_WORKERS ?= 3
+
 .PHONY: demo test check docs test-blender-versions blender-program three extension extension-cuda extension-directml repository
 .PHONY: wheels-lock format
 .PHONY: lock clean
@@ -25,7 +28,8 @@ demo: $(VENV)/inference.stamp
 test: $(VENV)/development.stamp
 	$(VENV)/bin/python -m ruff check
 	$(VENV)/bin/python -m ruff format --check
-	$(if $(wildcard $(BLENDER_ROOT)/ready),BLENDER_ROOT=$(BLENDER_ROOT)) $(VENV)/bin/python -m pytest
+	$(if $(wildcard $(BLENDER_ROOT)/ready),BLENDER_ROOT=$(BLENDER_ROOT)) $(VENV)/bin/python -m pytest \
+	    --numprocesses $(TEST_WORKERS) --dist loadfile
 
 # Under three minutes: style, spelling, types, words, and the tests marked `fast`.
 check: $(VENV)/development.stamp

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from extension_zip import blender_tool, linux_zip  # noqa: F401 - fixtures
+from kinds import BLENDER, FAST, TRAINING
 from tiny_models import write_tiny_model
 from training_data import scene_folder, small_configuration  # noqa: F401 - fixtures
 
@@ -19,44 +20,14 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-#: The files of `make check`: a few seconds each, without torch and without Blender.
-FAST = (
-    "files/test_exif.py",
-    "files/test_exr.py",
-    "files/test_float_ldr.py",
-    "files/test_gpano.py",
-    "files/test_hdr.py",
-    "files/test_icc.py",
-    "files/test_jpeg.py",
-    "files/test_ldr.py",
-    "files/test_ldr_errors.py",
-    "files/test_radiance.py",
-    "files/test_xmp.py",
-    "geometry/test_azimuth_alignment.py",
-    "geometry/test_bands.py",
-    "geometry/test_plane.py",
-    "geometry/test_sphere.py",
-    "inference/test_model_metadata.py",
-    "metrics/",
-    "pipeline/test_arrangement.py",
-    "pipeline/test_examples.py",
-    "pipeline/test_main_light.py",
-    "pipeline/test_panorama.py",
-    "pipeline/test_worker_protocol.py",
-    "reconstruction/test_overexposure.py",
-    "reconstruction/test_white_level.py",
-    "test_architecture.py",
-    "test_calibration.py",
-    "test_colour.py",
-    "test_errors.py",
-    "test_versions.py",
-    "tools/test_check_text.py",
-)
 _TESTS = Path(__file__).resolve().parent
 
 
-def _is_fast(path: Path) -> bool:
-    return path.is_relative_to(_TESTS) and path.relative_to(_TESTS).as_posix().startswith(FAST)
+_MARKERS = {"fast": FAST, "blender": BLENDER, "training": TRAINING}
+
+
+def _is_of(kind: tuple[str, ...], path: Path) -> bool:
+    return path.is_relative_to(_TESTS) and path.relative_to(_TESTS).as_posix().startswith(kind)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -66,14 +37,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path.is_dir():
         folder = f"{collection_path.relative_to(_TESTS).as_posix()}/"
         return None if any(each.startswith(folder) for each in FAST) else True
-    return None if _is_fast(collection_path) else True
+    return None if _is_of(FAST, collection_path) else True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of :data:`FAST`."""
+    """Mark the tests of each kind."""
     for item in items:
-        if _is_fast(item.path):
-            item.add_marker(pytest.mark.fast)
+        for name, kind in _MARKERS.items():
+            if _is_of(kind, item.path):
+                item.add_marker(name)
 
 
 @pytest.fixture

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,15 +24,38 @@ def blender_tool() -> Path:
         pytest.skip(str(error))
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold a lock file: other processes of the tests wait (on Windows, the tests run in one process)."""
+    with path.open("w") as file:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def linux_zip(blender_tool, tmp_path_factory) -> Path:
-    """The zip for Linux, built by the command; its wheels (70 MB) are fetched on the first run."""
-    output = tmp_path_factory.mktemp("dist")
+    """The zip for Linux, built by the command; its wheels (70 MB) are fetched on the first run.
+
+    Processes of pytest-xdist share it.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    output = folder / "extension_zip"
+    with alone(folder / "extension_zip.lock"):
+        if not output.exists():
+            _build(output)
+    version = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))["version"]
+    assert [path.name for path in output.iterdir()] == [f"lanet_ibl-{version}-linux_x64.zip"]
+    return next(output.iterdir())
+
+
+def _build(output: Path) -> None:
     command = [sys.executable, ROOT / "tools" / "build_extension.py", "--platform", "linux-x64", "--output", output]
     finished = subprocess.run(command, capture_output=True, text=True, timeout=600)
     if "server was not reached" in finished.stderr:
         pytest.skip(finished.stderr.strip())
     assert finished.returncode == 0, finished.stderr
-    version = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))["version"]
-    assert [path.name for path in output.iterdir()] == [f"lanet_ibl-{version}-linux_x64.zip"]
-    return next(output.iterdir())

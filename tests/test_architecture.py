@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import grimp
 import pytest
+from kinds import BLENDER, FAST, TRAINING
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What pip installs for a user who only converts.
@@ -54,3 +56,18 @@ assert not training, training
 def test_the_diagram_of_the_packages_is_up_to_date():
     finished = subprocess.run([sys.executable, ROOT / "tools" / "package_diagram.py", "--check"], cwd=ROOT)
     assert finished.returncode == 0, "Run python tools/package_diagram.py"
+
+
+@pytest.mark.parametrize(("kind", "package"), [(BLENDER, "bpy"), (TRAINING, "torch")])
+def test_files_that_import_a_large_package_are_marked(kind, package):
+    tests = ROOT / "tests"
+    importing = re.compile(rf"^(?:import|from) {package}\b", re.MULTILINE)
+    files = [path for path in tests.rglob("test_*.py") if importing.search(path.read_text(encoding="utf-8"))]
+    names = [path.relative_to(tests).as_posix() for path in files]
+    assert [name for name in names if not name.startswith(kind)] == []
+
+
+def test_every_kind_lists_files_that_exist():
+    names = [name for kind in (BLENDER, FAST, TRAINING) for name in kind]
+    assert [name for name in names if not (ROOT / "tests" / name).exists()] == []
+    assert not [name for name in FAST if name.startswith(BLENDER + TRAINING)]

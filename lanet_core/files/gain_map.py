@@ -15,6 +15,7 @@ import numpy as np
 
 from lanet_core.files import jpeg
 from lanet_core.files.gain_map_metadata import GainMapMetadata, metadata_at
+from lanet_core.files.gain_map_upsampling import GuidedGain, Rows
 
 _START_OF_IMAGE = b"\xff\xd8\xff"
 _APPLE_GAIN_MAP = b"urn:com:apple:photo:2020:aux:hdrgainmap"
@@ -66,13 +67,24 @@ class GainMap:
     Args:
         samples: (h, w, 1) or (h, w, 3) uint8, upright as the image.
         metadata: of the map.
+        light: gives rows of the image's light: (n, W, 3) float32, linear, of its own primaries, 1 = SDR white.
         size: rows and columns of the image.
     """
 
-    def __init__(self, samples: np.ndarray, metadata: GainMapMetadata, size: tuple[int, int]) -> None:
+    def __init__(self, samples: np.ndarray, metadata: GainMapMetadata, light: Rows, size: tuple[int, int]) -> None:
         self.metadata = metadata
-        self._size = size
-        self._log2_gain = metadata.log2_gain(samples.astype(np.float32) / np.float32(np.iinfo(samples.dtype).max))
+
+        def log2_gain(first: int, end: int) -> np.ndarray:
+            return metadata.log2_gain(samples[first:end].astype(np.float32) / np.float32(np.iinfo(samples.dtype).max))
+
+        self._gain = GuidedGain(
+            log2_gain,
+            (samples.shape[0], samples.shape[1], log2_gain(0, 1).shape[-1]),
+            light,
+            size,
+            offset=np.array(metadata.base_offset, np.float32),
+            limits=(np.array(metadata.minimum_stops, np.float32), np.array(metadata.maximum_stops, np.float32)),
+        )
 
     def ends_at_its_maximum(self, peak: float) -> bool:
         """Return whether a level of light is what the largest gain makes of white, so that real light may exceed it."""
@@ -89,36 +101,14 @@ class GainMap:
         Returns:
             (n, W, 3) float32, likewise, ≥ 0.
         """
-        row_low, row_share = self._positions(np.arange(first, first + len(rgb_linear)), 0)
-        column_low, column_share = self._positions(np.arange(self._size[1]), 1)
-        height, width = self._log2_gain.shape[:2]
-        part = self._log2_gain[row_low[0] : min(row_low[-1] + 2, height)]
-        column_high = np.minimum(column_low + 1, width - 1)
-        part = part[:, column_low] + (part[:, column_high] - part[:, column_low]) * column_share[:, None]
-        row_low -= row_low[0]
-        low, high = part[row_low], part[np.minimum(row_low + 1, len(part) - 1)]
-        return self._applied(rgb_linear, low + (high - low) * row_share[:, None, None])
+        return self._applied(rgb_linear, self._gain.rows(rgb_linear, first))
 
     def applied_to_pixels(self, rgb_linear: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Return the HDR light of single pixels: (..., 3) of rows and columns (...), see :meth:`applied_to_rows`."""
-        row_low, row_share = self._positions(rows, 0)
-        column_low, column_share = self._positions(columns, 1)
-        row_high = np.minimum(row_low + 1, self._log2_gain.shape[0] - 1)
-        column_high = np.minimum(column_low + 1, self._log2_gain.shape[1] - 1)
-        share = column_share[..., None]
-        upper = (1.0 - share) * self._log2_gain[row_low, column_low] + share * self._log2_gain[row_low, column_high]
-        lower = (1.0 - share) * self._log2_gain[row_high, column_low] + share * self._log2_gain[row_high, column_high]
-        return self._applied(rgb_linear, upper + (lower - upper) * row_share[..., None])
-
-    def _positions(self, pixels: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the map's sample at or before each of the image's pixels, and the share of the next one, float32."""
-        scale = self._log2_gain.shape[axis] / self._size[axis]
-        at = np.clip((pixels + 0.5) * scale - 0.5, 0.0, self._log2_gain.shape[axis] - 1)
-        low = at.astype(np.intp)
-        return low, (at - low).astype(np.float32)
+        return self._applied(rgb_linear, self._gain.pixels(rgb_linear, rows, columns))
 
     def _applied(self, rgb_linear: np.ndarray, log2_gain: np.ndarray) -> np.ndarray:
         base_offset = np.array(self.metadata.base_offset, np.float32)
         alternate_offset = np.array(self.metadata.alternate_offset, np.float32)
-        hdr = (rgb_linear + base_offset) * np.exp2(log2_gain.astype(np.float32, copy=False)) - alternate_offset
+        hdr = (rgb_linear + base_offset) * np.exp2(log2_gain) - alternate_offset
         return np.maximum(hdr, 0.0, out=hdr)

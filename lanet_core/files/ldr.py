@@ -11,6 +11,7 @@ import numpy as np
 from lanet_core.errors import LanetError, UnsupportedColourModelError, UnsupportedFormatError
 from lanet_core.files import jpeg
 from lanet_core.files.colour_encoding import LINEAR, ColourEncoding
+from lanet_core.files.colour_encoding import decode as decode_samples
 from lanet_core.files.decoder import Decoded, decode
 from lanet_core.files.file_kind import FileKind, file_kind
 from lanet_core.files.float_range import classify
@@ -168,7 +169,11 @@ def _checked_transparency(transparent: np.ndarray | None) -> tuple[np.ndarray | 
 
 def _with_gain_map(picture: Picture, samples: np.ndarray, found: FoundGainMap, orientation: int) -> Picture:
     """Return the image with its gain map, and note where the measured light ends."""
-    gain_map = GainMap(upright(samples, orientation), found.metadata, (picture.height, picture.width))
+
+    def own_light(first: int, end: int) -> np.ndarray:
+        return decode_samples(picture.samples[first:end], picture.encoding)
+
+    gain_map = GainMap(upright(samples, orientation), found.metadata, own_light, (picture.height, picture.width))
     open_ended = Measured(np.inf, _GAIN_MAP_TOLERANCE, gain_map)
     measured = Picture(picture.samples, encoding=picture.encoding, measured=open_ended)
     rows = np.linspace(0, picture.height - 1, min(picture.height, _PLATEAU_SIZE)).astype(np.intp)

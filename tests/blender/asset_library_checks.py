@@ -1,13 +1,11 @@
-"""What test_asset_library.py runs inside Blender, with the extension enabled: one check a process."""
+"""What test_asset_library.py runs inside Blender, with the extension enabled."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import bpy
 import numpy as np
-from blender_process import main
 from enabled_extension import enable, file_scene, part, state_of, wait_until, write_picture
 
 from lanet_core.files import read_hdr
@@ -152,7 +150,3 @@ def check_an_empty_folder_is_refused(folder):
     make_folder(folder / "photographs", "a.png")
     (folder / "file").write_text("")
     assert "cannot be written to" in refused(folder / "photographs" / "photographs", library=str(folder / "file"))
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

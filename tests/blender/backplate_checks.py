@@ -1,13 +1,11 @@
-"""What test_extension.py runs inside Blender: what the camera sees apart from the light; one check a process."""
+"""What test_extension.py runs inside Blender: what the camera sees apart from the light."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import bpy
 import numpy as np
-from blender_process import main
 from enabled_extension import convert, disable, file_scene, part, state_of
 from lamp_checks import balls, hdr_scene, render
 
@@ -177,7 +175,3 @@ def check_a_light_in_a_group_turns_the_backplate_too(folder):
     seen = bare(scene, folder)
     scene.lanet.backplate = "LIGHT"
     np.testing.assert_allclose(bare(scene, folder), seen, rtol=1e-4)
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

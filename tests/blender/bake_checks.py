@@ -1,13 +1,11 @@
-"""What test_extension.py runs inside Blender: light baked into a file for other programs; one check a process."""
+"""What test_extension.py runs inside Blender: light baked into a file for other programs."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import bpy
 import numpy as np
-from blender_process import main
 from enabled_extension import enable, part
 from lamp_checks import balls, hdr_scene, render
 
@@ -99,7 +97,3 @@ def check_a_scene_that_was_not_converted_is_refused(folder):
         assert "Convert one first" in str(error)
     else:
         raise AssertionError("it was not refused")
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

@@ -1,14 +1,12 @@
-"""What test_batch.py runs inside Blender, with the extension enabled: one check a process."""
+"""What test_batch.py runs inside Blender, with the extension enabled."""
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import bpy
 import numpy as np
-from blender_process import main
 from enabled_extension import disable, enable, part, state_of, wait_until, write_picture
 
 from lanet_core.files import read_hdr
@@ -182,7 +180,3 @@ def check_what_is_converted_stays_when_the_rest_is_cancelled(folder):
     disable()
     assert results(folder) == ["in/a_lanet.exr"]
     assert not list((folder / "in").glob(".lanet*"))
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

@@ -1,4 +1,4 @@
-"""What test_command_line.py runs inside Blender, with the extension enabled: one check a process."""
+"""What test_command_line.py runs inside Blender, with the extension enabled."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import contextlib
 import io
 import json
 import os
-import sys
 from pathlib import Path
 
 import bpy
-from blender_process import main
 from enabled_extension import enable, lit_scene, part, state_of, write_picture
 
 
@@ -252,7 +250,3 @@ def check_help_is_given(folder):
     assert (
         (status, err) == (0, "") and "--command lanet convert" in out and "PICTURE" in out and "Exit status: 0" in out
     )
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

@@ -7,11 +7,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from blender_process import BlenderChecks, module_checks
 
 QUESTIONS = Path(__file__).with_name("inside_blender.py")
 
@@ -23,6 +24,14 @@ def bpy_package() -> Path:
     if found is None:
         pytest.skip("Blender's Python module is not installed: pip install lanet-ibl[evaluation]")
     return Path(found.origin).parent
+
+
+@pytest.fixture(scope="session")
+def blender_checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlenderChecks]:
+    """One process of Blender's Python module that runs the checks of all test files."""
+    checks = module_checks(tmp_path_factory.mktemp("blender"))
+    yield checks
+    checks.close()
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
-"""What test_extension.py runs inside Blender: what the extension converts, and what it refuses; one check a process."""
+"""What test_extension.py runs inside Blender: what the extension converts, and what it refuses."""
 
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import bpy
 import numpy as np
-from blender_process import main
 from enabled_extension import (
     MODULE,
     begin,
@@ -234,7 +232,3 @@ def check_the_button_packs_when_the_file_is_saved(folder):
     pair = part("world.graph").remembered_pair(bpy.context.scene.world)
     assert pixels_of(pair.hdr).max() > 1.5
     assert "lanet_pack" not in pair.hdr
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

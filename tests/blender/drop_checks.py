@@ -1,13 +1,11 @@
-"""What test_extension.py runs inside Blender: images that are dropped on an editor; one check a process."""
+"""What test_extension.py runs inside Blender: images that are dropped on an editor."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import bpy
-from blender_process import main
 from enabled_extension import enable, part, write_picture
 
 
@@ -68,7 +66,3 @@ def check_the_handler_is_for_worlds_and_can_be_turned_off(folder):
     assert not is_taken("NODE_EDITOR", "GeometryNodeTree") and not is_taken("IMAGE_EDITOR")
     preferences.drop_images = False
     assert not is_taken("VIEW_3D")
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

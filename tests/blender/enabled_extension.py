@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
-import sys
 import time
 from pathlib import Path
 
@@ -125,12 +124,6 @@ def wait_until(condition, timeout_s: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < end_s
         time.sleep(0.01)
-
-
-def leave() -> None:
-    """End at once, without Blender's own clean-up: after an undo it may never end in the module."""
-    sys.stdout.flush()
-    os._exit(0)
 
 
 def file_scene(folder: Path, scale: int = 1) -> bpy.types.Scene:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 
 import bpy
 import numpy as np
-from blender_process import main
 from enabled_extension import convert, file_scene, part, wait_until
 
 SUN = {
@@ -94,7 +92,3 @@ def check_balls_show_the_light_before_and_after(folder):
     current.forget()
     assert not current.balls._previews
     step(lambda: current.balls.of(pair) or len(current.balls._previews))
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

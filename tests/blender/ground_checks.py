@@ -1,14 +1,12 @@
-"""What test_extension.py runs inside Blender: the photograph on a ground that receives shadows; one check a process."""
+"""What test_extension.py runs inside Blender: the photograph on a ground that receives shadows."""
 
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 
 import bpy
 import numpy as np
-from blender_process import main
 from enabled_extension import MODULE, part
 from lamp_checks import hdr_scene, render
 
@@ -224,7 +222,3 @@ def check_the_file_keeps_the_ground(folder):
         ground.evaluated_get(graph).active_material.evaluated_get(graph).node_tree.nodes[node.name].inputs["Strength"]
     )
     assert abs(strength.default_value - 3.0) < 1e-6
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

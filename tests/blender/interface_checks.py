@@ -1,13 +1,11 @@
-"""What test_extension.py runs inside Blender: undo, the switch, facts, preferences, the end; one check a process."""
+"""What test_extension.py runs inside Blender: undo, the switch, facts, preferences, the end."""
 
 from __future__ import annotations
 
-import sys
 import threading
 from pathlib import Path
 
 import bpy
-from blender_process import main
 from enabled_extension import (
     MODULE,
     begin,
@@ -16,7 +14,6 @@ from enabled_extension import (
     enable,
     exists,
     file_scene,
-    leave,
     lit_scene,
     painted,
     part,
@@ -47,7 +44,6 @@ def check_one_undo_takes_everything_back(folder):
     assert state(running) == "FINISHED"
     assert names_of_state() == converted
     del scene
-    leave()
 
 
 def names_of_state() -> tuple[object, ...]:
@@ -213,7 +209,3 @@ def check_disabling_leaves_nothing(folder):
         assert bpy.ops.preferences.addon_enable(module=MODULE) == {"FINISHED"}
         disable()
     assert things() == before
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

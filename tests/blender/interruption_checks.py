@@ -1,16 +1,14 @@
-"""What test_extension.py runs inside Blender: what may happen during a conversion; one check a process."""
+"""What test_extension.py runs inside Blender: what may happen during a conversion."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 
 import bpy
 import numpy as np
-from blender_process import main
 from enabled_extension import (
     STAGES,
     begin,
@@ -167,7 +165,3 @@ def check_a_worker_that_crashes_or_hangs_meanwhile(folder):
     wait_until(lambda: not exists(hung))
     assert state_of(scene) == before
     assert convert() == {"FINISHED"}
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

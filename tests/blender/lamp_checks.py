@@ -1,16 +1,14 @@
-"""What test_extension.py runs inside Blender: lamps in the place of lights of the map; one check a process."""
+"""What test_extension.py runs inside Blender: lamps in the place of lights of the map."""
 
 from __future__ import annotations
 
 import math
-import sys
 import time
 from pathlib import Path
 
 import bpy
 import numpy as np
 import OpenImageIO
-from blender_process import main
 from enabled_extension import MODULE, enable, lit_scene, painted, part, pixels_of, state_of, write_model
 from mathutils import Euler, Vector
 
@@ -311,7 +309,3 @@ def check_lamps_of_another_conversion_are_removed(folder):
     assert lamps(scene) == [] and part("world.graph").remembered_pair(scene.world).rest is None
     assert any("lamps" in message.text for message in part("session").current().messages)
     assert read_hdr(folder / "textures" / "street_without_lights_lanet.exr").max() < 100.0
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

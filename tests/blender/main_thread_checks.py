@@ -1,17 +1,15 @@
-"""What test_main_thread.py runs inside Blender, with the extension enabled: one check a process."""
+"""What test_main_thread.py runs inside Blender, with the extension enabled."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 
 import bpy
 import numpy as np
 import OpenImageIO
-from blender_process import main
 from enabled_extension import enable, lit_scene, part, street, write_picture
 
 LONGEST_HOLD_S = 0.05
@@ -135,7 +133,3 @@ def check_a_worker_that_stands_still_holds_nobody(folder):
             os.kill(worker.worker_pid, signal.SIGCONT)
         time.sleep(0.001)
     assert conversion.state.name == "FINISHED" and len(stages) >= 2, stages
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

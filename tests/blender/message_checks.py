@@ -1,23 +1,20 @@
-"""What test_extension.py runs inside Blender: a message belongs to a state; one check a process."""
+"""What test_extension.py runs inside Blender: a message belongs to a state."""
 
 from __future__ import annotations
 
 import os
-import sys
 import time
 from pathlib import Path
 
 import bpy
 import numpy as np
 import OpenImageIO
-from blender_process import main
 from enabled_extension import (
     MODULE,
     convert,
     disable,
     enable,
     file_scene,
-    leave,
     painted,
     part,
     refusal,
@@ -90,7 +87,6 @@ def check_a_result_is_hidden_by_undo_and_shown_by_redo(folder):
     assert messages() == [text]
     bpy.context.scene.lanet.shown = "LDR"
     assert messages() == []
-    leave()
 
 
 def check_another_scene_has_its_own_messages(folder):
@@ -384,7 +380,3 @@ def check_results_are_half_floats_where_the_range_allows(folder):
     assert Path(bpy.path.abspath(part("world.graph").environment_image(scene).filepath)) == path
     preferences.precision = "HALF"
     assert "65504" in refusal()
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

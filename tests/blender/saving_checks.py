@@ -1,15 +1,13 @@
-"""What test_extension.py runs inside Blender: no result is lost by saving, or by not saving; one check a process."""
+"""What test_extension.py runs inside Blender: no result is lost by saving, or by not saving."""
 
 from __future__ import annotations
 
 import os
-import sys
 import time
 from pathlib import Path
 
 import bpy
 import numpy as np
-from blender_process import main
 from enabled_extension import MODULE, convert, enable, file_scene, lit_scene, painted, part, pixels_of, write_picture
 
 from lanet_core.files import read_hdr
@@ -213,7 +211,3 @@ def check_a_shared_output_folder_keeps_each_image(folder):
         assert Path(part("world.graph").environment_image(scene).filepath).name == f"{name}_lanet.exr"
     assert len(list((folder / "shared").iterdir())) == len(names)
     assert bpy.context.preferences.addons[MODULE].preferences.folder == str(folder / "shared")
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

@@ -1,11 +1,8 @@
-"""What test_extension.py runs inside Blender: the sliders of the reconstructed light; one check a process."""
+"""What test_extension.py runs inside Blender: the sliders of the reconstructed light."""
 
 from __future__ import annotations
 
-import sys
-
 import bpy
-from blender_process import main
 from enabled_extension import MODULE, convert, file_scene, part, write_model
 
 
@@ -85,7 +82,3 @@ def check_a_model_without_a_range_has_no_steps(folder):
     assert convert() == {"FINISHED"}
     hdr = part("world.graph").remembered_pair(scene.world).hdr
     assert part("world.strength_range").range_of(hdr) is None and not bpy.ops.lanet.try_strength.poll()
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

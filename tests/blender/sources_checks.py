@@ -1,14 +1,12 @@
-"""What test_sources.py runs inside Blender: one check a process. Pictures are read back as the worker reads them."""
+"""What test_sources.py runs inside Blender. Pictures are read back as the worker reads them."""
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
 import bpy
 import numpy as np
-from blender_process import main
 
 from addon.conversion.output_paths import output_place
 from addon.errors import AddonError
@@ -250,7 +248,3 @@ def check_a_folder_relative_to_nothing_is_refused(folder):
         assert "absolute" in str(error)
     else:
         raise AssertionError("a folder relative to nothing was taken")
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

@@ -1,14 +1,12 @@
-"""What test_extension.py runs inside Blender: the light calibrated by a surface; one check a process."""
+"""What test_extension.py runs inside Blender: the light calibrated by a surface."""
 
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 
 import bpy
 import numpy as np
-from blender_process import main
 from enabled_extension import convert, enable, lit_scene, part, pixels_of
 from mathutils import Euler, Vector
 
@@ -183,7 +181,3 @@ def check_a_direction_meets_the_point_that_cycles_shows_there(folder):
             bpy.data.images.remove(rendered)
             found = part("world.map_rotation").looked_up(texture, direction)
             assert abs(found[0] - u) < 0.01 and abs(found[1] - v) < 0.01, (kind, turn, angles, found, (u, v))
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

@@ -1,11 +1,11 @@
-"""The enabled extension inside Blender; each check is a process of its own."""
+"""The enabled extension inside Blender: the checks of the scripts named below."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from blender_process import names_of_checks, run_check
+from blender_process import names_of_checks
 
 NAMES = (
     "backplate",
@@ -28,5 +28,5 @@ CHECKS = [pytest.param(script, check, id=check) for script in SCRIPTS for check 
 
 
 @pytest.mark.parametrize(("script", "check"), CHECKS)
-def test_in_blender(script, check, tmp_path):
-    run_check(script, check, tmp_path)
+def test_in_blender(blender_checks, script, check, tmp_path):
+    blender_checks.run(script, check, tmp_path)

@@ -1,11 +1,8 @@
-"""What test_extension.py runs inside Blender: the panel in other languages; one check a process."""
+"""What test_extension.py runs inside Blender: the panel in other languages."""
 
 from __future__ import annotations
 
-import sys
-
 import bpy
-from blender_process import main
 from enabled_extension import convert, disable, file_scene, part
 
 #: Blender's name of each language; it depends on the version.
@@ -61,7 +58,3 @@ def check_lines_are_broken_in_every_script(folder):
         assert "".join("".join(lines).split()) == "".join(text.split())
         assert not any(line[0] in "、。，" for line in lines)
     assert wrapped("short", 24) == ["short"] and wrapped("", 24) == []
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

@@ -1,13 +1,11 @@
-"""What test_world_asset.py runs inside Blender, with the extension enabled: one check a process."""
+"""What test_world_asset.py runs inside Blender, with the extension enabled."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import bpy
 import numpy as np
-from blender_process import main
 from enabled_extension import convert, disable, enable, lit_scene, part, state_of, write_picture
 
 from lanet_core.files import read_hdr
@@ -119,7 +117,3 @@ def check_each_of_several_files_becomes_a_world(folder):
         np.testing.assert_allclose(preview_of(world), expected, atol=0.5 / 255.0)
         scene.world = world
         assert part("world.graph").shows_hdr(scene)
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if name.startswith("check_")})

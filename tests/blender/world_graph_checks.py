@@ -1,14 +1,12 @@
-"""What test_world_graph.py runs inside Blender: one check a process."""
+"""What test_world_graph.py runs inside Blender."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import bpy
 import numpy as np
 import OpenImageIO
-from blender_process import main
 
 from addon.errors import AddonError
 from addon.world import graph as world_graph
@@ -723,7 +721,3 @@ def configured_check(folder):
     assert hdr.colorspace_settings.name == "Linear Rec.709 (sRGB)", hdr.colorspace_settings.name
     # Rec.709 to AP1 with Bradford's adaptation, first column (ACES, "sRGB to ACEScg").
     np.testing.assert_allclose(render(scene, folder)[8, 8] / 4.0, [0.61310, 0.07019, 0.02062], atol=2e-4)
-
-
-if __name__ == "__main__":
-    main({name: each for name, each in vars(sys.modules[__name__]).items() if "check" in name})

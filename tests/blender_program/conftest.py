@@ -8,11 +8,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from blender_process import BlenderChecks
 from builder_scripts import blender_program as blender_program_tool
+
+SERVE = Path(__file__).with_name("serve_checks.py")
 
 
 def found_command(folder: Path) -> list[str]:
@@ -82,3 +85,13 @@ def blender_window() -> Callable[..., subprocess.CompletedProcess]:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def program_checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlenderChecks]:
+    """One process of the Blender program that runs the checks of tests/blender; it sees the folders of all tests."""
+    folder = tmp_path_factory.getbasetemp()
+    start = ("-b", "--factory-startup", "--python-exit-code", "3", "-P", str(SERVE))
+    checks = BlenderChecks([*found_command(folder), *start], tmp_path_factory.mktemp("blender"))
+    yield checks
+    checks.close()

@@ -124,9 +124,9 @@ def test_the_share_completed_is_told_in_solid_angle():
 
 
 @given(
-    st.integers(64, 400),
-    st.integers(32, 200),
     st.integers(64, 200),
+    st.integers(32, 100),
+    st.integers(32, 100),
     st.floats(0, 1),
     st.floats(0, 1),
     st.floats(0.3, 4),

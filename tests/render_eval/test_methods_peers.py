@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import pickle
 from collections.abc import Callable
@@ -93,6 +94,12 @@ def parsed(name: str, folder: Path):
     return method
 
 
+@pytest.fixture(scope="module")
+def method_of(random_weights) -> Callable:
+    """Return a function from a method's name to the method with random weights, read once."""
+    return functools.cache(lambda name: parsed(name, random_weights))
+
+
 #: What TensorFlow 2.21 (hdrcnn, liu), Chainer 7.8 with OpenCV 4.8 (drtmo), and torch 2 with the authors' own network
 #: (santos) compute with these weights, each by a program of the original's operations.
 PICTURES = {
@@ -110,15 +117,15 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_the_original_framework_computes_the_same(name, random_weights):
-    predicted = checked_prediction(parsed(name, random_weights), photograph(PICTURES[name]))
+def test_the_original_framework_computes_the_same(name, method_of):
+    predicted = checked_prediction(method_of(name), photograph(PICTURES[name]))
     for place, expected in EXPECTED[name].items():
         # DrTMO cuts its exposures to 8 bits, so that one value in a thousand is a code away.
         np.testing.assert_allclose(predicted[place], expected, rtol=2e-3 if name == "drtmo" else 1e-4, atol=1e-5)
 
 
-def test_drtmos_exposures_are_those_of_chainer(random_weights):
-    network = parsed("drtmo", random_weights)._up
+def test_drtmos_exposures_are_those_of_chainer(method_of):
+    network = method_of("drtmo")._up
     bgr = PICTURES["drtmo"][..., ::-1]
     with torch.inference_mode():
         planes = torch.from_numpy((bgr / np.float32(255.0)).transpose(2, 0, 1)[None].copy())
@@ -221,8 +228,8 @@ def test_drtmo_by_hand(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "size"), [("liu", (40, 80)), ("santos", (64, 128))])
-def test_a_panorama_of_any_size_has_no_seam(name, size, random_weights):
-    method = parsed(name, random_weights)
+def test_a_panorama_of_any_size_has_no_seam(name, size, method_of):
+    method = method_of(name)
     height, width = size
     # The same columns all round: without wrapping, those at the edge come out otherwise than those in the middle.
     codes = np.array([20, 128, 230, 255], np.uint8)
@@ -239,9 +246,9 @@ def test_a_panorama_of_any_size_has_no_seam(name, size, random_weights):
 
 @pytest.mark.parametrize("is_panorama", [False, True])
 @pytest.mark.parametrize("name", ["hdrcnn", "liu", "santos", "drtmo"])
-def test_a_picture_of_any_size_keeps_its_size(name, is_panorama, random_weights):
+def test_a_picture_of_any_size_keeps_its_size(name, is_panorama, method_of):
     picture = pattern(21, 42)
-    checked_prediction(parsed(name, random_weights), photograph(picture, is_panorama=is_panorama))
+    checked_prediction(method_of(name), photograph(picture, is_panorama=is_panorama))
 
 
 # -- files that are missing, or something else ------------------------------------------------------------------------
@@ -270,8 +277,8 @@ def test_the_page_for_people_shows_the_error(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["hdrcnn", "liu", "santos"])
-def test_the_record_names_the_paper_and_hashes_the_files(name, random_weights):
-    source = parsed(name, random_weights).record.source
+def test_the_record_names_the_paper_and_hashes_the_files(name, method_of, random_weights):
+    source = method_of(name).record.source
     for path in (random_weights / name).rglob("*.*"):
         if path.is_file():
             assert f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}" in source
