@@ -42,8 +42,8 @@ def photograph(folder: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int
     """Run extension_pictures_window.py in an empty folder.
 
     Returns:
-        The window before, during and after, each (H, W, 3) uint8 sRGB, and where the panel lies in it: from the left,
-        from the top, width and height, in pixels.
+        The window before, during and after, and with the dial, each (H, W, 3) uint8 sRGB; and where the panel lies in
+        it: from the left, from the top, width and height, in pixels.
 
     Raises:
         NoProgramError, RuntimeError: see :func:`use_installed`.
@@ -115,7 +115,7 @@ def write(path: Path, picture: np.ndarray) -> None:
 
 
 def main() -> None:
-    """Make both pictures."""
+    """Make the pictures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=Path, default=PICTURES, help="folder of the pictures")
     output = parser.parse_args().output
@@ -130,6 +130,7 @@ def main() -> None:
     )
     gap = np.full((_GAP, WINDOW_SIZE[0], 3), 255, np.uint8)
     write(output / "extension_window.jpg", np.vstack([windows["before"], gap, windows["after"]]))
+    write(output / "light_dial.jpg", windows["dial"][:, : panel[0]])
 
 
 if __name__ == "__main__":

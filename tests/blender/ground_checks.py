@@ -77,17 +77,17 @@ def check_the_ground_follows_the_peak_limit_but_not_with_lamps(folder):
     drivers = ground.active_material.node_tree.animation_data.drivers
     assert all(curve.driver.is_simple_expression and curve.driver.is_valid for curve in drivers)
     sliders = part("world.graph").light_node(scene).inputs
-    for ev, limit in ((-0.5, 0.0), (-0.5, 60.0), (1.5, 400.0), (0.0, 2.0), (0.0, 0.5)):
+    for ev, limit in ((-0.5, 60.0), (1.5, 400.0), (0.0, 0.5)):
         sliders["Highlights"].default_value, sliders["Peak Limit"].default_value = ev, limit
         bpy.context.view_layer.update()
-        seen = render(scene, folder, samples=256)
+        seen = render(scene, folder, samples=64)
         ratio = seen.mean(axis=(0, 1)) / photograph.mean(axis=(0, 1))
         print("Highlights", ev, "limit", limit, "ground / photograph", ratio)
         np.testing.assert_allclose(ratio, 1.0, atol=0.01)
     sliders["Highlights"].default_value, sliders["Peak Limit"].default_value = 0.0, 60.0
     assert bpy.ops.lanet.add_sun_lamp() == {"FINISHED"}
     bpy.context.view_layer.update()
-    seen = render(scene, folder, samples=256)
+    seen = render(scene, folder, samples=64)
     ratio = seen.mean(axis=(0, 1)) / photograph.mean(axis=(0, 1))
     np.testing.assert_allclose(ratio, 1.0, atol=0.03)
     bpy.ops.lanet.remove_lamps()
