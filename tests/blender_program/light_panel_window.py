@@ -72,15 +72,14 @@ class Lighter(Artist):
         with self._view():
             bpy.ops.lanet.add_rotation()
             bpy.ops.ed.undo_push(message="Add Rotation")
-        view.spaces.active.shading.type = "RENDERED"
-        yield self.still_for(3.0)
+        yield self.still_for(1.0)
         yield from self.photograph("without the dial")
         window().scene.lanet.dial = True
-        yield self.still_for(3.0)
+        yield self.still_for(1.0)
         yield from self.photograph("dial")
         with self._view():
             bpy.ops.view3d.view_axis(type="TOP")
-        yield self.still_for(3.0)
+        yield self.still_for(1.0)
         yield from self.photograph("dial from above")
         centre = location_3d_to_region_2d(region, eye, window().scene.cursor.location)
         radius = (
