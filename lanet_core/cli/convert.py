@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from lanet_core.pipeline.reading_options import ReadingOptions
     from lanet_core.pipeline.result import Conversion
     from lanet_core.pipeline.sequence import FrameLight
+    from lanet_core.reconstruction.point_lights import PlacedLight
     from lanet_core.reconstruction.white_level import WhiteLevel
 
 NAME = "convert"
@@ -300,16 +301,18 @@ def _convert_all(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace) 
 
 @dataclass(frozen=True)
 class _Frame:
-    """How a file is read, and the factors of its light, see :mod:`lanet_core.pipeline.sequence`."""
+    """How a file is read, and its light as a frame of a sequence, see :mod:`lanet_core.pipeline.sequence`."""
 
     options: ReadingOptions
     gains: tuple[float, float] | None = None
+    lights: tuple[PlacedLight, ...] | None = None
 
 
 def _survey(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace, bar: tqdm) -> list[_Frame]:
     """Look at all frames of a sequence. A frame that cannot be read is reported when it is converted."""
     from lanet_core.pipeline.panorama_converter import Converter
     from lanet_core.pipeline.sequence import shared_white, smoothed_gains
+    from lanet_core.pipeline.sequence_lights import followed_lights
 
     options = reading_options(arguments)
 
@@ -328,8 +331,9 @@ def _survey(jobs: list[Job], load: _Loaded, arguments: argparse.Namespace, bar: 
         seen = [found[0] for job in jobs[::step] if (found := look(job, options)) is not None]
         if seen:
             options = dataclasses.replace(options, white=shared_white(seen))
-    lights = [found and found[1] for found in (look(job, options) for job in jobs)]
-    return [_Frame(options, gains) for gains in smoothed_gains(lights)]
+    frames = [found and found[1] for found in (look(job, options) for job in jobs)]
+    together = zip(smoothed_gains(frames), followed_lights(frames), strict=True)
+    return [_Frame(options, gains, lights) for gains, lights in together]
 
 
 def _convert_one(
@@ -387,6 +391,7 @@ def _written(
         confidence=arguments.confidence,
         options=frame.options,
         gains=frame.gains,
+        lights=frame.lights,
         surface=surface_of(arguments),
         progress=progress,
         cancelled=cancelled,

@@ -29,6 +29,8 @@ _EXTRA_CHANNELS = 6
 _GROUPS = 8
 _LOG_DIFFUSE_LIMITS = (-8.0, 10.0)
 _LOG_ENERGY_LIMITS = (-9.0, 9.0)
+#: Between these levels relative to white, a channel of an over-exposed pixel comes to count as clipped.
+_CHANNEL_RAMP = (0.6, 0.98)
 _INITIAL_LOG_DIFFUSE = 1.0
 _INITIAL_LOG_ENERGY = -2.0
 
@@ -184,6 +186,7 @@ class PanoLANetLite(nn.Module):
             extra = torch.cat([overexposure, (image + 0.01).log(), srgb.amin(dim=1, keepdim=True)], dim=1)
             cell_extra = F.avg_pool2d(extra, CELL_PIXELS)
             share = pool_by_solid_angle(overexposure[:, :1], CELL_PIXELS)
+            channels = _channel_shares(image, overexposure[:, :1])
             figures = self.statistics(image, overexposure) if self.statistics is not None else None
         skips = self.encoder(srgb)
         features = self.dropout(skips[-1])
@@ -199,7 +202,7 @@ class PanoLANetLite(nn.Module):
             out = _with_ceiling(out, above, share)
         with torch.autocast(image.device.type, enabled=False):
             scene = self.head(torch.cat(self._scene_features(skips[-1], near, overexposure, figures), dim=1).float())
-            return self._light(out.float(), scene, share)
+            return self._light(out.float(), scene, share, channels)
 
     def _scene_features(
         self, deepest: Tensor, near: Tensor, overexposure: Tensor, figures: Tensor | None
@@ -213,9 +216,9 @@ class PanoLANetLite(nn.Module):
             features.append(self.statistics_layer(figures))
         return features
 
-    def _light(self, out: Tensor, scene: Tensor, share: Tensor) -> LightOutput:
+    def _light(self, out: Tensor, scene: Tensor, share: Tensor, channels: Tensor) -> LightOutput:
         log_diffuse = (out[:, :3] + scene[:, :3, None, None]).clamp(*_LOG_DIFFUSE_LIMITS)
-        diffuse = share * log_diffuse.exp()
+        diffuse = channels * log_diffuse.exp()
         solid_angles = torch.from_numpy(sphere.pixel_solid_angles_sr(*map(int, share.shape[-2:]))).to(share)
         solid_angles = solid_angles[:, None]
         clipped = share * solid_angles
@@ -224,8 +227,24 @@ class PanoLANetLite(nn.Module):
         log_energy = scene[:, 3:].clamp(*_LOG_ENERGY_LIMITS)
         if not self.configuration.concentrated:
             return LightOutput(diffuse, torch.zeros_like(diffuse), log_share, log_energy)
-        radiance = log_share.exp() * (share > 0.0) / solid_angles * log_energy.exp()[:, :, None, None]
+        clipped_channels = channels / share.clamp(min=1e-9)
+        radiance = log_share.exp() * clipped_channels / solid_angles * log_energy.exp()[:, :, None, None]
         return LightOutput(diffuse, radiance, log_share, log_energy)
+
+
+def _channel_shares(image: Tensor, overexposure: Tensor) -> Tensor:
+    """Return the over-exposure of each channel of each cell, (N, 3, g, 2g), at most that of the cell.
+
+    A channel that is not clipped was measured, such as the blue of a red neon tube: it lacks no light. What a pixel
+    shows around its over-exposed part can only make that part darker than it is taken for here.
+
+    Args:
+        image: (N, 3, H, 2H), linear Rec.709 relative to the white level, [0, 1].
+        overexposure: (N, 1, H, 2H), mean over-exposure of each pixel.
+    """
+    low, high = _CHANNEL_RAMP
+    level = image / overexposure.clamp(min=1e-3)
+    return pool_by_solid_angle(overexposure * ((level - low) / (high - low)).clamp(0.0, 1.0), CELL_PIXELS)
 
 
 def srgb_encode(linear: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -36,6 +36,7 @@ from lanet_core.pipeline.result import Conversion, confidence_warnings
 from lanet_core.progress import CancelledCallable, ProgressCallable, ProgressReport
 from lanet_core.reconstruction.measured_light import CompletedLight, MeasuredLight
 from lanet_core.reconstruction.painted_areas import PaintedAreas
+from lanet_core.reconstruction.point_lights import PlacedLight
 from lanet_core.reconstruction.surface_calibration import Surface, SurfaceFactor, SurfaceMeasurement
 from lanet_core.reconstruction.white_level import WhiteLevel
 
@@ -221,6 +222,7 @@ class StripConverter(ABC):
         confidence: bool = False,
         options: ReadingOptions | None = None,
         gains: tuple[float, float] | None = None,
+        lights: Sequence[PlacedLight] | None = None,
         surface: Surface | None = None,
         progress: ProgressCallable | None = None,
         cancelled: CancelledCallable | None = None,
@@ -236,6 +238,7 @@ class StripConverter(ABC):
             confidence: also write the channel ``uncertainty``, see :attr:`Conversion.uncertainty`.
             options: how the picture is to be understood.
             gains: factors of the predicted diffuse and concentrated radiance, see :mod:`lanet_core.pipeline.sequence`.
+            lights: the lights that become discs, see :mod:`lanet_core.pipeline.sequence_lights`; found by default.
             surface: a surface of known albedo by which the added radiance is scaled, of panoramas; see
                 :mod:`lanet_core.reconstruction.surface_calibration`.
             progress: told the share of the work that is done and the stage that begins.
@@ -261,7 +264,7 @@ class StripConverter(ABC):
         source_sha256 = file_sha256(path)
         picture = read_ldr(path, extend=options.extend)
         light = self._source(picture, options)
-        solved = self._calibrated(light, self._solve(light, options.white, report, gains), surface, report)
+        solved = self._calibrated(light, self._solve(light, options.white, report, gains, lights), surface, report)
         uncertainty_of = self._uncertainty(solved.prediction, solved.white) if confidence else None
         report("writing")
         size = (light.height, light.width)
@@ -305,6 +308,7 @@ class StripConverter(ABC):
         white: WhiteLevel | None,
         report: ProgressReport,
         gains: tuple[float, float] | None = None,
+        placed: Sequence[PlacedLight] | None = None,
     ) -> Solved:
         """Measure the image, run the network, and work out what its prediction means for the image's own pixels."""
         painted = self._painted_areas(source)
@@ -322,8 +326,8 @@ class StripConverter(ABC):
         report("network")
         start = time.perf_counter()
         prediction = self._predict(reconstruction)
-        if gains is not None:
-            self._apply_gains(reconstruction, prediction, gains)
+        if gains is not None or placed is not None:
+            self._apply_gains(reconstruction, prediction, gains or (1.0, 1.0), placed)
         network_seconds = time.perf_counter() - start
         report("reconstruction")
         completed = None
@@ -348,9 +352,13 @@ class StripConverter(ABC):
         return replace(solved, calibration=measurement.solve())
 
     def _apply_gains(
-        self, reconstruction: BandReconstruction, prediction: Prediction, gains: tuple[float, float]
+        self,
+        reconstruction: BandReconstruction,
+        prediction: Prediction,
+        gains: tuple[float, float],
+        lights: Sequence[PlacedLight] | None,
     ) -> None:
-        """Solve again with the prediction's radiance scaled; single images are no frames of a sequence."""
+        """Solve again with scaled radiance and known lights; single images are no frames of a sequence."""
         raise ValueError("gains are of panoramas")
 
     def _strips(

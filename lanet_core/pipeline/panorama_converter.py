@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from lanet_core.pipeline.sequence import FrameLight, Midtones, frame_light
 from lanet_core.progress import ProgressReport
 from lanet_core.reconstruction.painted_areas import PaintedAreas, find_painted_areas
 from lanet_core.reconstruction.panorama import Reconstruction, diffuse_from_log_hdr
+from lanet_core.reconstruction.point_lights import PlacedLight
 from lanet_core.reconstruction.uncertainty import UncertaintyMap
 from lanet_core.reconstruction.white_level import WhiteLevel
 
@@ -82,11 +84,17 @@ class Converter(StripConverter):
         reconstruction.solve(diffuse, concentrated)
         return replace(prediction, diffuse=diffuse, concentrated=concentrated)
 
-    def _apply_gains(self, reconstruction: Reconstruction, prediction: Prediction, gains: tuple[float, float]) -> None:
+    def _apply_gains(
+        self,
+        reconstruction: Reconstruction,
+        prediction: Prediction,
+        gains: tuple[float, float],
+        lights: Sequence[PlacedLight] | None,
+    ) -> None:
         diffuse, concentrated = (
             light * np.float32(gain) for light, gain in zip(prediction.added_light, gains, strict=True)
         )
-        reconstruction.solve(diffuse, concentrated)
+        reconstruction.solve(diffuse, concentrated, placed=lights)
 
     def survey(self, path: str | Path, options: ReadingOptions | None = None) -> tuple[WhiteLevel, FrameLight]:
         """Return a frame's white level and the energies that are added to it; nothing is written.
@@ -110,7 +118,9 @@ class Converter(StripConverter):
             midtones.add(ldr_linear, areas_sr[first:end])
             more = (hdr - ldr_linear).mean(axis=-1).sum(axis=1, dtype=np.float64)
             added += float(areas_sr[first:end] @ more) / (4.0 * np.pi)
-        return solved.white, frame_light(*solved.prediction.added_light, added, midtones.level())
+        light = frame_light(*solved.prediction.added_light, added, midtones.level())
+        assert isinstance(solved.reconstruction, Reconstruction), "of panoramas"
+        return solved.white, replace(light, lights=solved.reconstruction.placed_lights)
 
     def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
         if prediction.strength_range is None:

@@ -29,6 +29,8 @@ from the code, so w is replaced by its mean over network pixels, within that ran
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
@@ -39,7 +41,7 @@ from lanet_core.reconstruction.aureole import aureole
 from lanet_core.reconstruction.clipped_areas import ClippedAreas, balance
 from lanet_core.reconstruction.clipping_noise import without_clipping_noise
 from lanet_core.reconstruction.overexposure import overexposure, relative_to_white
-from lanet_core.reconstruction.point_lights import PointLight, find_point_lights
+from lanet_core.reconstruction.point_lights import PlacedLight, PointLight, find_point_lights, place_point_lights
 from lanet_core.reconstruction.upsampling import enlarge_light, repeat_cells
 from lanet_core.reconstruction.white_level import WhiteLevel
 
@@ -170,8 +172,17 @@ class Reconstruction:
         small = _at_most(panorama, self._network_size)
         return small if small.shape[:2] == self._network_size else sphere.upsample_bilinear(small, *self._network_size)
 
+    @property
+    def placed_lights(self) -> tuple[PlacedLight, ...]:
+        """The discs of the result, once it has been solved."""
+        return tuple(PlacedLight(light.direction, light.energy) for light, _ in self._discs)
+
     def solve(
-        self, diffuse: np.ndarray, concentrated: np.ndarray | None = None, light_radius_rad: float | None = None
+        self,
+        diffuse: np.ndarray,
+        concentrated: np.ndarray | None = None,
+        light_radius_rad: float | None = None,
+        placed: Sequence[PlacedLight] | None = None,
     ) -> None:
         """Take the network's prediction.
 
@@ -180,6 +191,7 @@ class Reconstruction:
             concentrated: the same for suns and bare lamps; none by default.
             light_radius_rad: half the angle that a light subtends whose size the image does not show; the sun's by
                 default.
+            placed: the lights that become discs, with all concentrated light of their blobs; found by default.
         """
         weight = self._weight.result[..., 0]
         surroundings = self._surroundings()
@@ -196,7 +208,7 @@ class Reconstruction:
             )
             for grid, factor in zip(grids, (_DIFFUSE_SUPPORT, _CONCENTRATED_SUPPORT), strict=True)
         )
-        lights = self._lights(narrow, share, areas, light_radius_rad)
+        lights = self._lights(narrow, share, areas, light_radius_rad, placed)
         has_disc = np.zeros(areas.count, dtype=bool)
         has_disc[[light.blob for light in lights]] = True
         in_disc_blob = has_disc[areas.labels]
@@ -230,15 +242,23 @@ class Reconstruction:
         return np.divide(means[..., 0], means[..., 1], out=np.full_like(weight, np.inf), where=means[..., 1] > 0.0)
 
     def _lights(
-        self, concentrated: np.ndarray, share: np.ndarray, areas: ClippedAreas, radius_rad: float | None
+        self,
+        concentrated: np.ndarray,
+        share: np.ndarray,
+        areas: ClippedAreas,
+        radius_rad: float | None,
+        placed: Sequence[PlacedLight] | None,
     ) -> list[PointLight]:
         """Return the point lights, and set the radiance of their discs."""
         self._discs = []
         lights = []
-        if not concentrated.any():
+        if placed is not None:
+            found = place_point_lights(placed, areas, radius_rad)
+        elif concentrated.any():
+            level = repeat_cells(_quotient(concentrated, share), image_size(areas.weight))
+            found = find_point_lights(level, areas, np.pi / len(concentrated), radius_rad)
+        else:
             return lights
-        level = repeat_cells(_quotient(concentrated, share), image_size(areas.weight))
-        found = find_point_lights(level, areas, np.pi / len(concentrated), radius_rad)
         for light in found:
             covered_sr = self._covered_sr(light)
             if covered_sr > 0.0:

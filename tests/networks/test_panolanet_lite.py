@@ -123,3 +123,28 @@ def test_an_untrained_network_adds_moderate_light():
         light = network(*make_inputs()).light
     assert 1.0 < float(light.max()) < 100.0
     assert np.isfinite(light.numpy()).all()
+
+
+def test_a_channel_that_is_not_clipped_lacks_no_light():
+    network = make_network()
+    image, overexposure = make_inputs()
+    neon = torch.tensor([1.0, 0.3, 0.02])[:, None, None]
+    image = torch.where(overexposure[:, :1] > 0.0, neon, image)
+    with torch.no_grad():
+        output = network(image, overexposure)
+    for radiance in (output.diffuse, output.concentrated):
+        assert radiance[:, 0].max() > 0.1
+        assert radiance[:, 1:].max() == 0.0
+
+
+def test_a_light_smaller_than_a_pixel_has_light_in_every_channel():
+    network = make_network()
+    image = torch.full((1, 3, 64, 128), 0.1)
+    overexposure = torch.zeros(1, 2, 64, 128)
+    # A white disc that covers a fiftieth of a pixel of dark blue sky.
+    image[:, :, 20, 40] = 0.98 * torch.tensor([0.02, 0.05, 0.3]) + 0.02
+    overexposure[:, 0, 20, 40], overexposure[:, 1, 20, 40] = 0.02, 1.0
+    with torch.no_grad():
+        energy = network(image, overexposure).concentrated.sum(dim=(2, 3))
+    torch.testing.assert_close(energy, energy[:, :1].expand(1, 3), rtol=3.0, atol=0.0)
+    assert energy.min() > 0.0

@@ -65,6 +65,15 @@ def test_what_was_exposed_stays_and_nothing_gets_darker(converter, path):
     assert np.isfinite(hdr).all()
 
 
+def test_a_channel_that_is_not_clipped_stays_as_it_was_measured(converter):
+    room = np.full((256, 512, 3), (30, 8, 40), dtype=np.uint8)
+    room[170:] = (255, 6, 90)
+    room[100:130, 150:180] = (255, 0, 200)
+    added = converter.convert(room).hdr - srgb_to_linear(room / np.float32(255.0))
+    assert added[..., 0].max() > 0.01
+    assert np.abs(added[..., 1:]).max() < 1e-6
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
 def test_converting_commutes_with_turning(converter, path, quarter_turns):
@@ -108,14 +117,17 @@ def test_the_cards_figures_are_those_of_the_measurement():
             assert f"{mean:.3f}" in card, (split, column)
 
 
-def test_its_uncertainty_ranks_the_errors_of_the_validation_scenes():
-    for kind, file, least in (("clean", "panolanet_light", 0.5), ("edited", "panolanet_light_edited", 0.3)):
+def test_its_uncertainty_ranks_the_errors_of_scenes_that_it_was_not_trained_on():
+    card = (ROOT / "models" / "panolanet.md").read_text("utf-8")
+    for kind, file in (("clean", "panolanet_light"), ("edited", "panolanet_light_edited")):
         with (ROOT / "models" / f"{file}.csv").open(newline="", encoding="utf-8") as opened:
-            rows = [row for row in csv.DictReader(opened) if row["split"] == "val"]
-        predicted = np.array([float(row["expected_stops"]) for row in rows])
-        correlation = rank_correlation(predicted, np.array([float(row["model_stops"]) for row in rows]))
-        assert correlation > least
-        assert f"| val, {kind} | {np.mean(predicted):.3f} |" in (ROOT / "models" / "panolanet.md").read_text("utf-8")
+            rows = list(csv.DictReader(opened))
+        predicted, errors = (np.array([float(row[name]) for row in rows]) for name in ("expected_stops", "model_stops"))
+        # 72 photographs: a prediction without information exceeds this once in a hundred times.
+        assert rank_correlation(predicted, errors) > 0.28
+        for split in ("val", "test"):
+            mean = np.mean([value for row, value in zip(rows, predicted, strict=True) if row["split"] == split])
+            assert f"| {split}, {kind} | {mean:.3f} |" in card
 
 
 def test_its_uncertainty_is_about_as_large_as_the_errors(converter, worlds):
