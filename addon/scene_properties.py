@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import EnumProperty, PointerProperty
+from bpy.props import BoolProperty, EnumProperty, PointerProperty
 from bpy.types import Image, PropertyGroup
 
 from . import session
@@ -49,7 +49,7 @@ def _light_by_photograph(properties: SceneProperties, context: bpy.types.Context
             notes.append("The lamps of the former light were removed.")
         if ground_of(scene) is not None:
             remove_ground(scene)
-            notes.append("The ground of the former photograph was removed.")
+            notes.append("The ground projection of the former photograph was removed.")
         show_photograph(scene, image)
         backplate.remove(scene)
     except AddonError as error:
@@ -77,6 +77,11 @@ class SceneProperties(PropertyGroup):
         update=_light_by_photograph,
     )
     surface: PointerProperty(type=SurfaceProperties)
+    dial: BoolProperty(
+        name="Light Dial",
+        description="Show a dial at the 3D cursor of the 3D Viewports. Drag it to turn the light",
+        default=False,
+    )
     shown: EnumProperty(
         name="Environment",
         description="Which of the two images lights the scene",

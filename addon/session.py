@@ -20,6 +20,7 @@ from .redraw import redraw
 from .source.image_facts import ImageFacts
 from .worker.provider_report import ProviderReport
 from .worker.shared import SharedWorker
+from .world.world_copies import WorldCopies
 
 _TICK_S = 0.1
 #: While a conversion runs. A cancel takes effect within half a second, of which the worker may use half.
@@ -36,6 +37,7 @@ class Session:
         lights: the lights that were found in HDR images.
         balls: images of balls before and after conversions.
         provider: what is known of the converter.
+        copies: lets objects follow copied worlds.
     """
 
     def __init__(self) -> None:
@@ -45,6 +47,7 @@ class Session:
         self.lights = FoundLights(self.worker, self.look_after)
         self.balls = BallImages(self.worker, self.look_after)
         self.provider = ProviderReport(self.worker, self.look_after)
+        self.copies = WorldCopies()
         self._running: RunningWork | None = None
         self._end_display: ProgressDisplay | None = None
         self._messages: tuple[Message, ...] = ()
@@ -102,6 +105,7 @@ class Session:
         self.facts.forget()
         self.lights.forget()
         self.balls.forget()
+        self.copies.forget()
 
     def end(self) -> None:
         """End everything; return when no process and no timer is left."""

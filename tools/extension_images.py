@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import OpenImageIO
@@ -38,28 +39,42 @@ def build(folder: Path) -> Path:
 
 
 def photograph(folder: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int, int]]:
-    """Run Blender in an empty folder.
+    """Run extension_images_window.py in an empty folder.
 
     Returns:
-        The window before, during and after, each (H, W, 3) uint8 sRGB, and where the panel is in it: from the left,
-        from the top, width and height, in pixels.
+        The window before, during and after, and with the dial, each (H, W, 3) uint8 sRGB; and where the panel is in
+        it: from the left, from the top, width and height, in pixels.
+
+    Raises:
+        NoProgramError, RuntimeError: see :func:`use_installed`.
+    """
+    facts = use_installed(folder, ROOT / "tools" / "extension_images_window.py", PHOTOGRAPH)
+    return {path.stem: read_xwd(path) for path in (folder / "shots").iterdir()}, tuple(facts["panel"])
+
+
+def use_installed(folder: Path, script: Path, photograph: Path) -> dict[str, Any]:
+    """Install the extension and run a script in a Blender with a window; return what it found.
+
+    Args:
+        folder: empty; what Blender sees besides this repository.
+        script: of :class:`window_artist.Artist`.
+        photograph: copied to the folder.
 
     Raises:
         NoProgramError: there is no Blender.
-        RuntimeError: it stuck; the message contains the place.
+        RuntimeError: the script stuck; the message contains the reason.
     """
     (folder / "settings").mkdir()
     environment = os.environ | {"BLENDER_USER_RESOURCES": str(folder / "settings"), "LIBGL_ALWAYS_SOFTWARE": "1"}
     package = build(folder)
     install = ["--command", "extension", "install-file", "-r", "user_default", "-e", str(package)]
     subprocess.run([*blender_command(folder), *install], env=environment, check=True)
-    shutil.copy2(PHOTOGRAPH, folder)
-    script = ROOT / "tools" / "extension_images_window.py"
+    shutil.copy2(photograph, folder)
     subprocess.run(window_command(folder, script, size=WINDOW_SIZE), env=environment, check=True)
     facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     if "problem" in facts:
         raise RuntimeError(facts["problem"])
-    return {path.stem: read_xwd(path) for path in (folder / "shots").iterdir()}, tuple(facts["panel"])
+    return facts
 
 
 def read_xwd(path: Path) -> np.ndarray:
@@ -100,7 +115,7 @@ def write(path: Path, image: np.ndarray) -> None:
 
 
 def main() -> None:
-    """Make both images."""
+    """Make the image."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--output", type=Path, default=IMAGES, help="folder of the pictures")
     output = parser.parse_args().output
@@ -115,6 +130,7 @@ def main() -> None:
     )
     gap = np.full((_GAP, WINDOW_SIZE[0], 3), 255, np.uint8)
     write(output / "extension_window.jpg", np.vstack([windows["before"], gap, windows["after"]]))
+    write(output / "light_dial.jpg", windows["dial"][:, : panel[0]])
 
 
 if __name__ == "__main__":

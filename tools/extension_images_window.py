@@ -49,6 +49,9 @@ class Photographer(Artist):
         yield lambda: self.session.conversion is None
         yield self.still_for(_STILL_S)
         yield from self.photograph("after")
+        self._show_the_dial()
+        yield self.still_for(_STILL_S)
+        yield from self.photograph("dial")
 
     def _make_scene(self) -> None:
         self._built = BlenderScene(load_scene_description("four_balls"))
@@ -75,6 +78,12 @@ class Photographer(Artist):
         space.shading.type = "RENDERED"
         with bpy.context.temp_override(window=window(), area=view, region=region_of(view, "WINDOW")):
             bpy.ops.view3d.view_center_camera()
+
+    @staticmethod
+    def _show_the_dial() -> None:
+        space = area_of("VIEW_3D").spaces.active
+        space.show_gizmo, space.show_gizmo_navigate = True, False
+        window().scene.lanet.dial = True
 
     @staticmethod
     def _panel() -> list[int]:

@@ -34,17 +34,27 @@ PYTHONS = ("3.11", "3.13")
 #: ONNX Runtime's wheels need macOS 14.
 PLATFORM_TAGS = {
     "linux-x64": ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64"),
+    "linux-arm64": ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux2014_aarch64"),
     "windows-x64": ("win_amd64",),
     "macos-arm64": ("macosx_14_0_arm64",),
 }
 #: The extension's flavours: what it carries, by the names that PyPI gives the projects.
-FLAVOURS = {"cpu": ("onnxruntime", "openexr", "openimageio"), "cuda": ("onnxruntime-gpu", "openexr", "openimageio")}
-#: ONNX Runtime has no CUDA for macOS.
-FLAVOUR_PLATFORMS = {"cpu": tuple(PLATFORM_TAGS), "cuda": ("linux-x64", "windows-x64")}
+FLAVOURS = {
+    "cpu": ("onnxruntime", "openexr", "openimageio"),
+    "cuda": ("onnxruntime-gpu", "openexr", "openimageio"),
+    "directml": ("onnxruntime-directml", "openexr", "openimageio"),
+}
+#: Where ONNX Runtime has wheels of the flavour.
+FLAVOUR_PLATFORMS = {
+    "cpu": tuple(PLATFORM_TAGS),
+    "cuda": ("linux-x64", "windows-x64"),
+    "directml": ("windows-x64",),
+}
 
 _HEADER = """\
 # Written by `make wheels-lock`: the wheels that the Blender extension carries, and their SHA-256.
-# Versions are those of requirements.lock; onnxruntime-gpu is the newest that is no newer than its onnxruntime.
+# Versions are those of requirements.lock; onnxruntime-gpu and -directml are the newest that are no newer than its
+# onnxruntime.
 """
 #: What pip's messages contain where a server was not reached.
 _UNREACHABLE = re.compile(
@@ -217,7 +227,8 @@ def _requirements() -> dict[str, str]:
     lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
     versions = dict(line.split("==") for line in lines if "==" in line and not line.startswith("#"))
     exact = {project: f"{project}=={versions[project]}" for project in FLAVOURS["cpu"]}
-    return exact | {"onnxruntime-gpu": f"onnxruntime-gpu<={versions['onnxruntime']}"}
+    others = {project for projects in FLAVOURS.values() for project in projects} - set(exact)
+    return exact | {project: f"{project}<={versions['onnxruntime']}" for project in others}
 
 
 def lock_text(wheels: Iterable[Wheel]) -> str:

@@ -135,7 +135,7 @@ class Newcomer(Artist):
 
     def _show_languages(self) -> Iterator[Callable[[], bool]]:
         view = bpy.context.preferences.view
-        self.session.say()  # the message is in the language that it was made in
+        self.session.show_text()  # the message is in the language that it was made in
         for language in ("de_DE", "ja_JP"):
             view.language = language
             view.use_translate_interface = True

@@ -67,7 +67,8 @@ assert output.open(sys.argv[2], spec) and output.write_image(np.take(table, code
 _BY_EXTENSION = """
 import sys
 import time
-from addon.worker.client import Failed, Finished, WorkerClient
+from addon.worker.client import WorkerClient
+from addon.worker.events import Failed, Finished
 client = WorkerClient()
 client.convert(sys.argv[1], sys.argv[2])
 events = []

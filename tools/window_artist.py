@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import bpy
@@ -97,6 +97,21 @@ class Artist(ABC):
         window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=y)
         for value in ("PRESS", "RELEASE"):
             window().event_simulate(type=key, value=value, x=x, y=y, **modifiers)
+
+    def drag(self, points: Sequence[tuple[float, float]], shot: str = "") -> Iterator[Callable[[], bool]]:
+        """Drag the mouse along points of the window, with the left button; take a shot before it is released."""
+        places = [{"x": round(x), "y": round(y)} for x, y in points]
+        window().event_simulate(type="MOUSEMOVE", value="NOTHING", **places[0])
+        yield self.turns_from_now(6)
+        window().event_simulate(type="LEFTMOUSE", value="PRESS", **places[0])
+        yield self.turns_from_now(3)
+        for place in places[1:]:
+            window().event_simulate(type="MOUSEMOVE", value="NOTHING", **place)
+            yield self.turns_from_now(2)
+        if shot:
+            yield from self.photograph(shot)
+        window().event_simulate(type="LEFTMOUSE", value="RELEASE", **places[-1])
+        yield self.turns_from_now(4)
 
     def photograph(self, name: str) -> Iterator[Callable[[], bool]]:
         """Let Blender draw everything, then take the shot."""

@@ -16,7 +16,7 @@ from ..settings import worker_settings
 from ..source.reading_choice import reading_of
 from ..source.source_file import Source
 from ..source.sources import hdr_source, prepare_source
-from ..worker.client import Event, Finished
+from ..worker.events import Event, Finished
 from ..worker.shared import SharedWorker
 from ..world.graph import ImagePair
 

@@ -13,7 +13,7 @@ from ..redraw import redraw
 from ..settings import worker_settings
 from ..source.sources import hdr_source
 from ..translation import tr
-from ..worker.client import Event, Finished
+from ..worker.events import Event, Finished
 from ..worker.light_facts import LightFacts
 from ..worker.shared import SharedWorker
 

@@ -13,7 +13,7 @@ from ..converter_settings import ConversionSettings
 from ..errors import AddonError
 from ..source.reading_choice import reading_of
 from ..source.sources import prepare_source
-from ..worker.client import Cancelled, Event, Failed, Finished, Progress
+from ..worker.events import Cancelled, Event, Failed, Finished, Progress
 from ..worker.shared import Request, SharedWorker
 from ..worker.wording import for_artist
 from .output_paths import output_place

@@ -191,7 +191,7 @@ class Conversion:
             before.append("The lamps of the former light were removed.")
         if ground_of(scene) is not None:
             remove_ground(scene)
-            before.append("The ground of the former light was removed.")
+            before.append("The ground projection of the former light was removed.")
         hdr = apply_hdr(scene, ldr, self.output, is_relative=self._folder.startswith("//"))
         backplate.refresh(scene)
         remember_range(hdr, self.facts.get("strength_range_ev"))

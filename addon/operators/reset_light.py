@@ -50,7 +50,9 @@ class ResetLight(OfConvertedWorld, Operator):
 
     bl_idname = "lanet.reset_light"
     bl_label = "Reset"
-    bl_description = "Show the HDR as it was converted: no lamps, backplate or ground; sliders neutral unless animated"
+    bl_description = (
+        "Show the HDR as it was converted: no lamps, backplate or ground projection; sliders neutral unless animated"
+    )
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     def execute(self, context: Context) -> set[str]:

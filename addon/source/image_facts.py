@@ -12,7 +12,7 @@ from bpy.types import Image
 from ..errors import AddonError
 from ..redraw import redraw
 from ..settings import worker_settings
-from ..worker.client import Cancelled, Event, Failed, Finished
+from ..worker.events import Cancelled, Event, Failed, Finished
 from ..worker.shared import Request, SharedWorker
 from ..worker.wording import for_artist
 from .expectation import describe_expectation
@@ -131,9 +131,12 @@ class ImageFacts:
         self._sources.remove((uid, source))
 
     def stop_expecting(self) -> None:
-        """Stop the conversion of a small copy, where one is running: the whole image is converted now."""
+        """Stop the conversion of a small copy, where one is running: the whole image is converted now.
+
+        The worker is kept, so that the conversion does not wait for a new one.
+        """
         if self._expecting is not None:
-            self._expecting.cancel()
+            self._expecting.cancel(keep_worker=True)
             self._expecting = None
 
     def _hear(self, uid: int, source: Source, event: Event) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from ..errors import AddonError
 from ..files.unfinished_output import UnfinishedOutput
 from .environment import worker_command, worker_environment
+from .events import Cancelled, Event, Failed, Finished, Progress
 from .process import WorkerProcess
 
 _PROTOCOL = 1
@@ -24,64 +25,13 @@ _PROTOCOL = 1
 _CANCEL_GRACE_S = 0.25
 
 
-@dataclass(frozen=True)
-class Progress:
-    """A request continues: the share of it that is done, [0, 1], and the stage that begins."""
-
-    request: int
-    share: float
-    stage: str
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A request ended well: the facts that the worker gives, see :mod:`lanet_core.pipeline.worker`."""
-
-    request: int
-    facts: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A request failed, and nothing has changed.
-
-    Attributes:
-        request: its number.
-        kind: an error class of ``lanet_core.errors``, or ``WorkerEnded``, ``WorkerSilent``, ``AddonError``.
-        message: for the artist: the file, what was wrong and what to do, one line.
-        details: for the console: the last lines of the worker's standard error, if any.
-        path: the file that is at fault, None if it is none.
-        problem: the message without the file.
-    """
-
-    request: int
-    kind: str
-    message: str
-    details: str = ""
-    path: str | None = None
-    problem: str = ""
-
-    def message_about(self, path: str | Path, name: str) -> str:
-        """Return the message, with another name for a file, such as that of the image that it was made of."""
-        return f"{name}: {self.problem}" if self.path == str(path) else self.message
-
-
-@dataclass(frozen=True)
-class Cancelled:
-    """A request was cancelled; nothing has changed."""
-
-    request: int
-
-
-Event = Progress | Finished | Failed | Cancelled
-
-
 @dataclass
 class _Request:
     number: int
     fields: dict[str, Any]
     output: UnfinishedOutput | None = None
-    kill_at_s: float | None = None  # of time.monotonic(), once it is cancelled
+    is_cancelled: bool = False
+    kill_at_s: float | None = None  # of time.monotonic(), once the worker shall not be waited for
     may_start_again: bool = False  # sent to a warm process, without a reply yet
 
 
@@ -229,16 +179,20 @@ class WorkerClient:
         """Request the irradiance of the ground under an HDR panorama, an OpenEXR file; return the request's number."""
         return self._ask(do="ground", source=str(source))
 
-    def cancel(self, number: int) -> None:
-        """Stop a request. Its :class:`Cancelled` is polled within half a second, in any state of the worker.
+    def cancel(self, number: int, *, keep_worker: bool = False) -> None:
+        """Stop a request. Its :class:`Cancelled` is polled within half a second, regardless of the worker does.
 
-        A number that has ended is left alone.
+        Args:
+            number: one that has ended is left alone.
+            keep_worker: let the worker stop on its own, which may take as long as the network runs once; a new worker
+                would take longer to start. For requests that no process waits for.
         """
         if self._current is not None and self._current.number == number:
-            if self._current.kill_at_s is None:
+            if not self._current.is_cancelled and self._process is not None:
+                self._process.send({"do": "cancel", "id": number})
+            self._current.is_cancelled = True
+            if not keep_worker and self._current.kill_at_s is None:
                 self._current.kill_at_s = time.monotonic() + _CANCEL_GRACE_S
-                if self._process is not None:
-                    self._process.send({"do": "cancel", "id": number})
             return
         for request in self._waiting:
             if request.number == number:
@@ -311,7 +265,7 @@ class WorkerClient:
     def _take_reply(self, request: _Request, event: str, message: dict[str, Any]) -> None:
         request.may_start_again = False
         if event == "progress":
-            if request.kill_at_s is None:
+            if not request.is_cancelled:
                 self._events.append(Progress(request.number, message["share"], message["stage"]))
         elif event == "error":
             self._fail_at(request, message)
@@ -322,7 +276,7 @@ class WorkerClient:
         self._process = None
         if self._current is None:
             return
-        if self._current.may_start_again and self._current.kill_at_s is None:
+        if self._current.may_start_again and not self._current.is_cancelled:
             self._waiting.appendleft(self._current)
             self._current = None
             return
@@ -330,7 +284,7 @@ class WorkerClient:
         self._fail("WorkerEnded", f"The converter {message['reason']}. {remedy}", message["details"])
 
     def _finish(self, request: _Request, facts: dict[str, Any]) -> None:
-        if request.kill_at_s is None and request.output is not None:
+        if not request.is_cancelled and request.output is not None:
             try:
                 request.output.finish()
             except AddonError as error:
@@ -346,7 +300,7 @@ class WorkerClient:
     def _end(self, event: Event) -> None:
         request, self._current = self._current, None
         assert request is not None, "a request ends once"
-        self._events.append(event if request.kill_at_s is None else Cancelled(request.number))
+        self._events.append(Cancelled(request.number) if request.is_cancelled else event)
         self._bury(None, request)
         self._keep_for(self._idle_s)
 
@@ -354,12 +308,14 @@ class WorkerClient:
         if self._current is None:
             return
         now_s = time.monotonic()
-        cancelled = self._current.kill_at_s is not None and now_s > self._current.kill_at_s
-        if cancelled or now_s - self._heard_s > self._silence_s:
+        is_late = self._current.kill_at_s is not None and now_s > self._current.kill_at_s
+        if is_late or now_s - self._heard_s > self._silence_s:
             remedy = "It was stopped and nothing was changed. Convert again, or choose the CPU in the preferences."
             silent = f"The converter has not answered for {self._silence_s:.0f} s. {remedy}"
             number = self._current.number
-            self._events.append(Cancelled(number) if cancelled else Failed(number, "WorkerSilent", silent))
+            self._events.append(
+                Cancelled(number) if self._current.is_cancelled else Failed(number, "WorkerSilent", silent)
+            )
             self._kill()
 
     def _kill(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from ..redraw import redraw
 from ..settings import worker_settings
 from ..translation import tr
-from .client import Cancelled, Event, Failed, Finished
+from .events import Cancelled, Event, Failed, Finished
 from .shared import SharedWorker
 from .wording import for_artist
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..converter_settings import WorkerSettings
-from .client import Cancelled, Event, Progress, WorkerClient
+from .client import WorkerClient
+from .events import Cancelled, Event, Progress
 
 _POLL_S = 0.01
 
@@ -29,9 +30,12 @@ class Request:
     line: _Line
     number: int
 
-    def cancel(self) -> None:
-        """Stop it; its listener receives :class:`addon.worker.client.Cancelled` within half a second."""
-        self.line.client.cancel(self.number)
+    def cancel(self, *, keep_worker: bool = False) -> None:
+        """Stop it; its listener receives :class:`addon.worker.events.Cancelled` within half a second.
+
+        With ``keep_worker``, the worker stops on its own, see :meth:`addon.worker.client.WorkerClient.cancel`.
+        """
+        self.line.client.cancel(self.number, keep_worker=keep_worker)
 
 
 class SharedWorker:

@@ -19,7 +19,7 @@ from ..converter_settings import WorkerSettings
 from ..errors import AddonError
 from ..source.image_loading import load_image
 from ..source.sources import file_of, hdr_source
-from ..worker.client import Event, Finished
+from ..worker.events import Event, Finished
 from ..worker.shared import SharedWorker
 from .asset_library import CATALOGS
 from .graph import apply_hdr, remembered_pair

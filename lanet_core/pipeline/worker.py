@@ -17,7 +17,8 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 6, "do": "lights", "source": "street.exr", "take": [0], "output": "rest.exr"}  and the panorama without some
     {"id": 9, "do": "bake", "source": "street.exr", "output": "baked.exr", "strength": 0.5}  with the fields of
                                                            :class:`lanet_core.pipeline.light_baking.LightChange`
-    {"id": 10, "do": "ground", "source": "street.exr"}     irradiance of the ground: "base", "added", three numbers each
+    {"id": 10, "do": "ground", "source": "street.exr"}     irradiance of the ground: the fields and the softness of
+                                                           :class:`lanet_core.pipeline.ground_light.GroundLight`
     {"id": 11, "do": "expect", "source": "street.jpg"}     what a conversion will change, see
                                                            :mod:`lanet_core.pipeline.expectation`
     {"id": 12, "do": "balls", "source": "street.jpg", "hdr": "street.exr", "size": 96}  diffuse and mirror balls, before

@@ -100,12 +100,14 @@ def bake(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def ground(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the irradiance of the ground under an HDR panorama."""
+    """Return the light on the ground under an HDR panorama."""
     from lanet_core.files import read_hdr
     from lanet_core.pipeline.ground_light import ground_irradiance
 
-    base, added = ground_irradiance(read_hdr(Path(text_of(request, "source"))))
-    return {"base": base.tolist(), "added": added.tolist()}
+    light = ground_irradiance(read_hdr(Path(text_of(request, "source"))))
+    shares = {"base_shares": light.base_shares.tolist(), "added_shares": light.added_shares.tolist()}
+    numbers = {"peak": light.peak, "softness": light.softness}
+    return {"base": light.base.tolist(), "added": light.added.tolist(), **shares, **numbers}
 
 
 def balls(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -159,15 +159,34 @@ def test_what_the_worker_comes_to_import_comes_along(tmp_path, form):
     assert {"lanet_core/networks/lanet.py", "lanet_core/networks/__init__.py"} <= added
 
 
-@pytest.mark.parametrize(("flavour", "name"), [("cpu", "LANet IBL"), ("cuda", "LANet IBL (CUDA)")])
+@pytest.mark.parametrize(
+    ("flavour", "name"), [("cpu", "LANet IBL"), ("cuda", "LANet IBL (CUDA)"), ("directml", "LANet IBL (DirectML)")]
+)
 def test_the_manifest_is_filled_in_and_else_unchanged(flavour, name):
     source = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
     wheels = fetch_wheels.wanted_wheels(fetch_wheels.read_lock(), flavour, ["windows-x64"], ["3.13"])
     filled = tomllib.loads(build_extension.filled_manifest(source, wheels, flavour))
     assert filled.pop("wheels") == sorted(f"./wheels/{wheel.file}" for wheel in wheels)
     expected = tomllib.loads(source)
-    assert filled == expected | {"name": name, "platforms": ["windows-x64"]}
+    blender = {"blender_version_min": "5.1.0"}
+    assert filled == expected | blender | {"name": name, "platforms": ["windows-x64"]}
     assert filled["id"] == "lanet_ibl", "Blender keeps one extension of an id, so the flavours replace each other"
+
+
+def test_where_blender_brings_its_python_a_zip_is_for_the_versions_that_carry_it():
+    source = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
+    ranges = {}
+    for platforms, pythons in build_extension.groups("cpu", [], fetch_wheels.PYTHONS):
+        wheels = fetch_wheels.wanted_wheels(fetch_wheels.read_lock(), "cpu", platforms, pythons)
+        filled = tomllib.loads(build_extension.filled_manifest(source, wheels, "cpu"))
+        for platform in filled["platforms"]:
+            blenders = filled["blender_version_min"], filled.get("blender_version_max")
+            ranges.setdefault(platform, []).append((*blenders, len(filled["wheels"]) // len(platforms)))
+    apart = [("4.2.0", "5.1.0", 3), ("5.1.0", None, 3)]
+    assert ranges["windows-x64"] == ranges["macos-arm64"] == apart
+    assert ranges["linux-x64"] == ranges["linux-arm64"] == [("4.2.0", None, 6)], "distributions have their own Python"
+    groups = build_extension.groups("directml", [], ["3.13"])
+    assert groups == [(["windows-x64"], ("3.13",))]
 
 
 def test_a_wheel_without_a_licence_is_not_passed_on(tmp_path):

@@ -37,8 +37,9 @@ def test_the_lock_has_every_wheel_of_every_flavour():
     lock = fetch_wheels.read_lock()
     wanted = [wheel for flavour in fetch_wheels.FLAVOURS for wheel in fetch_wheels.wanted_wheels(lock, flavour)]
     assert set(wanted) == set(lock)
-    assert len(fetch_wheels.wanted_wheels(lock, "cpu")) == 3 * 2 * 3
+    assert len(fetch_wheels.wanted_wheels(lock, "cpu")) == 4 * 2 * 3
     assert len(fetch_wheels.wanted_wheels(lock, "cuda")) == 2 * 2 * 3
+    assert len(fetch_wheels.wanted_wheels(lock, "directml")) == 1 * 2 * 3
 
 
 def test_the_extension_carries_the_versions_that_the_tests_run():

@@ -9,7 +9,7 @@ import OpenImageIO
 import pytest
 
 from addon.converter_settings import WorkerSettings
-from addon.worker.client import Cancelled, Finished
+from addon.worker.events import Cancelled, Finished
 from addon.worker.shared import SharedWorker
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import OpenImageIO
 import pytest
 
-from addon.worker.client import Cancelled, Failed, Finished, Progress, WorkerClient
+from addon.worker.client import WorkerClient
+from addon.worker.events import Cancelled, Failed, Finished, Progress
 from lanet_core.files import read_hdr
 from lanet_core.pipeline.panorama_converter import load_converter
 
@@ -196,6 +197,37 @@ def test_a_result_that_comes_after_the_cancelling_is_dropped(client, image, outp
     raise AssertionError("no conversion was caught while it was writing")
 
 
+def test_cancelling_with_patience_keeps_the_worker(client, large_image, image, output):
+    client.inspect(image)
+    end_of(client)
+    pid = client.worker_pid
+    first, second = client.convert(large_image, output), client.convert(image, output.with_name("b.exr"))
+    wait_for(client, Progress)
+    os.kill(pid, signal.SIGSTOP)
+    client.cancel(first, keep_worker=True)
+    until_s = time.monotonic() + 0.5  # twice the time after which it would be killed
+    while time.monotonic() < until_s:
+        assert not client.poll()
+        time.sleep(POLL_S)
+    os.kill(pid, signal.SIGCONT)
+    events = wait_for(client, Finished, Failed)
+    assert next(event for event in events if not isinstance(event, Progress)) == Cancelled(first)
+    assert isinstance(events[-1], Finished) and events[-1].request == second
+    assert client.worker_pid == pid and names_in(output.parent) == ["b.exr"]
+
+
+def test_patience_with_a_cancelled_request_can_end(client, large_image, output):
+    number = client.convert(large_image, output)
+    wait_for(client, Progress)
+    os.kill(client.worker_pid, signal.SIGSTOP)
+    client.cancel(number, keep_worker=True)
+    assert not client.poll()
+    client.cancel(number)
+    asked_s = time.monotonic()
+    assert end_of(client) == Cancelled(number)
+    assert time.monotonic() - asked_s < 0.5
+
+
 def test_a_waiting_request_is_cancelled_and_the_others_go_on(client, image, tmp_path):
     first, second, third = (client.convert(image, tmp_path / f"{name}.exr") for name in "abc")
     client.cancel(second)
@@ -295,7 +327,8 @@ def test_stopping_leaves_no_process_and_no_unfinished_file(client, large_image, 
 
 PARENT = """
 import sys, time
-from addon.worker.client import Progress, WorkerClient
+from addon.worker.client import WorkerClient
+from addon.worker.events import Progress
 client = WorkerClient(model=sys.argv[1])
 client.convert(sys.argv[2], sys.argv[3])
 while not any(isinstance(event, Progress) for event in client.poll()):

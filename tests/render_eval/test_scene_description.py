@@ -32,7 +32,7 @@ def kinds_from_left_to_right(scene):
 
 def test_the_papers_scene_is_four_balls_from_glass_to_mixed_above_a_diffuse_plane():
     scene = load_scene_description("four_balls")
-    assert (scene.picture.width, scene.picture.height) == (480, 270)
+    assert (scene.image.width, scene.image.height) == (480, 270)
     assert kinds_from_left_to_right(scene) == ["glass", "glossy", "diffuse", "mixed"]
     assert scene.materials[scene.plane.material].kind == "diffuse"
     assert all(ball.centre[2] - ball.radius >= 0.0 for ball in scene.balls)
@@ -43,7 +43,7 @@ def test_the_benchmark_of_the_literature_is_mirror_matte_silver_and_diffuse():
     assert kinds_from_left_to_right(scene) == ["glossy", "glossy", "diffuse"]
     assert [getattr(scene.materials[ball.material], "roughness", None) for ball in scene.balls] == [0.0, 0.5, None]
     assert scene.plane is None
-    assert not scene.picture.background
+    assert not scene.image.background
 
 
 @pytest.mark.parametrize("name", shipped_scenes())
@@ -85,7 +85,7 @@ def test_a_scene_of_ones_own_is_a_file(values, tmp_path):
         """
         name = "one"
         description = "One ball"
-        picture = { width = 8, height = 4 }
+        image = { width = 8, height = 4 }
         sampling = { samples = 1, bounces = 2 }
         camera = { position = [-3, 0, 0], target = [0, 0, 0], vertical_angle_deg = 40 }
         balls = [{ centre = [0, 0, 0], radius = 1, material = "chalk" }]
@@ -94,7 +94,7 @@ def test_a_scene_of_ones_own_is_a_file(values, tmp_path):
         encoding="utf-8",
     )
     scene = load_scene_description(path)
-    assert scene.picture.background
+    assert scene.image.background
     assert scene.plane is None
     assert scene.materials["chalk"].albedo == (1.0, 1.0, 1.0)
 
