@@ -15,7 +15,8 @@ BLENDER_ROOT ?= $(CURDIR)/build/debian-blender
 # Processes that run the tests. Tests of Blender often wait, so that more than there are cores save time.
 TEST_WORKERS ?= 3
 
-.PHONY: demo test check docs test-blender-versions blender-program three extension extension-cuda repository wheels-lock format
+.PHONY: demo test check docs test-blender-versions blender-program three extension extension-cuda extension-directml repository
+.PHONY: wheels-lock format
 .PHONY: lock clean
 .DELETE_ON_ERROR:
 
@@ -59,12 +60,16 @@ format: $(VENV)/development.stamp
 	$(VENV)/bin/python -m ruff check --fix
 	$(VENV)/bin/python -m ruff format
 
-# The Blender extension, a zip a platform in dist/; its wheels are fetched once, as wheels.lock names them.
+# The Blender extension, in dist/ a zip for each system, on Windows and macOS also for each Python of Blender; its wheels are fetched once, as wheels.lock names them.
 extension: $(VENV)/development.stamp
 	$(VENV)/bin/python tools/build_extension.py --output dist
 
 extension-cuda: $(VENV)/development.stamp
 	$(VENV)/bin/python tools/build_extension.py --output dist --flavour cuda
+
+# For any GPU under Windows.
+extension-directml: $(VENV)/development.stamp
+	$(VENV)/bin/python tools/build_extension.py --output dist --flavour directml
 
 # The zips of `make extension` as an extensions repository for a static web server: index, landing page, zips.
 repository: extension

@@ -28,6 +28,7 @@ from .operators.reset_light import AddRotation, RemoveLight, ResetLight
 from .operators.support import OpenDocumentation, ReportBug
 from .operators.try_strength import TryStrength
 from .operators.turn_light import TurnLight
+from .panels.light_dial import LightDial
 from .panels.shader_sidebar import ShaderSidebarPanel
 from .panels.view_sidebar import ViewSidebarPanel
 from .panels.world_properties import WorldPropertiesPanel
@@ -66,6 +67,7 @@ CLASSES = (
     WorldPropertiesPanel,
     ViewSidebarPanel,
     ShaderSidebarPanel,
+    LightDial,
 )
 
 #: How long a running pick has to end before its class is unregistered, seconds.
@@ -86,7 +88,14 @@ def _keep_results(*_: object) -> None:
 
 
 @persistent
+def _follow_world(scene: bpy.types.Scene, *_: object) -> None:
+    session.current().copies.look(scene)
+
+
+@persistent
 def _before_saving(filepath: str, *_: object) -> None:
+    for scene in bpy.data.scenes:
+        session.current().copies.look(scene)
     saving.before(filepath)
 
 
@@ -110,6 +119,7 @@ _MENUS = {
 _HANDLERS = {
     "load_pre": _forget_the_file,
     "load_post": _keep_results,
+    "depsgraph_update_post": _follow_world,
     "save_pre": _before_saving,
     "save_post": _after_saving,
     "save_post_fail": _after_failed_saving,

@@ -1,13 +1,17 @@
 """Build the Blender extension, one zip a platform, with Blender's own tool, and let it validate each.
 
-    python tools/build_extension.py                         dist/lanet_ibl-<version>-<platform>.zip, for all platforms
+    python tools/build_extension.py                         dist/lanet_ibl-<version>-linux_x64.zip, linux_arm64,
+                                                            dist/lanet_ibl-<version>-py311-windows_x64.zip, py313, …
     python tools/build_extension.py --flavour cuda          dist/lanet_ibl_cuda-<version>-py311-<platform>.zip, py313
     python tools/build_extension.py --platform linux-x64    one of them
 
 A zip holds `addon/` at its root, of `lanet_core` what a conversion needs, the model, the licence, the wheels and the
-manifest with their list. Both flavours have the same id, so that installing one replaces the other and keeps its
-preferences: two ONNX Runtimes never lie side by side. That for CUDA weighs about 250 MB for one Python, so that each
-Python has a zip of its own; CUDA 13 and cuDNN 9 are the user's.
+manifest with their list. All flavours have the same id, so that installing one replaces the other and keeps its
+preferences: two ONNX Runtimes never are side by side. CUDA 13 and cuDNN 9 are the user's.
+
+A Blender for Windows or macOS carries its own Python, so that each Python has a zip of its own there, for the versions
+of Blender that carry it. Linux distributions build Blender with their own Python: there one zip has the wheels of all
+Pythons, except with CUDA, whose wheels weigh 250 MB.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from pathlib import Path
 
 from core_files import core_files
 from fetch_wheels import (
+    FLAVOUR_PLATFORMS,
     FLAVOURS,
     PLATFORM_TAGS,
     PYTHONS,
@@ -42,8 +47,11 @@ from fetch_wheels import (
 MODEL = Path("models", "panolanet.onnx")
 #: Bytes; more would keep artists from downloading it.
 MAX_CPU_ZIP_BYTES = 120_000_000
+FLAVOUR_NAMES = {"cuda": "CUDA", "directml": "DirectML"}
 #: Lists what the wheels are licensed under.
 NOTICES = "THIRD_PARTY.md"
+#: The first version of Blender that carries a Python, and the first that carries it no more.
+BLENDERS = {"3.11": ("4.2.0", "5.1.0"), "3.13": ("5.1.0", None)}
 
 _LICENCE_TEXT = re.compile(r"/[^/]*(licen[cs]e|notices?|third-?party)[^/.]*(\.txt|\.md)?$", re.IGNORECASE)
 _NOTICES_HEADER = """\
@@ -74,7 +82,7 @@ def stage(folder: Path, wheels: Iterable[Path], manifest: str) -> None:
     """Lay out the extension's files.
 
     Args:
-        folder: where; it is empty or not there yet.
+        folder: where; it is empty or missing.
         wheels: the wheels' files.
         manifest: the manifest's text, which lists them.
 
@@ -94,6 +102,22 @@ def stage(folder: Path, wheels: Iterable[Path], manifest: str) -> None:
     (folder / "blender_manifest.toml").write_text(manifest, encoding="utf-8")
 
 
+def groups(flavour: str, platforms: Sequence[str], pythons: Sequence[str]) -> list[tuple[list[str], tuple[str, ...]]]:
+    """Return the platforms and the Pythons whose wheels go into one zip each.
+
+    Args:
+        flavour: a key of ``FLAVOURS``.
+        platforms: some of the flavour's platforms; none means all of them.
+        pythons: some of ``PYTHONS``.
+    """
+    platforms = platforms or FLAVOUR_PLATFORMS[flavour]
+    linux = [each for each in platforms if each.startswith("linux")]
+    others = [each for each in platforms if each not in linux]
+    single = [(python,) for python in pythons]
+    parts = [(linux, each) for each in ([tuple(pythons)] if flavour == "cpu" else single)]
+    return [(names, each) for names, each in (*parts, *((others, each) for each in single)) if names]
+
+
 def filled_manifest(source: str, wheels: Iterable[Wheel], flavour: str, version: str = "") -> str:
     """Return the manifest with the list of wheels, their platforms and the flavour's name.
 
@@ -108,7 +132,12 @@ def filled_manifest(source: str, wheels: Iterable[Wheel], flavour: str, version:
     text = _with_entry(text, "platforms", list(dict.fromkeys(wheel.platform for wheel in wheels)))
     if flavour != "cpu":
         name = tomllib.loads(source)["name"]
-        text = _with_entry(text, "name", f"{name} ({flavour.upper()})")
+        text = _with_entry(text, "name", f"{name} ({FLAVOUR_NAMES[flavour]})")
+    pythons = {wheel.python for wheel in wheels}
+    if len(pythons) == 1 and not any(wheel.platform.startswith("linux") for wheel in wheels):
+        first, end = BLENDERS[pythons.pop()]
+        text = _with_entry(text, "blender_version_min", first)
+        text = _with_entry(text, "blender_version_max", end) if end else text
     return _with_entry(text, "version", version) if version else text
 
 
@@ -123,7 +152,7 @@ def _with_entry(toml: str, key: str, value: str | list[str]) -> str:
 
 
 def notices(wheels: Iterable[Path]) -> str:
-    """Return the list of what the wheels are licensed under, and where the texts lie.
+    """Return the list of what the wheels are licensed under, with the paths of the texts.
 
     Raises:
         BuildError: a wheel names no licence and carries no text of one.
@@ -167,9 +196,9 @@ def build(tool: Path, folder: Path, output: Path) -> list[Path]:
 
 def _run_tool(tool: Path, *arguments: str) -> None:
     finished = subprocess.run([sys.executable, str(tool), *arguments], capture_output=True, text=True, encoding="utf-8")
-    said = finished.stdout + finished.stderr
-    if finished.returncode or finished.stderr or re.search("^(WARN|ERROR|FATAL_ERROR):", said, re.MULTILINE):
-        raise BuildError(f"Blender's tool does not {arguments[0]} the extension without a complaint:\n{said.strip()}")
+    output = finished.stdout + finished.stderr
+    if finished.returncode or finished.stderr or re.search("^(WARN|ERROR|FATAL_ERROR):", output, re.MULTILINE):
+        raise BuildError(f"Blender's tool does not {arguments[0]} the extension without a complaint:\n{output.strip()}")
 
 
 def check_size(path: Path) -> None:
@@ -224,7 +253,7 @@ def build_flavour(
 
 
 def main() -> None:
-    """Build what the command line asks for."""
+    """Build what the command line requests."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--flavour", choices=FLAVOURS, default="cpu")
     parser.add_argument("--platform", action="append", choices=PLATFORM_TAGS, default=[])
@@ -235,10 +264,9 @@ def main() -> None:
     parser.add_argument("--tool", type=Path, help="Blender's blender_ext.py; by default that of the module bpy")
     arguments = parser.parse_args()
     pythons = tuple(python for python in PYTHONS if python in arguments.python) or PYTHONS
-    together = [pythons] if arguments.flavour == "cpu" else [(python,) for python in pythons]
     try:
-        for each in together:
-            zips = build_flavour(arguments.flavour, arguments.platform, each, arguments.tool or blender_tool(),
+        for platforms, together in groups(arguments.flavour, arguments.platform, pythons):
+            zips = build_flavour(arguments.flavour, platforms, together, arguments.tool or blender_tool(),
                                  arguments.wheels, arguments.output, arguments.version)  # fmt: skip
             for path in zips:
                 print(f"built and validated {path} ({path.stat().st_size / 1e6:.0f} MB)")

@@ -4,8 +4,8 @@
     python tools/build_repository.py ZIP... --output DIR
 
 Blender adds it at *Preferences > Get Extensions > Repositories* by the address of its ``index.json``, and then offers
-updates. The index is written by Blender's own tool, ``server-generate``. Zips of the flavour for CUDA have the
-same id as those for the CPU and are refused: serve them from a repository of their own.
+updates. The index is written by Blender's own tool, ``server-generate``. Zips of the flavours for GPUs have the same
+id as those for the CPU and are refused: serve them from a repository of their own.
 """
 
 from __future__ import annotations
@@ -59,13 +59,17 @@ def build_repository(zips: Iterable[Path], output: Path, tool: Path) -> Path:
 
 
 def _check_index(index: Path) -> None:
-    """Check that each system is offered one zip.
+    """Check that each system and version of Blender is offered one zip.
 
     Raises:
         BuildError: two are for the same system.
     """
     packages = json.loads(index.read_text(encoding="utf-8"))["data"]
-    offered = [(package["id"], platform) for package in packages for platform in package.get("platforms", ("all",))]
+    offered = [
+        (package["id"], platform, package["blender_version_min"])
+        for package in packages
+        for platform in package.get("platforms", ("all",))
+    ]
     for each in set(offered):
         if offered.count(each) > 1:
             raise BuildError(f"There are several zips of {each[0]} for {each[1]}. Keep one of them.")

@@ -1,7 +1,7 @@
-"""Somebody who works in a Blender with a window, by a script: ``blender --enable-event-simulate -P SCRIPT``.
+"""A scripted user of a Blender with a window: ``blender --enable-event-simulate -P SCRIPT``.
 
-Runs inside Blender. A scenario goes on a step a turn of Blender's event loop, so that Blender draws, and runs its
-operators, as it does for anybody.
+Runs inside Blender. A scenario continues a step a turn of Blender's event loop, so that Blender draws, and runs its
+operators, as for any user.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import bpy
@@ -98,6 +98,21 @@ class Artist(ABC):
         for value in ("PRESS", "RELEASE"):
             window().event_simulate(type=key, value=value, x=x, y=y, **modifiers)
 
+    def drag(self, points: Sequence[tuple[float, float]], shot: str = "") -> Iterator[Callable[[], bool]]:
+        """Drag the mouse along points of the window, with the left button; take a shot before it is released."""
+        places = [{"x": round(x), "y": round(y)} for x, y in points]
+        window().event_simulate(type="MOUSEMOVE", value="NOTHING", **places[0])
+        yield self.turns_from_now(6)
+        window().event_simulate(type="LEFTMOUSE", value="PRESS", **places[0])
+        yield self.turns_from_now(3)
+        for place in places[1:]:
+            window().event_simulate(type="MOUSEMOVE", value="NOTHING", **place)
+            yield self.turns_from_now(2)
+        if shot:
+            yield from self.photograph(shot)
+        window().event_simulate(type="LEFTMOUSE", value="RELEASE", **places[-1])
+        yield self.turns_from_now(4)
+
     def photograph(self, name: str) -> Iterator[Callable[[], bool]]:
         """Let Blender draw everything, then take the shot."""
         for area in window().screen.areas:
@@ -124,7 +139,7 @@ class Artist(ABC):
         return is_still
 
     def _turn(self) -> float | None:
-        """Go on if what is waited for has come; the timer's function."""
+        """Continue if what is waited for has come; the timer's function."""
         self.turns += 1
         try:
             if not self._condition():
@@ -136,7 +151,7 @@ class Artist(ABC):
             return TURN_S
         except StopIteration:
             pass
-        except Exception:  # Blender would go on without a word
+        except Exception:  # Blender would continue silently
             self.facts["problem"] = traceback.format_exc()
             self._shoot("problem")
         (self.folder / "facts.json").write_text(json.dumps(self.facts), encoding="utf-8")

@@ -20,7 +20,7 @@ from ..converter_settings import ConversionSettings
 from ..errors import AddonError
 from ..files.result_files import PATTERN, SUFFIX, find_result, result_name
 from ..translation import tr
-from ..worker.client import Event, Failed, Finished
+from ..worker.events import Event, Failed, Finished
 from ..worker.shared import Request, SharedWorker
 from ..worker.wording import for_artist
 from ..world.asset import PREVIEW_HEIGHT, describe_asset, show_preview, world_of_files
@@ -145,7 +145,7 @@ class FolderLibrary:
 
     def _begin(self) -> Batch:
         self._batch = batch = Batch(
-            self._worker, self._survey.to_convert, self._settings, beside=False, finished=self._ask_for_preview
+            self._worker, self._survey.to_convert, self._settings, next_to_source=False, finished=self._ask_for_preview
         )
         if self._is_cancelled:
             batch.cancel()

@@ -13,6 +13,7 @@ from ..errors import AddonError
 from ..worker.shared import SharedWorker
 from ..world.graph import remembered_pair, shows_hdr
 from ..world.ground import add_ground
+from ..world.ground_limit import GroundFacts
 from ..world.rendered_world import rendered_world
 from .hdr_work import HdrWork
 from .image import State
@@ -51,5 +52,6 @@ class GroundPlacing(HdrWork):
         if pair is None or pair.hdr.session_uid != self._hdr:
             self.fail("The scene was changed meanwhile, and no ground was added. Add it again.")
             return
-        self.ground = add_ground(scene, facts["base"], facts["added"], **self._options)
+        light = GroundFacts(**{name: facts[name] for name in GroundFacts.__dataclass_fields__})
+        self.ground = add_ground(scene, light, **self._options)
         self.state = State.FINISHED

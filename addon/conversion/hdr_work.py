@@ -14,7 +14,8 @@ from bpy.types import Image
 
 from ..converter_settings import WorkerSettings
 from ..source.sources import hdr_source
-from ..worker.client import Cancelled, Event, Failed, Finished, WorkerClient
+from ..worker.client import WorkerClient
+from ..worker.events import Cancelled, Event, Failed, Finished
 from ..worker.shared import SharedWorker
 from ..worker.wording import for_artist
 from .image import State
@@ -64,7 +65,7 @@ class HdrWork:
         raise NotImplementedError
 
     def step(self) -> State:
-        """Go on if something can be done now; return where it stands."""
+        """Continue if something can be done now; return where it stands."""
         self._worker.poll()
         return self.state
 

@@ -26,7 +26,7 @@ class AddGround(HdrWorkOperator, Operator):
     """
 
     bl_idname = "lanet.add_ground"
-    bl_label = "Add Ground"
+    bl_label = "Add Ground Projection"
     bl_description = "Add a ground at the origin that shows the photograph's lower half and receives shadows"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
@@ -71,8 +71,8 @@ class RemoveGround(Operator):
     """Remove the ground of this world."""
 
     bl_idname = "lanet.remove_ground"
-    bl_label = "Remove Ground"
-    bl_description = "Remove the ground"
+    bl_label = "Remove Ground Projection"
+    bl_description = "Remove the ground projection"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     @classmethod
@@ -83,5 +83,5 @@ class RemoveGround(Operator):
     def execute(self, context: Context) -> set[str]:
         """Remove it."""
         remove_ground(context.scene)
-        session.current().say()
+        session.current().show_text()
         return {"FINISHED"}

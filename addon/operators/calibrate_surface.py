@@ -38,8 +38,8 @@ class CalibrateSurface(HdrWorkOperator, Operator):
         options={"HIDDEN", "SKIP_SAVE"},
     )
     ground: BoolProperty(
-        name="Ground",
-        description="The ground, measured 25° to 65° below the horizon, instead of a point",
+        name="Ground of Photograph",
+        description="The photographed ground, measured 25° to 65° below the horizon, instead of a point",
         default=True,
         options={"HIDDEN", "SKIP_SAVE"},
     )
@@ -78,7 +78,7 @@ class CalibrateSurface(HdrWorkOperator, Operator):
         """Return the message of a calibrated light."""
         values = {"albedo": f"{work.surface.albedo:.2g}", "ev": f"{work.ev:+.1f}"}
         if work.surface.at is None:
-            text = tr("Ground, albedo {albedo}: Highlights is {ev} EV.", **values)
+            text = tr("Ground of the photograph, albedo {albedo}: Highlights is {ev} EV.", **values)
         else:
             text = tr("Surface, albedo {albedo}: Highlights is {ev} EV.", **values)
         return Ending(about(scene, text, *work.notes), "INFO", has_changed=True)

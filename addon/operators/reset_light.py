@@ -50,7 +50,9 @@ class ResetLight(OfConvertedWorld, Operator):
 
     bl_idname = "lanet.reset_light"
     bl_label = "Reset"
-    bl_description = "Show the HDR as it was converted: no lamps, backplate or ground; sliders neutral unless animated"
+    bl_description = (
+        "Show the HDR as it was converted: no lamps, backplate or ground projection; sliders neutral unless animated"
+    )
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     def execute(self, context: Context) -> set[str]:
@@ -62,7 +64,7 @@ class ResetLight(OfConvertedWorld, Operator):
         show(context.scene, hdr=True)
         for node in light_nodes(context.scene):
             reset(node)
-        session.current().say()
+        session.current().show_text()
         return {"FINISHED"}
 
 
@@ -81,5 +83,5 @@ class RemoveLight(OfConvertedWorld, Operator):
         backplate.remove(context.scene)
         remove_ground(context.scene)
         forget_pair(context.scene)
-        session.current().say()
+        session.current().show_text()
         return {"FINISHED"}

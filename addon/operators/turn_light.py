@@ -1,12 +1,13 @@
-"""Turning the light by moving the mouse."""
+"""Turning the light by moving the mouse, or by the dial in the 3D Viewport."""
 
 from __future__ import annotations
 
 import math
 from typing import ClassVar
 
-from bpy.props import FloatProperty
+from bpy.props import BoolProperty, FloatProperty
 from bpy.types import Context, Event, Operator, ShaderNodeMapping
+from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_3d
 
 from ..translation import tr
 from ..world.graph import editable_textures
@@ -16,6 +17,8 @@ from .reset_light import OfConvertedWorld
 #: A movement by one pixel; with Shift, a tenth of it.
 _RAD_PER_PIXEL = math.radians(0.25)
 _FINE = 0.1
+#: A view that looks at the dial at a flatter angle is no help to turn it, sine.
+_FLATTEST = 0.15
 
 
 class TurnLight(OfConvertedWorld, Operator):
@@ -30,6 +33,12 @@ class TurnLight(OfConvertedWorld, Operator):
         name="Angle", description="By which the light turns, seen from above", subtype="ANGLE", options={"SKIP_SAVE"}
     )
 
+    by_dial: BoolProperty(
+        name="By Dial",
+        description="Follow the mouse around the dial until it is released",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
+
     def execute(self, context: Context) -> set[str]:
         """Turn it by the angle."""
         self._start(context)
@@ -40,6 +49,7 @@ class TurnLight(OfConvertedWorld, Operator):
         """Turn it with the mouse until a click."""
         self._start(context)
         self._x = event.mouse_x
+        self._azimuth = self._azimuth_of(context, event)
         context.window_manager.modal_handler_add(self)
         self._show(context)
         return {"RUNNING_MODAL"}
@@ -47,12 +57,12 @@ class TurnLight(OfConvertedWorld, Operator):
     def modal(self, context: Context, event: Event) -> set[str]:
         """Follow the mouse."""
         if event.type == "MOUSEMOVE":
-            self.angle += (event.mouse_x - self._x) * _RAD_PER_PIXEL * (_FINE if event.shift else 1.0)
-            self._x = event.mouse_x
+            self.angle += self._moved_rad(context, event) * (_FINE if event.shift else 1.0)
             self._turn()
             self._show(context)
-        elif event.type in ("LEFTMOUSE", "RET", "NUMPAD_ENTER") and event.value == "PRESS":
+        elif self._confirms(event):
             context.workspace.status_text_set(None)
+            self._key(context)
             return {"FINISHED"}
         elif event.type in ("RIGHTMOUSE", "ESC"):
             self.angle = 0.0
@@ -60,6 +70,38 @@ class TurnLight(OfConvertedWorld, Operator):
             context.workspace.status_text_set(None)
             return {"CANCELLED"}
         return {"RUNNING_MODAL"}
+
+    def _confirms(self, event: Event) -> bool:
+        if event.type == "LEFTMOUSE":
+            return event.value == ("RELEASE" if self.by_dial else "PRESS")
+        return event.type in ("RET", "NUMPAD_ENTER") and event.value == "PRESS"
+
+    def _moved_rad(self, context: Context, event: Event) -> float:
+        """Return the angle by which the mouse has moved since the last call."""
+        azimuth, x = self._azimuth_of(context, event), event.mouse_x
+        moved = (x - self._x) * _RAD_PER_PIXEL
+        if azimuth is not None and self._azimuth is not None:
+            moved = math.remainder(azimuth - self._azimuth, 2.0 * math.pi)
+        self._azimuth, self._x = azimuth, x
+        return moved
+
+    def _azimuth_of(self, context: Context, event: Event) -> float | None:
+        """Return where around the dial the mouse is; None without the dial, and where the view is too flat."""
+        region, view = context.region, context.region_data
+        if not self.by_dial or region is None or view is None:
+            return None
+        mouse, centre = (event.mouse_region_x, event.mouse_region_y), context.scene.cursor.location
+        start, ray = region_2d_to_origin_3d(region, view, mouse), region_2d_to_vector_3d(region, view, mouse)
+        if abs(ray.z) < _FLATTEST:
+            return None
+        place = start + ray * ((centre.z - start.z) / ray.z)
+        return math.atan2(place.y - centre.y, place.x - centre.x)
+
+    def _key(self, context: Context) -> None:
+        """Insert a keyframe if Auto Keying is on."""
+        if context.scene.tool_settings.use_keyframe_insert_auto:
+            for mapping, _ in self._starts:
+                mapping.inputs["Rotation"].keyframe_insert("default_value", index=2)
 
     def _start(self, context: Context) -> None:
         """Note the rotations from which it begins; several textures may have one Mapping."""

@@ -7,7 +7,7 @@ from bpy.types import Context, Image, UILayout
 from .. import session
 from ..conversion.image import STAGES
 from ..conversion.unsaved_results import NOTE, is_unsaved
-from ..source.picture_facts import Facts
+from ..source.image_facts import Facts
 from ..source.reading_choice import reading_of
 from ..translation import tr
 from ..world.environment_texture import EnvironmentTexture
@@ -137,6 +137,7 @@ def _draw_environment(layout: UILayout, context: Context, texture: EnvironmentTe
         row = column.row(align=True)
         row.prop(mapping.inputs["Rotation"], "default_value", index=2, text="Rotation")
         row.operator("lanet.turn_light", text="", icon="MOUSE_MOVE")
+        row.prop(context.scene.lanet, "dial", text="", icon="GIZMO")
     else:
         column.operator("lanet.add_rotation", icon="FILE_REFRESH")
     if background is not None:

@@ -1,4 +1,4 @@
-"""The part of the panel for the ground."""
+"""The part of the panel for the ground on which the photograph is projected."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from .text import is_wide
 
 
 def draw_ground(layout: UILayout, context: Context) -> None:
-    """Draw the buttons that add a ground, or its camera height and exposure."""
+    """Draw the buttons that add a ground, or its camera height and exposure, in a box."""
+    column = layout.box().column(align=True)
+    column.label(text="Ground Projection", icon="MESH_GRID")
     target = ground_of(context.scene)
     material = target.active_material if target is not None else None
     if target is None or material is None:
-        row = layout.row(align=True)
-        row.operator("lanet.add_ground", text="Ground Plane", icon="MESH_CIRCLE").shape = PLANE
-        row.operator("lanet.add_ground", text="Dome", icon="MESH_UVSPHERE").shape = DOME
+        row = column.row(align=True)
+        row.operator("lanet.add_ground", text="Add Plane", icon="MESH_CIRCLE").shape = PLANE
+        row.operator("lanet.add_ground", text="Add Dome", icon="MESH_UVSPHERE").shape = DOME
         return
-    column = layout.column(align=True)
     column.use_property_split = is_wide(context)
     column.label(text=target.name, translate=False)
     column.prop(projection_node(material).inputs[HEIGHT], "default_value", text=HEIGHT)

@@ -1,4 +1,4 @@
-"""What Blender's main thread asks of the converter's process: without waiting for it, and without falling with it.
+"""Client of the converter process for Blender's main thread: it neither waits for it nor crashes with it.
 
 One request is served at a time; the others wait here. So a process that is killed takes one request with it, and the
 next one gets a fresh process.
@@ -17,63 +17,12 @@ from typing import Any
 from ..errors import AddonError
 from ..files.unfinished_output import UnfinishedOutput
 from .environment import worker_command, worker_environment
+from .events import Cancelled, Event, Failed, Finished, Progress
 from .process import WorkerProcess
 
 _PROTOCOL = 1
-#: A worker that is cancelled is killed if it has not stopped by itself until then.
+#: A worker that is cancelled is killed if it has not stopped until then.
 _CANCEL_GRACE_S = 0.25
-
-
-@dataclass(frozen=True)
-class Progress:
-    """A request goes on: the share of it that is done, [0, 1], and the stage that begins."""
-
-    request: int
-    share: float
-    stage: str
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A request ended well: the facts that the worker gives, see :mod:`lanet_core.pipeline.worker`."""
-
-    request: int
-    facts: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A request failed, and nothing has changed.
-
-    Attributes:
-        request: its number.
-        kind: an error class of ``lanet_core.errors``, or ``WorkerEnded``, ``WorkerSilent``, ``AddonError``.
-        message: for the artist: the file, what was wrong and what to do, one line.
-        details: for the console: the last lines of the worker's standard error, if any.
-        path: the file that is at fault, None if it is none.
-        problem: the message without the file.
-    """
-
-    request: int
-    kind: str
-    message: str
-    details: str = ""
-    path: str | None = None
-    problem: str = ""
-
-    def message_about(self, path: str | Path, name: str) -> str:
-        """Return the message, with another name for a file, such as that of the image that it was made of."""
-        return f"{name}: {self.problem}" if self.path == str(path) else self.message
-
-
-@dataclass(frozen=True)
-class Cancelled:
-    """A request ended because that was asked for; nothing has changed."""
-
-    request: int
-
-
-Event = Progress | Finished | Failed | Cancelled
 
 
 @dataclass
@@ -81,8 +30,9 @@ class _Request:
     number: int
     fields: dict[str, Any]
     output: UnfinishedOutput | None = None
-    kill_at_s: float | None = None  # of time.monotonic(), once it is cancelled
-    may_start_again: bool = False  # sent to a warm process, which has not answered yet
+    is_cancelled: bool = False
+    kill_at_s: float | None = None  # of time.monotonic(), once the worker shall not be waited for
+    may_start_again: bool = False  # sent to a warm process, without a reply yet
 
 
 class WorkerClient:
@@ -95,7 +45,7 @@ class WorkerClient:
         provider: ``auto``, ``cuda``, ``directml``, ``coreml`` or ``cpu``.
         threads: CPU threads; all cores by default.
         idle_s: how long a worker without work is kept warm, seconds; 0 ends it at once.
-        silence_s: how long a worker may say nothing before it counts as hung, seconds. Its first word from the network
+        silence_s: how long a worker may be silent before it counts as hung, seconds. Its first word from the network
             stage may take long: a GPU's driver compiles then.
     """
 
@@ -138,12 +88,12 @@ class WorkerClient:
         reading: Mapping[str, Any] | None = None,
         lights: bool = False,
     ) -> int:
-        """Ask for a conversion; return the request's number.
+        """Request a conversion; return the request's number.
 
         Args:
-            source: an LDR picture file.
+            source: an LDR image file.
             output: the OpenEXR file to write; its folder is made. A result of the same image is replaced, once the new
-                one is whole; beside any other file, the new one is numbered.
+                one is whole; next to any other file, the new one is numbered.
             half: write 16-bit floats instead of 32-bit floats; ``auto`` if they can hold the brightest value.
             reading: how the image is to be understood, see :mod:`lanet_core.pipeline.worker`.
             lights: also find the concentrated lights of the result.
@@ -153,7 +103,7 @@ class WorkerClient:
         )
 
     def inspect(self, source: str | Path, reading: Mapping[str, Any] | None = None) -> int:
-        """Ask for an image's size, clipped fraction and warnings; return the request's number.
+        """Request an image's size, clipped fraction and warnings; return the request's number.
 
         Args:
             source: an image file.
@@ -162,11 +112,11 @@ class WorkerClient:
         return self._ask(do="inspect", source=str(source), **(reading or {}))
 
     def expect(self, source: str | Path, reading: Mapping[str, Any] | None = None) -> int:
-        """Ask what a conversion of an image will change; return the request's number. For the arguments, see above."""
+        """Request the expected change of an image by a conversion; return the request's number."""
         return self._ask(do="expect", source=str(source), **(reading or {}))
 
     def balls(self, source: str | Path, hdr: str | Path, *, size: int, reading: Mapping[str, Any] | None = None) -> int:
-        """Ask for balls lit by a photograph and by its HDR; return the request's number.
+        """Request balls lit by a photograph and by its HDR; return the request's number.
 
         Args:
             source: the photograph's file.
@@ -177,21 +127,21 @@ class WorkerClient:
         return self._ask(do="balls", source=str(source), hdr=str(hdr), size=size, **(reading or {}))
 
     def describe(self) -> int:
-        """Ask for the model, the provider and why no GPU runs; return the request's number."""
+        """Request the model, the provider and why no GPU runs; return the request's number."""
         return self._ask(do="describe")
 
     def thumbnail(self, source: str | Path, *, height: int, kind: bool = False) -> int:
-        """Ask for an HDR panorama small and tone-mapped, of so many rows; return the request's number.
+        """Request an HDR panorama small and tone-mapped, of so many rows; return the request's number.
 
         Args:
             source: an OpenEXR file.
             height: rows.
-            kind: also ask for the kind of its light, see :mod:`lanet_core.pipeline.scene_kind`.
+            kind: also request the kind of its light, see :mod:`lanet_core.pipeline.scene_kind`.
         """
         return self._ask(do="thumbnail", source=str(source), height=height, kind=kind)
 
     def lights(self, source: str | Path, *, take: Sequence[int] = (), output: str | Path = "") -> int:
-        """Ask for the concentrated lights of an HDR panorama; return the request's number.
+        """Request the concentrated lights of an HDR panorama; return the request's number.
 
         Args:
             source: an OpenEXR file.
@@ -202,7 +152,7 @@ class WorkerClient:
         return self._ask(do="lights", source=str(source), take=list(take), **fields)
 
     def bake(self, source: str | Path, output: str | Path, change: Mapping[str, Any]) -> int:
-        """Ask for an HDR panorama with changed light; return the request's number.
+        """Request an HDR panorama with changed light; return the request's number.
 
         Args:
             source: an OpenEXR file.
@@ -214,31 +164,35 @@ class WorkerClient:
     def calibrate(
         self, source: str | Path, albedo: float, *, at: tuple[float, float] | None = None, facing: str = "auto"
     ) -> int:
-        """Ask for the factor of the light by which a surface has its albedo; return the request's number.
+        """Request the factor of the light by which a surface has its albedo; return the request's number.
 
         Args:
             source: an OpenEXR file.
             albedo: (0, 1].
             at: place of the surface, see :class:`.surface_calibration.Surface`; None for the ground.
-            facing: likewise.
+            facing: the same.
         """
         place = list(at) if at is not None else None
         return self._ask(do="calibrate", source=str(source), albedo=albedo, at=place, facing=facing)
 
     def ground(self, source: str | Path) -> int:
-        """Ask for the irradiance of the ground under an HDR panorama, an OpenEXR file; return the request's number."""
+        """Request the irradiance of the ground under an HDR panorama, an OpenEXR file; return the request's number."""
         return self._ask(do="ground", source=str(source))
 
-    def cancel(self, number: int) -> None:
-        """Stop a request. Its :class:`Cancelled` is polled within half a second, whatever the worker does.
+    def cancel(self, number: int, *, keep_worker: bool = False) -> None:
+        """Stop a request. Its :class:`Cancelled` is polled within half a second, regardless of the worker does.
 
-        A number that has ended is left alone.
+        Args:
+            number: one that has ended is left alone.
+            keep_worker: let the worker stop on its own, which may take as long as the network runs once; a new worker
+                would take longer to start. For requests that no process waits for.
         """
         if self._current is not None and self._current.number == number:
-            if self._current.kill_at_s is None:
+            if not self._current.is_cancelled and self._process is not None:
+                self._process.send({"do": "cancel", "id": number})
+            self._current.is_cancelled = True
+            if not keep_worker and self._current.kill_at_s is None:
                 self._current.kill_at_s = time.monotonic() + _CANCEL_GRACE_S
-                if self._process is not None:
-                    self._process.send({"do": "cancel", "id": number})
             return
         for request in self._waiting:
             if request.number == number:
@@ -306,12 +260,12 @@ class WorkerClient:
             self._fail("WorkerEnded", "The extension's parts are of different versions. Install it again.")
             self._kill()
         elif self._current is not None and message.get("id") == self._current.number:
-            self._take_answer(self._current, event, message)
+            self._take_reply(self._current, event, message)
 
-    def _take_answer(self, request: _Request, event: str, message: dict[str, Any]) -> None:
+    def _take_reply(self, request: _Request, event: str, message: dict[str, Any]) -> None:
         request.may_start_again = False
         if event == "progress":
-            if request.kill_at_s is None:
+            if not request.is_cancelled:
                 self._events.append(Progress(request.number, message["share"], message["stage"]))
         elif event == "error":
             self._fail_at(request, message)
@@ -322,7 +276,7 @@ class WorkerClient:
         self._process = None
         if self._current is None:
             return
-        if self._current.may_start_again and self._current.kill_at_s is None:
+        if self._current.may_start_again and not self._current.is_cancelled:
             self._waiting.appendleft(self._current)
             self._current = None
             return
@@ -330,7 +284,7 @@ class WorkerClient:
         self._fail("WorkerEnded", f"The converter {message['reason']}. {remedy}", message["details"])
 
     def _finish(self, request: _Request, facts: dict[str, Any]) -> None:
-        if request.kill_at_s is None and request.output is not None:
+        if not request.is_cancelled and request.output is not None:
             try:
                 request.output.finish()
             except AddonError as error:
@@ -346,7 +300,7 @@ class WorkerClient:
     def _end(self, event: Event) -> None:
         request, self._current = self._current, None
         assert request is not None, "a request ends once"
-        self._events.append(event if request.kill_at_s is None else Cancelled(request.number))
+        self._events.append(Cancelled(request.number) if request.is_cancelled else event)
         self._bury(None, request)
         self._keep_for(self._idle_s)
 
@@ -354,12 +308,14 @@ class WorkerClient:
         if self._current is None:
             return
         now_s = time.monotonic()
-        cancelled = self._current.kill_at_s is not None and now_s > self._current.kill_at_s
-        if cancelled or now_s - self._heard_s > self._silence_s:
+        is_late = self._current.kill_at_s is not None and now_s > self._current.kill_at_s
+        if is_late or now_s - self._heard_s > self._silence_s:
             remedy = "It was stopped and nothing was changed. Convert again, or choose the CPU in the preferences."
             silent = f"The converter has not answered for {self._silence_s:.0f} s. {remedy}"
             number = self._current.number
-            self._events.append(Cancelled(number) if cancelled else Failed(number, "WorkerSilent", silent))
+            self._events.append(
+                Cancelled(number) if self._current.is_cancelled else Failed(number, "WorkerSilent", silent)
+            )
             self._kill()
 
     def _kill(self) -> None:

@@ -1,25 +1,26 @@
 """The ground of a converted scene: the photograph's lower hemisphere on a floor that receives shadows.
 
-One object with one material of Blender's own nodes. The floor is a matt surface whose unobstructed parts have the
+One object with one material of Blender's own nodes. The floor is a diffuse surface whose unobstructed parts have the
 radiance of the photograph, see :mod:`addon.world.ground_group`; its values follow the world's by drivers.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import bpy
 from bpy.types import Material, Mesh, Node, Object, Scene, World
 
+from .drivers import drive_by
 from .graph import background_of, editable_textures, lighting_node, remembered_pair
 from .ground_group import ADDED, BASE, GROUND_NAME, HIGHLIGHTS, IMAGE, RIM, STRENGTH, ground_group, projection_group
+from .ground_limit import GroundFacts, add_irradiances, follow_limit
 from .light_group import HIGHLIGHTS as LIGHT_HIGHLIGHTS
 from .light_group import light_node_after
-from .map_rotation import drive_by, ensure_mapping, follow_mapping
+from .map_rotation import ensure_mapping, follow_mapping
 from .rendered_world import rendered_world
 
-#: On the object: the world.
+#: On the object: the photograph, which copies of a world have in common.
 GROUND_PROPERTY = "lanet_ground"
 PLANE, DOME = SHAPES = ("PLANE", "DOME")
 _SEGMENTS, _RINGS = 128, 32
@@ -27,37 +28,41 @@ _SEGMENTS, _RINGS = 128, 32
 
 def ground_of(scene: Scene) -> Object | None:
     """Return the ground of a scene's world, None if it has none."""
-    world = rendered_world(scene)
-    return next((each for each in scene.objects if world is not None and each.get(GROUND_PROPERTY) == world), None)
+    pair = remembered_pair(rendered_world(scene))
+    return next((each for each in scene.objects if pair and each.get(GROUND_PROPERTY) == pair.ldr), None)
 
 
-def add_ground(
-    scene: Scene, base: Sequence[float], added: Sequence[float], *, shape: str, height: float, radius: float
-) -> Object:
+def add_ground(scene: Scene, facts: GroundFacts, *, shape: str, height: float, radius: float) -> Object:
     """Add the ground at the origin; a former one of this world is removed.
 
     Args:
         scene: one that a conversion has lit.
-        base: irradiance of the unobstructed ground by the light up to white, see
-            :func:`lanet_core.pipeline.ground_light.ground_irradiance`.
-        added: likewise by the light above white.
-        shape: ``PLANE`` fades out at its rim, ``DOME`` goes on above the horizon.
+        facts: the light of the HDR image on the unobstructed ground.
+        shape: ``PLANE`` fades out at its rim, ``DOME`` continues above the horizon.
         height: of the photograph's camera above the ground, metres.
         radius: of the ground, metres.
     """
     remove_ground(scene)
     world = rendered_world(scene)
-    material = _material(scene, world, shape, radius)
-    projection, ground = projection_node(material), ground_node(material)
-    projection.inputs[0].default_value = height
-    ground.inputs[BASE].default_value = (*base, 1.0)
-    ground.inputs[ADDED].default_value = (*added, 1.0)
+    material = _material(scene, world, facts, shape, radius)
+    projection_node(material).inputs[0].default_value = height
     mesh = _mesh(shape, radius)
     mesh.materials.append(material)
     target = bpy.data.objects.new(GROUND_NAME, mesh)
-    target[GROUND_PROPERTY] = world
+    pair = remembered_pair(world)
+    assert pair is not None, "the world is converted"
+    target[GROUND_PROPERTY] = pair.ldr
     scene.collection.objects.link(target)
+    follow_lamps(scene)
     return target
+
+
+def follow_lamps(scene: Scene) -> None:
+    """Let the ground follow Peak Limit, unless lamps have the light that would be cut."""
+    target, world = ground_of(scene), rendered_world(scene)
+    material, pair = target.active_material if target is not None else None, remembered_pair(world)
+    if world is not None and pair is not None and material is not None:
+        follow_limit(material, light_node_after(lighting_node(scene)) if pair.rest is None else None, world)
 
 
 def remove_ground(scene: Scene) -> None:
@@ -88,7 +93,7 @@ def _group_node(material: Material, group: bpy.types.NodeTree) -> Node:
     return next(node for node in material.node_tree.nodes if node.type == "GROUP" and node.node_tree == group)
 
 
-def _material(scene: Scene, world: World, shape: str, radius: float) -> Material:
+def _material(scene: Scene, world: World, facts: GroundFacts, shape: str, radius: float) -> Material:
     material = bpy.data.materials.new(GROUND_NAME)
     material.use_nodes = True
     tree = material.node_tree
@@ -120,6 +125,9 @@ def _material(scene: Scene, world: World, shape: str, radius: float) -> Material
     tree.links.new(projection.outputs["Direction"], mapping.inputs["Vector"])
     tree.links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
     tree.links.new(texture.outputs["Color"], ground.inputs[IMAGE])
+    base, added = add_irradiances(material, facts)
+    tree.links.new(base, ground.inputs[BASE])
+    tree.links.new(added, ground.inputs[ADDED])
     tree.links.new(ground.outputs["Surface"], output.inputs["Surface"])
     return material
 

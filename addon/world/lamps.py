@@ -15,14 +15,15 @@ from mathutils import Vector
 
 from ..worker.light_facts import LightFacts
 from .graph import REST_PROPERTY, background_of, editable_textures, lighting_node, remembered_pair
+from .ground import follow_lamps
 from .light_group import HIGHLIGHTS, light_node_after
 from .light_tint import tint_values, tinted
 from .map_rotation import ensure_mapping, follow
 from .rendered_world import rendered_world
 
-#: On a lamp: the number of its light; on the empty: the world.
+#: On a lamp: the number of its light; on the empty: the photograph, which copies of a world have in common.
 LAMP_PROPERTY = "lanet_lamp"
-WORLD_PROPERTY = "lanet_world"
+PHOTOGRAPH_PROPERTY = "lanet_photograph"
 #: The sun's; a map's pixels may be smaller or larger.
 _LEAST_ANGLE_RAD = math.radians(0.53)
 #: Of the lamps from the origin, metres; it matters for area lamps alone.
@@ -31,10 +32,11 @@ _DISTANCE = 5.0
 
 def lamps_of(scene: Scene) -> list[Object]:
     """Return the lamps of a scene's world, in the order of their lights."""
-    world = rendered_world(scene)
-    found = [
-        each for each in scene.objects if LAMP_PROPERTY in each and each.parent and _world_of(each.parent) == world
-    ]
+    pair = remembered_pair(rendered_world(scene))
+    if pair is None:
+        return []
+    found = [each for each in scene.objects if LAMP_PROPERTY in each and each.parent]
+    found = [each for each in found if each.parent.get(PHOTOGRAPH_PROPERTY) == pair.ldr]
     return sorted(found, key=lambda each: each[LAMP_PROPERTY])
 
 
@@ -72,7 +74,9 @@ def place_lamps(scene: Scene, lights: Mapping[int, LightFacts], rest: Image, kin
         factor *= 2.0 ** light_node.inputs[HIGHLIGHTS].default_value
         tint = tint_values(light_node)
         lights = {each: {**light, "energy": tinted(light["energy"], *tint)} for each, light in lights.items()}
-    return [_lamp(scene, empty, number, light, factor, kind) for number, light in lights.items()]
+    lamps = [_lamp(scene, empty, number, light, factor, kind) for number, light in lights.items()]
+    follow_lamps(scene)
+    return lamps
 
 
 def remove_lamps(scene: Scene) -> None:
@@ -85,6 +89,7 @@ def remove_lamps(scene: Scene) -> None:
                 node.image = pair.hdr
     if world is not None:
         world.pop(REST_PROPERTY, None)
+    follow_lamps(scene)
     empties = {each.parent for each in lamps_of(scene)}
     for lamp in lamps_of(scene):
         data = lamp.data
@@ -107,7 +112,9 @@ def _empty_of(scene: Scene, world: World) -> Object:
         return lamp.parent
     empty = bpy.data.objects.new("LANet Lights", None)
     empty.empty_display_size = 0.5
-    empty[WORLD_PROPERTY] = world
+    pair = remembered_pair(world)
+    assert pair is not None, "the scene is converted"
+    empty[PHOTOGRAPH_PROPERTY] = pair.ldr
     scene.collection.objects.link(empty)
     return empty
 
@@ -135,7 +142,3 @@ def _lamp(scene: Scene, empty: Object, number: int, light: LightFacts, factor: f
     lamp[LAMP_PROPERTY] = number
     scene.collection.objects.link(lamp)
     return lamp
-
-
-def _world_of(empty: Object) -> World | None:
-    return empty.get(WORLD_PROPERTY)

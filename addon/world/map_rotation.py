@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
-from bpy.types import FCurve, Node, NodeSocket, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
-from mathutils import Euler, Vector
+from bpy.types import Node, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
+from mathutils import Euler, Matrix, Vector
+
+from .drivers import Source, drive
 
 
 def mapping_of(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping | None:
@@ -57,32 +59,23 @@ def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world:
     _drive(target.inputs["Rotation"], "default_value", mapping, world, "turn")
 
 
-def drive_by(target: NodeSocket, source: NodeSocket, world: World) -> None:
-    """Let the number of an input follow that of an input in a world's tree or in a node group, by a driver."""
-    target.driver_remove("default_value")
-    _add_driver(target.driver_add("default_value"), source, "", world, "turn")
-
-
 def _drive(target, path: str, mapping: ShaderNodeMapping, world: World | None, expression: str) -> None:
     """Drive the three angles of a property by the rotation of a Mapping node."""
     for axis in range(3):
         target.driver_remove(path, axis)
-        _add_driver(target.driver_add(path, axis), mapping.inputs["Rotation"], f"[{axis}]", world, expression)
+        sources = {"turn": Source(mapping.inputs["Rotation"], f"[{axis}]")}
+        drive(target.driver_add(path, axis), expression, sources, world)
 
 
-def _add_driver(curve: FCurve, source: NodeSocket, part: str, world: World | None, expression: str) -> None:
-    """Give a driver the value of an input as its variable ``turn``, in a simple expression that needs no Python."""
-    tree = source.id_data
-    is_embedded = world is not None and tree == world.node_tree
-    curve.driver.type = "SCRIPTED"
-    variable = curve.driver.variables.new()
-    variable.name = "turn"
-    target = variable.targets[0]
-    target.id_type = "WORLD" if is_embedded else "NODETREE"
-    target.id = world if is_embedded else tree
-    path = source.path_from_id("default_value")
-    target.data_path = f"{'node_tree.' if is_embedded else ''}{path}{part}"
-    curve.driver.expression = expression
+def turned(direction: Vector, mapping: ShaderNodeMapping) -> Vector:
+    """Return where a direction of a panorama is seen in world space."""
+    return _turn(mapping) @ direction
+
+
+def _turn(mapping: ShaderNodeMapping) -> Matrix:
+    """Return the rotation from the panorama to world space."""
+    matrix = Euler(mapping.inputs["Rotation"].default_value).to_matrix()
+    return matrix if mapping.vector_type == "TEXTURE" else matrix.inverted()
 
 
 def looked_up(texture: ShaderNodeTexEnvironment, direction: Vector) -> tuple[float, float]:
@@ -94,8 +87,7 @@ def looked_up(texture: ShaderNodeTexEnvironment, direction: Vector) -> tuple[flo
     """
     mapping = mapping_of(texture)
     if mapping is not None:
-        turn = Euler(mapping.inputs["Rotation"].default_value).to_matrix()
-        direction = (turn.inverted() if mapping.vector_type == "TEXTURE" else turn) @ direction
+        direction = _turn(mapping).inverted() @ direction
     x, y, z = direction.normalized()
     return 0.5 - math.atan2(y, x) / (2.0 * math.pi), math.acos(max(-1.0, min(1.0, z))) / math.pi
 

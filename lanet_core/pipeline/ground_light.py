@@ -2,29 +2,131 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 
-from lanet_core.reconstruction.surface_calibration import above_white
+#: Limits at which the remaining light is given: as many as a colour ramp of Blender has stops.
+_STEPS = 32
+#: From the smallest to the largest limit above white, most of them apart by equal factors: 12 EV.
+_LIMIT_RANGE = 2.0**12
+#: Of samples within a pixel from its middle, in both directions of both axes, in pixels.
+_OFFSETS = (0.125, 0.375)
 
 
-def ground_irradiance(hdr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the irradiance of a ground that faces up, of the light up to white and of the light above white.
+@dataclass(frozen=True)
+class GroundLight:
+    """The irradiance of a ground that faces up, and what is left of it where the brightest channel is limited.
 
-    The weight of a row is exact: the integral of cos θ sin θ dθ dφ over its pixels above the horizon.
+    Irradiances are in linear Rec.709, in the panorama's unit times steradians.
+
+    Attributes:
+        base: (3,) float64, irradiance by the light up to white; π where the panorama is 1 everywhere.
+        added: (3,) float64, irradiance by the light above white.
+        peak: by how much the brightest channel exceeds white, 0 if nothing does.
+        base_shares: (32, 3) float64, [0, 1]: what is left of ``base`` where every pixel is limited to i / 31.
+        added_shares: (32, 3) float64, [0, 1]: what is left of ``added`` where the part above white is limited to
+            :meth:`limits`.
+    """
+
+    base: np.ndarray
+    added: np.ndarray
+    peak: float
+    base_shares: np.ndarray
+    added_shares: np.ndarray
+
+    @property
+    def softness(self) -> float:
+        """The limit below which the limits are apart by nearly equal differences, not by equal factors."""
+        return (self.peak or 1.0) / _LIMIT_RANGE
+
+    def limits(self) -> np.ndarray:
+        """Return the 32 limits above white, c ((1 + p / c)^(i / 31) - 1) with the softness c and the peak p."""
+        steps = np.linspace(0.0, 1.0, _STEPS)
+        return self.softness * np.expm1(steps * np.log1p((self.peak or 1.0) / self.softness))
+
+
+def ground_irradiance(hdr: np.ndarray) -> GroundLight:
+    """Return the irradiance of a ground that faces up.
+
+    The weight of a row is exact: the integral of cos θ sin θ dθ dφ over its pixels above the horizon. A pixel of the
+    largest channel m has the share max(m - 1, 0) / max(m, 1) above white, as in the node group 'LANet Light'.
 
     Args:
         hdr: (H, W, 3) float32, linear Rec.709, ≥ 0, 1 = white of the photograph.
+    """
+    lit = hdr[: (hdr.shape[0] + 1) // 2]
+    peak = max(0.0, float(lit.max()) - 1.0)
+    empty = GroundLight(np.zeros(3), np.zeros(3), peak, np.ones((_STEPS, 3)), np.ones((_STEPS, 3)))
+    below, above = _LimitedSums(np.linspace(0.0, 1.0, _STEPS)), _LimitedSums(empty.limits())
+    for y, weight in enumerate(_row_weights(*hdr.shape[:2])):
+        for light, share in _interpolated(hdr, y):
+            largest = light.max(axis=-1)
+            light, largest = light[largest > 0.0], largest[largest > 0.0]
+            colours = share * weight * light / largest[:, None]
+            below.add(colours, np.minimum(largest, 1.0))
+            above.add(colours, np.maximum(largest - 1.0, 0.0))
+    base, base_shares = below.total_and_shares()
+    added, added_shares = above.total_and_shares()
+    return GroundLight(base, added, peak, base_shares, added_shares)
 
-    Returns:
-        Two (3,) float64, linear Rec.709, the panorama's unit times steradians; the first is π where it is 1 everywhere.
+
+class _LimitedSums:
+    """Sums of colours times min(amount, limit), for several limits at once.
+
+    Args:
+        limits: (N,) float64, ascending from 0; no amount is above the last.
+    """
+
+    def __init__(self, limits: np.ndarray) -> None:
+        self._limits = limits
+        self._colours = np.zeros((limits.size, 3))
+        self._products = np.zeros((limits.size, 3))
+
+    def add(self, colours: np.ndarray, amounts: np.ndarray) -> None:
+        """Add (n, 3) colours of (n,) amounts."""
+        # The first limit that is not below an amount; rounding may put the largest amount above the last.
+        place = np.minimum(np.searchsorted(self._limits, amounts), self._limits.size - 1)
+        for channel in range(3):
+            colour = colours[:, channel].astype(np.float64)
+            self._colours[:, channel] += np.bincount(place, colour, self._limits.size)
+            self._products[:, channel] += np.bincount(place, colour * amounts, self._limits.size)
+
+    def total_and_shares(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the sum without a limit, (3,), and the shares of it at the limits, (N, 3); 1 where the sum is 0."""
+        total = self._products.sum(axis=0)
+        larger = self._colours.sum(axis=0) - np.cumsum(self._colours, axis=0)
+        limited = np.cumsum(self._products, axis=0) + self._limits[:, None] * larger
+        shares = np.divide(limited, total, out=np.ones_like(limited), where=total > 0.0)
+        return total, np.clip(shares, 0.0, 1.0)
+
+
+def _row_weights(height: int, width: int) -> np.ndarray:
+    """Return the weight of a pixel in each row above the horizon."""
+    edges = np.pi * np.arange(height + 1) / height
+    weights = np.diff(np.sin(np.minimum(edges, np.pi / 2.0)) ** 2) * np.pi / width
+    return weights[edges[:-1] < np.pi / 2.0]
+
+
+def _interpolated(hdr: np.ndarray, y: int) -> Iterator[tuple[np.ndarray, float]]:
+    """Yield the light of a row's pixels, (n, 3), each with the share of a pixel that it stands for.
+
+    A renderer interpolates between pixels before the limit, which makes a limited sun larger. So near light above white
+    a pixel is the mean of sixteen bilinear samples.
     """
     height, width = hdr.shape[:2]
-    edges = np.minimum(np.pi * np.arange(height + 1) / height, np.pi / 2.0)
-    weights = np.diff(np.sin(edges) ** 2) * np.pi / width
-    base, added = np.zeros(3), np.zeros(3)
-    for row, weight in zip(hdr, weights, strict=True):
-        if weight > 0.0:
-            extra = above_white(row[None])[0]
-            added += weight * extra.sum(axis=0, dtype=np.float64)
-            base += weight * (row - extra).sum(axis=0, dtype=np.float64)
-    return base, added
+    above, row, below = hdr[max(y - 1, 0)], hdr[y], hdr[min(y + 1, height - 1)]
+    is_bright = np.maximum(np.maximum(above, row), below).max(axis=-1) > 1.0
+    is_near = is_bright | np.roll(is_bright, 1) | np.roll(is_bright, -1)
+    yield row[~is_near], 1.0
+    (columns,) = np.nonzero(is_near)
+    if not columns.size:
+        return
+    for side, neighbour in itertools.product((-1, 1), (above, below)):
+        corners = [each[place] for each in (row, neighbour) for place in (columns, (columns + side) % width)]
+        for across, down in itertools.product(_OFFSETS, _OFFSETS):
+            weights = ((1 - across) * (1 - down), across * (1 - down), (1 - across) * down, across * down)
+            samples = [weight * corner for weight, corner in zip(weights, corners, strict=True)]
+            yield np.sum(samples, axis=0), 0.25 / len(_OFFSETS) ** 2

@@ -2,8 +2,8 @@
 
 The network sees each frame alone, so its prediction varies from frame to frame more than the scene. The energy of the
 light that it adds, relative to the midtones of the frame, and the concentrated share of that energy are smoothed over
-time. So the light follows the exposure of each frame. Where the light is stays as predicted, so that a moving camera or
-sun is followed.
+time. So the light follows the exposure of each frame. Diffuse light stays where it is predicted;
+:mod:`.sequence_lights` follows suns and lamps.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import numpy as np
 
 from lanet_core.colour import luminance
 from lanet_core.geometry import sphere
+from lanet_core.reconstruction.point_lights import PlacedLight
 from lanet_core.reconstruction.white_level import WhiteLevel
 
 #: Standard deviation of the smoothing, in frames.
 SMOOTHING_FRAMES = 3.0
-#: Levels of luminance that are told apart, down to the lowest in stops below white; ranks from the brightest on.
+#: Levels of luminance that are distinguished, down to the lowest in stops below white; ranks from the brightest on.
 _LEVELS, _LOWEST_EV = 1024, -16.0
 _MIDDLE_RANKS = (0.35, 0.75)
 
@@ -33,11 +34,13 @@ class FrameLight:
         diffuse: energy of the diffuse radiance, ≥ 0, mean of the channels over the sphere.
         concentrated: the same of concentrated light.
         midtones: see :class:`Midtones`.
+        lights: the discs of the frame.
     """
 
     diffuse: float
     concentrated: float
     midtones: float = 1.0
+    lights: tuple[PlacedLight, ...] = ()
 
 
 class Midtones:

@@ -29,17 +29,19 @@ from the code, so w is replaced by its mean over network pixels, within that ran
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.geometry import sphere
-from lanet_core.geometry.bands import StripDownsampler, StripGatherer, StripMaximum
+from lanet_core.geometry.bands import BandDownsampler, BandGatherer, BandMaximum
 from lanet_core.image_size import image_size
 from lanet_core.reconstruction.aureole import aureole
 from lanet_core.reconstruction.clipped_areas import ClippedAreas, balance
 from lanet_core.reconstruction.clipping_noise import without_clipping_noise
 from lanet_core.reconstruction.overexposure import overexposure, relative_to_white
-from lanet_core.reconstruction.point_lights import PointLight, find_point_lights
+from lanet_core.reconstruction.point_lights import PlacedLight, PointLight, find_point_lights, place_point_lights
 from lanet_core.reconstruction.upsampling import enlarge_light, repeat_cells
 from lanet_core.reconstruction.white_level import WhiteLevel
 
@@ -88,10 +90,10 @@ class Reconstruction:
         #: Solid angle of the midtones, and the integral over it of the natural log of their gain, see :attr:`_unit`.
         self._midtones_sr, self._log_gain_sr = 0.0, 0.0
         fine_size = (min(height, REFINEMENT * network_height), min(width, REFINEMENT * 2 * network_height))
-        self._image = StripDownsampler(self._size, fine_size, channels=3)
-        self._weight = StripDownsampler(self._size, fine_size, channels=1)
-        self._sampled_weight = StripGatherer(self._size, fine_size, channels=1)
-        self._maximum = StripMaximum(self._size, self._network_size)
+        self._image = BandDownsampler(self._size, fine_size, channels=3)
+        self._weight = BandDownsampler(self._size, fine_size, channels=1)
+        self._sampled_weight = BandGatherer(self._size, fine_size, channels=1)
+        self._maximum = BandMaximum(self._size, self._network_size)
         #: One bit a pixel: where over-exposure is above 0.
         self._overexposed = np.zeros((height, (width + 7) // 8), dtype=np.uint8)
         self._overexposed_sr = 0.0
@@ -170,8 +172,17 @@ class Reconstruction:
         small = _at_most(panorama, self._network_size)
         return small if small.shape[:2] == self._network_size else sphere.upsample_bilinear(small, *self._network_size)
 
+    @property
+    def placed_lights(self) -> tuple[PlacedLight, ...]:
+        """The discs of the result, once it has been solved."""
+        return tuple(PlacedLight(light.direction, light.energy) for light, _ in self._discs)
+
     def solve(
-        self, diffuse: np.ndarray, concentrated: np.ndarray | None = None, light_radius_rad: float | None = None
+        self,
+        diffuse: np.ndarray,
+        concentrated: np.ndarray | None = None,
+        light_radius_rad: float | None = None,
+        placed: Sequence[PlacedLight] | None = None,
     ) -> None:
         """Take the network's prediction.
 
@@ -180,6 +191,7 @@ class Reconstruction:
             concentrated: the same for suns and bare lamps; none by default.
             light_radius_rad: half the angle that a light subtends whose size the image does not show; the sun's by
                 default.
+            placed: the lights that become discs, with all concentrated light of their blobs; found by default.
         """
         weight = self._weight.result[..., 0]
         surroundings = self._surroundings()
@@ -196,7 +208,7 @@ class Reconstruction:
             )
             for grid, factor in zip(grids, (_DIFFUSE_SUPPORT, _CONCENTRATED_SUPPORT), strict=True)
         )
-        lights = self._lights(narrow, share, areas, light_radius_rad)
+        lights = self._lights(narrow, share, areas, light_radius_rad, placed)
         has_disc = np.zeros(areas.count, dtype=bool)
         has_disc[[light.blob for light in lights]] = True
         in_disc_blob = has_disc[areas.labels]
@@ -230,15 +242,23 @@ class Reconstruction:
         return np.divide(means[..., 0], means[..., 1], out=np.full_like(weight, np.inf), where=means[..., 1] > 0.0)
 
     def _lights(
-        self, concentrated: np.ndarray, share: np.ndarray, areas: ClippedAreas, radius_rad: float | None
+        self,
+        concentrated: np.ndarray,
+        share: np.ndarray,
+        areas: ClippedAreas,
+        radius_rad: float | None,
+        placed: Sequence[PlacedLight] | None,
     ) -> list[PointLight]:
         """Return the point lights, and set the radiance of their discs."""
         self._discs = []
         lights = []
-        if not concentrated.any():
+        if placed is not None:
+            found = place_point_lights(placed, areas, radius_rad)
+        elif concentrated.any():
+            level = repeat_cells(_quotient(concentrated, share), image_size(areas.weight))
+            found = find_point_lights(level, areas, np.pi / len(concentrated), radius_rad)
+        else:
             return lights
-        level = repeat_cells(_quotient(concentrated, share), image_size(areas.weight))
-        found = find_point_lights(level, areas, np.pi / len(concentrated), radius_rad)
         for light in found:
             covered_sr = self._covered_sr(light)
             if covered_sr > 0.0:
@@ -342,7 +362,7 @@ def diffuse_from_log_hdr(log_hdr: np.ndarray, image: np.ndarray, overexposure: n
     Args:
         log_hdr: (h, 2 h, 3) float32, natural log of linear Rec.709 radiance relative to white.
         image: (h, 2 h, 3) float32, see :meth:`Reconstruction.network_inputs`.
-        overexposure: (h, 2 h, 2) float32, likewise.
+        overexposure: (h, 2 h, 2) float32, of the same pixels.
 
     Returns:
         (h, 2 h, 3) float32, ≥ 0, for :meth:`Reconstruction.solve`.
@@ -363,7 +383,7 @@ def reconstruct(
     Args:
         ldr_linear: (H, W, 3) float32, linear Rec.709, [0, 1]; W even.
         diffuse: (g, 2 g, 3) float32, see :meth:`Reconstruction.solve`.
-        concentrated: likewise.
+        concentrated: the same.
         white: the image's white level; 1 by default.
         network_height: rows of the network's input; 2 g by default.
 

@@ -18,6 +18,7 @@ captured HDR panoramas.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,8 +43,25 @@ _UNRESOLVED_CELLS = 3.0
 _REACH_CELLS = 3.0
 #: A further light of a blob has at least this share of the energy of the first.
 _FURTHER_LIGHT_SHARE = 0.25
+#: Least radius of a disc in an image: that of the sun in 1024x512.
+_LEAST_RADIUS_PIXELS = 0.75
+#: Over-exposure of the pixels that take a known light, and their largest distance from it.
+_PLACED_WEIGHT, _PLACED_REACH_RAD = 0.5, np.radians(3.0)
 #: Cells considered as peaks.
 _CANDIDATES = 128
+
+
+@dataclass(frozen=True)
+class PlacedLight:
+    """A light that is known beforehand, as from neighbouring frames.
+
+    Attributes:
+        direction: (3,) float64 unit vector of its centre, see :mod:`lanet_core.geometry.sphere`.
+        energy: (3,) float64, radiance times solid angle, steradians; linear Rec.709 relative to white.
+    """
+
+    direction: np.ndarray
+    energy: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -66,7 +84,7 @@ class PointLight:
         """Return which of some rows of a panorama of ``height`` rows the disc may reach."""
         pixel_rad = np.pi / height
         theta = np.arccos(np.clip(self.direction[2], -1.0, 1.0))
-        reach = self.radius_rad + pixel_rad
+        reach = self._drawn_radius_rad(pixel_rad) + pixel_rad
         first = np.clip(int((theta - reach) / pixel_rad), rows.start, rows.stop)
         last = np.clip(int((theta + reach) / pixel_rad) + 1, first, rows.stop)
         return slice(int(first), int(last))
@@ -90,7 +108,11 @@ class PointLight:
         haversine = np.sin((zenith - theta) / 2.0) ** 2
         haversine = haversine + np.sin(zenith) * np.sin(theta) * np.sin(azimuth / 2.0) ** 2
         angle = 2.0 * np.arcsin(np.sqrt(np.clip(haversine, 0.0, 1.0)))
-        return np.clip((self.radius_rad - angle) / pixel_rad + 0.5, 0.0, 1.0).astype(np.float32)
+        return np.clip((self._drawn_radius_rad(pixel_rad) - angle) / pixel_rad + 0.5, 0.0, 1.0).astype(np.float32)
+
+    def _drawn_radius_rad(self, pixel_rad: float) -> float:
+        """Return the radius with pixels of a size: smaller discs would vanish between the pixels' centres."""
+        return max(self.radius_rad, _LEAST_RADIUS_PIXELS * pixel_rad)
 
 
 def find_point_lights(
@@ -121,6 +143,29 @@ def find_point_lights(
     return lights
 
 
+def place_point_lights(
+    placed: Sequence[PlacedLight], areas: ClippedAreas, radius_rad: float | None = None
+) -> list[PointLight]:
+    """Return known lights as discs of the blobs in which they are; those without a blob within reach are left out."""
+    rows, columns = np.nonzero(areas.weight >= _PLACED_WEIGHT)
+    if not rows.size:
+        return []
+    size = image_size(areas.weight)
+    directions = pixel_directions_at(rows, columns, size)
+    radius = SUN_RADIUS_RAD if radius_rad is None else radius_rad
+    lights = []
+    for light in placed:
+        cosines = directions @ light.direction
+        nearest = int(cosines.argmax())
+        if cosines[nearest] < np.cos(_PLACED_REACH_RAD):
+            continue
+        # Beyond a pixel's distance it is no longer in the blob.
+        inside = cosines[nearest] >= np.cos(np.pi / areas.weight.shape[0])
+        centre = light.direction if inside else directions[nearest]
+        lights.append(PointLight(centre, light.energy, int(areas.labels[rows[nearest], columns[nearest]]), radius))
+    return lights
+
+
 def _clusters(
     level: np.ndarray, areas: ClippedAreas, blob: int, blob_sr: float, cell_rad: float
 ) -> list[tuple[np.ndarray, float]]:
@@ -135,7 +180,7 @@ def _clusters(
     if not _is_point(density, gathered_sr / blob_sr, blob_sr / cell_rad**2, areas.edge_softness(blob)):
         return []
     directions = pixel_directions_at(rows, columns, image_size(level))
-    # The sun is near the middle of its glare: depth in the blob counts beside the energy.
+    # The sun is near the middle of its glare: depth in the blob counts next to the energy.
     depths = areas.depths_rad(blob)[rows, columns] + 1e-3
     clusters: list[tuple[np.ndarray, float]] = []
     left = energies.copy()

@@ -12,10 +12,14 @@ from builder_scripts import build_extension, build_repository
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def write_zip(folder: Path, platform: str, version: str = "1.0.0", name: str = "") -> Path:
+def write_zip(
+    folder: Path, platform: str, version: str = "1.0.0", name: str = "", blender: str = "", end: str = ""
+) -> Path:
     manifest = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
     manifest = build_extension._with_entry(manifest, "platforms", [platform])
     manifest = build_extension._with_entry(manifest, "version", version)
+    for key, value in (("blender_version_min", blender), ("blender_version_max", end)):
+        manifest = build_extension._with_entry(manifest, key, value) if value else manifest
     path = folder / (name or f"lanet_ibl-{version}-{platform.replace('-', '_')}.zip")
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("blender_manifest.toml", manifest)
@@ -52,6 +56,16 @@ def test_a_new_version_replaces_the_former_one(blender_tool, tmp_path):
     index = build_repository.build_repository([write_zip(tmp_path, "linux-x64", "1.0.0")], site, blender_tool)
     assert [each["version"] for each in packages(index)] == ["1.0.0"]
     assert [path.name for path in site.glob("*.zip")] == ["lanet_ibl-1.0.0-linux_x64.zip"]
+
+
+def test_zips_of_one_system_for_other_versions_of_blender_are_listed_side_by_side(blender_tool, tmp_path):
+    zips = [
+        write_zip(tmp_path, "windows-x64", name="lanet_ibl-py311.zip", end="5.1.0"),
+        write_zip(tmp_path, "windows-x64", name="lanet_ibl-py313.zip", blender="5.1.0"),
+    ]
+    found = packages(build_repository.build_repository(zips, tmp_path / "site", blender_tool))
+    ranges = sorted((each["blender_version_min"], each.get("blender_version_max")) for each in found)
+    assert ranges == [("4.2.0", "5.1.0"), ("5.1.0", None)]
 
 
 def test_two_zips_for_one_system_are_refused(blender_tool, tmp_path):

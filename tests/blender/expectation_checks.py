@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+
 import bpy
 import numpy as np
 from enabled_extension import convert, file_scene, part, wait_until
@@ -56,10 +60,15 @@ def check_a_conversion_stops_the_expectation(folder):
     current = part("session").current()
     image = bpy.data.images["street.png"]
     step(lambda: current.facts.of(image) and current.facts._expecting is not None)
+    step(lambda: current.worker.worker_pid is not None)
+    pid = current.worker.worker_pid
+    os.kill(pid, signal.SIGSTOP)  # it notices nothing for longer than a cancelled request is waited for
+    threading.Timer(0.6, os.kill, (pid, signal.SIGCONT)).start()
     bpy.ops.lanet.convert_environment("INVOKE_DEFAULT")
     if current.conversion is not None:  # a Blender without a window converts at once
         step(lambda: current.conversion is None)
     assert part("world.graph").shows_hdr(scene)
+    assert current.worker.worker_pid == pid, "the worker was started again"
     step(lambda: not current.worker.busy)
     assert current.facts.of(image) is not None
 
@@ -72,7 +81,7 @@ def check_balls_show_the_light_before_and_after(folder):
     (preview,) = current.balls._previews.values()
     width, height = preview.image_size
     pixels = np.array(preview.image_pixels_float[:], np.float32).reshape(height, width, 4)[::-1]
-    size = part("conversion.ball_pictures").BALL_SIZE
+    size = part("conversion.ball_images").BALL_SIZE
     assert pixels.shape == (2 * size, 2 * size, 4)
     assert pixels[size // 2, size // 2, 3] == 1.0 and pixels[0, 0, 3] == 0.0
     before, after = pixels[:size], pixels[size:]

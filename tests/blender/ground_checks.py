@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from enabled_extension import part
+from enabled_extension import MODULE, part
 from lamp_checks import hdr_scene, render
 
 HEIGHT = 1.7
@@ -67,6 +67,93 @@ def check_the_ground_follows_the_light_and_the_rotation(folder):
     photograph = render(scene, folder, samples=16)
     np.testing.assert_allclose(seen.mean(axis=(0, 1)) / photograph.mean(axis=(0, 1)), 1.0, atol=0.01)
     assert np.abs(seen - photograph).mean() / photograph.mean() < 0.05
+
+
+def check_the_ground_follows_the_peak_limit_but_not_with_lamps(folder):
+    """A limit takes light from the ground and from the map alike: the ground looks as the photograph all the same."""
+    scene = scene_with_camera(folder)
+    photograph = render(scene, folder, samples=16)
+    ground = add(shape="PLANE", radius=100.0)
+    drivers = ground.active_material.node_tree.animation_data.drivers
+    assert all(curve.driver.is_simple_expression and curve.driver.is_valid for curve in drivers)
+    sliders = part("world.graph").light_node(scene).inputs
+    for ev, limit in ((-0.5, 60.0), (1.5, 400.0), (0.0, 0.5)):
+        sliders["Highlights"].default_value, sliders["Peak Limit"].default_value = ev, limit
+        bpy.context.view_layer.update()
+        seen = render(scene, folder, samples=64)
+        ratio = seen.mean(axis=(0, 1)) / photograph.mean(axis=(0, 1))
+        print("Highlights", ev, "limit", limit, "ground / photograph", ratio)
+        np.testing.assert_allclose(ratio, 1.0, atol=0.01)
+    sliders["Highlights"].default_value, sliders["Peak Limit"].default_value = 0.0, 60.0
+    assert bpy.ops.lanet.add_sun_lamp() == {"FINISHED"}
+    bpy.context.view_layer.update()
+    seen = render(scene, folder, samples=64)
+    ratio = seen.mean(axis=(0, 1)) / photograph.mean(axis=(0, 1))
+    np.testing.assert_allclose(ratio, 1.0, atol=0.03)
+    bpy.ops.lanet.remove_lamps()
+    assert len(drivers) == len(ground.active_material.node_tree.animation_data.drivers)
+
+
+def check_the_ground_follows_a_copy_of_the_world(folder):
+    """Also in a full copy of the scene; the world that was copied has no part in it any more."""
+    scene = scene_with_camera(folder)
+    ground = add(shape="PLANE", radius=30.0)
+    assert bpy.ops.lanet.add_sun_lamp() == {"FINISHED"}
+    lamp = part("world.lamps").lamps_of(scene)[0]
+    first = scene.world
+    scene.world = first.copy()
+    turn(scene.world, 1.25)
+    turn(first, -2.0)
+    assert part("world.ground").ground_of(scene) == ground and part("world.lamps").lamps_of(scene) == [lamp]
+    assert_turned(scene, 1.25)
+    scene.world = first
+    assert_turned(scene, -2.0)
+    scene.world = bpy.data.worlds.new("another")
+    bpy.context.view_layer.update()
+    assert part("world.ground").ground_of(scene) is None
+    scene.world = first
+    bpy.ops.scene.new(type="FULL_COPY")
+    other = next(each for each in bpy.data.scenes if each != scene)
+    turn(other.world, 0.5)
+    assert_turned(other, 0.5)
+    bpy.context.window.scene = scene
+    assert_turned(scene, -2.0)
+    bpy.ops.lanet.reset_light()
+    assert part("world.ground").ground_of(scene) is None and part("world.ground").ground_of(other) is not None
+
+
+def check_a_file_with_a_copied_world_needs_no_extension(folder):
+    scene = scene_with_camera(folder)
+    add(shape="DOME", radius=30.0)
+    scene.world = scene.world.copy()  # and nothing is evaluated before it is saved
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.preferences.addon_disable(module=MODULE)
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+    scene = bpy.context.scene
+    turn(scene.world, 0.9)
+    ground = next(each for each in scene.objects if each.name.startswith("LANet Ground"))
+    assert abs(evaluated_turn(scene, ground) - 0.9) < 1e-6
+
+
+def turn(world: bpy.types.World, angle: float) -> None:
+    world.node_tree.nodes["Mapping"].inputs["Rotation"].default_value[2] = angle
+
+
+def evaluated_turn(scene: bpy.types.Scene, ground: bpy.types.Object) -> float:
+    for layer in scene.view_layers:
+        layer.update()
+    material = ground.evaluated_get(scene.view_layers[0].depsgraph).active_material
+    tree = material.evaluated_get(scene.view_layers[0].depsgraph).node_tree
+    return next(node for node in tree.nodes if node.type == "MAPPING").inputs["Rotation"].default_value[2]
+
+
+def assert_turned(scene: bpy.types.Scene, angle: float) -> None:
+    """Assert that the ground and the lamps of a scene are turned as its world."""
+    scene.view_layers[0].update()  # the handler follows the world, the next update evaluates the drivers
+    assert abs(evaluated_turn(scene, part("world.ground").ground_of(scene)) - angle) < 1e-6
+    (lamp,) = part("world.lamps").lamps_of(scene)
+    turned = lamp.parent.evaluated_get(scene.view_layers[0].depsgraph).rotation_euler
+    assert abs(abs(turned.z) - abs(angle)) < 1e-6
 
 
 def check_things_cast_shadows_on_the_ground_and_are_lit_as_before(folder):

@@ -67,7 +67,7 @@ def check_the_ground_gets_its_albedo(folder):
         wanted = albedo_at(scene, ev)
         assert bpy.ops.lanet.calibrate_surface(albedo=wanted) == {"FINISHED"}
         assert abs(highlights(scene) - ev) < 0.03, (highlights(scene), ev)
-        assert messages()[0].startswith(f"Ground, albedo {wanted:.2g}: Highlights is")
+        assert messages()[0].startswith(f"Ground of the photograph, albedo {wanted:.2g}: Highlights is")
     scene.lanet.surface.kind = "OTHER"
     scene.lanet.surface.albedo = albedo_at(scene, 0.5)
     bpy.ops.lanet.calibrate_surface()

@@ -1,17 +1,19 @@
 """What the light panel's test runs in a Blender with a window: ``blender -P THIS -- FOLDER SCREEN``.
 
-The installed extension shows what a conversion of ``FOLDER/city.jpg`` will change and converts it; then the backplate,
-a ground and the steps of the strength are used. ``FOLDER/shots`` shows the sidebar, ``FOLDER/facts.json`` what was
-found.
+The installed extension shows what a conversion of ``FOLDER/city.jpg`` will change and converts it; then the dial
+turns the light, and the backplate, a ground and the steps of the strength are used. ``FOLDER/shots`` shows the sidebar,
+``FOLDER/facts.json`` what was found.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import bpy
+from bpy_extras.view3d_utils import location_3d_to_region_2d
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
@@ -40,6 +42,7 @@ class Lighter(Artist):
         pair = world.remembered_pair(window().scene.world)
         yield lambda: self.session.balls.of(pair) > 0 and not self.session.worker.busy
         yield from self.photograph("converted")
+        yield from self._turn_by_the_dial()
         scene = window().scene
         scene.lanet.backplate = "BLURRED"
         with self._view():
@@ -59,6 +62,46 @@ class Lighter(Artist):
         yield self.turns_from_now(10)
         self.facts["objects_undone"] = sorted(window().scene.objects.keys())
         yield from self.photograph("undone")
+
+    def _turn_by_the_dial(self) -> Iterator[Callable[[], bool]]:
+        """Drag the dial by a quarter of a circle, seen from above, and undo it."""
+        view = area_of("VIEW_3D")
+        region, settings = region_of(view, "WINDOW"), bpy.context.preferences
+        eye = view.spaces.active.region_3d
+        before = eye.view_rotation.copy(), eye.view_perspective
+        with self._view():
+            bpy.ops.lanet.add_rotation()
+            bpy.ops.ed.undo_push(message="Add Rotation")
+        yield self.still_for(1.0)
+        yield from self.photograph("without the dial")
+        window().scene.lanet.dial = True
+        yield self.still_for(1.0)
+        yield from self.photograph("dial")
+        with self._view():
+            bpy.ops.view3d.view_axis(type="TOP")
+        yield self.still_for(1.0)
+        yield from self.photograph("dial from above")
+        centre = location_3d_to_region_2d(region, eye, window().scene.cursor.location)
+        radius = (
+            sys.modules[f"{MODULE}.panels.light_dial"]._RADIUS * settings.view.gizmo_size * settings.system.ui_scale
+        )
+        angles = [math.radians(degrees) for degrees in range(20, 111, 10)]
+        points = [
+            (region.x + centre.x + radius * math.cos(angle), region.y + centre.y + radius * math.sin(angle))
+            for angle in angles
+        ]
+        yield from self.drag(points, "dragged")
+        self.facts["turned_deg"] = math.degrees(self._rotation())
+        self.press_key("Z", ctrl=True)
+        yield self.turns_from_now(10)
+        self.facts["undone_deg"] = math.degrees(self._rotation())
+        window().scene.lanet.dial = False
+        eye.view_rotation, eye.view_perspective = before
+
+    @staticmethod
+    def _rotation() -> float:
+        nodes = window().scene.world.node_tree.nodes
+        return next(node for node in nodes if node.type == "MAPPING").inputs["Rotation"].default_value[2]
 
     def _facts_of(self, image: bpy.types.Image):
         return self.session.facts.of(image)

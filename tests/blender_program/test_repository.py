@@ -1,7 +1,7 @@
 """The extensions repository on a local web server, in a real Blender: install, update from 0.9 to this version, remove.
 
-The 0.9 is this version's code under another number. A world that it has converted is used after the update, and is
-still lit when the extension is removed.
+The 0.9 is the stand-in of ``older_extension/``, which leaves in a .blend file what that version left. The world that it
+has converted is used after the update, and is still lit when the extension is removed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("repository_steps.py")
 VERSION = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))["version"]
 OLDER = "0.9.0"
+#: Of a world that the older version has converted, and of the same world converted again.
+SLIDERS = {"Highlights": 0.5, "Peak Limit": 40.0}
+NEW_SLIDERS = SLIDERS | {"Warmth": 0.0, "Saturation": 1.0}
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -47,14 +50,13 @@ def site(tmp_path) -> Iterator[tuple[Path, str]]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def older_zip(linux_zip, tmp_path_factory) -> Path:
-    """The zip for Linux under an older version."""
-    output = tmp_path_factory.mktemp("older")
-    tool = ROOT / "tools" / "build_extension.py"
-    command = [sys.executable, tool, "--platform", "linux-x64", "--version", OLDER, "--output", output]
-    subprocess.run(command, check=True, capture_output=True, timeout=600)
-    return next(output.iterdir())
+@pytest.fixture
+def older_zip(blender_tool, tmp_path) -> Path:
+    """The zip of the older version."""
+    source = Path(__file__).with_name("older_extension")
+    command = [sys.executable, blender_tool, "build", "--source-dir", source, "--output-dir", tmp_path]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return next(tmp_path.glob("*.zip"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="The zip that is built is that for Linux.")
@@ -81,7 +83,8 @@ def test_it_is_installed_updated_and_removed(blender_program, blender_tool, linu
     extension("install", "--sync", "--enable", "lanet.lanet_ibl")
     scene = work / "scene.blend"
     before = step("convert")
-    assert (before["version"], before["shown"], before["precision"]) == (OLDER, "HDR", "HALF")
+    assert (before["version"], before["precision"]) == (OLDER, "HALF")
+    assert before["lit"]["image"].endswith("city_lanet.exr") and before["lit"]["sliders"] == SLIDERS
 
     build_repository.build_repository([linux_zip], served, blender_tool)
     assert OLDER in extension("list", "--sync")
@@ -89,13 +92,17 @@ def test_it_is_installed_updated_and_removed(blender_program, blender_tool, linu
     after = step("use", scene)
     assert (after["version"], after["precision"]) == (VERSION, "HALF")  # preferences survive
     assert after["opened"] == before["lit"]
+    assert after["shown"] == "HDR" and set(SLIDERS) <= set(after["drawn"])
     assert after["photograph"]["image"].endswith("city.jpg")
-    assert after["again"] == before["lit"]  # the same nodes, not twice
+    assert after["back"] == before["lit"]
+    assert after["low_ev"] == -1.0 < SLIDERS["Highlights"]
+    assert after["again"]["links"] == before["lit"]["links"]  # the same nodes, not twice
+    assert after["again"]["image"].endswith(".exr") and after["again"]["sliders"] == NEW_SLIDERS
     assert f"lanet_ibl {VERSION}" in after["report"].replace("LANet IBL", "lanet_ibl")
     assert "city" not in after["report"] and str(work) not in after["report"]
 
     extension("remove", "lanet.lanet_ibl")
     gone = step("look", scene)
     assert gone["version"] is None
-    assert gone["opened"] == before["lit"]
+    assert gone["opened"] == after["again"]
     assert not list((work / "settings" / "extensions").rglob("lanet_core"))

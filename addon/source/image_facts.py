@@ -12,7 +12,7 @@ from bpy.types import Image
 from ..errors import AddonError
 from ..redraw import redraw
 from ..settings import worker_settings
-from ..worker.client import Cancelled, Event, Failed, Finished
+from ..worker.events import Cancelled, Event, Failed, Finished
 from ..worker.shared import Request, SharedWorker
 from ..worker.wording import for_artist
 from .expectation import describe_expectation
@@ -30,7 +30,7 @@ class Facts:
 
     Attributes:
         width: in pixels; 0 where there is a problem.
-        height: likewise.
+        height: the same.
         clipped_fraction: the share of the sphere that is over-exposed, [0, 1]; None while it is not known.
         problem: why it cannot be converted, empty if it can.
         is_no_panorama: whether the problem is that the image is not understood as a panorama.
@@ -51,8 +51,8 @@ class _Entry:
     facts: Facts | None = None
 
 
-class PictureFacts:
-    """Facts of the images that are shown, asked for again when an image or its file has changed.
+class ImageFacts:
+    """Facts of the images that are shown, requested again when an image or its file has changed.
 
     Args:
         worker: the session's.
@@ -82,7 +82,7 @@ class PictureFacts:
         return entry.facts if entry else None
 
     def step(self) -> None:
-        """Look at the image that was last asked for, and ask the worker if it is another than before."""
+        """Look at the image that was last requested, and send a request if it is a new one."""
         uid, self._wished = self._wished, None
         image = next((each for each in bpy.data.images if each.session_uid == uid), None)
         if uid is not None and image is not None:
@@ -131,9 +131,12 @@ class PictureFacts:
         self._sources.remove((uid, source))
 
     def stop_expecting(self) -> None:
-        """Stop the conversion of a small copy, where one is running: the whole image is converted now."""
+        """Stop the conversion of a small copy, where one is running: the whole image is converted now.
+
+        The worker is kept, so that the conversion does not wait for a new one.
+        """
         if self._expecting is not None:
-            self._expecting.cancel()
+            self._expecting.cancel(keep_worker=True)
             self._expecting = None
 
     def _hear(self, uid: int, source: Source, event: Event) -> None:
@@ -177,7 +180,7 @@ class PictureFacts:
 
 
 def _signature(image: Image) -> tuple[object, ...]:
-    """Return what differs when an image is another picture than before."""
+    """Return what differs when an image is another image than before."""
     packed = image.packed_file.size if image.packed_file else None
     try:
         status = file_of(image).stat()

@@ -1,7 +1,7 @@
-"""What extension_pictures.py runs in a Blender with a window: ``-P THIS -- FOLDER SCREEN``.
+"""What extension_images.py runs in a Blender with a window: ``-P THIS -- FOLDER SCREEN``.
 
 The four-ball scene is lit by the one ``FOLDER/*.jpg``, and converted by the panel's button. ``FOLDER/shots`` shows the
-window before, during and after; in ``FOLDER/facts.json``, ``panel`` is where the panel lies in it: from the left, from
+window before, during and after; in ``FOLDER/facts.json``, ``panel`` is where the panel is in it: from the left, from
 the top, width and height, in pixels.
 """
 
@@ -32,7 +32,7 @@ class Photographer(Artist):
 
     def scenario(self) -> Iterator[Callable[[], bool]]:
         """Yield what to wait for before the next step."""
-        bpy.context.preferences.system.use_region_overlap = False  # the panel beside the view, not over it
+        bpy.context.preferences.system.use_region_overlap = False  # the panel next to the view, not over it
         self._make_scene()
         yield self.turns_from_now(4)
         yield from self._show_the_view_alone()
@@ -49,6 +49,9 @@ class Photographer(Artist):
         yield lambda: self.session.conversion is None
         yield self.still_for(_STILL_S)
         yield from self.photograph("after")
+        self._show_the_dial()
+        yield self.still_for(_STILL_S)
+        yield from self.photograph("dial")
 
     def _make_scene(self) -> None:
         self._built = BlenderScene(load_scene_description("four_balls"))
@@ -75,6 +78,12 @@ class Photographer(Artist):
         space.shading.type = "RENDERED"
         with bpy.context.temp_override(window=window(), area=view, region=region_of(view, "WINDOW")):
             bpy.ops.view3d.view_center_camera()
+
+    @staticmethod
+    def _show_the_dial() -> None:
+        space = area_of("VIEW_3D").spaces.active
+        space.show_gizmo, space.show_gizmo_navigate = True, False
+        window().scene.lanet.dial = True
 
     @staticmethod
     def _panel() -> list[int]:

@@ -1,0 +1,94 @@
+"""The light that falls on the ground where Peak Limit cuts the map: shares of its irradiance, in two colour ramps.
+
+A pixel of the largest channel m > 1 gives 1 + min((m - 1) 2^H, L - 1) times its colour, with H of Highlights and L of
+Peak Limit; so what is left of the light above white is a function of (L - 1) / 2^H. A limit L < 1 leaves none of it,
+and a share of the light up to white. See :class:`lanet_core.pipeline.ground_light.GroundLight`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bpy.types import Material, Node, NodeSocket, ShaderNodeGroup, World
+
+from .drivers import Source, drive
+from .light_group import HIGHLIGHTS, PEAK_LIMIT
+
+_BASE_RAMP, _ADDED_RAMP = "Base Left by Peak Limit", "Highlights Left by Peak Limit"
+#: A smaller limit is none, as in 'LANet Light'.
+_LEAST = 1e-6
+
+
+@dataclass(frozen=True)
+class GroundFacts:
+    """The worker's figures of the light on the ground, see :class:`lanet_core.pipeline.ground_light.GroundLight`."""
+
+    base: Sequence[float]
+    added: Sequence[float]
+    peak: float
+    softness: float
+    base_shares: Sequence[Sequence[float]]
+    added_shares: Sequence[Sequence[float]]
+
+
+def add_irradiances(material: Material, facts: GroundFacts) -> tuple[NodeSocket, NodeSocket]:
+    """Add the nodes of the two irradiances, without a limit; return the outputs: up to white, and above."""
+    base = _limited(material, _BASE_RAMP, facts.base, facts.base_shares)
+    added = _limited(material, _ADDED_RAMP, facts.added, facts.added_shares)
+    material.node_tree.nodes[_ADDED_RAMP]["lanet_softness"] = facts.softness
+    material.node_tree.nodes[_ADDED_RAMP]["lanet_peak"] = facts.peak or 1.0
+    return base, added
+
+
+def follow_limit(material: Material, light: ShaderNodeGroup | None, world: World) -> None:
+    """Let the irradiances of a ground follow Peak Limit and Highlights of 'LANet Light', by drivers.
+
+    Args:
+        material: of :func:`add_irradiances`.
+        light: the node; None for no limit, also where lamps have the light that would be cut.
+        world: that of ``light``.
+    """
+    ramps = [material.node_tree.nodes.get(name) for name in (_BASE_RAMP, _ADDED_RAMP)]
+    for ramp in filter(None, ramps):
+        ramp.inputs["Fac"].driver_remove("default_value")
+        ramp.inputs["Fac"].default_value = 1.0
+    if light is None or None in ramps:
+        return
+    base, added = ramps
+    sources = {"limit": Source(light.inputs[PEAK_LIMIT])}
+    curve = base.inputs["Fac"].driver_add("default_value")
+    drive(curve, f"1 if limit < {_LEAST} else min(limit, 1)", sources, world)
+    sources["ev"] = Source(light.inputs[HIGHLIGHTS])
+    softness, peak = added["lanet_softness"], added["lanet_peak"]
+    steps = f"log(1 + max(limit - 1, 0) / (pow(2, ev) * {softness:.8g})) * {1.0 / math.log1p(peak / softness):.8g}"
+    curve = added.inputs["Fac"].driver_add("default_value")
+    drive(curve, f"1 if limit < {_LEAST} else min({steps}, 1)", sources, world)
+
+
+def _limited(
+    material: Material, name: str, irradiance: Sequence[float], shares: Sequence[Sequence[float]]
+) -> NodeSocket:
+    tree = material.node_tree
+    ramp, product = tree.nodes.new("ShaderNodeValToRGB"), tree.nodes.new("ShaderNodeVectorMath")
+    ramp.name = ramp.label = name
+    _set_stops(ramp, shares)
+    product.operation = "MULTIPLY"
+    product.inputs[1].default_value = irradiance
+    tree.links.new(ramp.outputs["Color"], product.inputs[0])
+    row = -300.0 if name == _BASE_RAMP else -600.0
+    ramp.location, product.location = (240.0, row), (560.0, row)
+    ramp.inputs["Fac"].default_value = 1.0
+    return product.outputs["Vector"]
+
+
+def _set_stops(ramp: Node, shares: Sequence[Sequence[float]]) -> None:
+    """Set the stops of a colour ramp, apart by equal distances."""
+    elements = ramp.color_ramp.elements
+    last = len(shares) - 1
+    elements[0].position, elements[1].position = 0.0, 1.0
+    for number in range(1, last):
+        elements.new(number / last)
+    for element, share in zip(elements, shares, strict=True):
+        element.color = (*share, 1.0)

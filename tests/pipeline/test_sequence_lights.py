@@ -1,0 +1,106 @@
+"""Suns and lamps of a sequence: a disc does not vanish or jump in a frame where it was not recognised."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lanet_core.cli.main import main
+from lanet_core.colour import quantise_srgb8
+from lanet_core.files import read_hdr
+from lanet_core.geometry import sphere
+from lanet_core.inference.model_metadata import LITE
+from lanet_core.pipeline.sequence import FrameLight
+from lanet_core.pipeline.sequence_lights import followed_lights
+from lanet_core.reconstruction.point_lights import PlacedLight
+
+FRAMES = 9
+
+
+def at(azimuth_deg: float, elevation_deg: float = 30.0, energy: float = 1.0) -> PlacedLight:
+    azimuth, elevation = np.radians([azimuth_deg, elevation_deg])
+    flat = np.cos(elevation)
+    direction = np.array([flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(elevation)])
+    return PlacedLight(direction, np.full(3, energy))
+
+
+def frame(*lights: PlacedLight, midtones: float = 1.0) -> FrameLight:
+    return FrameLight(1.0, 1.0, midtones, lights)
+
+
+def azimuths_deg(placed) -> list[float]:
+    return [float(np.degrees(np.arctan2(light.direction[1], light.direction[0]))) for [light] in placed]
+
+
+def test_a_light_that_a_frame_lacks_is_placed_there():
+    frames = [frame(at(3.0 * number, energy=2.0)) for number in range(FRAMES)]
+    frames[4] = frame()
+    placed = followed_lights(frames)
+    np.testing.assert_allclose(azimuths_deg(placed), 3.0 * np.arange(FRAMES), atol=0.1)
+    np.testing.assert_allclose([light.energy for [light] in placed], 2.0, rtol=1e-6)
+
+
+def test_a_light_of_a_single_frame_is_left_out():
+    frames = [frame(at(0.0)) for _ in range(FRAMES)]
+    frames[4] = frame(at(0.0), at(90.0))
+    assert [len(lights) for lights in followed_lights(frames)] == [1] * FRAMES
+
+
+def test_scatter_is_smoothed_and_the_exposure_is_followed():
+    rng = np.random.default_rng(4)
+    exposure = np.exp2(np.linspace(-1.0, 1.0, 30))
+    scatter_deg, stops = rng.normal(0.0, 0.5, 30), rng.normal(0.0, 0.4, 30)
+    frames = [
+        frame(at(2.0 * number + scatter_deg[number], energy=e * np.exp2(stops[number])), midtones=e)
+        for number, e in enumerate(exposure)
+    ]
+    placed = followed_lights(frames)
+    error_deg = np.array(azimuths_deg(placed)) - 2.0 * np.arange(30)
+    assert np.abs(np.diff(error_deg)).mean() < 0.25 * np.abs(np.diff(scatter_deg)).mean()
+    energies = np.log2([light.energy[0] for [light] in placed] / exposure)
+    assert np.abs(np.diff(energies)).max() < 0.25 * np.abs(np.diff(stops)).max()
+
+
+def test_a_light_that_sets_ends_and_frames_that_were_not_read_are_empty():
+    frames = [frame(at(0.0)) if number < 15 else frame() for number in range(30)]
+    frames[3] = None
+    counts = [len(lights) for lights in followed_lights(frames)]
+    assert counts[3] == 0
+    assert all(counts[:3] + counts[4:14])
+    assert not any(counts[17:])
+
+
+@pytest.fixture
+def frames(tmp_path) -> list[Path]:
+    """A time-lapse of a sun in glare that moves; in one frame a cloud around the glare makes its edge hard."""
+    directions = sphere.pixel_directions(128, 256)
+    paths, rng = [], np.random.default_rng(1)
+    for number in range(FRAMES):
+        angle_deg = np.degrees(np.arccos(np.clip(directions @ at(1.5 * number).direction, -1.0, 1.0)))
+        glare = np.exp(-((np.maximum(angle_deg - 6.0, 0.0) / (1.0 if number == 4 else 9.0)) ** 2))
+        light = 0.15 + 0.9 * glare + rng.normal(0.0, 0.004, glare.shape)
+        paths.append(tmp_path / f"{number}.png")
+        Image.fromarray(quantise_srgb8(np.repeat(np.clip(light, 0.0, 1.0)[..., None], 3, axis=-1))).save(paths[-1])
+    return paths
+
+
+def test_the_peak_of_a_time_lapse_does_not_jump(frames, tmp_path, make_model, monkeypatch, capsys):
+    monkeypatch.setenv("LANET_MODEL", str(make_model(gain=1.0, sun=60.0, architecture=LITE, height=64, width=128)))
+    peaks, energies = {}, {}
+    for name, options in (("apart", []), ("sequence", ["--sequence"])):
+        assert main(["convert", *map(str, frames), "-o", f"{tmp_path}/{name}/", "--json", *options]) == 0
+        results = [read_hdr(json.loads(line)["output"]) for line in capsys.readouterr().out.splitlines()]
+        # The light within 2° of the brightest pixel: a disc is smaller than a pixel here, and is across several.
+        directions = sphere.pixel_directions(128, 256)
+        areas_sr = sphere.pixel_solid_angles_sr(128, 256)[:, None]
+        level = [hdr.mean(axis=-1) for hdr in results]
+        near = [directions @ directions.reshape(-1, 3)[each.argmax()] > np.cos(np.radians(2.0)) for each in level]
+        peaks[name] = np.log2([(each * areas_sr)[inside].sum() for each, inside in zip(level, near, strict=True)])
+        energies[name] = np.log2([float((each * areas_sr).sum()) for each in level])
+    assert np.abs(np.diff(peaks["apart"])).max() > 1.0  # one frame has no disc
+    assert np.abs(np.diff(peaks["sequence"])).max() < 0.1
+    assert np.abs(np.diff(energies["sequence"])).max() < 0.1
