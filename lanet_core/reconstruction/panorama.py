@@ -35,7 +35,7 @@ import numpy as np
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.geometry import sphere
-from lanet_core.geometry.bands import StripDownsampler, StripGatherer, StripMaximum
+from lanet_core.geometry.bands import BandDownsampler, BandGatherer, BandMaximum
 from lanet_core.image_size import image_size
 from lanet_core.reconstruction.aureole import aureole
 from lanet_core.reconstruction.clipped_areas import ClippedAreas, balance
@@ -90,10 +90,10 @@ class Reconstruction:
         #: Solid angle of the midtones, and the integral over it of the natural log of their gain, see :attr:`_unit`.
         self._midtones_sr, self._log_gain_sr = 0.0, 0.0
         fine_size = (min(height, REFINEMENT * network_height), min(width, REFINEMENT * 2 * network_height))
-        self._image = StripDownsampler(self._size, fine_size, channels=3)
-        self._weight = StripDownsampler(self._size, fine_size, channels=1)
-        self._sampled_weight = StripGatherer(self._size, fine_size, channels=1)
-        self._maximum = StripMaximum(self._size, self._network_size)
+        self._image = BandDownsampler(self._size, fine_size, channels=3)
+        self._weight = BandDownsampler(self._size, fine_size, channels=1)
+        self._sampled_weight = BandGatherer(self._size, fine_size, channels=1)
+        self._maximum = BandMaximum(self._size, self._network_size)
         #: One bit a pixel: where over-exposure is above 0.
         self._overexposed = np.zeros((height, (width + 7) // 8), dtype=np.uint8)
         self._overexposed_sr = 0.0
@@ -362,7 +362,7 @@ def diffuse_from_log_hdr(log_hdr: np.ndarray, image: np.ndarray, overexposure: n
     Args:
         log_hdr: (h, 2 h, 3) float32, natural log of linear Rec.709 radiance relative to white.
         image: (h, 2 h, 3) float32, see :meth:`Reconstruction.network_inputs`.
-        overexposure: (h, 2 h, 2) float32, likewise.
+        overexposure: (h, 2 h, 2) float32, of the same pixels.
 
     Returns:
         (h, 2 h, 3) float32, ≥ 0, for :meth:`Reconstruction.solve`.
@@ -383,7 +383,7 @@ def reconstruct(
     Args:
         ldr_linear: (H, W, 3) float32, linear Rec.709, [0, 1]; W even.
         diffuse: (g, 2 g, 3) float32, see :meth:`Reconstruction.solve`.
-        concentrated: likewise.
+        concentrated: the same.
         white: the image's white level; 1 by default.
         network_height: rows of the network's input; 2 g by default.
 

@@ -94,7 +94,7 @@ def test_the_peak_of_a_time_lapse_does_not_jump(frames, tmp_path, make_model, mo
     for name, options in (("apart", []), ("sequence", ["--sequence"])):
         assert main(["convert", *map(str, frames), "-o", f"{tmp_path}/{name}/", "--json", *options]) == 0
         results = [read_hdr(json.loads(line)["output"]) for line in capsys.readouterr().out.splitlines()]
-        # The light within 2° of the brightest pixel: a disc is smaller than a pixel here, and lies across several.
+        # The light within 2° of the brightest pixel: a disc is smaller than a pixel here, and is across several.
         directions = sphere.pixel_directions(128, 256)
         areas_sr = sphere.pixel_solid_angles_sr(128, 256)[:, None]
         level = [hdr.mean(axis=-1) for hdr in results]
