@@ -495,6 +495,8 @@ def check_nodes_that_clamp_or_bend_the_light_are_named(folder):
     for kind, values in changes.items():
         scene, graph, texture = plain_scene()
         node = graph.add(kind, label=f"My {kind}", **values)
+        if "Mix" in kind:
+            node.inputs[0].default_value = 0.5  # at 1, as in a new node of Blender 5.2, the first colour has no share
         into = (
             next(each for each in node.inputs if each.enabled and each.type == "RGBA")
             if any(each.enabled and each.type == "RGBA" for each in node.inputs)
