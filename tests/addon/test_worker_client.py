@@ -328,10 +328,10 @@ def test_stopping_leaves_no_process_and_no_unfinished_file(client, large_image, 
 PARENT = """
 import sys, time
 from addon.worker.client import WorkerClient
-from addon.worker.events import Progress
+from addon.worker.events import RequestProgress
 client = WorkerClient(model=sys.argv[1])
 client.convert(sys.argv[2], sys.argv[3])
-while not any(isinstance(event, Progress) for event in client.poll()):
+while not any(isinstance(event, RequestProgress) for event in client.poll()):
     time.sleep(0.01)
 print(client.worker_pid, flush=True)
 if sys.argv[4] == "wait":
