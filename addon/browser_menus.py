@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bpy.types import Context, Menu
 
-from .command_arguments import is_picture
+from .command_arguments import is_image
 from .operators.convert_asset import ConvertAsset
 from .operators.convert_environment import ConvertEnvironment
 from .operators.convert_files import ConvertFiles
@@ -20,7 +20,7 @@ def draw_in_file_menu(menu: Menu, context: Context) -> None:
     if space.active_operator is not None:  # it chooses a file for something else
         return
     folder = Path(os.fsdecode(space.params.directory))
-    names = [each.relative_path for each in context.selected_files if is_picture(Path(each.relative_path))]
+    names = [each.relative_path for each in context.selected_files if is_image(Path(each.relative_path))]
     layout = menu.layout
     layout.separator()
     if names:

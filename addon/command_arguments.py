@@ -1,4 +1,4 @@
-"""The arguments of ``blender --command lanet``, and the pictures that they name."""
+"""The arguments of ``blender --command lanet``, and the images that they name."""
 
 from __future__ import annotations
 
@@ -101,30 +101,30 @@ def _place(text: str) -> list[float]:
     return values
 
 
-def named_pictures(paths: Iterable[Path]) -> list[Path]:
-    """Return the pictures that arguments name, each once.
+def named_images(paths: Iterable[Path]) -> list[Path]:
+    """Return the images that arguments name, each once.
 
     Args:
-        paths: absolute paths: of files, of folders for all the pictures in them, or with wildcards (``*``, ``?``,
-            ``[]``) for what matches. What exists is taken by its name, whatever characters that has.
+        paths: absolute paths: of files, of folders for all the images in them, or with wildcards (``*``, ``?``,
+            ``[]``) for what matches. A name that exists is not a pattern, even if it contains such characters.
     """
     found: list[Path] = []
     for path in paths:
         try:
-            found += _pictures_at(path)
+            found += _images_at(path)
         except (OSError, ValueError):  # the conversion reports it
             found.append(path)
     return list(dict.fromkeys(found))
 
 
-def is_picture(path: Path) -> bool:
+def is_image(path: Path) -> bool:
     """Return whether the name of a file is that of an image that the converter reads."""
     return path.suffix.lower() in _SUFFIXES
 
 
-def _pictures_at(path: Path) -> list[Path]:
+def _images_at(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(each for each in path.iterdir() if is_picture(each) and each.is_file())
+        return sorted(each for each in path.iterdir() if is_image(each) and each.is_file())
     if not path.exists() and any(character in path.name for character in "*?["):
         return sorted(path.parent.glob(path.name)) or [path]
     return [path]

@@ -1,6 +1,6 @@
 """The converter without a window: ``blender -b scene.blend --command lanet convert …``.
 
-Exit status, as the command ``lanet`` has it: 0 all done; 1 some of several pictures failed; 2 nothing was done;
+Exit status, as the command ``lanet`` has it: 0 all done; 1 some of several images failed; 2 nothing was done;
 130 interrupted.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 import bpy
 
 from . import session
-from .command_arguments import READING, make_parser, named_pictures
+from .command_arguments import READING, make_parser, named_images
 from .conversion.batch import Batch, Outcome
 from .conversion.image import State
 from .conversion.output_paths import place_of_file
@@ -52,7 +52,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         arguments = make_parser(PROGRAM).parse_args(list(argv))
         _check(arguments)
-        status = _convert_pictures(arguments) if _makes_files(arguments) else _convert_worlds(arguments)
+        status = _convert_images(arguments) if _makes_files(arguments) else _convert_worlds(arguments)
         session.current().worker.wait()  # for the previews of assets
         if arguments.save and status != EXIT_FAILURE and not arguments.dry_run:
             _save()
@@ -82,7 +82,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _makes_files(arguments: argparse.Namespace) -> bool:
-    """Return whether pictures are converted and the scene's world is not."""
+    """Return whether images are converted and the scene's world is not."""
     return bool(arguments.pictures) and not arguments.world
 
 
@@ -151,9 +151,9 @@ def _convert_world(arguments: argparse.Namespace, scene: bpy.types.Scene) -> int
     return 0
 
 
-def _convert_pictures(arguments: argparse.Namespace) -> int:
+def _convert_images(arguments: argparse.Namespace) -> int:
     worker, settings = session.current().worker, _settings(arguments)
-    sources = named_pictures(map(_absolute, arguments.pictures))
+    sources = named_images(map(_absolute, arguments.pictures))
     if not sources:
         raise AddonError("There is no picture in these folders. Name others.")
     folder = settings.folder if arguments.output else ""
@@ -173,7 +173,7 @@ def _convert_pictures(arguments: argparse.Namespace) -> int:
             mark_as_asset(world_of_files(outcome.source, outcome.result), worker, settings.worker)
         _report(arguments, {"input": outcome.source}, outcome.result, outcome.facts, outcome.notes)
 
-    batch = Batch(worker, sources, settings, beside=not arguments.output, finished=finished)
+    batch = Batch(worker, sources, settings, next_to_source=not arguments.output, finished=finished)
     batch.wait()
     failures = [outcome for outcome in batch.outcomes if outcome.output is None]
     for outcome in failures:

@@ -20,12 +20,12 @@ class WorkerSettings:
 
 @dataclass(frozen=True)
 class ConversionSettings:
-    """What the preferences say of a conversion.
+    """Preferences for a conversion.
 
     Attributes:
         worker: how the worker runs.
         folder: where results go, see :func:`addon.conversion.output_paths.output_place`.
-        pattern: of their names, likewise.
+        pattern: pattern of their names, see the same function.
         precision: ``HALF`` and ``FLOAT`` write 16-bit and 32-bit floats; ``AUTO`` writes 16-bit floats if they can hold
             the brightest value.
         reading: how images are to be understood, besides what is chosen for each, see

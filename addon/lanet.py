@@ -17,7 +17,7 @@ import bpy
 from bpy.types import Image
 
 from . import session
-from .conversion.image import PictureConversion, State
+from .conversion.image import ImageConversion, State
 from .errors import AddonError
 from .files.result_files import PATTERN
 from .settings import conversion_settings
@@ -33,7 +33,7 @@ class Result:
     Attributes:
         output: the EXR file.
         facts: what is known of the result, see docs/json.md; ``lights`` lists its concentrated lights.
-        notes: what a person should know, one sentence each.
+        notes: remarks for the user, one sentence each.
     """
 
     output: Path
@@ -73,7 +73,7 @@ def convert(
         lights=True,
     )
     try:
-        work = PictureConversion(session.current().worker, image, settings, image_goes=is_new)
+        work = ImageConversion(session.current().worker, image, settings, image_goes=is_new)
     finally:
         if is_new:
             bpy.data.images.remove(image)

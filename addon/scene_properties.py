@@ -8,7 +8,7 @@ from bpy.types import Image, PropertyGroup
 
 from . import session
 from .errors import AddonError
-from .source.sources import is_single_picture
+from .source.sources import is_single_image
 from .translation import tr
 from .world import backplate
 from .world.graph import environment_image, show, show_photograph, shows_hdr
@@ -19,7 +19,7 @@ from .world.surface_albedos import SurfaceProperties
 
 
 def _is_offered(_: SceneProperties, image: Image) -> bool:
-    return is_single_picture(image)
+    return is_single_image(image)
 
 
 def _shown(properties: SceneProperties) -> int:
@@ -31,7 +31,7 @@ def _show(properties: SceneProperties, number: int) -> None:
         show(properties.id_data, hdr=bool(number))
         hide_lamps(properties.id_data, hidden=not number)
     except AddonError as error:
-        session.current().say(str(error), is_error=True, scene=properties.id_data)
+        session.current().show_text(str(error), is_error=True, scene=properties.id_data)
 
 
 def _light_by_photograph(properties: SceneProperties, context: bpy.types.Context) -> None:
@@ -53,9 +53,9 @@ def _light_by_photograph(properties: SceneProperties, context: bpy.types.Context
         show_photograph(scene, image)
         backplate.remove(scene)
     except AddonError as error:
-        session.current().say(str(error), is_error=True, scene=scene)
+        session.current().show_text(str(error), is_error=True, scene=scene)
         return
-    session.current().say(*notes, scene=scene)
+    session.current().show_text(*notes, scene=scene)
 
 
 def _backplate(properties: SceneProperties) -> int:

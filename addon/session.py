@@ -11,13 +11,13 @@ from collections.abc import Callable
 import bpy
 from bpy.types import Context, Scene
 
-from .conversion.ball_pictures import BallPictures
+from .conversion.ball_images import BallImages
 from .conversion.found_lights import FoundLights
 from .conversion.progress_display import ProgressDisplay
 from .conversion.running_work import AnyWork, Ending, RunningWork, Work
 from .messages import Message, about
 from .redraw import redraw
-from .source.picture_facts import PictureFacts
+from .source.image_facts import ImageFacts
 from .worker.provider_report import ProviderReport
 from .worker.shared import SharedWorker
 from .world.world_copies import WorldCopies
@@ -35,7 +35,7 @@ class Session:
         conversion: the one that is running; None at rest.
         facts: what is known of images.
         lights: the lights that were found in HDR images.
-        balls: pictures of balls before and after conversions.
+        balls: images of balls before and after conversions.
         provider: what is known of the converter.
         copies: lets objects follow copied worlds.
     """
@@ -43,9 +43,9 @@ class Session:
     def __init__(self) -> None:
         self.worker = SharedWorker()
         self.conversion: Work | None = None
-        self.facts = PictureFacts(self.worker, self.look_after)
+        self.facts = ImageFacts(self.worker, self.look_after)
         self.lights = FoundLights(self.worker, self.look_after)
-        self.balls = BallPictures(self.worker, self.look_after)
+        self.balls = BallImages(self.worker, self.look_after)
         self.provider = ProviderReport(self.worker, self.look_after)
         self.copies = WorldCopies()
         self._running: RunningWork | None = None
@@ -64,7 +64,7 @@ class Session:
             bpy.app.timers.register(self._timer, first_interval=_WORK_TICK_S, persistent=True)
 
     def go_on(self, work: AnyWork, ending: Callable[[AnyWork], Ending], name: str, context: Context) -> None:
-        """Let a timer do a work while Blender goes on; for the arguments, see :class:`RunningWork`."""
+        """Let a timer do a work while Blender continues; for the arguments, see :class:`RunningWork`."""
         self._close_end()
         self.conversion = work
         self.facts.stop_expecting()
@@ -78,7 +78,7 @@ class Session:
         self._messages = messages
         redraw()
 
-    def say(self, *texts: str, is_error: bool = False, scene: Scene | None = None) -> None:
+    def show_text(self, *texts: str, is_error: bool = False, scene: Scene | None = None) -> None:
         """Show these sentences in the panel, and no others, while a scene is as it is now; the current one if None."""
         self.show(*about(scene or bpy.context.scene, *texts, is_error=is_error))
 

@@ -1,4 +1,4 @@
-"""What the preferences say, in the terms of those who do it."""
+"""The preferences as settings of the worker and of conversions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import bpy
 
 from .converter_settings import ConversionSettings, WorkerSettings
 
-#: The package of the extension, by which Blender knows it.
+#: The package of the extension: its key in Blender's preferences.
 EXTENSION = __package__
 
 
@@ -18,7 +18,7 @@ def preferences() -> bpy.types.AddonPreferences:
 
 
 def worker_settings() -> WorkerSettings:
-    """Return what the preferences say of the worker."""
+    """Return the preferences for the worker."""
     chosen = preferences()
     return WorkerSettings(
         model=bpy.path.abspath(chosen.model.strip()) or None,
@@ -29,10 +29,10 @@ def worker_settings() -> WorkerSettings:
 
 
 def conversion_settings(*, pack: bool | None = None) -> ConversionSettings:
-    """Return what the preferences say of a conversion.
+    """Return the preferences for a conversion.
 
     Args:
-        pack: in the place of what they say of packing.
+        pack: overrides the preference for packing.
     """
     chosen = preferences()
     return ConversionSettings(

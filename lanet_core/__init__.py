@@ -38,7 +38,7 @@ def __getattr__(name: str):
 
 
 def _version() -> str:
-    from importlib import metadata  # slow, and seldom asked for
+    from importlib import metadata  # slow, and seldom requested
 
     try:
         return metadata.version("lanet-ibl")

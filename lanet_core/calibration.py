@@ -1,7 +1,7 @@
 """HDR calibration (Eq. 1) and the over-exposure ramp (Eq. 8).
 
 HDR panoramas store relative luminance: H and κH are the same scene. Calibration scales an HDR so that it
-agrees with its LDR where the LDR is well exposed; the ramp says how far a pixel has left that range.
+agrees with its LDR where the LDR is well exposed; the ramp measures how far a pixel has left that range.
 
 Source: Yu et al. 2021, Eq. 1 and Eq. 8. The paper prints τ = 0.13 for Eq. 8; its released program starts the
 ramp at 0.83, the threshold of Eq. 1, and so do we.

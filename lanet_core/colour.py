@@ -1,7 +1,7 @@
 """sRGB transfer function and changes of RGB primaries.
 
 Everything in this package is linear light with Rec.709 primaries and a D65 white point, unless a name
-says otherwise (``rgb_srgb8``, ``rgb_encoded``).
+specifies another space (``rgb_srgb8``, ``rgb_encoded``).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Errors with a file, a problem and a remedy.
 
-Every failure that a user can cause is one class of its own, so that a script can tell them apart and
+Every failure that a user can cause is one class of its own, so that a script can distinguish them and
 the command line, the Python interface and Blender show the same words.
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def printable(text: object) -> str:
-    """Return text as one line: whatever cannot be printed, such as a line break in a file's name, as its escape."""
+    """Return text as one line: what cannot be printed, such as a line break in a file's name, as its escape."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in str(text)
@@ -48,7 +48,7 @@ def _rebuild(kind: type[LanetError], problem: str, path: Path | None, remedy: st
 
 
 class InputError(LanetError):
-    """Something is wrong with the picture that was given."""
+    """Something is wrong with the image that was given."""
 
 
 class InputNotFoundError(InputError):
@@ -56,7 +56,7 @@ class InputNotFoundError(InputError):
 
 
 class InputIsDirectoryError(InputError):
-    """The path names a folder where a picture was expected."""
+    """The path names a folder where an image was expected."""
 
 
 class EmptyFileError(InputError):
@@ -64,35 +64,35 @@ class EmptyFileError(InputError):
 
 
 class UnsupportedFormatError(InputError):
-    """The file's contents are not a picture of a kind that can be read."""
+    """The file's contents are not an image of a kind that can be read."""
 
 
 class DamagedImageError(InputError):
-    """The file is a picture, but truncated or corrupt."""
+    """The file is an image, but truncated or corrupt."""
 
 
 class UnsupportedColourModelError(InputError):
-    """The picture is CMYK or another colour model that has no RGB to light a scene with."""
+    """The image is CMYK or another colour model that has no RGB to light a scene with."""
 
 
 class ImageTooSmallError(InputError):
-    """The picture has too few pixels to be a panorama."""
+    """The image has too few pixels to be a panorama."""
 
 
 class ImageTooLargeError(InputError):
-    """The picture declares dimensions beyond what is sensible (a decompression bomb)."""
+    """The image declares dimensions beyond what is sensible (a decompression bomb)."""
 
 
 class NotEquirectangularError(InputError):
-    """The picture is not 2:1 and says nothing about the part of the sphere that it covers."""
+    """The image is not 2:1 and does not specify the part of the sphere that it covers."""
 
 
 class InvalidPixelsError(InputError):
-    """The picture contains NaN, infinite or negative values."""
+    """The image contains NaN, infinite or negative values."""
 
 
 class AlreadyHdrError(InputError):
-    """The picture is HDR already, so there is nothing to convert."""
+    """The image is HDR already, so there is nothing to convert."""
 
 
 class CalibrationError(LanetError):
@@ -108,7 +108,7 @@ class OutputNotWritableError(OutputError):
 
 
 class HalfRangeError(OutputError):
-    """Half floats were asked for, and the brightest value is beyond their range."""
+    """Half floats were requested, and the brightest value is beyond their range."""
 
 
 class DiskFullError(OutputError):
@@ -135,8 +135,8 @@ class ProviderError(LanetError):
     """An execution provider was demanded that cannot run here."""
 
 
-class ConversionCancelled(LanetError):  # noqa: N818 - not a failure: the caller asked for it
-    """The caller's cancel callable said stop."""
+class ConversionCancelled(LanetError):  # noqa: N818 - not a failure: the caller requested it
+    """The caller's cancel callable returned True."""
 
 
 class DataError(LanetError):

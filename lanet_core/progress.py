@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from lanet_core.errors import ConversionCancelled
 
-#: Told how far a conversion is, [0, 1], and the name of the stage that it is in.
+#: Called with the share of a conversion that is done, [0, 1], and the name of its stage.
 ProgressCallable = Callable[[float, str], None]
-#: Asked between the stages, and often within the long ones, whether to stop.
+#: Returns whether to stop; called between the stages, and often within the long ones.
 CancelledCallable = Callable[[], bool]
 
 #: Where each stage begins and ends in the whole.
@@ -16,7 +16,7 @@ _STAGES = {"reading": (0.0, 0.15), "network": (0.15, 0.4), "reconstruction": (0.
 
 
 class ProgressReport:
-    """Tells how far a conversion is, and stops it where its caller wishes so.
+    """Reports the progress of a conversion, and stops it when the caller cancels.
 
     Args:
         progress: see :data:`ProgressCallable`.
@@ -30,7 +30,7 @@ class ProgressReport:
         """Report a stage of which a share, [0, 1), is done.
 
         Raises:
-            ConversionCancelled: the caller wishes to stop.
+            ConversionCancelled: the caller cancels.
         """
         if self._cancelled is not None and self._cancelled():
             raise ConversionCancelled("The conversion was cancelled.")

@@ -104,7 +104,7 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
 def _add_report(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("report")
     group.add_argument(
-        "--picture-of",
+        "--image-of",
         metavar="METHOD",
         help="method whose best and worst scenes best_and_worst.png shows (default: the last one with scores)",
     )

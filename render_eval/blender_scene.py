@@ -1,7 +1,7 @@
 """A scene's description built in Blender: meshes, materials, camera, world and the settings of Cycles.
 
 Everything in which Blender's versions differ is here and marked so; :mod:`render_eval.renderer` imports this file
-where there is a Blender, and nobody else does.
+where there is a Blender, and nothing else does.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import mathutils
 from render_eval.materials import Diffuse, Glass, Glossy, Material, Mixed
 from render_eval.scene_description import Ball, Plane, RenderSize, Sampling, SceneCamera, SceneDescription
 
-#: A subdivided icosahedron of 20,480 triangles lies within 3e-4 radii of its sphere.
+#: A subdivided icosahedron of 20,480 triangles is within 3e-4 radii of its sphere.
 _SUBDIVISIONS = 6
 
 DENOISER = "OpenImageDenoise"
 
 
 class BlenderScene:
-    """A scene of its own beside whatever Blender holds, taken away again by :meth:`remove`.
+    """A separate scene that leaves others in Blender alone, taken away again by :meth:`remove`.
 
     Args:
         description: what to build.
@@ -31,7 +31,7 @@ class BlenderScene:
     Attributes:
         scene: Blender's scene, ready to be rendered.
         environment: the node that gives the world its panorama.
-        denoiser: what denoises the picture, or why nothing does.
+        denoiser: what denoises the image, or why nothing does.
 
     Raises:
         TypeError: this Blender has no Cycles.
@@ -46,7 +46,7 @@ class BlenderScene:
             self.remove()
             raise
         self.denoiser = _set_cycles(self.scene, description.sampling)
-        _set_picture(self.scene, description.picture)
+        _set_image(self.scene, description.picture)
         _set_threads(self.scene, threads)
 
     def remove(self) -> None:
@@ -198,7 +198,7 @@ def _set_denoiser(cycles: bpy.types.PropertyGroup) -> str:
     return DENOISER
 
 
-def _set_picture(scene: bpy.types.Scene, picture: RenderSize) -> None:
+def _set_image(scene: bpy.types.Scene, picture: RenderSize) -> None:
     render = scene.render
     render.resolution_x, render.resolution_y = picture.width, picture.height
     render.resolution_percentage = 100

@@ -25,7 +25,7 @@ class AnyRenderer(Protocol):
 
     @property
     def versions(self) -> dict[str, str]:
-        """What its pictures depend on."""
+        """What its images depend on."""
         ...
 
     @property
@@ -50,13 +50,13 @@ class Campaign:
         folders: methods given as a folder or a file, by name.
         options: what methods take.
         seed: of the renders; the noise floor is taken with the next one.
-        metrics: ``renders`` of balls lit by panoramas, or ``maps``: single pictures as they are.
-        jod: whether ColorVideoVDP judges the pictures, too.
-        hdrvdp: HDR-VDP, if it judges them, too.
+        metrics: ``renders`` of balls lit by panoramas, or ``maps``: single images as they are.
+        jod: whether ColorVideoVDP compares the images, too.
+        hdrvdp: HDR-VDP, if it compares them, too.
         force: whether finished work is made again.
         threads: CPU threads of each renderer, 0 for all.
         open_renderer: makes the renderer; a function or class of a module, since it is sent to other processes.
-        token: tells this run from another.
+        token: distinguishes this run from another.
     """
 
     data: Path
@@ -103,7 +103,7 @@ class Tools:
     """What does the work.
 
     Attributes:
-        methods: in the order asked for.
+        methods: in the order requested.
         versions: of the programs and packages that figures depend on.
     """
 

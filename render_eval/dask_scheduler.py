@@ -3,7 +3,7 @@
 What a worker that dies leaves unfinished, others do: each piece of work is tried on four workers at most, by Dask's own
 default. A worker keeps its tools open from one piece to the next. Dask is the package ``distributed``.
 
-Dask runs whatever a connected process sends to it. The cluster of this machine therefore takes connections only with
+Dask runs any code that a connected process sends to it. The local cluster therefore takes connections only with
 a certificate that is made for each run; a cluster of several machines takes three files (``docs/cluster.md``).
 """
 
@@ -51,7 +51,7 @@ class OnDask:
         self._address = client.scheduler.address
 
     def prepare(self, campaign: Campaign) -> Tools:
-        """See :class:`Scheduler`. Every worker is asked; they must agree."""
+        """See :class:`Scheduler`. Every worker replies; they must agree."""
         try:
             self.client.wait_for_workers(1, timeout=_PATIENCE_S)
         except TimeoutError as error:
@@ -60,7 +60,7 @@ class OnDask:
             ) from error
         write_token(campaign)
         try:
-            answers = self._ask_all(campaign)
+            replies = self._query_all(campaign)
         except (CancelledError, OSError) as error:
             raise self._gone() from error
         except ModuleNotFoundError as error:
@@ -68,21 +68,21 @@ class OnDask:
                 f"The workers cannot import {error.name}.",
                 remedy="Start them with this project's folder on PYTHONPATH, and the same packages.",
             ) from error
-        if any(answer != answers[0] for answer in answers):
+        if any(reply != replies[0] for reply in replies):
             raise SchedulerError(
-                f"The workers differ in {_differences(answers)}.",
+                f"The workers differ in {_differences(replies)}.",
                 remedy="Install the same Blender, packages and models on all of them.",
             )
-        return answers[0]
+        return replies[0]
 
-    def _ask_all(self, campaign: Campaign) -> list[Tools]:
+    def _query_all(self, campaign: Campaign) -> list[Tools]:
         if campaign.metrics == "renders" and campaign.open_renderer is Renderer:
             self.client.register_plugin(_blender_in_main_thread(), name="render_eval")
         workers = self.client.scheduler_info(n_workers=-1)["workers"]
-        answers = self.client.gather(
+        replies = self.client.gather(
             [self.client.submit(_open_on_worker, campaign, workers=[worker], pure=False) for worker in workers]
         )
-        return cast("list[Tools]", answers)  # of a blocking client; its annotation covers the asynchronous one
+        return cast("list[Tools]", replies)  # of a blocking client; its annotation covers the asynchronous one
 
     def work(self, campaign: Campaign, pairs: Sequence[Pair], methods: Sequence[str]) -> Iterator[Finished]:
         """See :class:`Scheduler`."""
@@ -98,7 +98,7 @@ class OnDask:
                 tasks[task] = (pair, method)
         try:
             for task in as_completed(list(tasks)):
-                if task.status == "cancelled":  # nobody else cancels
+                if task.status == "cancelled":  # nothing else cancels
                     raise self._gone()
                 try:
                     finished = _finished(task, *tasks[task])
@@ -201,7 +201,7 @@ def _security_of(distributed, tls: Sequence[Path]) -> Security:
 
 
 def _own_security() -> Security:
-    """Return a certificate for one run, without which nobody connects to its cluster."""
+    """Return a certificate for one run, which a process needs to connect to its cluster."""
     from distributed import Security
 
     try:
@@ -230,7 +230,7 @@ def _blender_in_main_thread() -> WorkerPlugin:
 
     class BlenderInMainThread(WorkerPlugin):
         def setup(self, worker: object) -> None:
-            with suppress(LanetError):  # it is told where Blender is used
+            with suppress(LanetError):  # reported where Blender is used
                 import_blender()
 
     return BlenderInMainThread()
@@ -247,8 +247,8 @@ def _finished(task: Future, pair: Pair, method: str) -> Finished:
     return Finished(SceneRecord(pair.name, pair.category, error=message))
 
 
-def _differences(answers: list[Tools]) -> str:
-    facts = [{method.name: method.source for method in answer.methods} | answer.versions for answer in answers]
+def _differences(replies: list[Tools]) -> str:
+    facts = [{method.name: method.source for method in reply.methods} | reply.versions for reply in replies]
     names = sorted({name for each in facts for name in each})
     values = {name: sorted({each.get(name, "none") for each in facts}) for name in names}
     return "; ".join(f"{name} is {' or '.join(found)}" for name, found in values.items() if len(found) > 1)

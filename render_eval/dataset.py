@@ -55,14 +55,14 @@ class Pair:
 def find_pairs(folder: Path, split: str | None = None) -> list[Pair]:
     """Return the panoramas of a folder, sorted by name.
 
-    A pair that cannot be used is among them and says why, so that one bad scene does not end a run.
+    A pair that cannot be used is among them with the reason, so that one bad scene does not end a run.
 
     Args:
-        folder: where the panoramas lie, at any depth.
+        folder: of the panoramas, at any depth.
         split: only the scenes that its ``scenes.csv`` puts into this split.
 
     Raises:
-        DataError: there is no such folder, it has no panoramas, or a split is asked for and there is no list.
+        DataError: there is no such folder, it has no panoramas, or a split is requested and there is no list.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -102,11 +102,11 @@ def _listed_pair(scene: Scene) -> Pair:
     if not scene.path.is_file():
         problem = f"{SCENE_LIST} lists {scene.path}, which does not exist."
         return Pair(scene.name, None, category=scene.category, problem=problem)
-    partners = [each for each in _files_beside(scene.path) if each.suffix.lower() in LDR_SUFFIXES]
+    partners = [each for each in _neighbours(scene.path) if each.suffix.lower() in LDR_SUFFIXES]
     return replace(_paired(scene.name, [scene.path], partners), category=scene.category)
 
 
-def _files_beside(path: Path) -> list[Path]:
+def _neighbours(path: Path) -> list[Path]:
     return sorted(each for each in path.parent.iterdir() if each.stem == path.stem and each.is_file())
 
 
@@ -117,7 +117,7 @@ def _found_pairs(folder: Path) -> list[Pair]:
         return pairs if any(pair.hdr_file for pair in pairs) else []
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
     descriptions = [path for path in files if path.suffix.lower() == sibl.SUFFIX]
-    # Whatever else lies in a set's folder belongs to the set: thumbnails, the blurred HDR.
+    # All other files of a set's folder belong to the set: thumbnails, the blurred HDR.
     taken = {path.parent for path in descriptions}
     by_name: dict[str, list[Path]] = {}
     for path in files:
@@ -164,7 +164,7 @@ def _sibl_pair(path: Path, folder: Path) -> Pair:
 
 
 def _checked(pairs: Iterable[Pair]) -> list[Pair]:
-    """Mark the pairs whose names could not be told apart, or would lead out of the output folder."""
+    """Mark the pairs whose names could not be distinguished, or would lead out of the output folder."""
     pairs = list(pairs)
     spellings = Counter(pair.name.casefold() for pair in pairs if pair.hdr_file)
     checked = []

@@ -88,7 +88,7 @@ def _sibl_archive(folder: Path, split: str | None) -> list[Pair]:
 
 
 def _hdr_eye(folder: Path, split: str | None) -> list[Pair]:
-    """Read a folder of HDR and a folder of LDR pictures; all of them are for tests."""
+    """Read a folder of HDR and a folder of LDR images; all of them are for tests."""
     sides = paired_folders(folder)
     if sides is None or split in ("train", "val"):
         return []

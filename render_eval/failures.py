@@ -6,7 +6,7 @@ from lanet_core.errors import LanetError, OutputError
 
 
 def failure_of(error: Exception) -> str:
-    """Return what a record says of an error.
+    """Return the entry of a record for an error.
 
     Raises:
         OutputError: the error is one. Where one file cannot be written, no other can.

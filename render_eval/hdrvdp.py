@@ -1,7 +1,7 @@
 """HDR-VDP's quality correlate Q, by the authors' own program in Octave.
 
 The program is no part of this project: the user gives Octave and the unpacked release, HDR-VDP-3 or HDR-VDP-2.
-Radiance 1 is shown at 255 cd/m². Octave runs the script ``compare_by_hdrvdp.m``, which describes how the pictures are
+Radiance 1 is shown at 255 cd/m². Octave runs the script ``compare_by_hdrvdp.m``, which describes how the images are
 passed.
 
 Source: Mantiuk, Kim, Rempel and Heidrich 2011, "HDR-VDP-2", ACM Transactions on Graphics 30(4); Mantiuk, Hammou and
@@ -28,7 +28,7 @@ from render_eval.store import file_sha256
 PIXELS_PER_DEGREE = 30.0
 #: Octave's program, on the search path.
 OCTAVE = "octave-cli"
-#: Why a report has no Q, where nobody asked for it.
+#: Why a report has no Q where it was not requested.
 NOT_ASKED = "HDR-VDP was not requested: pass --hdrvdp DIR with the unpacked release of hdrvdp.sourceforge.net."
 
 _SCRIPT = Path(__file__).with_name("compare_by_hdrvdp.m")
@@ -38,7 +38,7 @@ _TIMEOUT_S = 1800.0
 
 
 class HdrVdpError(LanetError):
-    """HDR-VDP was asked for and cannot be run, or it fails on a picture."""
+    """HDR-VDP was requested and cannot be run, or it fails on an image."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,14 @@ class HdrVdpProgram:
         )
 
     def __call__(self, image: np.ndarray, truth: np.ndarray) -> float:
-        """Compare two pictures.
+        """Compare two images.
 
         Args:
             image: (h, w, 3) float, linear Rec.709, ≥ 0; 1 is shown at 255 cd/m².
             truth: the same shape.
 
         Returns:
-            Q: 10 in HDR-VDP-3 and 100 in HDR-VDP-2 for equal pictures, less for visible differences.
+            Q: 10 in HDR-VDP-3 and 100 in HDR-VDP-2 for equal images, less for visible differences.
 
         Raises:
             HdrVdpError: Octave fails, or prints no Q.
@@ -108,6 +108,6 @@ class HdrVdpProgram:
                 raise HdrVdpError(f"{self.octave} cannot be run: {error}.") from error
         found = _Q.search(finished.stdout)
         if finished.returncode or found is None:
-            said = (finished.stderr.strip() or finished.stdout.strip()).splitlines() or ["it printed nothing"]
-            raise HdrVdpError(f"HDR-VDP failed in {self.octave}: {said[-1]}.", path=self.release)
+            output = (finished.stderr.strip() or finished.stdout.strip()).splitlines() or ["it printed nothing"]
+            raise HdrVdpError(f"HDR-VDP failed in {self.octave}: {output[-1]}.", path=self.release)
         return float(found.group(1))

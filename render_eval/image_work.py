@@ -1,4 +1,4 @@
-"""Single pictures with their true HDR, without renders: a scene's record, and a method's prediction and its scores."""
+"""Single images with their true HDR, without renders: a scene's record, and a method's prediction and its scores."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from render_eval import provenance
 from render_eval.campaign import Finished, skipped
 from render_eval.dataset import Pair
 from render_eval.failures import failure_of
+from render_eval.images import difference_image
 from render_eval.methods import checked_prediction
-from render_eval.pictures import difference_picture
 from render_eval.records import ResultRecord, SceneRecord
 from render_eval.scores import score_image
 from render_eval.store import file_sha256
 from render_eval.workbench import Workbench
 
-#: Exposures at which a picture is shown, one above the other: as the LDR is, and with its lights brought into view.
+#: Exposures at which an image is shown, one above the other: as the LDR is, and with its lights brought into view.
 _SHOWN_EV = (0.0, -4.0)
 
 
 def evaluate_image(bench: Workbench, pair: Pair) -> Finished[SceneRecord]:
-    """Return a picture's record, with the files it names made; an error is in the record.
+    """Return an image's record, with the files it names made; an error is in the record.
 
     Raises:
         OutputError: nothing more can be written.
@@ -35,13 +35,13 @@ def evaluate_image(bench: Workbench, pair: Pair) -> Finished[SceneRecord]:
     kept = bench.store.kept
     try:
         record = _scene(bench, pair)
-    except Exception as error:  # whatever is wrong with one picture, the others go on
+    except Exception as error:  # after any failure of one image, the others continue
         record = SceneRecord(pair.name, pair.category, error=failure_of(error))
     return Finished(record, reused=bench.store.kept == kept and not record.error)
 
 
 def evaluate_image_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> Finished[ResultRecord]:
-    """Return what a method made of a picture, with the files that the record names; an error is in the record.
+    """Return what a method made of an image, with the files that the record names; an error is in the record.
 
     Raises:
         OutputError: nothing more can be written.
@@ -51,7 +51,7 @@ def evaluate_image_method(bench: Workbench, pair: Pair, scene: SceneRecord, meth
     kept = bench.store.kept
     try:
         record = _result(bench, pair, scene, method)
-    except Exception as error:  # whatever is wrong with one method, the others go on
+    except Exception as error:  # after any failure of one method, the others continue
         record = ResultRecord(pair.name, method, error=failure_of(error))
     return Finished(record, reused=bench.store.kept == kept and not record.error)
 
@@ -111,7 +111,7 @@ def _result(bench: Workbench, pair: Pair, scene: SceneRecord, name: str) -> Resu
 
 
 def _predicted(bench: Workbench, pair: Pair, name: str, place: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Predict, score, write the pictures, and return the note of it."""
+    """Predict, score, write the images, and return the note of it."""
     photograph = bench.photograph(pair)
     start = time.perf_counter()
     prediction = checked_prediction(bench.methods[name], photograph)
@@ -120,12 +120,12 @@ def _predicted(bench: Workbench, pair: Pair, name: str, place: str, inputs: dict
     scores = score_image(image, photograph.truth, jod=bench.jod, hdrvdp=bench.campaign.hdrvdp)
     files = {"png": f"{place}.png", "difference": f"{place} difference.png"}
     write_png(bench.store.file(files["png"]), shown(image))
-    write_png(bench.store.file(files["difference"]), difference_picture(image, photograph.truth))
+    write_png(bench.store.file(files["difference"]), difference_image(image, photograph.truth))
     values = files | {"scores": scores, "seconds": seconds}
     bench.store.keep(place, inputs, values, files.values())
     return values
 
 
 def shown(rgb_linear: np.ndarray) -> np.ndarray:
-    """Return an HDR picture, (H, W, 3) float32, at two exposures, one above the other, (2H, W, 3) uint8, sRGB."""
+    """Return an HDR image, (H, W, 3) float32, at two exposures, one above the other, (2H, W, 3) uint8, sRGB."""
     return np.concatenate([quantise_srgb8(rgb_linear * np.float32(2.0**exposure)) for exposure in _SHOWN_EV])

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 def interrupts_held() -> Iterator[None]:
     """Hold SIGINT back meanwhile, and deliver it afterwards.
 
-    Blender prints a KeyboardInterrupt that is raised in its callbacks and goes on with whatever picture it has.
+    Blender prints a KeyboardInterrupt that is raised in its callbacks and continues with the image so far.
     Outside the main thread, where Python delivers no signals, nothing is held.
     """
     if threading.current_thread() is not threading.main_thread():

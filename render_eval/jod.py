@@ -23,7 +23,7 @@ DISPLAY = "standard_hdr_linear"
 
 
 class MissingPackageError(LanetError):
-    """A metric was asked for whose package is missing or cannot be loaded."""
+    """A metric was requested whose package is missing or cannot be loaded."""
 
 
 def load_cvvdp() -> ModuleType:
@@ -47,7 +47,7 @@ def _how_to_install() -> str:
     """Return the command that leaves torch alone.
 
     A torchvision names the one torch that it fits, so that pip finds it once torch's version is given. A build of torch
-    for one kind of device has its name after a plus sign, and its torchvision lies where it came from.
+    for one kind of device has its name after a plus sign, and its torchvision has the same source.
     """
     command = "pip install cvvdp torchvision"
     torch = package_version("torch")
@@ -59,10 +59,10 @@ def _how_to_install() -> str:
 
 
 class Jod:
-    """The metric, loaded once for many pictures; on the CPU, so that every machine gives the same figure.
+    """The metric, loaded once for many images; on the CPU, so that every machine gives the same figure.
 
     Attributes:
-        settings: the package's version and the display, in the words that the package asks to be reported.
+        settings: the package's version and the display, in the words that the package requires.
 
     Raises:
         MissingPackageError: see :func:`load_cvvdp`.

@@ -21,7 +21,7 @@ from lanet_core.data.scenes import Scene, find_scenes
 from lanet_core.data.virtual_camera import draw_camera, expose
 from lanet_core.errors import DataError, LanetError
 from lanet_core.files import read_hdr, write_png
-from render_eval.pictures import write_linear
+from render_eval.images import write_linear
 from render_eval.store import make_folder
 
 EXIT_FAILURE = 2
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def chosen_scenes(data: Path, split: str | None, names: str | None) -> list[Scene]:
-    """Return the scenes that were asked for.
+    """Return the scenes that were requested.
 
     Raises:
         DataError: there is no such folder or scene.

@@ -14,8 +14,8 @@ from render_eval import provenance
 from render_eval.campaign import Finished, skipped
 from render_eval.dataset import Pair
 from render_eval.failures import failure_of
+from render_eval.images import difference_image, read_linear, write_linear
 from render_eval.methods import checked_prediction
-from render_eval.pictures import difference_picture, read_linear, write_linear
 from render_eval.records import ResultRecord, SceneRecord
 from render_eval.scores import score_map, score_render
 from render_eval.store import file_sha256
@@ -43,13 +43,13 @@ def evaluate_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: st
     kept = bench.store.kept
     try:
         record = _Trial(bench, pair, scene, method).run()
-    except Exception as error:  # whatever is wrong with one method, the others go on
+    except Exception as error:  # after any failure of one method, the others continue
         record = ResultRecord(pair.name, method, error=failure_of(error))
     return Finished(record, reused=bench.store.kept == kept and not record.error)
 
 
 class _Trial:
-    """The steps of one method on one scene, each of which asks the one before only for what is not there yet."""
+    """The steps of one method on one scene, each of which runs the one before only for what is missing."""
 
     def __init__(self, bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> None:
         self._bench = bench
@@ -126,6 +126,6 @@ class _Trial:
             scores = score_render(image, truth, jod=self._bench.jod, hdrvdp=self._bench.campaign.hdrvdp)
             scores |= score_map(panorama, self._bench.photograph(self._pair).truth)
             values = {"scores": scores, "png": f"{place}.png"}
-            write_png(self._store.file(values["png"]), difference_picture(image, truth))
+            write_png(self._store.file(values["png"]), difference_image(image, truth))
             self._store.keep(place, inputs, values, [values["png"]])
         return values

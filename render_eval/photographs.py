@@ -27,7 +27,7 @@ def read_photograph(pair: Pair) -> Photograph:
         pair: one of :func:`render_eval.dataset.find_pairs`.
 
     Raises:
-        DataError: the pair says that it cannot be used, or the sizes do not go together.
+        DataError: the pair is marked as unusable, or the sizes do not match.
         InputError: a file cannot be read, holds invalid pixels or is no 2:1 panorama.
         CalibrationError: Eq. 1 has no solution.
     """
@@ -57,7 +57,7 @@ def read_image_pair(pair: Pair) -> Photograph:
         pair: one of :func:`render_eval.dataset.find_pairs`.
 
     Raises:
-        DataError: the pair says that it cannot be used, has no LDR, or the sizes do not go together.
+        DataError: the pair is marked as unusable, has no LDR, or the sizes do not match.
         InputError: a file cannot be read or holds invalid pixels.
         CalibrationError: Eq. 1 has no solution.
     """
@@ -72,8 +72,8 @@ def read_image_pair(pair: Pair) -> Photograph:
     hdr = read_hdr(pair.true_hdr)
     ldr_linear = read_ldr(pair.ldr_file).rgb_linear
     size = min(image_size(hdr), image_size(ldr_linear))
-    for picture in (hdr, ldr_linear):
-        ratios = [old / new for old, new in zip(picture.shape[:2], size, strict=True)]
+    for image in (hdr, ldr_linear):
+        ratios = [old / new for old, new in zip(image.shape[:2], size, strict=True)]
         if ratios[0] != ratios[1] or not ratios[0].is_integer():
             raise DataError(
                 f"It is {ldr_linear.shape[1]}x{ldr_linear.shape[0]} and its HDR {hdr.shape[1]}x{hdr.shape[0]}, and "

@@ -22,10 +22,10 @@ PHOTOGRAPHY += ("render_eval/photographs.py",)
 _CONVERSION = ("inference", "metrics", "networks", "pipeline", "reconstruction")
 PREDICTION = (*_IMAGES, *(f"lanet_core/{name}/*.py" for name in _CONVERSION), "render_eval/methods/**/*.py")
 RENDERING = tuple(f"render_eval/{name}.py" for name in ("renderer", "blender_scene", "materials", "scene_description"))
-COMPARISON = ("lanet_core/metrics/*.py", "render_eval/scores.py", "render_eval/jod.py", "render_eval/pictures.py")
+COMPARISON = ("lanet_core/metrics/*.py", "render_eval/scores.py", "render_eval/jod.py", "render_eval/images.py")
 COMPARISON += ("render_eval/hdrvdp.py", "render_eval/compare_by_hdrvdp.m")
 
-#: What a person needs to know to get the same figures, where it is installed.
+#: Packages whose versions affect the figures, where they are installed.
 _PACKAGES = ("onnxruntime", "OpenEXR", "OpenImageIO", "torch", "cvvdp", "distributed")
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 def quiet_stdout() -> Iterator[None]:
     """Throw away what is written to standard output meanwhile, also by C code of this process.
 
-    Standard error stays: it is where a library says what went wrong.
+    Standard error stays: libraries report failures there.
     """
     sys.stdout.flush()
     kept = os.dup(1)

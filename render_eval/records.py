@@ -14,7 +14,7 @@ class SceneRecord:
     Attributes:
         name: unique in the evaluation.
         category: free text such as ``indoor``; empty if unknown.
-        hdr_file: where the true HDR lies, relative to the data folder.
+        hdr_file: the true HDR, relative to the data folder.
         hdr_sha256: hash of that file.
         ldr_source: ``virtual camera``, or the LDR partner's file, relative to the data folder.
         ldr_sha256: hash of the LDR's 8-bit codes.
@@ -22,9 +22,9 @@ class SceneRecord:
         height: rows of the panorama.
         clipped_fraction: over-exposed share of the sphere, in [0, 1].
         peak_ev: the largest channel mean of the calibrated HDR, in stops above the LDR's white.
-        ldr_png: the LDR's picture, relative to the output folder; empty if there is none.
-        truth_exr: the render under the true HDR, likewise.
-        truth_png: the same for the display, likewise.
+        ldr_png: the LDR's image, relative to the output folder; empty if there is none.
+        truth_exr: the render under the true HDR, in the output folder.
+        truth_png: the same for the display.
         noise_floor: scores of the true HDR's render with another seed against ``truth_exr``, by metric.
         error: why the scene could not be evaluated; empty if it was.
     """
@@ -70,8 +70,8 @@ class ResultRecord:
         method: name of the method.
         scores: by metric, see :data:`render_eval.scores.METRICS`.
         render_exr: the render, relative to the output folder; empty after an error.
-        render_png: the same for the display, likewise.
-        difference_png: how it differs from the truth's, likewise.
+        render_png: the same for the display.
+        difference_png: how it differs from the truth's.
         predict_seconds: what the method took.
         render_seconds: what the render took.
         error: why there is no result; empty if there is one.
@@ -94,7 +94,7 @@ class Evaluation:
 
     Attributes:
         scenes: sorted by name.
-        methods: in the order asked for.
+        methods: in the order requested.
         results: one for each scene and method; sorted by scene, then in the order of the methods.
         settings: the command line's values, the rendered scene's description and its hash.
         versions: of this project, Blender, numpy and so on, and the machine's kind.

@@ -45,12 +45,12 @@ class CyclesNotFoundError(RendererError):
 
 
 class RenderFailedError(RendererError):
-    """Blender gave no picture."""
+    """Blender gave no image."""
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """A picture and what it took.
+    """An image and what it took.
 
     Attributes:
         image: (h, w, 3) float32, linear Rec.709, ≥ 0, in the panorama's units; the top row first.
@@ -84,12 +84,12 @@ class Renderer:
 
     @property
     def denoiser(self) -> str:
-        """What denoises the pictures, or ``none`` and why."""
+        """What denoises the images, or ``none`` and why."""
         return self._built.denoiser
 
     @property
     def versions(self) -> dict[str, str]:
-        """What pictures depend on: Blender and its build, its Python and numpy, the machine's kind."""
+        """What images depend on: Blender and its build, its Python and numpy, the machine's kind."""
         app = self._bpy.app
         return {
             "blender": app.version_string,
@@ -109,12 +109,12 @@ class Renderer:
             seed: added to the seed of the scene's description: other seeds, other noise.
 
         Returns:
-            The picture. Two pictures with the same seed agree but for rounding.
+            The image. Two images with the same seed agree but for rounding.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C was pressed meanwhile; the picture is thrown away.
+            KeyboardInterrupt: Ctrl-C was pressed meanwhile; the image is thrown away.
             InvalidPixelsError: the panorama has negative, NaN or infinite values.
-            RenderFailedError: Blender gave no picture.
+            RenderFailedError: Blender gave no image.
             ValueError: the panorama is not (H, W, 3) float.
         """
         _check(panorama)

@@ -3,8 +3,8 @@
     lanet-eval --data DIR --methods ldr,koeo,panolanet --out report/
     blender -b -P render_eval/run.py -- --data DIR --methods ldr,koeo,panolanet --out report/
 
-Exit status: 0 all done; 1 some scenes or methods failed, the report says which; 2 nothing was done; 130 interrupted:
-the same command goes on where it was.
+Exit status: 0 all done; 1 some scenes or methods failed, the report lists them; 2 nothing was done; 130 interrupted:
+the same command resumes.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Evaluate what the command line asks for and return the exit status.
+    """Evaluate what the command line requests and return the exit status.
 
     Raises:
         LanetError: nothing could be done, or nothing more can be written.
@@ -79,7 +79,7 @@ def evaluate(campaign: Campaign, pairs: Sequence[Pair], arguments: argparse.Name
     with scheduler_of(arguments) as scheduler:
         tools = scheduler.prepare(campaign)
         names = [method.name for method in tools.methods]
-        check_picture_of(arguments.picture_of, names)
+        check_image_of(arguments.image_of, names)
         work = scheduler.work(campaign, pairs, names)
         finished = list(with_progress(work, total=len(pairs) * (1 + len(names))))
     settings = {
@@ -88,9 +88,9 @@ def evaluate(campaign: Campaign, pairs: Sequence[Pair], arguments: argparse.Name
         "absent": absent_metrics(campaign),
     }
     evaluation = assemble(campaign, tools, finished, settings)
-    write_report(evaluation, campaign.out, picture_of=arguments.picture_of)
+    write_report(evaluation, campaign.out, image_of=arguments.image_of)
     if arguments.summary is not None:
-        write_summary(evaluation, campaign.out, arguments.summary, picture_of=arguments.picture_of)
+        write_summary(evaluation, campaign.out, arguments.summary, image_of=arguments.image_of)
     print(paper_table(evaluation), end="\n\n")
     return summarise(finished, campaign.out)
 
@@ -124,8 +124,8 @@ def absent_metrics(campaign: Campaign) -> dict[str, str]:
     return absent
 
 
-def check_picture_of(name: str | None, methods: Sequence[str]) -> None:
-    """Refuse the picture of a method that is not evaluated.
+def check_image_of(name: str | None, methods: Sequence[str]) -> None:
+    """Refuse the image of a method that is not evaluated.
 
     Raises:
         DataError: it is not.
@@ -135,10 +135,10 @@ def check_picture_of(name: str | None, methods: Sequence[str]) -> None:
 
 
 def campaign_of(arguments: argparse.Namespace) -> Campaign:
-    """Return what the command line asks for.
+    """Return what the command line requests.
 
     Raises:
-        LanetError: the scene to render is unknown or an override is out of range, or the output lies in the data.
+        LanetError: the scene to render is unknown or an override is out of range, or the output is in the data.
     """
     data, out = arguments.data.resolve(), arguments.out.resolve()
     if out.is_relative_to(data):
@@ -164,7 +164,7 @@ def campaign_of(arguments: argparse.Namespace) -> Campaign:
         threads=threads,
         seed=arguments.seed,
         metrics=arguments.metrics,
-        jod=wants_jod(arguments),
+        jod=uses_jod(arguments),
         hdrvdp=HdrVdpProgram(arguments.hdrvdp, arguments.octave) if arguments.hdrvdp is not None else None,
         force=arguments.force,
     )
@@ -184,8 +184,8 @@ def described(arguments: argparse.Namespace) -> SceneDescription:
     return from_dict(values)
 
 
-def wants_jod(arguments: argparse.Namespace) -> bool:
-    """Return whether ColorVideoVDP judges the renders: as asked for, or else where it is installed."""
+def uses_jod(arguments: argparse.Namespace) -> bool:
+    """Return whether ColorVideoVDP compares the renders: as requested, or else where it is installed."""
     if arguments.jod is not None:
         return arguments.jod
     try:
@@ -200,7 +200,7 @@ def scheduler_of(arguments: argparse.Namespace) -> AbstractContextManager[Schedu
     """Return who does the work.
 
     Raises:
-        SchedulerError: several processes were asked for inside a Blender program, whose Python cannot start them.
+        SchedulerError: several processes were requested inside a Blender program, whose Python cannot start them.
     """
     if arguments.scheduler is not None:
         return existing_cluster(arguments.scheduler, arguments.tls)
@@ -215,7 +215,7 @@ def scheduler_of(arguments: argparse.Namespace) -> AbstractContextManager[Schedu
 
 
 def summarise(finished: Sequence[Finished], out: Path) -> int:
-    """Say what failed and where the report is, and return the exit status."""
+    """Print what failed and where the report is, and return the exit status."""
     failed = [each for each in finished if each.record.error]
     for each in failed:
         if not each.skipped:

@@ -53,7 +53,7 @@ def locked(out: Path) -> Iterator[None]:
 
 
 def _lock(number: int) -> bool:
-    """Lock an open file without waiting; return whether nobody else has."""
+    """Lock an open file without waiting; return whether it was free."""
     try:
         if fcntl is None:
             os.lseek(number, 1 << 30, os.SEEK_SET)  # beyond the text, which others read

@@ -1,6 +1,6 @@
 """The rendered scene as data: balls above a plane, their materials, a camera and how to sample.
 
-A scene is a TOML file; ``scenes/four_balls.toml`` says in its comments what each key means. Lengths are in metres. The
+A scene is a TOML file; ``scenes/four_balls.toml`` describes each key in its comments. Lengths are in metres. The
 world is right-handed with +z up, and the panorama around it as in :mod:`lanet_core.geometry.sphere`: its middle is in
 direction +x, its left half towards +y.
 """
@@ -57,8 +57,8 @@ class SceneCamera:
 
     Attributes:
         position: x, y, z in metres.
-        target: the point in the middle of the picture, likewise.
-        vertical_angle_deg: from the picture's lower to its upper edge, degrees.
+        target: the point in the middle of the image, in the same axes.
+        vertical_angle_deg: from the image's lower to its upper edge, degrees.
     """
 
     position: Triple
@@ -90,7 +90,7 @@ class Sampling:
         bounces: the longest path.
         seed: of the random numbers.
         importance_map: columns of the map by which directions of the world are drawn.
-        denoise: whether the picture is denoised, where the renderer can.
+        denoise: whether the image is denoised, where the renderer can.
         path_limit: the brightest that one path may bring, in multiples of the LDR's white; 0 for no limit. Without it
             the few paths from a mirror to a lamp of a thousand whites are noise that no denoiser takes away. Light
             that diffuse surfaces gather stays well below.
@@ -119,7 +119,7 @@ class SceneDescription:
 
     @property
     def sha256(self) -> str:
-        """Hash of the values, whatever the file's layout."""
+        """Hash of the values, regardless of the file's layout."""
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def from_dict(values: dict[str, Any], *, path: Path | None = None) -> SceneDescr
     scene = SceneDescription(
         name=table.text("name"),
         description=table.text("description"),
-        picture=_read_picture(table.table("picture")),
+        picture=_read_image(table.table("picture")),
         sampling=_read_sampling(table.table("sampling")),
         camera=_read_camera(table.table("camera")),
         materials=materials,
@@ -181,7 +181,7 @@ def from_dict(values: dict[str, Any], *, path: Path | None = None) -> SceneDescr
     return scene
 
 
-def _read_picture(table: Table) -> RenderSize:
+def _read_image(table: Table) -> RenderSize:
     picture = RenderSize(
         width=table.integer("width", 1, 16384),
         height=table.integer("height", 1, 16384),

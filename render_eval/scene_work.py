@@ -12,7 +12,7 @@ from render_eval import provenance
 from render_eval.campaign import Finished
 from render_eval.dataset import Pair
 from render_eval.failures import failure_of
-from render_eval.pictures import read_linear, write_ldr_panorama
+from render_eval.images import read_linear, write_ldr_panorama
 from render_eval.records import SceneRecord
 from render_eval.scores import score_render
 from render_eval.store import file_sha256
@@ -28,7 +28,7 @@ def evaluate_scene(bench: Workbench, pair: Pair) -> Finished[SceneRecord]:
     kept = bench.store.kept
     try:
         record = _evaluate(bench, pair)
-    except Exception as error:  # whatever is wrong with one scene, the others go on
+    except Exception as error:  # after any failure of one scene, the others continue
         record = SceneRecord(pair.name, pair.category, error=failure_of(error))
     return Finished(record, reused=bench.store.kept == kept and not record.error)
 

@@ -1,7 +1,7 @@
 """Who does the work: this process, or the workers of a cluster (:mod:`render_eval.dask_scheduler`).
 
 Scenes × methods are independent but for one thing: a method is compared with its scene's own render, so that comes
-first. Whoever does the work gives the same records; all processes share one output folder.
+first. All schedulers give the same records; all processes share one output folder.
 """
 
 from __future__ import annotations

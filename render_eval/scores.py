@@ -28,7 +28,7 @@ __all__ = ["METRICS", "Metric", "display_image", "score_image", "score_map", "sc
 
 
 def display_image(linear: np.ndarray) -> np.ndarray:
-    """Return what a display shows of a picture: exposure 0, clipped, sRGB-encoded, not quantised.
+    """Return what a display shows of an image: exposure 0, clipped, sRGB-encoded, not quantised.
 
     Args:
         linear: (h, w, 3) float, linear Rec.709.
@@ -110,7 +110,7 @@ def score_map(panorama: np.ndarray, truth: np.ndarray) -> dict[str, float]:
 def score_image(
     image: np.ndarray, truth: np.ndarray, *, jod: Jod | None, hdrvdp: HdrVdpProgram | None = None
 ) -> dict[str, float]:
-    """Compare a predicted single picture with the true one, as the paper's Table 3 does.
+    """Compare a predicted single image with the true one, as the paper's Table 3 does.
 
     Args:
         image: (H, W, 3) float, linear Rec.709, ≥ 0, any scale: it is scaled to the truth first.
@@ -143,9 +143,9 @@ def score_image(
 
 
 def within_noise_floor(key: str, score: float, noise_floor: float | None) -> bool:
-    """Tell whether a render is as close to the truth's as the truth's own render with another seed.
+    """Return whether a render is as close to the truth's as the truth's own render with another seed.
 
-    Such a score says no more than that the two cannot be told apart by this metric at this number of samples.
+    Such a score shows no more than that the two cannot be distinguished by this metric at this number of samples.
 
     Args:
         key: of :data:`METRICS`.

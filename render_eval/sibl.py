@@ -12,13 +12,13 @@ from lanet_core.errors import DataError
 
 SUFFIX = ".ibl"
 
-#: The value of ``BGmap``, ``EVmap`` and ``REFmap`` that says equirectangular.
+#: The value of ``BGmap``, ``EVmap`` and ``REFmap`` that means equirectangular.
 _SPHERICAL = 1.0
 
 
 @dataclass(frozen=True)
 class SiblSet:
-    """The pictures of a set that show the same panorama, sharply.
+    """The images of a set that show the same panorama, sharply.
 
     Attributes:
         hdr_file: ``REFfile``, which mirrors show; without one, ``EVfile``, which is blurred by intent.
@@ -33,10 +33,10 @@ def read_sibl(path: Path) -> SiblSet:
     """Read an ``.ibl`` file.
 
     Args:
-        path: the file; what it names lies beside it.
+        path: the file; the files that it names are next to it.
 
     Raises:
-        DataError: it cannot be read or names no HDR, a picture it names is missing or not equirectangular, or the
+        DataError: it cannot be read or names no HDR, an image it names is missing or not equirectangular, or the
             two are turned against each other.
     """
     values = _read_values(path)
@@ -67,10 +67,10 @@ def _named_file(path: Path, name: str) -> Path | None:
     if not name:
         return None
     # Sets are made on Windows, where capitals do not count.
-    beside = {each.name.lower(): each for each in path.parent.iterdir() if each.is_file()}
-    if name.lower() not in beside:
+    neighbours = {each.name.lower(): each for each in path.parent.iterdir() if each.is_file()}
+    if name.lower() not in neighbours:
         raise DataError(f"It names {name}, which does not exist.", path=path, remedy="Download the set again.")
-    return beside[name.lower()]
+    return neighbours[name.lower()]
 
 
 def _check_not_turned(path: Path, values: dict[str, str], kind: str) -> None:

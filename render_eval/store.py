@@ -1,4 +1,4 @@
-"""Finished work, found again: a note of what went into it and what came out, beside the files it made."""
+"""Finished work, found again: a note of what went into it and what came out, next to the files it made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from lanet_core.errors import OutputNotWritableError
 from lanet_core.files.replacing import replacing
 
-#: Where the notes lie, below the output folder.
+#: Where the notes are, below the output folder.
 NOTES = "work"
 
 
@@ -57,7 +57,7 @@ class Store:
         """Keep values, and the hashes of the files that belong to them.
 
         Args:
-            place: as in :meth:`recall`, likewise ``inputs``.
+            place: as in :meth:`recall`, like ``inputs``.
             inputs: what the result depends on.
             values: plain dicts, lists, strings and numbers.
             files: finished files, relative to the output folder.
@@ -115,7 +115,7 @@ def file_sha256(path: Path) -> str:
 
 
 def values_sha256(values: Any) -> str:
-    """Return the SHA-256 of plain values, whatever the order of their keys, hexadecimal."""
+    """Return the SHA-256 of plain values, regardless of the order of their keys, hexadecimal."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

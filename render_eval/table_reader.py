@@ -89,7 +89,7 @@ class Table:
         return key in self._values
 
     def finish(self) -> None:
-        """Refuse the keys that nobody took: they are misspelt."""
+        """Raise an error for keys that were not read: they are misspelt."""
         unknown = sorted(str(key) for key in self._values.keys() - self._taken)
         if unknown:
             raise SceneDescriptionError(

@@ -1,4 +1,4 @@
-"""Which work an evaluation consists of: renders lit by panoramas, or single pictures as they are."""
+"""Which work an evaluation consists of: renders lit by panoramas, or single images as they are."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ from lanet_core.files import write_png
 from render_eval import provenance
 from render_eval.campaign import Campaign, Tools
 from render_eval.dataset import Pair
+from render_eval.images import write_linear
 from render_eval.jod import Jod, load_cvvdp
 from render_eval.photographs import Photograph, read_image_pair, read_photograph
-from render_eval.pictures import write_linear
 from render_eval.store import Store, file_sha256
 
 
@@ -32,7 +32,7 @@ class Workbench:
         campaign: as given.
         store: the notes of finished work.
         methods: by name.
-        renderer: ready to render; None where pictures are compared as they are.
+        renderer: ready to render; None where images are compared as they are.
 
     Raises:
         LanetError: a method cannot be set up, or nothing can be rendered here.
@@ -54,14 +54,14 @@ class Workbench:
 
     @cached_property
     def jod(self) -> Jod | None:
-        """ColorVideoVDP, if it is asked for; set up when it is needed."""
+        """ColorVideoVDP, if it is requested; set up when it is needed."""
         if not self.campaign.jod:
             return None
         return Jod()
 
     @property
     def jod_version(self) -> str:
-        """ColorVideoVDP's version, empty if it is not asked for."""
+        """ColorVideoVDP's version, empty if it is not requested."""
         return provenance.package_version("cvvdp") if self.campaign.jod else ""
 
     @property
@@ -140,7 +140,7 @@ class Workbench:
         return {"render": image_sha256, "truth": truth_sha256, **self.metric_inputs()}
 
     def metric_inputs(self) -> dict[str, Any]:
-        """Return all that scores depend on beside the pictures."""
+        """Return all that scores depend on in addition to the images."""
         return {
             "jod": self.jod_version,
             "hdrvdp": self.hdrvdp_version,

@@ -1,4 +1,4 @@
-"""A layer of clouds before the sky, worked out once as a picture: what shines through it, and how bright it is."""
+"""A layer of clouds before the sky, worked out once as an image: what shines through it, and how bright it is."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ Render = Callable[[SeededScene], np.ndarray]
 
 
 def fill(folder: Path, scenes: Iterable[SeededScene], render: Render) -> Iterator[SeededScene]:
-    """Render what a folder lacks, scene by scene, each listed as soon as it lies there.
+    """Render what a folder lacks, scene by scene, each listed as soon as it is there.
 
     Args:
         folder: made if it is missing.

@@ -152,7 +152,7 @@ class NightSky:
 
 @dataclass(frozen=True)
 class Opening:
-    """A hole towards the sky, told to the renderer so that it looks for light there.
+    """A hole towards the sky, passed to the renderer so that it samples light there.
 
     Attributes:
         centre: metres.

@@ -247,7 +247,7 @@ def _cabinet(rng: np.random.Generator, room: Room, x: float, y: float, yaw_rad: 
     size = (rng.uniform(0.5, 2.2), rng.uniform(0.25, 0.6), rng.uniform(0.5, min(2.3, room.height_m - 0.3)))
     y = math.copysign(room.width_m / 2 - size[1] / 2 - 0.01, y)
     z = size[2] / 2
-    if chance(rng, 0.4):  # a picture or a shelf
+    if chance(rng, 0.4):  # an image or a shelf
         size = (rng.uniform(0.4, 1.6), rng.uniform(0.03, 0.3), rng.uniform(0.1, 1.0))
         y, z = math.copysign(room.width_m / 2 - size[1] / 2 - 0.01, y), rng.uniform(1.1, max(1.2, room.height_m - 0.9))
     return [Solid("box", (x, y, z), size, thing(rng))]

@@ -2,7 +2,7 @@
 
     lanet-scenes --out DIR --count 1000 --first-seed 0
 
-One seed is one scene. Scenes that lie there already are skipped, so the same command goes on after an interruption.
+One seed is one scene. Existing scenes are skipped, so the same command resumes after an interruption.
 Exit status: 0 all done; 2 something failed; 130 interrupted.
 """
 

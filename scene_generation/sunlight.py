@@ -1,4 +1,4 @@
-"""Whether the camera sees the sun, judged by the boxes that solids fill."""
+"""Whether the camera sees the sun, decided by the boxes that solids fill."""
 
 from __future__ import annotations
 

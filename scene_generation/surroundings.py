@@ -137,7 +137,7 @@ def clutter(rng: np.random.Generator, count: int) -> list[Solid]:
 
 
 def near_wall(rng: np.random.Generator) -> Solid:
-    """Return a wall beside the camera."""
+    """Return a wall next to the camera."""
     azimuth, distance = rng.uniform(-math.pi, math.pi), rng.uniform(1.3, 3.5)
     height = log_uniform(rng, 1.8, 9.0)
     centre = (distance * math.cos(azimuth), distance * math.sin(azimuth), height / 2)

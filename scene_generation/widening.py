@@ -1,7 +1,7 @@
 """Lights as a panorama of few pixels can show them: none smaller than a pixel, and as much light from each.
 
 A pixel's samples find a light by chance. One that covers a hundredth of a pixel is found once or never, and its energy
-in the picture is a lottery; one that covers a whole pixel is found there always.
+in the image is a lottery; one that covers a whole pixel is found there always.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 from scene_generation.description import DaySky, NightSky, PanoramaDescription, Solid
 from scene_generation.draws import scaled
 
-#: The narrowest light, in pixels: wider than a pixel's diagonal, so that its rim crosses some pixel, which tells
+#: The narrowest light, in pixels: wider than a pixel's diagonal, so that its rim crosses some pixel, which shows
 #: Cycles to take more samples there.
 _LEAST_PIXELS = 1.5
 #: What is thinner than this against its next extent shines from its two faces.
@@ -40,7 +40,7 @@ def widened(description: PanoramaDescription, height: int) -> PanoramaDescriptio
 def _widened_sun(sky: DaySky | NightSky, least_rad: float) -> DaySky | NightSky:
     if isinstance(sky, NightSky):
         return sky
-    # What of a disc lies below the horizon would be lost.
+    # What of a disc is below the horizon would be lost.
     diameter_rad = max(sky.disc_diameter_rad, min(least_rad, 2.0 * sky.elevation_rad))
     return dataclasses.replace(sky, disc_diameter_rad=diameter_rad)
 

@@ -6,7 +6,7 @@ import blender_program
 import build_extension
 import build_repository
 import core_files
-import extension_pictures
+import extension_images
 import fetch_wheels
 import first_use
 
@@ -15,7 +15,7 @@ __all__ = [
     "build_extension",
     "build_repository",
     "core_files",
-    "extension_pictures",
+    "extension_images",
     "fetch_wheels",
     "first_use",
 ]

@@ -15,7 +15,7 @@ from training_data import scene_folder, small_configuration  # noqa: F401 - fixt
 
 
 def pytest_configure() -> None:
-    """Let tests interrupt what they start, also where a shell runs them in the background, deaf to SIGINT."""
+    """Let tests interrupt what they start, also where a shell runs them in the background and ignores SIGINT."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -63,9 +63,9 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
 def street() -> np.ndarray:
     """A panorama of 128x64 with noise, a sun of one pixel, a lamp across ±180° and a bright zenith: uint8 sRGB."""
     rng = np.random.default_rng(7)
-    picture = rng.integers(10, 180, (64, 128, 3), dtype=np.uint8)
-    picture[20, 37] = 255
-    picture[30:33, :2] = (255, 250, 245)
-    picture[30:33, -3:] = (255, 250, 245)
-    picture[:2] = 255
-    return picture
+    image = rng.integers(10, 180, (64, 128, 3), dtype=np.uint8)
+    image[20, 37] = 255
+    image[30:33, :2] = (255, 250, 245)
+    image[30:33, -3:] = (255, 250, 245)
+    image[:2] = 255
+    return image

@@ -20,7 +20,7 @@ _NOT_SHOWN = (
 _TEXT_ATTRIBUTES = {"bl_label", "bl_description"}
 _TEXT_ARGUMENTS = {"name", "description", "text", "heading"}
 #: Functions whose first text is shown; and what takes items of an enumeration.
-_TEXT_FUNCTIONS = {"tr", "say", "AddonError", "draw_text", "Message", "_fail", "_left_alone", "append", "_error"}
+_TEXT_FUNCTIONS = {"tr", "show_text", "AddonError", "draw_text", "Message", "_fail", "_left_alone", "append", "_error"}
 #: Where the text is, if it is not the first argument.
 _POSITIONS = {"draw_text": 2, "_error": 1}
 _PROPERTIES = {"BoolProperty", "EnumProperty", "FloatProperty", "IntProperty", "PointerProperty", "StringProperty"}

@@ -29,7 +29,7 @@ class Disc:
 
     Attributes:
         azimuth_deg: of its centre.
-        elevation_deg: likewise.
+        elevation_deg: the same.
         diameter_deg: angle that it subtends.
         energy: radiance times solid angle, per channel.
         is_concentrated: whether a network predicts it as concentrated light.

@@ -1,4 +1,4 @@
-"""A panorama whose HDR is exact, because nobody took it."""
+"""A synthetic panorama whose HDR is exact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints of networks that have learnt nothing, and a picture to try them on."""
+"""Checkpoints of networks that have learned nothing, and an image to try them on."""
 
 from __future__ import annotations
 

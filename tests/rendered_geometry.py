@@ -1,4 +1,4 @@
-"""Small scenes to render, and where their camera's rays go: pinhole geometry that knows nothing of Blender."""
+"""Small scenes to render, and where their camera's rays go: pinhole geometry without Blender."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def scene_values(
     bounces: int = 8,
     denoise: bool = False,
 ) -> dict[str, Any]:
-    """Return a scene's description as plain values: a ball of radius 1 at the origin unless told otherwise."""
+    """Return a scene's description as plain values: by default a ball of radius 1 at the origin."""
     if balls is None:
         balls = [{"centre": [0.0, 0.0, 0.0], "radius": 1.0, "material": next(iter(materials))}]
     values = {
@@ -42,7 +42,7 @@ def scene_values(
 
 
 def camera_axes(camera: dict[str, Any]) -> np.ndarray:
-    """Return the unit vectors to the picture's right, to its top and into it, as rows: (3, 3) float64."""
+    """Return the unit vectors to the image's right, to its top and into it, as rows: (3, 3) float64."""
     forward = np.subtract(camera["target"], camera["position"])
     forward = forward / np.linalg.norm(forward)
     right = np.cross(forward, [0.0, 0.0, 1.0])
@@ -70,7 +70,7 @@ def pixel_of(values: dict[str, Any], point: np.ndarray) -> tuple[float, float]:
 
 
 def distance_to_ray(rays: np.ndarray, origin: np.ndarray, point: np.ndarray) -> np.ndarray:
-    """Return how far a point lies from rays of unit direction: (...) float64."""
+    """Return how far a point is from rays of unit direction: (...) float64."""
     return np.linalg.norm(np.cross(np.subtract(point, origin), rays), axis=-1)
 
 

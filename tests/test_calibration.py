@@ -90,7 +90,7 @@ def _with(array: np.ndarray, value: float) -> np.ndarray:
         (LDR, HDR * np.array([[[0.0], [0.0], [1.0]]], dtype=np.float32), "HDR is black"),
     ],
 )
-def test_what_cannot_be_calibrated_says_why(ldr, hdr, words):
+def test_what_cannot_be_calibrated_has_a_reason(ldr, hdr, words):
     with pytest.raises(CalibrationError, match=words) as caught:
         calibration_scale(ldr, hdr)
     assert caught.value.remedy

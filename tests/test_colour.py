@@ -33,7 +33,7 @@ def test_published_pairs(encoded, linear):
     assert colour.linear_to_srgb(np.float64(linear)) == pytest.approx(encoded, abs=5e-7)
 
 
-def test_the_two_parts_meet_where_the_standard_says():
+def test_the_two_parts_meet_where_the_standard_specifies():
     """IEC 61966-2-1: linear up to 0.04045 encoded and 0.0031308 linear, inclusive, a power above."""
     assert colour.srgb_to_linear(np.float64(0.04045)) == pytest.approx(0.04045 / 12.92, rel=1e-15)
     assert colour.srgb_to_linear(np.float64(0.0405)) == pytest.approx((0.0955 / 1.055) ** 2.4, rel=1e-14)
@@ -93,11 +93,11 @@ def test_values_outside_the_range_are_clipped():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("convert", [colour.srgb_to_linear, colour.linear_to_srgb])
 def test_dtype_and_shape_are_kept(convert, dtype):
-    picture = np.full((2, 5, 3), 0.5, dtype=dtype)
-    result = convert(picture)
+    image = np.full((2, 5, 3), 0.5, dtype=dtype)
+    result = convert(image)
     assert result.dtype == dtype
-    assert result.shape == picture.shape
-    assert (picture == 0.5).all()
+    assert result.shape == image.shape
+    assert (image == 0.5).all()
 
 
 def test_luminance_weights_follow_from_the_chromaticities():
@@ -111,7 +111,7 @@ def test_luminance_weights_follow_from_the_chromaticities():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_luminance(dtype):
-    picture = np.array([[[1, 0, 0], [0, 1, 0]], [[0, 0, 1], [1000, 1000, 1000]]], dtype=dtype)
-    result = colour.luminance(picture)
+    image = np.array([[[1, 0, 0], [0, 1, 0]], [[0, 0, 1], [1000, 1000, 1000]]], dtype=dtype)
+    result = colour.luminance(image)
     assert result.dtype == dtype
     np.testing.assert_allclose(result, [[0.2126, 0.7152], [0.0722, 1000.0]], rtol=1e-6)

@@ -36,10 +36,10 @@ def test_the_message_names_file_problem_and_remedy(arguments, message):
 @pytest.mark.parametrize("kind", CLASSES)
 def test_every_class_survives_pickling_and_copying(kind):
     error = kind("It is broken.", path="b.jpg", remedy="Mend it.")
-    for twin in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
-        assert type(twin) is kind
-        assert (twin.problem, twin.path, twin.remedy) == ("It is broken.", Path("b.jpg"), "Mend it.")
-        assert str(twin) == str(error)
+    for other in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
+        assert type(other) is kind
+        assert (other.problem, other.path, other.remedy) == ("It is broken.", Path("b.jpg"), "Mend it.")
+        assert str(other) == str(error)
 
 
 def test_an_error_crosses_a_process_boundary():
@@ -50,7 +50,7 @@ def test_an_error_crosses_a_process_boundary():
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_every_class_says_what_it_means(kind):
+def test_every_class_shows_what_it_means(kind):
     assert kind.__doc__.endswith((".", ".\n    "))
     with pytest.raises(errors.LanetError):
         raise kind("It is broken.")

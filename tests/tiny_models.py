@@ -76,11 +76,11 @@ def write_tiny_model(
         path: the ONNX file.
         gain: see :func:`tiny_network`, and :func:`tiny_light` for the shipped architecture, ``panolanet_lite``.
         sun: see :func:`tiny_light`.
-        height: rows, as the metadata say.
+        height: rows, in the metadata.
         width: columns.
         text: the metadata; right ones by default, None for none at all.
         input_name: of the input of the paper's networks.
-        graph_height: rows of the graph's input, if other than the metadata say.
+        graph_height: rows of the graph's input, if other than in the metadata.
         expected_stops: the expected error of every image; the model then also predicts ``strength_range``.
         strength_range: the range of the strength of every image, in stops.
         architecture: ``lanet`` has attention maps, I's red and green, and segmentation logits, I itself.

@@ -1,4 +1,4 @@
-"""A real Blender program with a window that nobody sees: the commands that start it. Linux.
+"""A real Blender program with a window on a virtual screen: the commands that start it. Linux.
 
 ``BLENDER_ROOT`` names a Debian that ``tools/debian_blender_root.sh setup`` has made; without it, ``BLENDER`` or the
 program in PATH is taken.

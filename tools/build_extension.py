@@ -7,7 +7,7 @@
 
 A zip holds `addon/` at its root, of `lanet_core` what a conversion needs, the model, the licence, the wheels and the
 manifest with their list. All flavours have the same id, so that installing one replaces the other and keeps its
-preferences: two ONNX Runtimes never lie side by side. CUDA 13 and cuDNN 9 are the user's.
+preferences: two ONNX Runtimes never are side by side. CUDA 13 and cuDNN 9 are the user's.
 
 A Blender for Windows or macOS carries its own Python, so that each Python has a zip of its own there, for the versions
 of Blender that carry it. Linux distributions build Blender with their own Python: there one zip has the wheels of all
@@ -82,7 +82,7 @@ def stage(folder: Path, wheels: Iterable[Path], manifest: str) -> None:
     """Lay out the extension's files.
 
     Args:
-        folder: where; it is empty or not there yet.
+        folder: where; it is empty or missing.
         wheels: the wheels' files.
         manifest: the manifest's text, which lists them.
 
@@ -152,7 +152,7 @@ def _with_entry(toml: str, key: str, value: str | list[str]) -> str:
 
 
 def notices(wheels: Iterable[Path]) -> str:
-    """Return the list of what the wheels are licensed under, and where the texts lie.
+    """Return the list of what the wheels are licensed under, with the paths of the texts.
 
     Raises:
         BuildError: a wheel names no licence and carries no text of one.
@@ -196,9 +196,9 @@ def build(tool: Path, folder: Path, output: Path) -> list[Path]:
 
 def _run_tool(tool: Path, *arguments: str) -> None:
     finished = subprocess.run([sys.executable, str(tool), *arguments], capture_output=True, text=True, encoding="utf-8")
-    said = finished.stdout + finished.stderr
-    if finished.returncode or finished.stderr or re.search("^(WARN|ERROR|FATAL_ERROR):", said, re.MULTILINE):
-        raise BuildError(f"Blender's tool does not {arguments[0]} the extension without a complaint:\n{said.strip()}")
+    output = finished.stdout + finished.stderr
+    if finished.returncode or finished.stderr or re.search("^(WARN|ERROR|FATAL_ERROR):", output, re.MULTILINE):
+        raise BuildError(f"Blender's tool does not {arguments[0]} the extension without a complaint:\n{output.strip()}")
 
 
 def check_size(path: Path) -> None:
@@ -253,7 +253,7 @@ def build_flavour(
 
 
 def main() -> None:
-    """Build what the command line asks for."""
+    """Build what the command line requests."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--flavour", choices=FLAVOURS, default="cpu")
     parser.add_argument("--platform", action="append", choices=PLATFORM_TAGS, default=[])

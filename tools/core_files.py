@@ -1,6 +1,6 @@
 """Which files of lanet_core a conversion in Blender needs: what the worker imports, and what that imports in its turn.
 
-Read from the files themselves, so that a module that inference comes to need enters the extension by itself, and what
+Read from the files themselves, so that new modules of inference enter the extension automatically, and what
 only trains, evaluates or serves the command line stays out.
 """
 

@@ -4,8 +4,8 @@
     python tools/fetch_wheels.py build/wheels --flavour cuda --platform linux-x64 --python 3.11
     python tools/fetch_wheels.py --lock                                write wheels.lock; downloads no wheel
 
-The lock names every file with its SHA-256. A wheel's own name says its project, version, Python and system; so the lock
-says nothing twice. What ONNX Runtime declares beside numpy (flatbuffers, packaging, protobuf) serves its tools for
+The lock names every file with its SHA-256. A wheel's name contains its project, version, Python and system; so the lock
+repeats nothing. What ONNX Runtime declares in addition to numpy (flatbuffers, packaging, protobuf) serves its tools for
 conversion and quantization and is imported by none of its inference; numpy is Blender's own, 1.24 or later.
 """
 
@@ -30,8 +30,8 @@ REQUIREMENTS = ROOT / "requirements.lock"
 
 #: Blender 4.2 to 5.0 carry Python 3.11; 5.1 and 5.2 carry 3.13.
 PYTHONS = ("3.11", "3.13")
-#: Blender's name of a system: the newest kinds of wheel that run on it. Blender's own Linux builds ask for glibc 2.28;
-#: ONNX Runtime's wheels ask for macOS 14.
+#: Blender's name of a system: the newest kinds of wheel that run on it. Blender's own Linux builds need glibc 2.28;
+#: ONNX Runtime's wheels need macOS 14.
 PLATFORM_TAGS = {
     "linux-x64": ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64"),
     "linux-arm64": ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux2014_aarch64"),
@@ -56,7 +56,7 @@ _HEADER = """\
 # Versions are those of requirements.lock; onnxruntime-gpu and -directml are the newest that are no newer than its
 # onnxruntime.
 """
-#: What pip's messages say where a server was not reached.
+#: What pip's messages contain where a server was not reached.
 _UNREACHABLE = re.compile(
     r"ConnectionError|Connection (?:broken|refused|reset)|ConnectTimeout|NameResolution|timed out"
 )
@@ -118,7 +118,7 @@ def read_lock(path: Path = LOCK) -> list[Wheel]:
 def wanted_wheels(
     lock: Iterable[Wheel], flavour: str, platforms: Sequence[str] = (), pythons: Sequence[str] = PYTHONS
 ) -> list[Wheel]:
-    """Return the wheels of one flavour, for every platform and Python asked for.
+    """Return the wheels of one flavour, for every platform and Python requested.
 
     Args:
         lock: see :func:`read_lock`.
@@ -147,7 +147,7 @@ def wanted_wheels(
 
 
 def fetch(wheel: Wheel, folder: Path) -> Path:
-    """Return a wheel's file in ``folder``, downloaded unless it is there already and whole.
+    """Return a wheel's file in ``folder``, downloaded unless it exists and is whole.
 
     Raises:
         WheelError: the server is not reached, has no such wheel, or gives another content.
@@ -242,7 +242,7 @@ def lock_text(wheels: Iterable[Wheel]) -> str:
 
 
 def write_lock(path: Path = LOCK) -> None:
-    """Ask the package server for every wheel and write the lock.
+    """Look every wheel up on the package server and write the lock.
 
     Raises:
         WheelError: a wheel is missing, or the server is not reached; the old lock stays.

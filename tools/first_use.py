@@ -26,10 +26,10 @@ import OpenImageIO
 from blender_program import ROOT, NoProgramError, window_command
 from build_extension import blender_tool
 from build_repository import build_repository
-from extension_pictures import build, panels_beside_each_other, read_xwd, write
+from extension_images import build, panels_in_a_row, read_xwd, write
 
 PHOTOGRAPH = ROOT / "examples" / "sunrise.jpg"
-PICTURES = ROOT / "docs" / "images"
+IMAGES = ROOT / "docs" / "images"
 WINDOW_SIZE = (1280, 720)
 #: Rows of shots and renders, from the top.
 STEPS = (("installed", "dropped"), ("converted", "lamp turned"), ("cycles", "eevee"))
@@ -104,7 +104,7 @@ def read(path: Path, size: tuple[int, int]) -> np.ndarray:
 
 
 def steps_of(folder: Path) -> np.ndarray:
-    """Return the steps as one image, two beside each other."""
+    """Return the steps as one image, two side by side."""
     size = (640, 360)
     rows = []
     for names in STEPS:
@@ -117,9 +117,9 @@ def steps_of(folder: Path) -> np.ndarray:
 
 
 def main() -> None:
-    """Make both pictures."""
+    """Make both images."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--output", type=Path, default=PICTURES, help="folder of the pictures")
+    parser.add_argument("--output", type=Path, default=IMAGES, help="folder of the pictures")
     parser.add_argument("--keep", type=Path, help="an empty folder for everything that the session writes")
     arguments = parser.parse_args()
     try:
@@ -129,7 +129,7 @@ def main() -> None:
             print(json.dumps(facts, indent=1))
             write(arguments.output / "first_use.jpg", steps_of(folder))
             shots = [read_xwd(folder / "shots" / f"{language}.xwd") for language in LANGUAGES]
-            write(arguments.output / "extension_languages.png", panels_beside_each_other(shots, tuple(facts["panel"])))
+            write(arguments.output / "extension_languages.png", panels_in_a_row(shots, tuple(facts["panel"])))
     except (NoProgramError, RuntimeError) as error:
         sys.exit(f"error: {error}")
 

@@ -39,7 +39,7 @@ class Newcomer(Artist):
 
     def scenario(self) -> Iterator[Callable[[], bool]]:
         """Yield what to wait for before the next step."""
-        bpy.context.preferences.system.use_region_overlap = False  # the panel beside the view, not over it
+        bpy.context.preferences.system.use_region_overlap = False  # the panel next to the view, not over it
         yield from self._install()
         yield from self._prepare()
         yield from self._drop()
@@ -73,7 +73,7 @@ class Newcomer(Artist):
         yield self.turns_from_now(4)
 
     def _prepare(self) -> Iterator[Callable[[], bool]]:
-        """Open the scene of four balls, and the panel beside it."""
+        """Open the scene of four balls, and the panel next to it."""
         built = BlenderScene(load_scene_description("four_balls"))
         built.scene.world = bpy.data.worlds.new("World")  # as a new file has it
         built.scene.eevee.use_shadows = True  # as the scene of a new file has it
@@ -135,7 +135,7 @@ class Newcomer(Artist):
 
     def _show_languages(self) -> Iterator[Callable[[], bool]]:
         view = bpy.context.preferences.view
-        self.session.say()  # the message is in the language that it was made in
+        self.session.show_text()  # the message is in the language that it was made in
         for language in ("de_DE", "ja_JP"):
             view.language = language
             view.use_translate_interface = True

@@ -38,7 +38,7 @@ svg { font: 12px sans-serif; fill: currentColor; color: #222; }
 
 @dataclass(frozen=True)
 class Curve:
-    """What one run's log says of one figure.
+    """The values of one figure in one run's log.
 
     Attributes:
         label: of the run.

@@ -1,7 +1,7 @@
 """Make examples/*.jpg: what a camera would have kept of three HDR worlds that come with Blender.
 
 The worlds are Greg Zaal's CC0 panoramas in the ``bpy`` wheel (``datafiles/studiolights/world``). Each is
-exposed so that the picture's mean over the sphere is middle grey, clipped at white, encoded as sRGB and
+exposed so that the image's mean over the sphere is middle grey, clipped at white, encoded as sRGB and
 written as JPEG; what exceeded white is lost, as in any photograph. Run it where the extras
 ``evaluation`` are installed: ``python tools/make_examples.py``.
 """
@@ -31,7 +31,7 @@ def worlds_folder() -> Path:
 
 
 def exposure_factor(hdr: np.ndarray, mean_linear: float = MIDDLE_GREY) -> float:
-    """Return the factor that brings the clipped picture's mean over the sphere to a given level.
+    """Return the factor that brings the clipped image's mean over the sphere to a given level.
 
     Args:
         hdr: (H, W, 3) float, linear Rec.709, ≥ 0, relative luminance.

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import OpenImageIO
 from blender_program import ROOT, NoProgramError
-from extension_pictures import use_installed
+from extension_images import use_installed
 
 PHOTOGRAPH = ROOT / "examples" / "city.jpg"
 SIZE = (2048, 1024)

@@ -1,11 +1,11 @@
 """Measure what a GPU gains: the network by batch size, fp16, parity with the CPU, large conversions, training.
 
     python tools/measure_gpu.py --output measured/                     # on CUDA, in under six minutes
-    python tools/measure_gpu.py --provider cpu --output measured/      # the same on the CPU, for the column beside it
+    python tools/measure_gpu.py --provider cpu --output measured/      # the same on the CPU, for the second column
 
 It needs ``onnxruntime-gpu`` with CUDA and cuDNN, and for training a torch with CUDA. It prints a Markdown table and
 writes ``measured/speed.json``. A part that cannot run, or for which no time is left, is in the table with the reason;
-the others go on. docs/speed.md holds the tables of several machines.
+the others continue. docs/speed.md holds the tables of several machines.
 """
 
 from __future__ import annotations
@@ -289,9 +289,9 @@ def conversion_rows(plan: Plan) -> Iterator[Row]:
 def _panorama8(height: int) -> np.ndarray:
     """Return an even panorama with a clipped sun, (height, 2·height, 3) uint8."""
     rows = np.linspace(200, 60, height, dtype=np.float32)[:, None, None]
-    picture = np.broadcast_to(rows, (height, 2 * height, 3)).astype(np.uint8)
-    picture[height // 5 : height // 4, height // 2 : height // 2 + height // 20] = 255
-    return picture
+    image = np.broadcast_to(rows, (height, 2 * height, 3)).astype(np.uint8)
+    image[height // 5 : height // 4, height // 2 : height // 2 + height // 20] = 255
+    return image
 
 
 def training_rows(plan: Plan) -> Iterator[Row]:

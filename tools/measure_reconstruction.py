@@ -1,13 +1,13 @@
-"""Measure what enlarging the network's answer does to the light: energy, edges and shape, at several sizes.
+"""Measure what upsampling the network's prediction does to the light: energy, edges and shape, at several sizes.
 
 Run ``python tools/measure_reconstruction.py FILE.exr …`` on panoramas that ``lanet-scenes`` has rendered, or
-without a file on scenes that are formulas. It prints a Markdown table, and with ``--crops DIR`` it writes pictures of
-the lights beside the truth. Smaller sizes are means of the largest, which is the truth. Each size is photographed by
+without a file on scenes that are formulas. It prints a Markdown table, and with ``--crops DIR`` it writes images of
+the lights with the truth. Smaller sizes are means of the largest, which is the truth. Each size is photographed by
 clipping and 8-bit sRGB; with ``--reduced`` only the largest is, and its photograph reduced. It is reconstructed from
 
-* an ideal network's answer, the true HDR reduced to the network's size: what is wrong then is the enlargement;
-* one answer of a network, with ``--model``: that to the largest photograph, given to every size;
-* the network's own answer to each photograph: what differs then between sizes is mostly the photograph.
+* an ideal network's prediction, the true HDR reduced to the network's size: what is wrong then is the enlargement;
+* one prediction of a network, with ``--model``: that to the largest photograph, given to every size;
+* the network's own prediction for each photograph: what differs then between sizes is mostly the photograph.
 
 Ours is compared with plain bilinear enlargement of the gain, HDR over LDR at the network's size.
 """
@@ -33,13 +33,13 @@ from lanet_core.reconstruction.clipped_areas import label_areas
 from lanet_core.reconstruction.panorama import reconstruct
 
 NETWORK_SIZE = (256, 512)
-#: A light's surroundings that belong to it, and what counts as beside its edge, in the network's pixels.
+#: A light's surroundings that belong to it, and what counts as near its edge, in the network's pixels.
 REACH = 2
-#: Lights that give less than this share of what all give are not told apart.
+#: Lights that give less than this share of what all give are not distinguished.
 LEAST_SHARE = 0.002
 #: Edges are looked for in pixels of at most so many rows.
 _EDGE_HEIGHT = 1024
-_STRIP_ROWS = 64
+_BAND_ROWS = 64
 _CROP_DEG = 8.0
 _CROP_PIXELS = 192
 
@@ -76,8 +76,8 @@ def photograph(hdr: np.ndarray) -> Photograph:
     codes = np.linspace(0.0, 1.0, 256)
     to_linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4).astype(np.float32)
     ldr_linear = np.empty_like(hdr)
-    for first in range(0, len(hdr), _STRIP_ROWS):
-        rows = slice(first, first + _STRIP_ROWS)
+    for first in range(0, len(hdr), _BAND_ROWS):
+        rows = slice(first, first + _BAND_ROWS)
         ldr_linear[rows] = to_linear[quantise_srgb8(hdr[rows])]
     return Photograph(hdr, ldr_linear)
 
@@ -107,23 +107,23 @@ def find_lights(photographed: Photograph) -> Lights:
 
 
 def claimed_hdr(photographed: Photograph, log_hdr: np.ndarray) -> np.ndarray:
-    """Return what a network says, at its own size: its radiance wherever the picture is over-exposed, else the picture.
+    """Return a network's prediction at its own size: its radiance wherever the image is over-exposed, else the image.
 
-    No pixel is darker than the picture.
+    No pixel is darker than the image.
     """
-    picture = sphere.downsample(photographed.ldr_linear, *NETWORK_SIZE)
+    image = sphere.downsample(photographed.ldr_linear, *NETWORK_SIZE)
     shining = sphere.downsample(_overexposed(photographed.ldr_linear), *NETWORK_SIZE)[..., None] > 0.0
-    return np.where(shining, np.maximum(np.exp(log_hdr), picture), picture)
+    return np.where(shining, np.maximum(np.exp(log_hdr), image), image)
 
 
 def bilinear_gain(ldr_linear: np.ndarray, log_hdr: np.ndarray) -> np.ndarray:
-    """Return a picture times the network's gain, enlarged bilinearly: what is to be beaten."""
+    """Return an image times the network's gain, enlarged bilinearly: what is to be beaten."""
     height, width = ldr_linear.shape[:2]
     small = sphere.downsample(ldr_linear, *log_hdr.shape[:2])
     gain = np.exp(log_hdr) / np.maximum(small, np.float32(1e-4))
     result = np.empty_like(ldr_linear)
-    for first in range(0, height, _STRIP_ROWS):
-        end = min(first + _STRIP_ROWS, height)
+    for first in range(0, height, _BAND_ROWS):
+        end = min(first + _BAND_ROWS, height)
         result[first:end] = ldr_linear[first:end] * sphere.upsampled_rows(gain, height, width, first, end)
     return result
 
@@ -132,16 +132,16 @@ METHODS = {"ours": reconstruct, "bilinear gain": bilinear_gain}
 
 
 def network_of(model: Path) -> Network:
-    """Return a network of the network's size: a picture of any size to log HDR, turned as the product turns it."""
+    """Return a network of the network's size: an image of any size to log HDR, turned as the product turns it."""
     session = load_converter(model, "cpu").session
     size = session.metadata.input_height, session.metadata.input_width
 
-    def answer(ldr_linear: np.ndarray) -> np.ndarray:
+    def prediction(ldr_linear: np.ndarray) -> np.ndarray:
         seen = sphere.downsample(ldr_linear, *size)
         turn = columns_to_light(seen)
         return np.roll(session.run(np.roll(seen, turn, axis=1)).log_hdr, -turn, axis=1)
 
-    return answer
+    return prediction
 
 
 def log2_ratio(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -149,21 +149,21 @@ def log2_ratio(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return np.abs(np.log2(np.maximum(prediction, 1e-4) / np.maximum(truth, 1e-4)))
 
 
-def beside_edges(ldr_linear: np.ndarray) -> np.ndarray:
-    """Return which pixels lie within REACH network pixels of an over-exposed part's edge, (H, W) bool."""
+def near_edges(ldr_linear: np.ndarray) -> np.ndarray:
+    """Return which pixels are within REACH network pixels of an over-exposed part's edge, (H, W) bool."""
     height, width = ldr_linear.shape[:2]
     size = (min(height, _EDGE_HEIGHT), min(width, 2 * _EDGE_HEIGHT))
     share = sphere.downsample(_overexposed(ldr_linear), *size)
     edge = (_grown(share > 0.0, 1) & _grown(share < 1.0, 1)) | ((share > 0.0) & (share < 1.0))
-    beside = _grown(edge, REACH * size[0] // NETWORK_SIZE[0])
+    near = _grown(edge, REACH * size[0] // NETWORK_SIZE[0])
     rows, columns = (np.arange(new) * old // new for old, new in zip(size, (height, width), strict=True))
-    return beside[rows[:, None], columns]
+    return near[rows[:, None], columns]
 
 
-def edge_stops(hdr: np.ndarray, photographed: Photograph, beside: np.ndarray) -> tuple[float, float]:
-    """Return the mean error in stops beside lights' edges: in over-exposed pixels, and in well-exposed ones."""
-    error = log2_ratio(hdr[beside], photographed.truth[beside]).mean(axis=-1)
-    exposed = overexposure_ramp(photographed.ldr_linear[beside]) == 0.0
+def edge_stops(hdr: np.ndarray, photographed: Photograph, near: np.ndarray) -> tuple[float, float]:
+    """Return the mean error in stops near lights' edges: in over-exposed pixels, and in well-exposed ones."""
+    error = log2_ratio(hdr[near], photographed.truth[near]).mean(axis=-1)
+    exposed = overexposure_ramp(photographed.ldr_linear[near]) == 0.0
     return tuple(float(error[part].mean()) if part.any() else 0.0 for part in (~exposed, exposed))
 
 
@@ -183,7 +183,7 @@ def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | 
         at_height = largest
         if height < largest.height:
             at_height = reduced(largest, height) if reduce else photographed_anew(largest, height)
-        beside = beside_edges(at_height.ldr_linear)
+        near = near_edges(at_height.ldr_linear)
         for network_name, network in networks.items():
             log_hdr = network(at_height.ldr_linear)
             claimed = lights.integrals(claimed_hdr(at_height, log_hdr))
@@ -191,7 +191,7 @@ def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | 
             for name, hdr in results.items():
                 irradiance, integrals = diffuse_irradiance(hdr), lights.integrals(hdr)
                 before, lights_before = first.setdefault((network_name, name), (irradiance, integrals))
-                inside, outside = edge_stops(hdr, at_height, beside)
+                inside, outside = edge_stops(hdr, at_height, near)
                 yield (
                     f"| {scene.name} | {2 * height}x{height} | {network_name} | {name} "
                     f"| {log2_ratio(irradiance, before).max():.4f} | {_extremes(integrals / lights_before)} "
@@ -206,7 +206,7 @@ def measure(scene: Scene, heights: list[int], model: Path | None, crops: Path | 
 
 
 def write_crop(path: Path, panoramas: list[np.ndarray], part: np.ndarray) -> None:
-    """Write what lies around the brightest place of a light, a row for each panorama, the first the truth.
+    """Write what is around the brightest place of a light, a row for each panorama, the first the truth.
 
     Args:
         path: a PNG file.
@@ -225,8 +225,8 @@ def write_crop(path: Path, panoramas: list[np.ndarray], part: np.ndarray) -> Non
     crops = [panorama[rows, columns] for panorama in panoramas]
     brightest = crops[0].max()
     shown = [[linear_to_srgb(crop * (gain / brightest)) for gain in _gains(brightest)] for crop in crops]
-    picture = np.concatenate([np.concatenate(row, axis=1) for row in shown], axis=0)
-    write_png(path, np.rint(picture * 255.0).astype(np.uint8))
+    image = np.concatenate([np.concatenate(row, axis=1) for row in shown], axis=0)
+    write_png(path, np.rint(image * 255.0).astype(np.uint8))
 
 
 def _gains(brightest: float) -> np.ndarray:

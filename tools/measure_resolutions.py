@@ -1,14 +1,14 @@
-"""Measure what a conversion costs from 1K to 16K, beside what OpenImageIO alone takes for the same file.
+"""Measure what a conversion costs from 1K to 16K, compared with what OpenImageIO alone takes for the same file.
 
 Run ``python tools/measure_resolutions.py`` where nothing else runs. It prints a Markdown table and writes the same to
 ``docs/resolutions.md``; the ratios hold elsewhere, the seconds on the machine that the table names. With ``--heights``
-only these sizes are measured, and the report keeps what it says of the others.
+only these sizes are measured, and the report keeps its values of the others.
 
 OpenImageIO alone decodes the JPEG, makes it linear and writes an EXR with the same channels, sample type and
 compression, with all its threads: once by its own colour conversion (``ImageBuf``), once by a table in numpy. A ratio
 is to the faster of the two. All three are whole processes, measured in turn in one run.
 
-``--extension`` measures instead what the Blender extension's client and its worker take, beside the command.
+``--extension`` measures instead what the Blender extension's client and its worker take, compared with the command.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ REPORT = ROOT / "docs" / "resolutions.md"
 HEIGHTS = (512, 1024, 2048, 4096, 8192)
 #: What the project demands of the two largest sizes: times OpenImageIO's time, and peak memory in GB.
 DEMANDS = {4096: (1.6, 1.5), 8192: (1.6, 3.0)}
-_STRIP_ROWS = 64
+_BAND_ROWS = 64
 _WAYS = ("colour conversion", "table", "lanet")
 _EXTENSION_WAYS = ("lanet", "extension")
 #: Marks the rows of the extension's table.
@@ -100,8 +100,8 @@ def write_panorama(path: Path, height: int) -> None:
     if not output.open(str(path), spec):
         raise OSError(output.geterror())
     waves = [(rng.integers(1, width // 8), rng.integers(1, height // 4), rng.uniform(0.0, 6.3)) for _ in range(6)]
-    for first in range(0, height, _STRIP_ROWS):
-        rows = theta[first : first + _STRIP_ROWS, None].astype(np.float32)
+    for first in range(0, height, _BAND_ROWS):
+        rows = theta[first : first + _BAND_ROWS, None].astype(np.float32)
         columns = phi[None].astype(np.float32)
         distance = np.hypot((columns - 0.6) * np.sin(rows), rows - 0.7)[..., None]
         sky = np.float32([110, 140, 200]) + np.float32(40.0) * rows[..., None]

@@ -1,4 +1,4 @@
-"""Measure what a conversion costs: the network, the whole command, its memory; beside them the paper's full network.
+"""Measure what a conversion costs: the network, the whole command, its memory; the same of the paper's full network.
 
 Run ``python tools/measure_speed.py`` where the extra ``training`` is installed and nothing else runs. It prints a
 Markdown table. Absolute times hold on the machine that the table names; the ratio holds elsewhere.

@@ -12,7 +12,7 @@ from lanet_core import colour
 from lanet_core.files import read_hdr
 from lanet_core.geometry import sphere
 
-_STRIP_ROWS = 64
+_BAND_ROWS = 64
 _ONE_SAMPLE_HEIGHT = 4096
 #: The log-average luminance of a photograph (Reinhard et al., "Photographic Tone Reproduction", 2002, Eq. 2).
 _KEY = 0.18
@@ -81,8 +81,8 @@ class _Lights:
         samples = 2 if height < _ONE_SAMPLE_HEIGHT else 1
         result = np.empty((height, 2 * height, 3), dtype=np.float32)
         theta, phi = sphere.zenith_angles_rad(samples * height), sphere.azimuths_rad(samples * 2 * height)
-        for first in range(0, height, _STRIP_ROWS):
-            rows = theta[samples * first : samples * (first + _STRIP_ROWS), None]
+        for first in range(0, height, _BAND_ROWS):
+            rows = theta[samples * first : samples * (first + _BAND_ROWS), None]
             up = np.broadcast_to(np.cos(rows), (len(rows), len(phi)))
             values = self._radiance(np.stack([np.sin(rows) * np.cos(phi), np.sin(rows) * np.sin(phi), up], axis=-1))
             pixels = values.reshape(-1, samples, 2 * height, samples, 3).mean(axis=(1, 3))

@@ -1,7 +1,7 @@
-"""Somebody who works in a Blender with a window, by a script: ``blender --enable-event-simulate -P SCRIPT``.
+"""A scripted user of a Blender with a window: ``blender --enable-event-simulate -P SCRIPT``.
 
-Runs inside Blender. A scenario goes on a step a turn of Blender's event loop, so that Blender draws, and runs its
-operators, as it does for anybody.
+Runs inside Blender. A scenario continues a step a turn of Blender's event loop, so that Blender draws, and runs its
+operators, as for any user.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Artist(ABC):
         return is_still
 
     def _turn(self) -> float | None:
-        """Go on if what is waited for has come; the timer's function."""
+        """Continue if what is waited for has come; the timer's function."""
         self.turns += 1
         try:
             if not self._condition():
@@ -151,7 +151,7 @@ class Artist(ABC):
             return TURN_S
         except StopIteration:
             pass
-        except Exception:  # Blender would go on without a word
+        except Exception:  # Blender would continue silently
             self.facts["problem"] = traceback.format_exc()
             self._shoot("problem")
         (self.folder / "facts.json").write_text(json.dumps(self.facts), encoding="utf-8")

@@ -21,7 +21,7 @@ from ..files.result_files import find_result
 from ..source.image_loading import load_image
 from ..translation import tr
 from ..worker.shared import SharedWorker
-from .image import STAGES, PictureConversion, State
+from .image import STAGES, ImageConversion, State
 from .output_paths import place_of_file
 
 _POLL_S = 0.01
@@ -29,15 +29,15 @@ _POLL_S = 0.01
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one picture.
+    """What became of one image.
 
     Attributes:
-        source: the picture's file.
+        source: the image's file.
         output: its EXR file, None if it failed.
         is_skipped: whether the file existed and was left as it is.
         message: why it failed and what to do, with the file's name; empty if it did not.
         facts: the worker's figures of the result, see :mod:`lanet_core.pipeline.worker`.
-        notes: what the artist should know of the result.
+        notes: remarks for the user on the result.
     """
 
     source: Path
@@ -49,7 +49,7 @@ class Outcome:
 
     @property
     def result(self) -> Path:
-        """The EXR file of a picture that was converted."""
+        """The EXR file of an image that was converted."""
         assert self.output is not None, self.message
         return self.output
 
@@ -59,15 +59,15 @@ class Batch:
 
     Args:
         worker: the session's.
-        sources: picture files, absolute paths.
+        sources: image files, absolute paths.
         settings: from the preferences; nothing is packed here.
-        beside: write each result beside its picture, in the place of the folder of the settings.
+        next_to_source: write each result next to its image, in the place of the folder of the settings.
         skip_existing: leave out images whose result exists.
         finished: called with each image that was converted; the image has failed if it raises an exception.
 
     Attributes:
-        state: FINISHED also where pictures have failed.
-        outcomes: what became of the pictures so far, in their order; of the one that was cancelled, nothing.
+        state: FINISHED also where images have failed.
+        outcomes: what became of the images so far, in their order; of the one that was cancelled, nothing.
     """
 
     def __init__(
@@ -76,14 +76,14 @@ class Batch:
         sources: Sequence[Path],
         settings: ConversionSettings,
         *,
-        beside: bool = True,
+        next_to_source: bool = True,
         skip_existing: bool = False,
         finished: Callable[[Outcome], None] = lambda outcome: None,
     ) -> None:
-        self._worker, self._settings, self._beside = worker, settings, beside
+        self._worker, self._settings, self._next_to_source = worker, settings, next_to_source
         self._sources = tuple(dict.fromkeys(sources))
         self._finished, self._skips = finished, skip_existing
-        self._current: PictureConversion | None = None
+        self._current: ImageConversion | None = None
         self._is_cancelled = False
         self.state = State.RUNNING
         self.outcomes: list[Outcome] = []
@@ -108,7 +108,7 @@ class Batch:
         )
 
     def step(self) -> State:
-        """Go on if something can be done now; return where it stands."""
+        """Continue if something can be done now; return where it stands."""
         if self.state is not State.RUNNING:
             return self.state
         if self._current is not None:
@@ -140,14 +140,14 @@ class Batch:
         return self.state
 
     def _begin(self, source: Path) -> None:
-        folder = str(source.parent) if self._beside else self._settings.folder
+        folder = str(source.parent) if self._next_to_source else self._settings.folder
         with self._failing(source):
             if self._skips and (result := find_result(source, place_of_file(source, folder, self._settings.pattern))):
                 self._end(Outcome(source, result, is_skipped=True))
                 return
             self._current = _conversion_of(source, self._worker, replace(self._settings, folder=folder))
 
-    def _attend(self, current: PictureConversion) -> None:
+    def _attend(self, current: ImageConversion) -> None:
         source = self._sources[len(self.outcomes)]
         with self._failing(source):
             match current.step():
@@ -184,7 +184,7 @@ class Batch:
 
 
 def summary(batch: Batch) -> list[str]:
-    """Return how many pictures were converted, and then each failure with its file and reason."""
+    """Return how many images were converted, and then each failure with its file and reason."""
     failures = [outcome.message for outcome in batch.outcomes if not outcome.output]
     skipped = sum(outcome.is_skipped for outcome in batch.outcomes)
     done = len(batch.outcomes) - len(failures) - skipped
@@ -197,11 +197,11 @@ def summary(batch: Batch) -> list[str]:
     return [tr("{text}, then cancelled.", text=text) if batch.state is State.CANCELLED else f"{text}.", *failures]
 
 
-def _conversion_of(source: Path, worker: SharedWorker, settings: ConversionSettings) -> PictureConversion:
+def _conversion_of(source: Path, worker: SharedWorker, settings: ConversionSettings) -> ImageConversion:
     """Begin a file's conversion; its image is in the .blend for just as long as that takes."""
     image, is_new = load_image(source)
     try:
-        return PictureConversion(worker, image, settings, image_goes=is_new)
+        return ImageConversion(worker, image, settings, image_goes=is_new)
     finally:
         if is_new:
             bpy.data.images.remove(image)

@@ -145,7 +145,7 @@ class FolderLibrary:
 
     def _begin(self) -> Batch:
         self._batch = batch = Batch(
-            self._worker, self._survey.to_convert, self._settings, beside=False, finished=self._ask_for_preview
+            self._worker, self._survey.to_convert, self._settings, next_to_source=False, finished=self._ask_for_preview
         )
         if self._is_cancelled:
             batch.cancel()

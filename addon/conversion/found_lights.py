@@ -1,4 +1,4 @@
-"""The lights that were found in the HDR image of the panel, asked of the worker while it is drawn."""
+"""The lights that were found in the HDR image of the panel, requested from the worker while it is drawn."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FoundLights:
         return lights
 
     def step(self) -> None:
-        """Ask the worker about the image that was last asked for."""
+        """Send a request to the worker about the image that was last requested."""
         uid, self._wished = self._wished, None
         image = next((each for each in bpy.data.images if each.session_uid == uid), None)
         if uid is None or image is None:

@@ -65,7 +65,7 @@ class HdrWork:
         raise NotImplementedError
 
     def step(self) -> State:
-        """Go on if something can be done now; return where it stands."""
+        """Continue if something can be done now; return where it stands."""
         self._worker.poll()
         return self.state
 

@@ -42,7 +42,7 @@ class State(Enum):
     CANCELLED = auto()
 
 
-class PictureConversion:
+class ImageConversion:
     """One image's conversion to an EXR file, begun by making it and advanced by :meth:`step`, which never waits.
 
         conversion = PictureConversion(worker, image, settings)
@@ -66,7 +66,7 @@ class PictureConversion:
         facts: once FINISHED, the worker's figures of the result, see :mod:`lanet_core.pipeline.worker`.
         message: once FAILED, what was wrong and what to do.
         details: once FAILED, what the worker last complained of: for the console.
-        notes: what the artist should know of a result.
+        notes: remarks for the user on a result.
 
     Raises:
         AddonError: the image cannot be converted, or there is no place for the result.
@@ -92,7 +92,7 @@ class PictureConversion:
             self._source.take_from_blender()
 
     def step(self) -> State:
-        """Go on if something can be done now; return where it stands."""
+        """Continue if something can be done now; return where it stands."""
         if self.state is State.RUNNING and self._request is None:
             self._ask_when_ready()
         self._worker.poll()

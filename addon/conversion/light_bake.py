@@ -34,12 +34,12 @@ class LightBake(HdrWork):
         worker: the session's.
         scene: one that a conversion has lit.
         settings: from the preferences.
-        filepath: the OpenEXR file to write; beside the HDR by default. A file that is not of the same light is kept,
+        filepath: the OpenEXR file to write; next to the HDR by default. A file that is not of the same light is kept,
             and the new one is numbered.
 
     Attributes:
         output: the written file, once FINISHED.
-        notes: what the artist should know of it.
+        notes: remarks for the user on it.
 
     Raises:
         AddonError: the scene was not converted, or the HDR's file is missing or temporary.

@@ -25,7 +25,7 @@ class OutputPlace:
     Attributes:
         path: an absolute path; its folder need not exist. The file is numbered if another image's result has that
             name, see :func:`addon.files.result_files.move_into_place`.
-        note: what the artist should know about it, empty if nothing.
+        note: remarks for the user on it, empty if nothing.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""A conversion or batch that goes on while Blender does, advanced by a timer of :class:`addon.session.Session`.
+"""A conversion or batch that continues while Blender does, advanced by a timer of :class:`addon.session.Session`.
 
 No operator is alive meanwhile, so that the extension can be disabled or updated at any time: Blender crashes where a
 class is unregistered while an operator of it is modal.
@@ -63,7 +63,7 @@ class RunningWork(Generic[AnyWork]):
         self._display = ProgressDisplay(context)
 
     def step(self) -> Ending | None:
-        """Go on; return how it ended, None while it has not."""
+        """Continue; return how it ended, None while it has not."""
         try:
             if self.work.step() is State.RUNNING:
                 self._display.show(self.work.stage, self.work.share)

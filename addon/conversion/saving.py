@@ -27,9 +27,9 @@ from ..world.graph import SOURCE_PROPERTY
 from . import unsaved_results
 from .output_paths import DEFAULT_FOLDER
 
-#: By the number of an image, what its path was before the save that is going on.
+#: By the number of an image, what its path was before the save in progress.
 _former_paths: dict[int, str] = {}
-#: Likewise, the absolute path of each result that is saved elsewhere than before.
+#: Also by number: the absolute path of each result that is saved elsewhere than before.
 _former_files: dict[int, Path] = {}
 #: What went wrong in the latest save.
 _problems: list[str] = []
@@ -87,7 +87,7 @@ def _move_unsaved(target: Path) -> list[str]:
     problems = []
     places: dict[Path, Path] = {}
     for image in unsaved_results.unsaved_images():
-        if packing.will_be_packed(image):  # it goes on waiting
+        if packing.will_be_packed(image):  # it continues waiting
             continue
         source = file_of(image)
         folder = _output_folder(target)

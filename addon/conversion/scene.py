@@ -36,7 +36,7 @@ from ..world.light_notes import notes_after, notes_before
 from ..world.packing import pack, pack_on_saving
 from ..world.rendered_world import rendered_world
 from ..world.strength_range import remember_range
-from .image import PictureConversion, State
+from .image import ImageConversion, State
 
 _POLL_S = 0.01
 
@@ -48,14 +48,14 @@ class Conversion:
         worker: the session's.
         scene: whose world shall be lit.
         settings: from the preferences.
-        filepath: a picture file in the place of the world's image; it becomes an image of the .blend at the end.
+        filepath: an image file in the place of the world's image; it becomes an image of the .blend at the end.
         image: an image in the place of the world's. Without both, see :func:`image_to_convert`.
 
     Attributes:
         name: the image's.
         hdr: the HDR image, once FINISHED.
         message: once FAILED, what was wrong and what to do.
-        notes: what the artist should know of the result.
+        notes: remarks for the user on the result.
 
     Raises:
         AddonError: there is no image, it cannot be converted, or there is no place for the result.
@@ -82,7 +82,7 @@ class Conversion:
             textures_for(scene, None)  # an error now is better than one in the end
             ldr, is_new = load_image(self._filepath)
             try:
-                self._picture = PictureConversion(worker, ldr, settings, image_goes=is_new)
+                self._image = ImageConversion(worker, ldr, settings, image_goes=is_new)
             finally:
                 if is_new:
                     bpy.data.images.remove(ldr)
@@ -93,13 +93,13 @@ class Conversion:
                 raise AddonError("This world has no environment image. Choose or open one in the panel LANet IBL.")
             textures_for(scene, ldr)
             self._ldr = ldr.session_uid
-            self._picture = PictureConversion(worker, ldr, settings)
-        self.name = self._picture.name
+            self._image = ImageConversion(worker, ldr, settings)
+        self.name = self._image.name
 
     @property
     def output(self) -> Path:
         """The EXR file; once FINISHED, maybe of a numbered name."""
-        return self._picture.output
+        return self._image.output
 
     @property
     def state(self) -> State:
@@ -109,35 +109,35 @@ class Conversion:
     @property
     def share(self) -> float:
         """How much is done, [0, 1]."""
-        return self._picture.share
+        return self._image.share
 
     @property
     def stage(self) -> str:
         """What is being done, a word of the worker's."""
-        return self._picture.stage
+        return self._image.stage
 
     @property
     def facts(self) -> dict[str, Any]:
         """The worker's figures of the result, see :mod:`lanet_core.pipeline.worker`."""
-        return self._picture.facts
+        return self._image.facts
 
     @property
     def notes(self) -> list[str]:
-        """What the artist should know of the result."""
-        return self._picture.notes
+        """Remarks for the user on the result."""
+        return self._image.notes
 
     @property
     def details(self) -> str:
         """What the worker last complained of: for the console."""
-        return self._picture.details
+        return self._image.details
 
     def step(self) -> State:
-        """Go on if something can be done now; return where it stands. The step that finishes it lights the scene."""
+        """Continue if something can be done now; return where it stands. The step that finishes it lights the scene."""
         if self._state is not None:
             return self._state
-        state = self._picture.step()
+        state = self._image.step()
         if state is State.FAILED:
-            self.message = self._picture.message
+            self.message = self._image.message
         if state is not State.FINISHED:
             self._state = None if state is State.RUNNING else state
             return state
@@ -147,7 +147,7 @@ class Conversion:
     def cancel(self) -> None:
         """Make it CANCELLED at once, unless it has ended already; the worker stops within half a second of polling."""
         if self._state is None:
-            self._picture.cancel()
+            self._image.cancel()
             self._state = State.CANCELLED
 
     def wait(self) -> State:
@@ -157,7 +157,7 @@ class Conversion:
                 time.sleep(_POLL_S)
         finally:
             self.cancel()
-            self._picture.settle()
+            self._image.settle()
         if self._pack and self.state is State.FINISHED and not pack(self.hdr):
             self.notes.append(f"The HDR cannot be packed: {self.output} cannot be read.")
         return self.state

@@ -48,7 +48,7 @@ class SurfaceCalibrating(HdrWork):
 
     Attributes:
         ev: Highlights, once FINISHED.
-        notes: what the artist should know of the result.
+        notes: remarks for the user on the result.
 
     Raises:
         AddonError: the scene shows no result, or its file is missing.

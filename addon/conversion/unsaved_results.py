@@ -61,7 +61,7 @@ def keep() -> None:
 
 
 def sweep(kept: Path) -> None:
-    """Remove what nobody has used for a month; it needs no Blender data.
+    """Remove results that have not been used for a month; it needs no Blender data.
 
     Args:
         kept: see :func:`root`.

@@ -98,7 +98,7 @@ def find_result(image: Path, place: Path) -> Path | None:
 
 
 def move_into_place(source: Path, place: Path) -> Path:
-    """Move a finished result to its place, or to a numbered name beside it if another file has that name.
+    """Move a finished result to its place, or to a numbered name next to it if another file has that name.
 
     A result of the same image is replaced. Two programs that do this at once get different names.
 

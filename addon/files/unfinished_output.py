@@ -1,4 +1,4 @@
-"""A conversion's output until it is finished: in a hidden folder beside its place, so that a kill leaves nothing."""
+"""A conversion's output until it is finished: in a hidden folder next to its place, so that a kill leaves nothing."""
 
 from __future__ import annotations
 

@@ -83,5 +83,5 @@ class RemoveGround(Operator):
     def execute(self, context: Context) -> set[str]:
         """Remove it."""
         remove_ground(context.scene)
-        session.current().say()
+        session.current().show_text()
         return {"FINISHED"}

@@ -1,4 +1,4 @@
-"""The buttons beside the lights found."""
+"""The buttons next to the lights found."""
 
 from __future__ import annotations
 

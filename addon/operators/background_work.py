@@ -1,4 +1,4 @@
-"""What the operators that convert have in common: waiting for the end, or going on while Blender does."""
+"""Common base of the operators that convert: wait for the end, or work in the background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The button beside the progress bar."""
+"""The button next to the progress bar."""
 
 from __future__ import annotations
 

@@ -15,6 +15,6 @@ class CheckConverter(Operator):
     bl_description = "Find out what runs the network with these preferences, and why a GPU does not"
 
     def execute(self, context: Context) -> set[str]:
-        """Ask; the answer appears below the button."""
+        """Send the request; the reply appears below the button."""
         session.current().provider.ask()
         return {"FINISHED"}

@@ -29,7 +29,7 @@ class ConvertEnvironment(BackgroundWork, Operator):
     """Reconstruct the light that is clipped in this scene's environment image, and light the scene by it.
 
     From Python, ``bpy.ops.lanet.convert_environment()`` returns when it is done, and raises ``RuntimeError`` if it
-    fails. By ``"INVOKE_DEFAULT"`` it returns at once and goes on in the background, as by the button.
+    fails. By ``"INVOKE_DEFAULT"`` it returns at once and continues in the background, as by the button.
     """
 
     bl_idname = "lanet.convert_environment"
@@ -78,7 +78,7 @@ class ConvertEnvironment(BackgroundWork, Operator):
         return result
 
     def invoke(self, context: Context, event: Event) -> set[str]:
-        """Convert while Blender goes on."""
+        """Convert while Blender continues."""
         if bpy.app.background:
             return self.execute(context)
         conversion = self._begin(context)
@@ -89,11 +89,11 @@ class ConvertEnvironment(BackgroundWork, Operator):
         settings = conversion_settings(pack=self.pack if self.properties.is_property_set("pack") else None)
         settings = replace(settings, folder=self.folder or settings.folder, pattern=self.name_pattern)
         image = scene.lanet.image if environment_image(scene) is None else None
-        current.say()
+        current.show_text()
         try:
             return Conversion(current.worker, scene, settings, filepath=self.filepath, image=image)
         except AddonError as error:
-            current.say(str(error), is_error=True, scene=scene)
+            current.show_text(str(error), is_error=True, scene=scene)
             self.report({"ERROR"}, str(error))
             return None
 
@@ -103,7 +103,7 @@ class ConvertEnvironment(BackgroundWork, Operator):
 
 
 def ending(work: Conversion, *, scene_uid: int, asset: bool) -> Ending:
-    """Return how a conversion ended; mark the world as an asset if that is asked for."""
+    """Return how a conversion ended; mark the world as an asset if that is requested."""
     scene = next((each for each in bpy.data.scenes if each.session_uid == scene_uid), None)
     if work.details:
         print(f"LANet IBL: {work.details}")

@@ -1,4 +1,4 @@
-"""Several pictures at once, from a file browser."""
+"""Several images at once, from a file browser."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..world.asset import mark_as_asset, world_of_files
 from .background_work import BackgroundWork
 
 #: What the file browser shows of a folder.
-PICTURES = "*.jpg;*.jpeg;*.png;*.tif;*.tiff;*.webp"
+IMAGES = "*.jpg;*.jpeg;*.png;*.tif;*.tiff;*.webp"
 
 
 class ConvertFiles(BackgroundWork, Operator):
@@ -37,7 +37,7 @@ class ConvertFiles(BackgroundWork, Operator):
 
     directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
     files: CollectionProperty(type=OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"})
-    filter_glob: StringProperty(default=PICTURES, options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(default=IMAGES, options={"HIDDEN", "SKIP_SAVE"})
     place: EnumProperty(
         name="Write",
         description="Where the HDR files are written",
@@ -65,7 +65,7 @@ class ConvertFiles(BackgroundWork, Operator):
     _is_browsed = False
 
     def invoke(self, context: Context, event: Event) -> set[str]:
-        """Let the artist choose files; they are converted while Blender goes on."""
+        """Let the artist choose files; they are converted while Blender continues."""
         if bpy.app.background:
             return self.execute(context)
         if self.files:
@@ -75,7 +75,7 @@ class ConvertFiles(BackgroundWork, Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: Context) -> set[str]:
-        """Convert and return when it is done; from the file browser, while Blender goes on."""
+        """Convert and return when it is done; from the file browser, while Blender continues."""
         names = [each.name for each in self.files if each.name]
         if not names:
             self.report({"ERROR"}, "No image was chosen.")
@@ -90,11 +90,18 @@ class ConvertFiles(BackgroundWork, Operator):
         folder = Path(bpy.path.abspath(self.directory))
         sources = [folder / each.name for each in self.files if each.name]
         current = session.current()
-        current.say()
+        current.show_text()
         finished = {"finished": make_asset} if self.assets else {}
         settings = replace(conversion_settings(), pattern=self.name_pattern)
-        is_beside = self.place == "BESIDE"
-        return Batch(current.worker, sources, settings, beside=is_beside, skip_existing=self.skip_existing, **finished)
+        is_next_to_source = self.place == "BESIDE"
+        return Batch(
+            current.worker,
+            sources,
+            settings,
+            next_to_source=is_next_to_source,
+            skip_existing=self.skip_existing,
+            **finished,
+        )
 
 
 def ending(work: Batch) -> Ending:
@@ -106,7 +113,7 @@ def ending(work: Batch) -> Ending:
 
 
 def make_asset(outcome: Outcome) -> None:
-    """Make a converted picture a world of this .blend and an asset.
+    """Make a converted image a world of this .blend and an asset.
 
     Raises:
         AddonError: a file cannot be loaded.

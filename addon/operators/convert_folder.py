@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 from bpy.types import Context, Event, Operator
 
 from .. import session
-from ..command_arguments import named_pictures
+from ..command_arguments import named_images
 from ..conversion.folder_library import FolderLibrary, summary
 from ..conversion.running_work import Ending
 from ..errors import AddonError
@@ -66,7 +66,7 @@ class ConvertFolder(BackgroundWork, Operator):
         try:
             work = self._begin()
         except AddonError as error:
-            session.current().say(str(error), is_error=True)
+            session.current().show_text(str(error), is_error=True)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         end = _ending(self.register_library)
@@ -74,12 +74,12 @@ class ConvertFolder(BackgroundWork, Operator):
 
     def _begin(self) -> FolderLibrary:
         folder = Path(bpy.path.abspath(self.directory))
-        sources = named_pictures([folder]) if folder.is_dir() else []
+        sources = named_images([folder]) if folder.is_dir() else []
         if not sources:
             raise AddonError(f"{folder}: The folder contains no image. Choose another.")
         library = Path(bpy.path.abspath(self.library)) if self.library else folder / LIBRARY
         current = session.current()
-        current.say()
+        current.show_text()
         return FolderLibrary(current.worker, sources, conversion_settings(), library)
 
 

@@ -9,7 +9,7 @@ from bpy.props import StringProperty
 from bpy.types import Context, Event, Menu, Operator
 
 from .. import session
-from ..source.sources import is_single_picture
+from ..source.sources import is_single_image
 
 
 class ConvertImage(Operator):
@@ -34,7 +34,7 @@ class ConvertImage(Operator):
         return self._convert(context, "EXEC_DEFAULT")
 
     def invoke(self, context: Context, event: Event) -> set[str]:
-        """Light, and convert while Blender goes on."""
+        """Light, and convert while Blender continues."""
         return self._convert(context, "EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT")
 
     def _convert(self, context: Context, how: str) -> set[str]:
@@ -50,7 +50,7 @@ class ConvertImage(Operator):
 def draw_in_image_menu(menu: Menu, context: Context) -> None:
     """Add the entry to the Image Editor's menu *Image*."""
     image = getattr(context.space_data, "image", None)
-    if image is not None and is_single_picture(image):
+    if image is not None and is_single_image(image):
         menu.layout.separator()
         menu.layout.operator(ConvertImage.bl_idname, icon="LIGHT_SUN").image = image.name
 
@@ -59,6 +59,6 @@ def draw_in_node_menu(menu: Menu, context: Context) -> None:
     """Add the entry to the context menu of an Environment Texture."""
     node = getattr(context, "active_node", None)
     image = node.image if node is not None and node.type == "TEX_ENVIRONMENT" else None
-    if image is not None and is_single_picture(image):
+    if image is not None and is_single_image(image):
         menu.layout.separator()
         menu.layout.operator(ConvertImage.bl_idname, icon="LIGHT_SUN").image = image.name

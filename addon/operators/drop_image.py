@@ -15,7 +15,7 @@ from bpy.props import CollectionProperty, StringProperty
 from bpy.types import Context, Event, FileHandler, Operator, OperatorFileListElement
 
 from .. import session
-from ..files.picture_size import picture_size
+from ..files.image_size import image_size
 from ..settings import preferences
 
 #: Relative difference from 2:1 up to which an image is taken for a panorama.
@@ -95,7 +95,7 @@ def _takes_images(handler: type[FileHandler], context: Context) -> bool:
 def is_panorama(path: Path) -> bool:
     """Return whether an image file is 2:1; formats whose size is unknown are taken for panoramas."""
     try:
-        size = picture_size(path)
+        size = image_size(path)
     except OSError:
         return True  # the conversion reports it
     return size is None or (size[1] > 0 and abs(size[0] / size[1] / 2.0 - 1.0) <= _TOLERANCE)

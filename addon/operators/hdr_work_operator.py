@@ -49,7 +49,7 @@ class HdrWorkOperator(BackgroundWork):
         return {"FINISHED"} if work.state is State.FINISHED else {"CANCELLED"}
 
     def invoke(self, context: Context, event: Event) -> set[str]:
-        """Do the work while Blender goes on."""
+        """Do the work while Blender continues."""
         if bpy.app.background:
             return self.execute(context)
         work = self._begin(context)
@@ -57,11 +57,11 @@ class HdrWorkOperator(BackgroundWork):
 
     def _begin(self, context: Context) -> HdrWork | None:
         current = session.current()
-        current.say()
+        current.show_text()
         try:
             return self.start(current, context.scene)
         except AddonError as error:
-            current.say(str(error), is_error=True, scene=context.scene)
+            current.show_text(str(error), is_error=True, scene=context.scene)
             self.report({"ERROR"}, str(error))
             return None
 

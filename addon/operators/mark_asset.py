@@ -16,7 +16,7 @@ from ..world.rendered_world import rendered_world
 
 
 class MarkWorldAsAsset(Operator):
-    """Mark this scene's converted world as an asset, with a preview of its HDR picture.
+    """Mark this scene's converted world as an asset, with a preview of its HDR image.
 
     From Python, ``bpy.ops.lanet.mark_world_as_asset()`` returns when the preview is there.
     """

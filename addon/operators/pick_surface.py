@@ -76,7 +76,7 @@ def point_under(context: Context, x: int, y: int) -> tuple[float, float] | None:
     Args:
         context: of the window.
         x: of the mouse in the window, pixels.
-        y: likewise, from the bottom.
+        y: the same, from the bottom.
     """
     for area in context.window.screen.areas:
         for region in area.regions:

@@ -26,5 +26,5 @@ class RemoveLamps(Operator):
     def execute(self, context: Context) -> set[str]:
         """Remove them."""
         remove_lamps(context.scene)
-        session.current().say()
+        session.current().show_text()
         return {"FINISHED"}

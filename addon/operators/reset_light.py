@@ -64,7 +64,7 @@ class ResetLight(OfConvertedWorld, Operator):
         show(context.scene, hdr=True)
         for node in light_nodes(context.scene):
             reset(node)
-        session.current().say()
+        session.current().show_text()
         return {"FINISHED"}
 
 
@@ -83,5 +83,5 @@ class RemoveLight(OfConvertedWorld, Operator):
         backplate.remove(context.scene)
         remove_ground(context.scene)
         forget_pair(context.scene)
-        session.current().say()
+        session.current().show_text()
         return {"FINISHED"}

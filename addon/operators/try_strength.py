@@ -1,4 +1,4 @@
-"""The steps beside the predicted range of the strength."""
+"""The steps next to the predicted range of the strength."""
 
 from __future__ import annotations
 

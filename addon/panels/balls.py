@@ -7,7 +7,7 @@ from bpy.types import UILayout
 from .. import session
 from ..world.graph import ImagePair
 
-#: Of the picture, in units of an icon.
+#: Of the image, in units of an icon.
 _SCALE = 7.0
 
 

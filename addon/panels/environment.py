@@ -7,7 +7,7 @@ from bpy.types import Context, Image, UILayout
 from .. import session
 from ..conversion.image import STAGES
 from ..conversion.unsaved_results import NOTE, is_unsaved
-from ..source.picture_facts import Facts
+from ..source.image_facts import Facts
 from ..source.reading_choice import reading_of
 from ..translation import tr
 from ..world.environment_texture import EnvironmentTexture

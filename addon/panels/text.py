@@ -61,7 +61,7 @@ def _width(text: str) -> int:
 
 
 def letters_a_line(context: Context) -> int:
-    """Return how many letters fit beside an icon in the region that is drawn, about."""
+    """Return how many letters fit next to an icon in the region that is drawn, about."""
     width = context.region.width / context.preferences.system.ui_scale if context.region else 300.0
     return max(_FEWEST_LETTERS, int((width - _MARGIN_PX) / _LETTER_PX))
 

@@ -1,4 +1,4 @@
-"""Picture files for the converter: such as there are, and such as are made of what Blender has in memory alone.
+"""Image files for the converter: such as there are, and such as are made of what Blender has in memory alone.
 
 Threads do all that needs no Blender data: they get memory ready, encode and write.
 """
@@ -18,7 +18,7 @@ from ..files.plain_png import write_plain_png
 
 
 class Source:
-    """A picture file for the converter; made by :func:`addon.source.sources.prepare_source`.
+    """An image file for the converter; made by :func:`addon.source.sources.prepare_source`.
 
     Args:
         path: the file.

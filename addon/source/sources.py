@@ -1,4 +1,4 @@
-"""The picture behind an image datablock, as a file that the converter can read.
+"""The image behind an image datablock, as a file that the converter can read.
 
 Images in memory alone, packed or painted, are written to a temporary file, see :mod:`addon.source.source_file`.
 """
@@ -13,7 +13,7 @@ import bpy
 from bpy.types import Image
 
 from ..errors import AddonError
-from ..files.picture_signature import SIGNATURE_BYTES, converter_suffix, is_hdr
+from ..files.image_signature import SIGNATURE_BYTES, converter_suffix, is_hdr
 from ..files.regular_file import first_bytes
 from ..translation import tr
 from .source_file import PixelSource, Source
@@ -27,7 +27,7 @@ _REFUSED_SOURCES = {
 
 
 def prepare_source(image: Image, folder: Path | None = None) -> Source:
-    """Return the picture of an image as a file.
+    """Return the image of an image as a file.
 
     A file on disk is given as it is. Of a packed image, the packed bytes are written; of a generated or painted one,
     and of a file in a format that only Blender reads, its pixels.
@@ -37,7 +37,7 @@ def prepare_source(image: Image, folder: Path | None = None) -> Source:
         folder: for temporary files, an existing one; Blender's own by default, which it removes when it ends.
 
     Raises:
-        AddonError: it is HDR already, its file is missing, or it is no single picture; the text has the remedy. For
+        AddonError: it is HDR already, its file is missing, or it is no single image; the text has the remedy. For
             pixels that are HDR already, :meth:`Source.ready` raises it.
     """
     if image.source in _REFUSED_SOURCES:
@@ -76,8 +76,8 @@ def hdr_source(image: Image) -> Source:
     return source
 
 
-def is_single_picture(image: Image) -> bool:
-    """Return whether an image is a picture, and neither a movie nor a sequence, several tiles or a render result."""
+def is_single_image(image: Image) -> bool:
+    """Return whether an image is an image, and neither a movie nor a sequence, several tiles or a render result."""
     return image.source not in _REFUSED_SOURCES
 
 

@@ -1,4 +1,4 @@
-"""What Blender's main thread asks of the converter's process: without waiting for it, and without falling with it.
+"""Client of the converter process for Blender's main thread: it neither waits for it nor crashes with it.
 
 One request is served at a time; the others wait here. So a process that is killed takes one request with it, and the
 next one gets a fresh process.
@@ -21,7 +21,7 @@ from .events import Cancelled, Event, Failed, Finished, Progress
 from .process import WorkerProcess
 
 _PROTOCOL = 1
-#: A worker that is cancelled is killed if it has not stopped by itself until then.
+#: A worker that is cancelled is killed if it has not stopped until then.
 _CANCEL_GRACE_S = 0.25
 
 
@@ -32,7 +32,7 @@ class _Request:
     output: UnfinishedOutput | None = None
     is_cancelled: bool = False
     kill_at_s: float | None = None  # of time.monotonic(), once the worker shall not be waited for
-    may_start_again: bool = False  # sent to a warm process, which has not answered yet
+    may_start_again: bool = False  # sent to a warm process, without a reply yet
 
 
 class WorkerClient:
@@ -45,7 +45,7 @@ class WorkerClient:
         provider: ``auto``, ``cuda``, ``directml``, ``coreml`` or ``cpu``.
         threads: CPU threads; all cores by default.
         idle_s: how long a worker without work is kept warm, seconds; 0 ends it at once.
-        silence_s: how long a worker may say nothing before it counts as hung, seconds. Its first word from the network
+        silence_s: how long a worker may be silent before it counts as hung, seconds. Its first word from the network
             stage may take long: a GPU's driver compiles then.
     """
 
@@ -88,12 +88,12 @@ class WorkerClient:
         reading: Mapping[str, Any] | None = None,
         lights: bool = False,
     ) -> int:
-        """Ask for a conversion; return the request's number.
+        """Request a conversion; return the request's number.
 
         Args:
-            source: an LDR picture file.
+            source: an LDR image file.
             output: the OpenEXR file to write; its folder is made. A result of the same image is replaced, once the new
-                one is whole; beside any other file, the new one is numbered.
+                one is whole; next to any other file, the new one is numbered.
             half: write 16-bit floats instead of 32-bit floats; ``auto`` if they can hold the brightest value.
             reading: how the image is to be understood, see :mod:`lanet_core.pipeline.worker`.
             lights: also find the concentrated lights of the result.
@@ -103,7 +103,7 @@ class WorkerClient:
         )
 
     def inspect(self, source: str | Path, reading: Mapping[str, Any] | None = None) -> int:
-        """Ask for an image's size, clipped fraction and warnings; return the request's number.
+        """Request an image's size, clipped fraction and warnings; return the request's number.
 
         Args:
             source: an image file.
@@ -112,11 +112,11 @@ class WorkerClient:
         return self._ask(do="inspect", source=str(source), **(reading or {}))
 
     def expect(self, source: str | Path, reading: Mapping[str, Any] | None = None) -> int:
-        """Ask what a conversion of an image will change; return the request's number. For the arguments, see above."""
+        """Request the expected change of an image by a conversion; return the request's number."""
         return self._ask(do="expect", source=str(source), **(reading or {}))
 
     def balls(self, source: str | Path, hdr: str | Path, *, size: int, reading: Mapping[str, Any] | None = None) -> int:
-        """Ask for balls lit by a photograph and by its HDR; return the request's number.
+        """Request balls lit by a photograph and by its HDR; return the request's number.
 
         Args:
             source: the photograph's file.
@@ -127,21 +127,21 @@ class WorkerClient:
         return self._ask(do="balls", source=str(source), hdr=str(hdr), size=size, **(reading or {}))
 
     def describe(self) -> int:
-        """Ask for the model, the provider and why no GPU runs; return the request's number."""
+        """Request the model, the provider and why no GPU runs; return the request's number."""
         return self._ask(do="describe")
 
     def thumbnail(self, source: str | Path, *, height: int, kind: bool = False) -> int:
-        """Ask for an HDR panorama small and tone-mapped, of so many rows; return the request's number.
+        """Request an HDR panorama small and tone-mapped, of so many rows; return the request's number.
 
         Args:
             source: an OpenEXR file.
             height: rows.
-            kind: also ask for the kind of its light, see :mod:`lanet_core.pipeline.scene_kind`.
+            kind: also request the kind of its light, see :mod:`lanet_core.pipeline.scene_kind`.
         """
         return self._ask(do="thumbnail", source=str(source), height=height, kind=kind)
 
     def lights(self, source: str | Path, *, take: Sequence[int] = (), output: str | Path = "") -> int:
-        """Ask for the concentrated lights of an HDR panorama; return the request's number.
+        """Request the concentrated lights of an HDR panorama; return the request's number.
 
         Args:
             source: an OpenEXR file.
@@ -152,7 +152,7 @@ class WorkerClient:
         return self._ask(do="lights", source=str(source), take=list(take), **fields)
 
     def bake(self, source: str | Path, output: str | Path, change: Mapping[str, Any]) -> int:
-        """Ask for an HDR panorama with changed light; return the request's number.
+        """Request an HDR panorama with changed light; return the request's number.
 
         Args:
             source: an OpenEXR file.
@@ -164,28 +164,28 @@ class WorkerClient:
     def calibrate(
         self, source: str | Path, albedo: float, *, at: tuple[float, float] | None = None, facing: str = "auto"
     ) -> int:
-        """Ask for the factor of the light by which a surface has its albedo; return the request's number.
+        """Request the factor of the light by which a surface has its albedo; return the request's number.
 
         Args:
             source: an OpenEXR file.
             albedo: (0, 1].
             at: place of the surface, see :class:`.surface_calibration.Surface`; None for the ground.
-            facing: likewise.
+            facing: the same.
         """
         place = list(at) if at is not None else None
         return self._ask(do="calibrate", source=str(source), albedo=albedo, at=place, facing=facing)
 
     def ground(self, source: str | Path) -> int:
-        """Ask for the irradiance of the ground under an HDR panorama, an OpenEXR file; return the request's number."""
+        """Request the irradiance of the ground under an HDR panorama, an OpenEXR file; return the request's number."""
         return self._ask(do="ground", source=str(source))
 
     def cancel(self, number: int, *, keep_worker: bool = False) -> None:
-        """Stop a request. Its :class:`Cancelled` is polled within half a second, whatever the worker does.
+        """Stop a request. Its :class:`Cancelled` is polled within half a second, regardless of the worker does.
 
         Args:
             number: one that has ended is left alone.
-            keep_worker: let the worker stop by itself, which may take as long as the network runs once; a new worker
-                would take longer to start. For requests that nobody waits for.
+            keep_worker: let the worker stop on its own, which may take as long as the network runs once; a new worker
+                would take longer to start. For requests that no process waits for.
         """
         if self._current is not None and self._current.number == number:
             if not self._current.is_cancelled and self._process is not None:
@@ -260,9 +260,9 @@ class WorkerClient:
             self._fail("WorkerEnded", "The extension's parts are of different versions. Install it again.")
             self._kill()
         elif self._current is not None and message.get("id") == self._current.number:
-            self._take_answer(self._current, event, message)
+            self._take_reply(self._current, event, message)
 
-    def _take_answer(self, request: _Request, event: str, message: dict[str, Any]) -> None:
+    def _take_reply(self, request: _Request, event: str, message: dict[str, Any]) -> None:
         request.may_start_again = False
         if event == "progress":
             if not request.is_cancelled:

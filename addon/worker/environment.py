@@ -28,7 +28,7 @@ def worker_command(*, model: str | None = None, provider: str = "auto", threads:
         provider: ``auto``, ``cuda``, ``directml``, ``coreml`` or ``cpu``.
         threads: CPU threads; all cores by default.
     """
-    # -P: a file of the artist's beside his .blend must not take the place of a module.
+    # -P: a file of the artist's next to their .blend must not take the place of a module.
     command = [sys.executable, "-P", "-s", "-m", "lanet_core.pipeline.worker", "--provider", provider]
     if model:
         command += ["--model", model]

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Progress:
-    """A request goes on: the share of it that is done, [0, 1], and the stage that begins."""
+    """A request continues: the share of it that is done, [0, 1], and the stage that begins."""
 
     request: int
     share: float
@@ -52,7 +52,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """A request ended because that was asked for; nothing has changed."""
+    """A request ended because that was requested; nothing has changed."""
 
     request: int
 

@@ -61,13 +61,13 @@ class WorkerProcess:
         return messages
 
     def close(self) -> None:
-        """Take no more messages, and let the process end by itself; may be called from any thread."""
+        """Take no more messages, and let the process end on its own; may be called from any thread."""
         with self._lock:
             self._closing = True
             self._outbox.put(None)
 
     def kill(self) -> None:
-        """End the process whatever it does."""
+        """End the process at once."""
         self.close()
         with self._lock:
             self._killed = True

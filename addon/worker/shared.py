@@ -33,13 +33,13 @@ class Request:
     def cancel(self, *, keep_worker: bool = False) -> None:
         """Stop it; its listener receives :class:`addon.worker.events.Cancelled` within half a second.
 
-        With ``keep_worker``, the worker stops by itself, see :meth:`addon.worker.client.WorkerClient.cancel`.
+        With ``keep_worker``, the worker stops on its own, see :meth:`addon.worker.client.WorkerClient.cancel`.
         """
         self.line.client.cancel(self.number, keep_worker=keep_worker)
 
 
 class SharedWorker:
-    """Asks a worker that runs by the settings of the moment.
+    """Sends requests to a worker that runs by the current settings.
 
     When they change, the next request gets a new worker, and the former ends once it is done. All methods are for
     Blender's main thread, and none but :meth:`wait` and :meth:`stop` waits.
@@ -80,7 +80,7 @@ class SharedWorker:
         return Request(line, number)
 
     def poll(self) -> None:
-        """Tell each listener what has happened; to be called several times a second while busy."""
+        """Pass each event to its listener; to be called several times a second while busy."""
         for line in list(self._lines):
             for event in line.client.poll():
                 waits_on = isinstance(event, Progress)
@@ -98,7 +98,7 @@ class SharedWorker:
             time.sleep(_POLL_S)
 
     def abandon(self) -> None:
-        """Tell every listener that its request is cancelled; :meth:`stop` makes it true."""
+        """Report to every listener that its request is cancelled; :meth:`stop` cancels it."""
         for line in self._lines:
             listeners, line.listeners = line.listeners, {}
             for number, listener in listeners.items():
@@ -113,7 +113,7 @@ class SharedWorker:
             thread.join(timeout=5.0)
 
     def _retire(self, line: _Line) -> None:
-        # Its end may take some tenths of a second, and nobody else speaks with it any more.
+        # Its end may take some tenths of a second, and nothing else uses it any more.
         self._lines.remove(line)
         self._retired = [thread for thread in self._retired if thread.is_alive()]
         self._retired.append(threading.Thread(target=line.client.stop, name="lanet retirement"))

@@ -1,4 +1,4 @@
-"""A world as an asset: marked, described, and with a preview that shows the HDR picture itself.
+"""A world as an asset: marked, described, and with a preview that shows the HDR image itself.
 
 Blender would render a preview by its own engine, which needs a window. Here the worker makes the HDR file small, and
 the preview arrives a moment later, also without a window. Author and licence are left to the artist.
@@ -81,7 +81,7 @@ def describe_asset(world: World, source: str, kind: str = "", facts: Mapping[str
 
 
 def world_of_files(ldr_path: Path, hdr_path: Path, *, anew: bool = False) -> World:
-    """Return the world that is lit by a converted file: a new one named for its picture, or the one that there is.
+    """Return the world that is lit by a converted file: a new one named for its image, or the one that there is.
 
     Args:
         ldr_path: the photograph.
@@ -108,15 +108,15 @@ def world_of_files(ldr_path: Path, hdr_path: Path, *, anew: bool = False) -> Wor
         bpy.data.scenes.remove(scene)
 
 
-def show_preview(world: World, picture: Mapping[str, Any]) -> None:
+def show_preview(world: World, image: Mapping[str, Any]) -> None:
     """Set the preview of a world.
 
     Args:
         world: local.
-        picture: the worker's thumbnail, see :mod:`lanet_core.pipeline.worker`.
+        image: the worker's thumbnail, see :mod:`lanet_core.pipeline.worker`.
     """
-    width, height = picture["width"], picture["height"]
-    rgb_srgb8 = np.frombuffer(base64.b64decode(picture["rgb_srgb8_base64"]), np.uint8).reshape(height, width, 3)
+    width, height = image["width"], image["height"]
+    rgb_srgb8 = np.frombuffer(base64.b64decode(image["rgb_srgb8_base64"]), np.uint8).reshape(height, width, 3)
     rgba = np.ones((height, width, 4), np.float32)
     rgba[..., :3] = rgb_srgb8[::-1] / np.float32(255.0)  # Blender's rows run upwards
     preview = world.preview_ensure()

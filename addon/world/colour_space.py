@@ -1,4 +1,4 @@
-"""The name of linear Rec.709, the worker's colour space, in whatever colour configuration Blender runs with."""
+"""The name of linear Rec.709, the worker's colour space, in the colour configuration that Blender runs with."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def _linear_rec709(names: list[str]) -> str | None:
 
 
 def is_srgb(image: bpy.types.Image) -> bool:
-    """Return whether an image's file is read as sRGB by Blender too, in whatever colour configuration."""
+    """Return whether an image's file is read as sRGB by Blender too, in the current colour configuration."""
     return _SRGB_NAME.match(image.colorspace_settings.name) is not None

@@ -117,7 +117,7 @@ def inputs_of(
         return [(link.from_socket, groups) for link in node.internal_links if link.to_socket == output]
     if is_light_node(node):  # the inside of the group need not be walked through
         return [(node.inputs["Color"], groups)]
-    if is_backplate(node):  # what the camera sees beside the light is no light
+    if is_backplate(node):  # a backplate for the camera is no light
         return [(node.inputs[LIGHT], groups)]
     if node.type == "GROUP":
         return [(socket, (*groups, node)) for socket in _results(node) if socket.identifier == output.identifier]

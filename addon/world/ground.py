@@ -1,6 +1,6 @@
 """The ground of a converted scene: the photograph's lower hemisphere on a floor that receives shadows.
 
-One object with one material of Blender's own nodes. The floor is a matt surface whose unobstructed parts have the
+One object with one material of Blender's own nodes. The floor is a diffuse surface whose unobstructed parts have the
 radiance of the photograph, see :mod:`addon.world.ground_group`; its values follow the world's by drivers.
 """
 
@@ -38,7 +38,7 @@ def add_ground(scene: Scene, facts: GroundFacts, *, shape: str, height: float, r
     Args:
         scene: one that a conversion has lit.
         facts: the light of the HDR image on the unobstructed ground.
-        shape: ``PLANE`` fades out at its rim, ``DOME`` goes on above the horizon.
+        shape: ``PLANE`` fades out at its rim, ``DOME`` continues above the horizon.
         height: of the photograph's camera above the ground, metres.
         radius: of the ground, metres.
     """

@@ -11,7 +11,7 @@ HEIGHT, IMAGE, EXPOSURE, BASE, ADDED = "Camera Height", "Image", "Exposure", "Ir
 HIGHLIGHTS, STRENGTH, RIM = "Highlights", "Strength", "Rim"
 _PROJECTION_MARK, _GROUND_MARK = "lanet_ground_projection", "lanet_ground_group"
 _VERSION = 1
-#: The photograph goes over into what lies behind the ground from this share of the rim's distance on.
+#: The photograph goes over into what is behind the ground from this share of the rim's distance on.
 _FADE = 0.7
 #: What is higher belongs to the dome, metres.
 _FLOOR = 1e-3
@@ -48,7 +48,7 @@ def _build_projection() -> NodeTree:
 
 
 def _build_ground() -> NodeTree:
-    """A matt floor of albedo π L / E shows the photograph's radiance L where it receives its irradiance E."""
+    """A diffuse floor of albedo π L / E shows the photograph's radiance L where it receives its irradiance E."""
     build = NodeBuilder(new_group(GROUND_NAME, _GROUND_MARK, _VERSION))
     build.socket("Surface", "Shader", is_output=True)
     build.socket(IMAGE, "Color", hide_value=True)

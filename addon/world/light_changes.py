@@ -10,7 +10,7 @@ from .light_group import is_light_node
 _CLAMPS = "limits the light to white"
 _BENDS = "changes bright light out of proportion"
 
-#: Nodes that do so whatever their settings, and how.
+#: Nodes that do so regardless of their settings, and how.
 _ALWAYS = {
     "VALTORGB": _CLAMPS,
     "CURVE_RGB": _BENDS,

@@ -23,7 +23,7 @@ WARMTH_EXPONENTS = (0.52, 0.0, -0.87)
 #: Of linear Rec.709.
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 
-#: Marks the group, whatever a user or an append calls it; the value is the version of its contents.
+#: Marks the group under any name that a user or an append gives it; the value is the version of its contents.
 _MARK = "lanet_light"
 _VERSION = 2
 #: Wide enough for the names of its inputs.

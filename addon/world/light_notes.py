@@ -1,4 +1,4 @@
-"""What an artist should know of a conversion besides its result: what it did not convert, and what hides its light."""
+"""Remarks for the user on a conversion: what it did not convert, and what hides its light."""
 
 from __future__ import annotations
 

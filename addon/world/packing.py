@@ -24,7 +24,7 @@ def will_be_packed(image: Image) -> bool:
 
 
 def pack_waiting() -> list[Image]:
-    """Pack every image that waits for it; return those whose files cannot be read, which go on waiting."""
+    """Pack every image that waits for it; return those whose files cannot be read, which continue waiting."""
     waiting = [image for image in bpy.data.images if will_be_packed(image) and image.library is None]
     return [image for image in waiting if not pack(image)]
 

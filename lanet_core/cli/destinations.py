@@ -1,6 +1,6 @@
 """Which file each input becomes: decided and checked before any work begins.
 
-``os.path`` and not ``Path`` asks whether a file exists: it returns False for a name that is too long or in a folder
+``os.path`` and not ``Path`` checks whether a file exists: it returns False for a name that is too long or in a folder
 that may not be entered, where ``Path`` raises an error that would end a batch.
 """
 # ruff: noqa: PTH110, PTH112
@@ -124,7 +124,7 @@ def _check_no_input_is_lost(inputs: Sequence[Path], outputs: Sequence[Path]) -> 
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """Return what tells files apart, whatever their names and links."""
+    """Return the identity of a file, regardless of its names and links."""
     status = path.stat()
     return status.st_dev, status.st_ino
 
@@ -132,7 +132,7 @@ def _identity(path: Path) -> tuple[int, int]:
 def _check_distinct(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
     taken: dict[str, Path] = {}
     for source, output in zip(inputs, outputs, strict=True):
-        # Windows and macOS tell no capitals apart, macOS no composed from decomposed accents, and folders travel.
+        # Windows and macOS ignore case, macOS also the composition of accents, and folders are copied between systems.
         key = unicodedata.normalize("NFC", os.fspath(output)).casefold()
         if key in taken:
             raise OutputError(

@@ -144,13 +144,13 @@ def _write_csv(path: Path, results: dict, boost_ev: float) -> None:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     columns = ["split", "scene", "category", "clipped_fraction", "ldr_stops", "boost_stops", "model_stops"]
-    foretold = all(each.expected_stops is not None for photographs in results.values() for each in photographs)
-    rows.writerow([*columns, "expected_stops"] if foretold else columns)
+    predicted = all(each.expected_stops is not None for photographs in results.values() for each in photographs)
+    rows.writerow([*columns, "expected_stops"] if predicted else columns)
     boost = BOOSTS_EV.index(boost_ev)
     for split, photographs in results.items():
         for each in photographs:
             figures = [each.clipped_fraction, each.ldr_stops, each.boost_stops[boost], each.model_stops]
-            figures += [each.expected_stops] if foretold else []
+            figures += [each.expected_stops] if predicted else []
             rows.writerow([split, each.scene, each.category, *(f"{value:.5f}" for value in figures)])
     with replacing(path) as temporary:
         temporary.write_text(text.getvalue(), encoding="utf-8")

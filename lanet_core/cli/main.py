@@ -1,11 +1,11 @@
-"""The ``lanet`` command: finds the module of the command that was asked for, and turns errors into messages.
+"""The ``lanet`` command: finds the module of the subcommand, and turns errors into messages.
 
 A command is a module of this package with ``NAME``, ``HELP``, ``add_arguments(parser)`` and ``run(arguments) -> exit
-status``; what is slow to import, it imports in ``run``. Only the module of the command asked for is imported, so that
+status``; what is slow to import, it imports in ``run``. Only the module of the command requested is imported, so that
 converting never waits for what training needs.
 
-Exit status: 0 all done; 1 some of several pictures failed; 2 nothing was done, or what was printed is lost;
-130 interrupted; 141 whoever read the output has gone.
+Exit status: 0 all done; 1 some of several images failed; 2 nothing was done, or what was printed is lost;
+130 interrupted; 141 the reader of the output has closed it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ COMMANDS = tuple(
 
 EXIT_FAILURE = 2
 EXIT_INTERRUPTED = 130
-#: As a shell says it of a command that SIGPIPE ended.
+#: The status that a shell reports for a command that SIGPIPE ended.
 EXIT_BROKEN_PIPE = 141
 
 
@@ -100,7 +100,7 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
 
 
 class _PrintVersion(argparse.Action):
-    """Asks for the version only when it is wanted: the look-up takes longer than parsing."""
+    """Looks the version up only when it is printed: that takes longer than parsing."""
 
     def __call__(self, parser, namespace, values, option_string=None) -> None:
         print(f"lanet {lanet_core.__version__}")

@@ -1,4 +1,4 @@
-"""``lanet preview``: a before/after picture of a panorama and its HDR."""
+"""``lanet preview``: a before/after image of a panorama and its HDR."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the picture and return the exit status."""
+    """Write the image and return the exit status."""
     from lanet_core.cli.destinations import plan
     from lanet_core.errors import NotEquirectangularError
     from lanet_core.files import read_hdr
@@ -53,34 +53,34 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def write_preview(source: Path, hdr: np.ndarray, output: Path, options: ReadingOptions | None = None) -> None:
-    """Write the before/after picture of a picture file and its HDR.
+    """Write the before/after image of an image file and its HDR.
 
     Args:
-        source: the LDR picture file.
+        source: the LDR image file.
         hdr: (H, W, 3) float32, linear Rec.709, 1 = LDR white.
         output: the PNG file.
-        options: how the picture is to be understood.
+        options: how the image is to be understood.
 
     Raises:
-        InputError: the picture cannot be read or is no panorama.
+        InputError: the image cannot be read or is no panorama.
         OutputError: the result cannot be written.
     """
     from lanet_core.files import read_ldr, write_png
-    from lanet_core.pipeline.panorama import panorama_from_picture
+    from lanet_core.pipeline.panorama import panorama_from_image
     from lanet_core.pipeline.preview import before_after
 
     extend = options is not None and options.extend
-    panorama = panorama_from_picture(read_ldr(source, extend=extend), options)
+    panorama = panorama_from_image(read_ldr(source, extend=extend), options)
     write_png(output, before_after(_shrunk(panorama), hdr))
 
 
 def _shrunk(panorama: Panorama) -> np.ndarray:
     """Return a panorama's light, (h, w, 3) float32, at most as large as it takes to show it."""
-    from lanet_core.geometry.bands import StripDownsampler
+    from lanet_core.geometry.bands import BandDownsampler
 
     if panorama.height <= _ENOUGH_HEIGHT:
         return panorama.rgb_linear
-    small = StripDownsampler((panorama.height, panorama.width), (_ENOUGH_HEIGHT, 2 * _ENOUGH_HEIGHT), channels=3)
-    for strip in panorama.strips():
-        small.add(panorama.linear_rows(*strip), strip[0])
+    small = BandDownsampler((panorama.height, panorama.width), (_ENOUGH_HEIGHT, 2 * _ENOUGH_HEIGHT), channels=3)
+    for band in panorama.bands():
+        small.add(panorama.linear_rows(*band), band[0])
     return small.result

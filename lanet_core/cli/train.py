@@ -119,8 +119,8 @@ def run(arguments: argparse.Namespace) -> int:
     with training_process(arguments.device) as process:
         bfloat16 = process.device.type == "cuda" if arguments.bfloat16 is None else arguments.bfloat16
         options = TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every)
-        say = print_message if arguments.json else _say
-        common = (arguments.data, arguments.output, process, options, say)
+        report = print_message if arguments.json else _print_line
+        common = (arguments.data, arguments.output, process, options, report)
         if isinstance(configuration, LiteTrainingConfiguration):
             trainer = LiteTrainer(configuration, *common, synthetic=arguments.supplement, fold=fold)
         elif arguments.supplement is not None:
@@ -151,5 +151,5 @@ def _record(configuration: TrainingConfiguration | LiteTrainingConfiguration, ou
     }
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     print(line, flush=True)

@@ -55,14 +55,14 @@ class AmbientCg:
         """Return all panoramas, sorted by slug.
 
         Raises:
-            DownloadError: the API cannot be reached or answers something else.
+            DownloadError: the API cannot be reached or returns something else.
         """
         found: list[Asset] = []
         offset = 0
         while True:
             path = f"/api/v3/assets?type=hdri&include=type,tags,downloads&limit={_PAGE_ASSETS}&offset={offset}"
-            answer = self._client.json(path)
-            listed, total = entry(answer, "assets"), entry(answer, "totalResults")
+            reply = self._client.json(path)
+            listed, total = entry(reply, "assets"), entry(reply, "totalResults")
             if not isinstance(listed, list) or not isinstance(total, int):
                 raise self._client.unexpected(path)
             for facts in listed:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class AugmentationConfiguration:
-    """How training pictures are varied, beside azimuth rotation and mirroring, which are always on.
+    """How training images are varied, in addition to azimuth rotation and mirroring, which are always on.
 
     Attributes:
         exposure_spread_ev: standard deviation of the exposure compensation.

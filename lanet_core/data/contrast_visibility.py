@@ -23,7 +23,7 @@ def transducer(contrast_decades: np.ndarray, sensitivity: np.ndarray) -> np.ndar
 
 
 def contrast_sensitivity(frequency_cpd: np.ndarray, adaptation_cd_m2: float | np.ndarray) -> np.ndarray:
-    """Return the eye's contrast sensitivity at 0.5 m, for a picture of one square degree, seen straight on.
+    """Return the eye's contrast sensitivity at 0.5 m, for an image of one square degree, seen straight on.
 
     Args:
         frequency_cpd: spatial frequency, cycles per degree, > 0.

@@ -1,6 +1,6 @@
-"""Perspective pictures cut out of panoramas: what a camera at the panorama's centre would see.
+"""Perspective images cut out of panoramas: what a camera at the panorama's centre would see.
 
-The camera has square pixels and no roll. Azimuth and elevation say where it looks, in the convention of
+The camera has square pixels and no roll. Azimuth and elevation specify where it looks, in the convention of
 :mod:`lanet_core.geometry.sphere`; elevation is measured up from the horizon.
 """
 
@@ -26,7 +26,7 @@ class View(NamedTuple):
     Attributes:
         azimuth_rad: of the optical axis, any value.
         elevation_rad: of the optical axis, [-π/2, π/2].
-        horizontal_fov_rad: from the left to the right edge of the picture, in (0, π).
+        horizontal_fov_rad: from the left to the right edge of the image, in (0, π).
     """
 
     azimuth_rad: float
@@ -39,8 +39,8 @@ def view_directions(view: View, height: int, width: int) -> np.ndarray:
 
     Args:
         view: where the camera looks.
-        height: rows of the picture.
-        width: columns of the picture.
+        height: rows of the image.
+        width: columns of the image.
 
     Returns:
         (height, width, 3) float64, not normalised: its part along the optical axis is 1.
@@ -101,7 +101,7 @@ def perspective_crop(
 ) -> np.ndarray:
     """Return what a camera at the panorama's centre sees.
 
-    Where a pixel of the picture covers more than one of the panorama, it is the mean of as many bilinear samples,
+    Where a pixel of the image covers more than one of the panorama, it is the mean of as many bilinear samples,
     evenly spread over it, as bring them within a panorama's pixel of each other.
 
     Args:
@@ -109,8 +109,8 @@ def perspective_crop(
         azimuth_rad: of the optical axis.
         elevation_rad: of the optical axis, up from the horizon, [-π/2, π/2].
         horizontal_fov_rad: from the left to the right edge, in (0, π).
-        height: rows of the picture.
-        width: columns of the picture; pixels are square, so height / width sets the vertical field of view.
+        height: rows of the image.
+        width: columns of the image; pixels are square, so height / width sets the vertical field of view.
 
     Returns:
         (height, width, C) float32, the panorama's colour space and unit.
@@ -132,7 +132,7 @@ def perspective_crop(
 
 
 def paper_crops(is_outdoor: bool) -> list[View]:
-    """Return the paper's views of a panorama, for pictures of 4:3.
+    """Return the paper's views of a panorama, for images of 4:3.
 
     Args:
         is_outdoor: outdoor scenes give no views upwards: they would be nothing but sky.

@@ -1,8 +1,8 @@
-"""Display adaptive tone mapping: the HDR picture whose visible contrasts suffer least on a given display.
+"""Display adaptive tone mapping: the HDR image whose visible contrasts suffer least on a given display.
 
-One tone curve serves the whole picture: piecewise linear in log luminance, with segments of 0.1 decades. A histogram
-tells how often each contrast occurs on each background luminance, in each of four frequency bands; a model of
-the eye tells how strongly each is seen, in the scene and on the display; the curve that brings the two
+One tone curve serves the whole image: piecewise linear in log luminance, with segments of 0.1 decades. A histogram
+counts how often each contrast occurs on each background luminance, in each of four frequency bands; a model of
+the eye predicts how strongly each is seen, in the scene and on the display; the curve that brings the two
 responses together in the least squares sense, within the display's range, solves a quadratic program.
 
 Source: Mantiuk, Daly and Kerofsky, "Display Adaptive Tone Mapping", SIGGRAPH 2008. Bin sizes, viewing conditions,
@@ -30,7 +30,7 @@ from lanet_core.geometry import sphere
 #: Width of the tone curve's segments and of the histogram's bins, decades of luminance.
 SEGMENT_DECADES = 0.1
 
-#: Contrasts beyond this many segments (a factor of five) are visible whatever the curve, and not counted.
+#: Contrasts beyond this many segments (a factor of five) are visible under any curve, and not counted.
 MAXIMUM_CONTRAST_SEGMENTS = 7
 
 #: Contrasts below 1 % are not visible and not counted; those from 1 % to a segment count as one segment.
@@ -45,7 +45,7 @@ BAND_FREQUENCIES_CPD = (15.0, 7.5, 3.75, 1.875)
 #: Luminance to which the eye is adapted in the scene, cd/m².
 SCENE_ADAPTATION_CD_M2 = 1000.0
 
-#: Weight of a segment's wish to keep its contrast, relative to the mean weight of what is seen in a segment.
+#: Weight of keeping a segment's contrast, relative to the mean weight of what is seen in a segment.
 _REGULARISATION = 1e-5
 
 #: Low-pass kernel of Burt and Adelson, "The Laplacian Pyramid as a Compact Image Code", 1983, a = 0.4.
@@ -201,7 +201,7 @@ def tone_curve_segments(counts: np.ndarray, display: Display) -> np.ndarray:
 
     Args:
         counts: (bands, N + 1, 15) float64: see :func:`contrast_histogram`.
-        display: where the picture will be seen.
+        display: where the image will be seen.
 
     Returns:
         (N,) float64, decades of displayed luminance, each ≥ 0, in sum at most ``display.range_decades``.

@@ -1,7 +1,7 @@
 """Folds of the train split, for models that choose by scenes of their own and are averaged afterwards.
 
-The val split of a small library is too small to tell two models apart. Each of K networks that holds out another K-th
-of the train split, and is chosen by it, is judged on scenes it has not seen; together they are judged on all of them,
+The val split of a small library is too small to rank two models. Each of K networks that holds out another K-th
+of the train split, and is chosen by it, is evaluated on unseen scenes; together they are evaluated on all of them,
 and their average is steadier than any (Breiman 1996, "Bagging Predictors").
 """
 
@@ -58,8 +58,8 @@ class Fold:
                 parts[dealt % self.count] += places[key]
                 dealt += 1
         held_out = parts.pop(self.number - 1)
-        learnt = [scene for part in parts for scene in part]
-        return sorted(learnt, key=_name), sorted(held_out, key=_name)
+        training = [scene for part in parts for scene in part]
+        return sorted(training, key=_name), sorted(held_out, key=_name)
 
 
 def parse_fold(text: str) -> Fold:

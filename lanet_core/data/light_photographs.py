@@ -64,7 +64,7 @@ class TrainingScene:
     Attributes:
         name: of the scene.
         hdr: (3, H, 2H) float32, linear Rec.709, relative luminance.
-        weight: 0 where the capture itself clips the sun, so that its strength teaches nothing; else 1.
+        weight: 0 where the capture itself clips the sun, so that its strength is unknown; else 1.
     """
 
     name: str

@@ -139,7 +139,7 @@ class StepNumbers:
     Args:
         first_step: the step to begin with.
         last_step: the step to stop before.
-        batch_size: pictures a step, over all processes.
+        batch_size: images a step, over all processes.
         rank: this process.
         processes: how many there are; they divide the batch evenly.
     """

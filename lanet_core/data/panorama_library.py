@@ -17,7 +17,7 @@ from lanet_core.files.replacing import replacing
 _COLUMNS: tuple[str, ...] = ("slug", "file", "split", "category", "scene_group", "licence", "source", "md5")
 #: ambientCG numbers its panoramas, and sets of one place have letters behind the number.
 _LETTER = re.compile(r"(?<=\d)[A-Z]$")
-#: How the pictures of one place are told apart: a number, a time of day, a retouched half.
+#: Suffixes that distinguish the images of one place: a number, a time of day, a retouched half.
 _VARIANT = re.compile(r"(_(\d+|[a-z]|puresky|dawn|dusk|midday|noon|morning|afternoon|evening|sunrise|sunset|night))+$")
 
 
@@ -27,7 +27,7 @@ class FetchOutcome:
 
     Attributes:
         asset: the panorama.
-        was_there: whether its file was there already, whole.
+        was_there: whether its whole file existed before.
         error: why it could not be fetched, None if it was.
     """
 
@@ -37,7 +37,7 @@ class FetchOutcome:
 
 
 def scene_group(slug: str) -> str:
-    """Return the place that a panorama shows: its name without what tells several pictures of one place apart.
+    """Return the place that a panorama shows: its name without the suffix that distinguishes images of one place.
 
     >>> scene_group("studio_small_08"), scene_group("kloppenheim_06_puresky"), scene_group("DaySkyHDRI021A")
     ('studio_small', 'kloppenheim', 'DaySkyHDRI021')
@@ -46,7 +46,7 @@ def scene_group(slug: str) -> str:
 
 
 def read_splits(listed: Path) -> dict[str, str]:
-    """Return {scene group: split} of a list of scenes, so that a place never teaches and judges at once.
+    """Return {scene group: split} of a list of scenes, so that a place is never in training and in evaluation at once.
 
     A group with scenes in several splits counts as the one furthest from training.
 
@@ -80,7 +80,7 @@ class PanoramaLibrary:
     Args:
         folder: made if it is missing.
         splits: {scene group: split} for places whose split is fixed elsewhere; none by default. With any, all other
-            places teach; without, a place's name decides (80 % train, 10 % val, 10 % test).
+            places are training scenes; without, a place's name decides (80 % train, 10 % val, 10 % test).
         resolution: of the files, such as ``1k``.
         suffix: ``exr`` or ``hdr``.
 
@@ -100,9 +100,9 @@ class PanoramaLibrary:
         self._rows = self._listed()
 
     def fetch(self, source: PanoramaSource, assets: list[Asset], jobs: int = 4) -> Iterator[FetchOutcome]:
-        """Fetch what is not there yet, several files at once; what fails is told and the rest goes on.
+        """Fetch what is missing, several files at once; failures are reported and the rest continues.
 
-        The list of scenes names what is there and verified, after every file anew: a stopped call goes on where it was.
+        The list of scenes names what is there and verified, after every file anew: a stopped call resumes where it was.
 
         Args:
             source: where from.

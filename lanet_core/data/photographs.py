@@ -16,7 +16,7 @@ def photographs(hdr: np.ndarray, name: str, draws: int) -> Iterator[tuple[np.nda
 
     Args:
         hdr: (H, W, 3) float32, linear Rec.709, ≥ 0.
-        name: the scene's name, which seeds the camera: the same photographs for everyone, whatever the other scenes.
+        name: the scene's name, which seeds the camera: the same photographs for everyone and with any other scenes.
         draws: how many.
 
     Yields:

@@ -1,6 +1,6 @@
 """Poly Haven's public API: which HDR panoramas there are, and their files, verified.
 
-All panoramas are CC0. The terms of the API ask for a user agent that names the program and for the words 'Powered by
+All panoramas are CC0. The terms of the API require a user agent that names the program and for the words 'Powered by
 Poly Haven' where its contents are shown.
 
 Source: https://api.polyhaven.com (OpenAPI description in github.com/Poly-Haven/Public-API, swagger.yml; ToS.md).
@@ -41,7 +41,7 @@ class PolyHaven:
         """Return all panoramas, sorted by slug.
 
         Raises:
-            DownloadError: the API cannot be reached or answers something else.
+            DownloadError: the API cannot be reached or returns something else.
         """
         listed = self._client.json("/assets?type=hdris")
         if not isinstance(listed, dict):
@@ -69,7 +69,7 @@ class PolyHaven:
             suffix: ``exr`` or ``hdr``.
 
         Raises:
-            DownloadError: there is no such file, or the API cannot be reached or answers something else.
+            DownloadError: there is no such file, or the API cannot be reached or returns something else.
         """
         sizes = entry(self._client.json(f"/files/{slug}"), "hdri")
         facts = entry(entry(sizes, resolution), suffix)

@@ -7,7 +7,7 @@ import numpy as np
 #: How far a multiplier may be on the wrong side of zero and still count as zero, relative to the problem's scale.
 _TOLERANCE = 1e-10
 
-#: What :func:`_longest_step` says where nothing stops the step.
+#: What :func:`_longest_step` returns where nothing stops the step.
 _NOTHING = -1
 
 
@@ -52,7 +52,7 @@ def minimise_within_budget(quadratic: np.ndarray, linear: np.ndarray, budget: fl
 
 
 def _feasible_start(quadratic: np.ndarray, linear: np.ndarray, budget: float) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Return a feasible point and its working set, found by fixing whatever is negative, all at once."""
+    """Return a feasible point and its working set, found by fixing all negative values at once."""
     free = np.ones(len(linear), dtype=bool)
     spent = False
     while True:

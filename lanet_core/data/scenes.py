@@ -1,4 +1,4 @@
-"""Folders of HDR panoramas and how they are split: which scenes teach, which choose, which judge."""
+"""Folders of HDR panoramas and how they are split: scenes for training, validation and testing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Scene:
 
     @property
     def is_outdoor(self) -> bool:
-        """Whether the category says so; an unknown scene counts as indoor."""
+        """Whether the category is an outdoor one; an unknown scene counts as indoor."""
         return self.category.startswith("outdoor")
 
 
@@ -46,9 +46,9 @@ def find_scenes(folder: Path, split: str | None = None, *, files_must_exist: boo
     val (10 %) or test (10 %): adding scenes later moves none of the others.
 
     Args:
-        folder: where the panoramas lie.
+        folder: of the panoramas.
         split: return only the scenes of this split.
-        files_must_exist: False to return a listed scene even if its file is missing, for those who go on without it.
+        files_must_exist: False to return listed scenes whose files are missing, too.
 
     Raises:
         DataError: the folder or a listed file is missing, a split is unknown, or nothing is found.

@@ -55,7 +55,7 @@ def _grid(axes: list[Tensor], left: Tensor, up: Tensor, size: tuple[int, int]) -
     directions = forward + left[None, :, None] * leftward + up[:, None, None] * upward
     x, y, z = directions.unbind(-1)
     height, width = size
-    # Rows and columns from the outer edges of the panorama; one more of each lies around it.
+    # Rows and columns from the outer edges of the panorama; one more of each is around it.
     rows = torch.atan2(torch.hypot(x, y), z) * (height / np.pi) + 1.0
     columns = (0.5 - torch.atan2(y, x) / (2.0 * np.pi)) * width + 1.0
     return torch.stack([2.0 * columns / (width + 2) - 1.0, 2.0 * rows / (height + 2) - 1.0], dim=-1)[None]

@@ -29,10 +29,10 @@ class Camera:
     """One camera and how it is set.
 
     Attributes:
-        dynamic_range_ev: stops between white and the darkest level that is told from black.
+        dynamic_range_ev: stops between white and the darkest level that differs from black.
         response_sigma: σ of the response curve f(H) = (1 + σ) Hⁿ / (Hⁿ + σ).
         response_exponent: n of the response curve.
-        exposure_bias_ev: exposure compensation; 0 puts the picture's mean at middle grey.
+        exposure_bias_ev: exposure compensation; 0 puts the image's mean at middle grey.
     """
 
     dynamic_range_ev: float = 12.0
@@ -57,7 +57,7 @@ def draw_camera(rng: np.random.Generator, *, exposure_spread_ev: float = 0.0) ->
 
 
 def exposure_scale(hdr: np.ndarray, camera: Camera, row_weights: np.ndarray | None = None) -> float:
-    """Return the factor that puts the mean of the exposed picture at middle grey.
+    """Return the factor that puts the mean of the exposed image at middle grey.
 
     Mean-value auto-exposure: the mean is taken after the camera's range is applied, levels below its dynamic
     range are black and those above white. A scene too dark in the main for that mean gets the largest
@@ -71,7 +71,7 @@ def exposure_scale(hdr: np.ndarray, camera: Camera, row_weights: np.ndarray | No
     Returns:
         A positive factor, before exposure compensation.
     """
-    # Every fourth column tells the mean well enough and is four times quicker.
+    # Every fourth column gives the mean precisely enough and is four times faster.
     levels = hdr[:, ::4].mean(axis=2)
     weights = np.ones(hdr.shape[0]) if row_weights is None else row_weights
     weights = np.broadcast_to(weights[:, None], levels.shape)

@@ -23,7 +23,7 @@ _TRIES = 4
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 120.0
 _CHUNK_BYTES = 1 << 20
-#: What a server answers when the same request may succeed later (RFC 9110 and RFC 6585).
+#: Status codes of requests that may succeed later (RFC 9110 and RFC 6585).
 _PASSING = {408, 429, 500, 502, 503, 504}
 
 
@@ -69,7 +69,7 @@ class PanoramaSource(Protocol):
     """A site that lists HDR panoramas and gives their files.
 
     Attributes:
-        credit: what the site wants to be said where its contents are used, and the licence.
+        credit: the site's credit line for uses of its contents, and the licence.
     """
 
     credit: str
@@ -78,7 +78,7 @@ class PanoramaSource(Protocol):
         """Return all panoramas, sorted by slug.
 
         Raises:
-            DownloadError: the site cannot be reached or answers something else.
+            DownloadError: the site cannot be reached or returns something else.
         """
         ...
 
@@ -97,7 +97,7 @@ class PanoramaSource(Protocol):
             listed_md5: of the file that an earlier call left there; empty if there was none.
 
         Returns:
-            Whether it was there already, and its MD5, hexadecimal.
+            Whether it existed before, and its MD5, hexadecimal.
 
         Raises:
             DownloadError: there is no such file, or it cannot be fetched.
@@ -121,10 +121,10 @@ class WebClient:
         self._sleep = sleep
 
     def json(self, path: str) -> Any:
-        """Return what a path of the API answers.
+        """Return the reply of a path of the API.
 
         Raises:
-            DownloadError: the API cannot be reached, or answers no JSON.
+            DownloadError: the API cannot be reached, or returns no JSON.
         """
         try:
             return self._request(self.url + path, lambda response: json.loads(response.read()))
@@ -150,11 +150,11 @@ class WebClient:
         self._request(remote.url, receive)
 
     def unexpected(self, path: str) -> DownloadError:
-        """Return the error of an answer that this API does not give."""
+        """Return the error of a reply that this API does not give."""
         return DownloadError(f"{self.url}{path} does not respond like the API of {self._site}.")
 
     def _request(self, url: str, receive: Callable[[http.client.HTTPResponse], Any]) -> Any:
-        """Return what ``receive`` makes of an answer, after several tries if need be."""
+        """Return what ``receive`` makes of a reply, after several tries if need be."""
         if not url.startswith(("https://", "http://")):
             raise DownloadError(f"{url} is not a web address.")
         request = urllib.request.Request(url, headers={"User-Agent": _USER_AGENT})

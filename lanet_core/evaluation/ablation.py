@@ -2,8 +2,8 @@
 
     python -m lanet_core.evaluation.ablation --data DIR --output runs/ablation
 
-Each row keeps its own network, loss and target; width, pictures, steps, optimiser and augmentation are the same for
-all. A stopped campaign goes on where it was. ``lanet-eval --method NAME=runs/ablation/NAME/best.pt`` compares.
+Each row keeps its own network, loss and target; width, images, steps, optimiser and augmentation are the same for
+all. A stopped campaign resumes where it was. ``lanet-eval --method NAME=runs/ablation/NAME/best.pt`` compares.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class Budget:
         crop_steps: steps on perspective crops, the paper's first stage.
         panorama_steps: steps on panoramas.
         height: rows of the panoramas and of the square crops.
-        batch_size: pictures a step.
+        batch_size: images a step.
         learning_rate: at the start of each stage, falling along a cosine.
-        seed: of weights and pictures.
+        seed: of weights and images.
     """
 
     width: float = 0.25
@@ -64,10 +64,10 @@ class Budget:
 def under_budget(configuration: TrainingConfiguration, budget: Budget) -> TrainingConfiguration:
     """Return a row's configuration with the budget in the place of its own size, steps and optimiser."""
 
-    def stage(pictures: Literal["crops", "panoramas"], steps: int) -> StageConfiguration:
+    def stage(images: Literal["crops", "panoramas"], steps: int) -> StageConfiguration:
         warmup_steps = min(30, steps // 4)
         return StageConfiguration(
-            pictures, budget.height, budget.batch_size, steps, budget.learning_rate, "cosine", warmup_steps
+            images, budget.height, budget.batch_size, steps, budget.learning_rate, "cosine", warmup_steps
         )
 
     stages = (stage("crops", budget.crop_steps), stage("panoramas", budget.panorama_steps))
@@ -105,7 +105,7 @@ def train_rows(rows: Sequence[str], budget: Budget, data: Path, output: Path, *,
             configuration = load_configuration(row)
             if not isinstance(configuration, TrainingConfiguration):
                 raise DataError(f"{row} is none of the paper's networks.", remedy=f"Use {', '.join(ROWS)}.")
-            Trainer(under_budget(configuration, budget), data, output / row, process, options, say=_say).run()
+            Trainer(under_budget(configuration, budget), data, output / row, process, options, report=_print_line).run()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -137,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     print(line, flush=True)
 
 

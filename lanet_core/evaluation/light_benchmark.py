@@ -47,7 +47,7 @@ class MeasuredPhotograph:
         expected_stops: the error that the model predicts for itself; None where it does not.
         light_deg: angle between the brightest lights of the conversion and of the truth, where the truth has one that
             gives at least a tenth of all light; else None.
-        beam_stops: error of the light within 3° of the truth's brightest, in stops; None likewise.
+        beam_stops: error of the light within 3° of the truth's brightest, in stops; None for the same reason.
     """
 
     scene: str
@@ -93,7 +93,7 @@ def run_light_benchmark(
         draws: photographs of each scene.
         edited: edit the photographs first; needs torch.
         fold: measure the scenes of the train split that this fold holds out; ``split`` is ``train``.
-        progress: told the scenes done and their number.
+        progress: called with the scenes done and their number.
 
     Raises:
         DataError: the folder is not usable.

@@ -7,10 +7,10 @@ import numpy as np
 from lanet_core.errors import InvalidPixelsError, UnsupportedColourModelError, UnsupportedFormatError
 from lanet_core.files.colour_encoding import LINEAR, SRGB
 from lanet_core.files.float_range import classify
-from lanet_core.files.picture import Picture
+from lanet_core.files.ldr_image import LdrImage
 
 
-def picture_from_array(rgb: np.ndarray, *, extend: bool = False) -> Picture:
+def image_from_array(rgb: np.ndarray, *, extend: bool = False) -> LdrImage:
     """Return an array of LDR pixels as an image.
 
     Args:
@@ -30,7 +30,7 @@ def picture_from_array(rgb: np.ndarray, *, extend: bool = False) -> Picture:
     if rgb.size == 0:
         raise InvalidPixelsError("The array contains no pixels.", remedy="Use a panorama.")
     if rgb.dtype in (np.uint8, np.uint16):
-        return Picture(rgb, bit_depth=8 * rgb.itemsize, encoding=SRGB)
+        return LdrImage(rgb, bit_depth=8 * rgb.itemsize, encoding=SRGB)
     if rgb.dtype.kind != "f":
         raise UnsupportedFormatError(f"The array is of {rgb.dtype}.", remedy="Use uint8, uint16 or float32.")
     rgb_linear = rgb.astype(np.float32, copy=False)
@@ -40,4 +40,4 @@ def picture_from_array(rgb: np.ndarray, *, extend: bool = False) -> Picture:
             "The array contains negative, NaN or infinite values.", remedy="Use linear values in [0, 1]."
         )
     rgb_linear, measured = classify(rgb_linear, None, extend=extend)
-    return Picture(rgb_linear, bit_depth=32, encoding=LINEAR, measured=measured)
+    return LdrImage(rgb_linear, bit_depth=32, encoding=LINEAR, measured=measured)

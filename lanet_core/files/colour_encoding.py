@@ -100,7 +100,7 @@ def _normalised(samples: np.ndarray) -> np.ndarray:
 def _decode(samples: np.ndarray, curve: ToneCurve) -> np.ndarray:
     """Return one curve applied: float32, [0, 1]. Small integers go by a table, for there are few of them."""
     if samples.dtype in (np.uint8, np.uint16):
-        # Every sample is in the table; told to clip, numpy neither asks nor makes a copy to be on the safe side.
+        # Every sample is in the table; with "clip", numpy neither checks the range nor makes a copy.
         return np.take(_table(curve, np.iinfo(samples.dtype).max), samples, mode="clip")
     if samples.dtype.kind == "u":
         samples = samples / np.float64(np.iinfo(samples.dtype).max)

@@ -21,7 +21,7 @@ from lanet_core.files.limits import check_before_opening, check_spec, damaged, d
 _TIFF_PHOTOMETRIC = {0, 1, 2, 3, 6}
 #: OpenImageIO's names of unsigned integers and floats.
 _SAMPLE_TYPES = {"uint8", "uint16", "uint", "uint32", "half", "float", "double"}
-#: The metadata that matter here. They are asked for by name: listing all that a file has crashes OpenImageIO 3.0 on
+#: The metadata that matter here. They are read by name: listing all that a file has crashes OpenImageIO 3.0 on
 #: some colour profiles.
 _TAGS = (
     "ICCProfile",
@@ -36,7 +36,7 @@ _TAGS = (
 _MAXIMUM_PAGES = 1000
 #: Columns and rows of the smallest page that is no thumbnail: those of the smallest panorama.
 _SMALLEST_PAGE = (64, 32)
-#: OpenImageIO refuses some absurd headers by itself, with one of these phrases.
+#: OpenImageIO rejects some absurd headers itself, with one of these phrases.
 _ABSURD_SIZE = re.compile(r"header claims a \d+ MB|exceeds|may not exceed")
 #: Rows that are read at once.
 _BAND_ROWS = 256
@@ -245,7 +245,7 @@ def _not_opened(complaint: str, path: Path) -> InputError:
 
 
 def _check_colour_model(tags: dict[str, object], path: Path) -> None:
-    # OpenImageIO converts CMYK silently and without its profile; these tags still tell.
+    # OpenImageIO converts CMYK silently and without its profile; these tags still show it.
     colour_space = str(tags.get("tiff:ColorSpace") or tags.get("jpeg:ColorSpace") or "this colour model")
     photometric = tags.get("tiff:PhotometricInterpretation", 2)
     if tags.get("jpeg:ColorSpace") in ("CMYK", "YCbCrK") or photometric not in _TIFF_PHOTOMETRIC:

@@ -1,4 +1,4 @@
-"""Writing the result: an OpenEXR file that says what it is and which model made it."""
+"""Writing the result: an OpenEXR file with metadata of its contents and of the model."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def open_exr(
     attributes: Mapping[str, str | float] | None = None,
     threads: int | None = None,
 ) -> AbstractContextManager[RowWriter]:
-    """Open an image to write: compressed scan lines, channels R, G, B and those that are named beside.
+    """Open an image to write: compressed scan lines, channels R, G, B and further ones.
 
     The header holds Rec.709 ``chromaticities``, ``lanetModel``, ``lanetModelSha256``, ``software``, ``comments``, for a
     panorama ``envmap`` = latlong and, if given, ``gpanoPoseHeadingDegrees``. The file appears whole, on leaving
@@ -56,9 +56,9 @@ def open_exr(
         half: store half floats instead: half the size, 11 bits of precision; light under 3e-8 becomes 0.
         compression: one of :data:`COMPRESSIONS`; ``dwab`` implies ``half``.
         is_panorama: whether it is a latitude-longitude environment map.
-        further_channels: names of channels beside R, G, B. Blender takes a name with a dot for a layer, and the file
+        further_channels: further names of channels. Blender takes a name with a dot for a layer, and the file
             for a multilayer one, whose pixels it gives to no texture: use plain words.
-        pose_heading_deg: compass heading of the picture's middle, clockwise from north, None where unknown.
+        pose_heading_deg: compass heading of the image's middle, clockwise from north, None where unknown.
         attributes: more header attributes; they win over the ones above.
         threads: how many compress; all cores by default. Holds for every file that OpenImageIO opens from then on.
 
@@ -76,7 +76,7 @@ def open_exr(
         "comments": "{} estimated from an LDR {}; relative luminance, 1.0 = LDR white".format(*kinds),
     }
     if is_panorama:
-        header["textureformat"] = "LatLong Environment"  # OpenImageIO's way to say envmap = latlong
+        header["textureformat"] = "LatLong Environment"  # OpenImageIO's name of envmap = latlong
     if pose_heading_deg is not None:
         header["gpanoPoseHeadingDegrees"] = float(pose_heading_deg)
     OpenImageIO.attribute("exr_threads", bounded(threads) if threads else 0)
@@ -86,22 +86,22 @@ def open_exr(
     return open_rows(path, spec, partial(_as_half, path=path) if half else np.asarray, lossy=compression == "dwab")
 
 
-def strips_of_blocks(height: int, width: int, pixels: int) -> list[tuple[int, int]]:
-    """Return where strips begin and end that are best written one after another: of whole blocks of the file.
+def bands_of_blocks(height: int, width: int, pixels: int) -> list[tuple[int, int]]:
+    """Return where bands begin and end that are best written one after another: of whole blocks of the file.
 
-    A strip that ends within a block would have to wait for the next one before it is compressed.
+    A band that ends within a block would have to wait for the next one before it is compressed.
 
     Args:
-        height: rows of the picture.
+        height: rows of the image.
         width: its columns.
-        pixels: how many a strip may have, if that makes a block.
+        pixels: how many a band may have, if that makes a block.
     """
     rows = max(1, pixels // (width * _BLOCK_ROWS)) * _BLOCK_ROWS
     return [(first, min(first + rows, height)) for first in range(0, height, rows)]
 
 
 def write_exr(path: str | Path, rgb_linear: np.ndarray, **options: Any) -> None:
-    """Write a whole picture.
+    """Write a whole image.
 
     Args:
         path: the file to write or replace.

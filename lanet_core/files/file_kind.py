@@ -1,4 +1,4 @@
-"""What a file is, judged by its first bytes and never by its name."""
+"""The format of a file, detected by its first bytes and never by its name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lanet_core.errors import (
     UnsupportedFormatError,
 )
 
-#: The largest picture that is read, in pixels. A header may declare anything: this is checked before decoding.
+#: The largest image that is read, in pixels. A header may declare anything: this is checked before decoding.
 MAX_PIXELS = 16384 * 8192
 
 _HEAD_BYTES = 1024
@@ -198,7 +198,7 @@ def _ends(path: Path) -> tuple[bytes, bytes]:
 
 
 def check_size(width: int, height: int, path: Path) -> None:
-    """Refuse a picture whose header declares more pixels than :data:`MAX_PIXELS`.
+    """Refuse an image whose header declares more pixels than :data:`MAX_PIXELS`.
 
     Raises:
         ImageTooLargeError: it does.

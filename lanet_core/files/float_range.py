@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from lanet_core.errors import AlreadyHdrError
-from lanet_core.files.picture import Measured
+from lanet_core.files.ldr_image import Measured
 from lanet_core.files.plateau import find_plateau
 
 #: Resampling leaves values a little above white; up to this they are clipped.

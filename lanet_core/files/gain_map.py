@@ -1,4 +1,4 @@
-"""Gain maps of JPEG files: HDR light that the camera measured, beside the SDR image.
+"""Gain maps of JPEG files: HDR light that the camera measured, in addition to the SDR image.
 
 A map is a small JPEG behind the image's own, with metadata of Ultra HDR (hdrgm) or of ISO 21496-1. It is found by these
 metadata and not by the directory of the file (MPF), which editors and messengers break.
@@ -44,14 +44,14 @@ def find_gain_map(data: bytes | mmap) -> FoundGainMap | None:
     Raises:
         ValueError: there is a gain map whose metadata cannot be used. The message is a clause.
     """
-    end = jpeg.first_picture_end(data)
+    end = jpeg.first_image_end(data)
     start = data.find(_START_OF_IMAGE, end) if end is not None else -1
     while start >= 0:
         metadata = metadata_at(data, start)
         if metadata is not None:
             if metadata.base_is_hdr:
                 raise ValueError("it leads from HDR to SDR")
-            return FoundGainMap(start, jpeg.first_picture_end(data, start), metadata)
+            return FoundGainMap(start, jpeg.first_image_end(data, start), metadata)
         start = data.find(_START_OF_IMAGE, start + 2)
     return None
 
@@ -99,7 +99,7 @@ class GainMap:
             first: the row of the image that they begin with.
 
         Returns:
-            (n, W, 3) float32, likewise, ≥ 0.
+            (n, W, 3) float32, in the same space, ≥ 0.
         """
         return self._applied(rgb_linear, self._gain.rows(rgb_linear, first))
 

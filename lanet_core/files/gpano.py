@@ -1,4 +1,4 @@
-"""Photo Sphere (GPano) metadata: which part of the sphere a picture shows, and how the camera was held.
+"""Photo Sphere (GPano) metadata: which part of the sphere an image shows, and how the camera was held.
 
 Source: Google, "Photo Sphere XMP Metadata", https://developers.google.com/streetview/spherical-metadata.
 """
@@ -38,15 +38,15 @@ class CroppedArea:
 
 @dataclass(frozen=True)
 class GPano:
-    """Panorama metadata of a picture.
+    """Panorama metadata of an image.
 
     Attributes:
         projection: "equirectangular", or another name as the file has it, in lower case.
-        crop: the part of the sphere that the picture shows, None where the file does not say.
-        pose_heading_deg: compass heading of the picture's middle, clockwise from north; None where unknown.
-        pose_pitch_deg: elevation of the picture's middle above the horizon, [-90, 90].
+        crop: the part of the sphere that the image shows, None where the file does not specify it.
+        pose_heading_deg: compass heading of the image's middle, clockwise from north; None where unknown.
+        pose_pitch_deg: elevation of the image's middle above the horizon, [-90, 90].
         pose_roll_deg: how far the camera was turned clockwise about its view, (-180, 180]: with positive roll
-            the horizon is turned counter-clockwise in the picture.
+            the horizon is turned counter-clockwise in the image.
     """
 
     projection: str = "equirectangular"
@@ -57,7 +57,7 @@ class GPano:
 
 
 def find_gpano(data: bytes | mmap) -> tuple[GPano | None, tuple[str, ...]]:
-    """Return the panorama metadata of a picture file.
+    """Return the panorama metadata of an image file.
 
     Args:
         data: the whole file, of any format that embeds XMP, see :mod:`lanet_core.files.xmp`.

@@ -21,10 +21,10 @@ _WANTED = "an OpenEXR or Radiance image"
 
 
 def read_hdr(path: str | Path) -> np.ndarray:
-    """Read an HDR picture.
+    """Read an HDR image.
 
     An EXR's chromaticities are honoured (Bradford-adapted to Rec.709); without them it is Rec.709. Alpha is dropped.
-    The picture is the EXR's display window, black where the data window does not reach.
+    The image is the EXR's display window, black where the data window does not reach.
 
     Args:
         path: an OpenEXR or Radiance file; its contents count, not its name.
@@ -93,7 +93,7 @@ def _read_radiance(path: Path) -> StoredHdr:
 
 
 def _read_exr(path: Path) -> StoredHdr:
-    # Not with the package OpenEXR: beside another OpenEXR, as in a Blender program of Debian's, it brings that down.
+    # Not with the package OpenEXR: with another OpenEXR, as in a Blender program of Debian's, it brings that down.
     with open_image(path, FileKind.EXR) as image:
         layer = select_layer(image, path)
         spec = image.spec()

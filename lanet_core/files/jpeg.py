@@ -51,7 +51,7 @@ def sample_precision(data: bytes | mmap) -> int | None:
     return next((part[0] for marker, part in segments(data) if marker in _START_OF_FRAME and part), None)
 
 
-def first_picture_end(data: bytes | mmap, start: int = 0) -> int | None:
+def first_image_end(data: bytes | mmap, start: int = 0) -> int | None:
     """Return the offset at which a JPEG's first image ends.
 
     More may follow legitimately: a second image, a gain map or a camera's trailer.

@@ -18,8 +18,8 @@ from lanet_core.files.float_range import classify
 from lanet_core.files.gain_map import FoundGainMap, GainMap, find_gain_map, has_apple_gain_map
 from lanet_core.files.gpano import find_gpano
 from lanet_core.files.hdr import read_stored_hdr
+from lanet_core.files.ldr_image import LdrImage, Measured
 from lanet_core.files.orientation import orientation_of, upright
-from lanet_core.files.picture import Measured, Picture
 from lanet_core.files.pixel_checks import without_negatives
 from lanet_core.files.plateau import find_plateau
 from lanet_core.files.samples_encoding import samples_encoding
@@ -33,16 +33,16 @@ _PHOTOSHOP_MODES = {1: "grey", 2: "indexed", 3: "RGB", 8: "duotone"}
 _PHOTOSHOP_NAMES = {0: "Bitmap", 4: "CMYK", 7: "Multichannel", 9: "Lab"}
 
 
-def read_ldr(path: str | Path, *, extend: bool = False) -> Picture:
+def read_ldr(path: str | Path, *, extend: bool = False) -> LdrImage:
     """Read an LDR image.
 
     Colour is decoded as :mod:`lanet_core.files.samples_encoding` describes. A JPEG's gain map becomes
-    :attr:`Picture.measured`. Alpha below one half becomes :attr:`Picture.transparent`; colour is kept as it is stored.
+    :attr:`LdrImage.measured`. Alpha below one half becomes :attr:`LdrImage.transparent`; colour is kept as stored.
 
     Args:
         path: a JPEG, PNG, TIFF, WebP, BMP, Targa, Photoshop, DDS, OpenEXR or Radiance file; its contents count, not its
             name.
-        extend: read an HDR whose light is cut off at a plateau, too: see :attr:`Picture.measured`.
+        extend: read an HDR whose light is cut off at a plateau, too: see :attr:`LdrImage.measured`.
 
     Returns:
         The image, upright: its samples as the file has them, which it gives as linear light in bands or as a whole.
@@ -79,7 +79,7 @@ def read_ldr(path: str | Path, *, extend: bool = False) -> Picture:
     if measured is not None:
         warnings += (f"The HDR is clipped at {measured.ceiling:.4g}; light is added only above that level.",)
     transparent, transparency_warnings = _checked_transparency(transparent)
-    picture = Picture(
+    image = LdrImage(
         samples=upright(samples, orientation),
         encoding=encoding,
         path=path,
@@ -89,7 +89,7 @@ def read_ldr(path: str | Path, *, extend: bool = False) -> Picture:
         transparent=None if transparent is None else upright(transparent, orientation),
         measured=measured,
     )
-    return picture if gain_map is None else _with_gain_map(picture, *gain_map, orientation)
+    return image if gain_map is None else _with_gain_map(image, *gain_map, orientation)
 
 
 def _decoded(
@@ -113,7 +113,7 @@ def _decoded(
     if found is None and not warnings and has_apple_gain_map(data):
         warnings = ("The image's gain map is of Apple's own kind and was ignored: its scale is not documented.",)
     # OpenImageIO would decode an Ultra HDR file to HDR as a whole, in half floats. It sees no map where the file ends.
-    end = jpeg.first_picture_end(data)
+    end = jpeg.first_image_end(data)
     if end in (None, len(data)):
         decoded = decode(path, kind)
     else:
@@ -168,17 +168,17 @@ def _checked_transparency(transparent: np.ndarray | None) -> tuple[np.ndarray | 
     return transparent, (f"{100.0 * share:.3g} % of the image is transparent, which counts as not captured.",)
 
 
-def _with_gain_map(picture: Picture, samples: np.ndarray, found: FoundGainMap, orientation: int) -> Picture:
+def _with_gain_map(image: LdrImage, samples: np.ndarray, found: FoundGainMap, orientation: int) -> LdrImage:
     """Return the image with its gain map, and note where the measured light ends."""
 
     def own_light(first: int, end: int) -> np.ndarray:
-        return decode_samples(picture.samples[first:end], picture.encoding)
+        return decode_samples(image.samples[first:end], image.encoding)
 
-    gain_map = GainMap(upright(samples, orientation), found.metadata, own_light, (picture.height, picture.width))
+    gain_map = GainMap(upright(samples, orientation), found.metadata, own_light, (image.height, image.width))
     open_ended = Measured(np.inf, _GAIN_MAP_TOLERANCE, gain_map)
-    measured = Picture(picture.samples, encoding=picture.encoding, measured=open_ended)
-    rows = np.linspace(0, picture.height - 1, min(picture.height, _PLATEAU_SIZE)).astype(np.intp)
-    columns = np.linspace(0, picture.width - 1, min(picture.width, _PLATEAU_SIZE)).astype(np.intp)
+    measured = LdrImage(image.samples, encoding=image.encoding, measured=open_ended)
+    rows = np.linspace(0, image.height - 1, min(image.height, _PLATEAU_SIZE)).astype(np.intp)
+    columns = np.linspace(0, image.width - 1, min(image.width, _PLATEAU_SIZE)).astype(np.intp)
     light = measured.measured_pixels(*np.meshgrid(rows, columns, indexing="ij"))
     peak = float(light.max())
     ceiling = find_plateau(light, _GAIN_MAP_TOLERANCE)
@@ -187,13 +187,13 @@ def _with_gain_map(picture: Picture, samples: np.ndarray, found: FoundGainMap, o
     stops = np.log2(max(peak, 1.0))
     note = f"The image's gain map was applied: light up to {stops:.1f} stops above white was measured"
     note += ". The measurement is complete, nothing is added." if ceiling is None else ", more is added only above it."
-    return Picture(
-        samples=picture.samples,
-        path=picture.path,
-        bit_depth=picture.bit_depth,
-        gpano=picture.gpano,
-        warnings=(*picture.warnings, note),
-        encoding=picture.encoding,
-        transparent=picture.transparent,
+    return LdrImage(
+        samples=image.samples,
+        path=image.path,
+        bit_depth=image.bit_depth,
+        gpano=image.gpano,
+        warnings=(*image.warnings, note),
+        encoding=image.encoding,
+        transparent=image.transparent,
         measured=Measured(ceiling or np.inf, 4.0 * _GAIN_MAP_TOLERANCE, gain_map),
     )

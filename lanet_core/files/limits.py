@@ -19,7 +19,7 @@ import OpenImageIO
 
 from lanet_core.errors import DamagedImageError, ImageTooLargeError
 from lanet_core.files.file_kind import MAX_PIXELS, FileKind, check_size
-from lanet_core.files.jpeg import first_picture_end
+from lanet_core.files.jpeg import first_image_end
 from lanet_core.files.jpeg_frame import count_scans, read_frame
 from lanet_core.files.png_chunks import chunks
 
@@ -106,7 +106,7 @@ def _check_jpeg(data: mmap, path: Path) -> None:
     if frame is None:
         return  # the decoder names the damage
     check_size(frame.width, frame.height, path)
-    end = first_picture_end(data)
+    end = first_image_end(data)
     if end is None:
         raise damaged(path, "the JPEG's end marker is missing")
     if end < frame.least_bytes:

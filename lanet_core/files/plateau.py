@@ -25,7 +25,7 @@ def find_plateau(rgb_linear: np.ndarray, tolerance: float) -> float | None:
         The plateau's level, of the largest channel; None where the light was not cut off.
     """
     level = rgb_linear.max(axis=-1).ravel()
-    # A few pixels may lie above a plateau, as ringing leaves them.
+    # A few pixels may be above a plateau, as ringing leaves them.
     outliers = int(_OUTLIERS * level.size)
     top = float(np.partition(level, level.size - 1 - outliers)[level.size - 1 - outliers])
     if top <= 0.0:

@@ -12,7 +12,7 @@ from lanet_core.files.replacing import replacing
 
 
 def write_png(path: str | Path, rgb_srgb8: np.ndarray) -> None:
-    """Write an 8-bit sRGB picture; it appears whole or not at all.
+    """Write an 8-bit sRGB image; it appears whole or not at all.
 
     Args:
         path: the file to write or replace; ``.png``.
@@ -40,7 +40,7 @@ def _write(name: str, rgb_srgb8: np.ndarray) -> None:
     output = OpenImageIO.ImageOutput.create(name)
     done = output.open(name, spec) and output.write_image(rgb_srgb8) and output.close()
     complaint = output.geterror()
-    # On a full disk every step says that all is well, so only reading it back is proof.
+    # On a full disk every step reports success, so only reading it back is proof.
     stored = _read_back(name) if done and not complaint else None
     if stored is None or not np.array_equal(stored, rgb_srgb8):
         raise RuntimeError(complaint or "the file does not read back as it was written")

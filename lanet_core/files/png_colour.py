@@ -37,7 +37,7 @@ class PngColour:
 
 
 def png_colour(data: bytes | mmap) -> PngColour:
-    """Return what a PNG file declares of its colour beside an ICC profile.
+    """Return what a PNG file declares of its colour in addition to an ICC profile.
 
     Raises:
         ValueError: the chromaticities of cHRM are no primaries. The message is a clause.

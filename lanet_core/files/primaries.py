@@ -28,7 +28,7 @@ def rgb_to_xyz(chromaticities: Sequence[float]) -> np.ndarray:
         (3, 3) float64.
 
     Raises:
-        numpy.linalg.LinAlgError: the primaries lie on one line.
+        numpy.linalg.LinAlgError: the primaries are on one line.
     """
     primaries = np.array([_xyz(*chromaticities[i : i + 2]) for i in (0, 2, 4)]).T
     return primaries * np.linalg.solve(primaries, _xyz(*chromaticities[6:8]))
@@ -60,7 +60,7 @@ def to_rec709(chromaticities: Sequence[float]) -> np.ndarray:
         (3, 3) float64; white goes to white.
 
     Raises:
-        numpy.linalg.LinAlgError: the primaries lie on one line, or the numbers define no matrix.
+        numpy.linalg.LinAlgError: the primaries are on one line, or the numbers define no matrix.
     """
     source = rgb_to_xyz(chromaticities)
     rec709 = rgb_to_xyz(REC709_CHROMATICITIES)

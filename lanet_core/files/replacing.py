@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all: a temporary beside it, renamed into place.
+"""Writing a file whole or not at all: a temporary next to it, renamed into place.
 
 A process that is killed leaves its temporary behind. The next one that writes into the folder removes it: a temporary
 is locked for as long as its process lives, and a lock ends with its process, however that ends. Some network drives
@@ -26,7 +26,7 @@ from lanet_core.errors import DiskFullError, LanetError, OutputError, OutputNotW
 
 try:
     import fcntl
-except ImportError:  # Windows, where nobody can remove a file that is open
+except ImportError:  # Windows, where an open file cannot be removed
     fcntl = None
 
 _DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -44,7 +44,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary file to write; on leaving without an error, it takes the path's place in one step.
 
     Any failure removes the temporary and leaves what was at the path before. Image libraries report a failed write
-    as a bare message or not at all, so the system itself is asked for the reason.
+    as a bare message or not at all, so the system itself is the source of the reason.
 
     Args:
         path: the file to write or replace. A symbolic link is followed, and stays. A file that is replaced passes on
@@ -130,10 +130,12 @@ def _remove_if_unused(path: Path, is_own_host: bool) -> None:
 def _lock(file: int) -> None:
     """Mark a file as being written, until it is closed or the process ends.
 
-    Somebody who looks for leftovers may hold the new file for a moment, and leaves it; that is waited for.
+    A process that looks for leftovers may lock the new file for a moment; that is waited for.
     """
     if fcntl is not None:
-        with suppress(OSError):  # some network disks have no locks; nobody can take the file for unused there either
+        with suppress(
+            OSError
+        ):  # some network disks have no locks; no other process takes the file for unused there either
             fcntl.flock(file, fcntl.LOCK_EX)
 
 

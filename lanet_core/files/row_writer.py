@@ -125,7 +125,7 @@ def _check_values(rgb_linear: np.ndarray, path: Path) -> None:
 
 
 def _ends_with(name: str, row: np.ndarray, lossy: bool) -> bool:
-    """Return whether a file's last row is the one given: a disk that fills up loses the end, and often says nothing."""
+    """Return whether a file's last row is the one given: a disk that fills up loses the end, often without an error."""
     image = OpenImageIO.ImageInput.open(name)
     if image is None:
         OpenImageIO.geterror()  # or it would surface in someone else's report

@@ -52,7 +52,7 @@ class TiffTags:
         return values
 
     def number(self, value: bytes) -> int:
-        """Return a stored value as an unsigned number, whatever its size; 0 if it is empty."""
+        """Return a stored value as an unsigned number, regardless of its size; 0 if it is empty."""
         return int.from_bytes(value[:8], "little" if self.order == "<" else "big")
 
     def _number(self, kind: str, offset: int) -> int:

@@ -1,4 +1,4 @@
-"""A picture that comes in strips, made smaller while it passes: no more of it is held than the result."""
+"""An image that comes in bands, made smaller while it passes: no more of it is held than the result."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import numpy as np
 from lanet_core.geometry import sphere
 
 
-class StripSums:
-    """Weighted sums of a picture's windows, from strips of its rows.
+class BandSums:
+    """Weighted sums of an image's windows, from bands of its rows.
 
     Args:
-        rows: windows along the picture's rows.
+        rows: windows along the image's rows.
         columns: windows along its columns, which wrap.
-        channels: of the picture.
+        channels: of the image.
     """
 
     def __init__(self, rows: sphere.Windows, columns: sphere.Windows, channels: int) -> None:
@@ -25,28 +25,28 @@ class StripSums:
         """The (h, w, C) float32 sums: complete once every row has been given."""
         return self._sums
 
-    def add(self, strip: np.ndarray, first_row: int) -> None:
-        """Count a strip in.
+    def add(self, band: np.ndarray, first_row: int) -> None:
+        """Count a band in.
 
         Args:
-            strip: (n, W, C) float32, the next rows of the picture or any others; each row is to be given once.
-            first_row: the row of the picture that the strip begins with.
+            band: (n, W, C) float32, the next rows of the image or any others; each row is to be given once.
+            first_row: the row of the image that the band begins with.
         """
         first, weights = self._rows
-        end_row = first_row + len(strip)
+        end_row = first_row + len(band)
         targets = np.flatnonzero((first < end_row) & (first + weights.shape[1] > first_row))
-        by_row = np.empty((len(targets), strip[0].size), dtype=np.float32)
-        flat = strip.reshape(len(strip), -1)
+        by_row = np.empty((len(targets), band[0].size), dtype=np.float32)
+        flat = band.reshape(len(band), -1)
         for number, target in enumerate(targets):
             start, end = max(first[target], first_row), min(first[target] + weights.shape[1], end_row)
             counted = weights[target, start - first[target] : end - first[target]]
             # Unlike a matrix product this rounds alike in every column: a turned panorama gives the turned result.
             np.einsum("r,rm->m", counted, flat[start - first_row : end - first_row], out=by_row[number])
-        self._sums[targets] += sphere.apply_windows(by_row.reshape(-1, *strip.shape[1:]), self._columns, axis=1)
+        self._sums[targets] += sphere.apply_windows(by_row.reshape(-1, *band.shape[1:]), self._columns, axis=1)
 
 
-class StripDownsampler(StripSums):
-    """What :func:`lanet_core.geometry.sphere.downsample` makes of a panorama, from strips of its rows.
+class BandDownsampler(BandSums):
+    """What :func:`lanet_core.geometry.sphere.downsample` makes of a panorama, from bands of its rows.
 
     Args:
         size: rows and columns of the panorama.
@@ -61,8 +61,8 @@ class StripDownsampler(StripSums):
         super().__init__(*sphere.downsampling_windows(size, new_size), channels)
 
 
-class StripGatherer(StripSums):
-    """Σ_i ω_i f_i k_p(i) / ω_p, from strips of f: the transpose of :func:`.sphere.upsample_bilinear`.
+class BandGatherer(BandSums):
+    """Σ_i ω_i f_i k_p(i) / ω_p, from bands of f: the transpose of :func:`.sphere.upsample_bilinear`.
 
     With it Σ_i ω_i f_i X_i is known for any X that is enlarged bilinearly from the smaller size to that of f.
 
@@ -93,8 +93,8 @@ class StripGatherer(StripSums):
         return result
 
 
-class StripMaximum:
-    """The maximum over each pixel of a smaller panorama, from strips of the rows of a larger one.
+class BandMaximum:
+    """The maximum over each pixel of a smaller panorama, from bands of the rows of a larger one.
 
     A pixel counts for the smaller one that contains its centre. Where the panorama is not larger, the result repeats
     its pixels.
@@ -119,11 +119,11 @@ class StripMaximum:
         rows, columns = (_centre_index(new, known) for new, known in zip(self._new_size, self._known_size, strict=True))
         return self._maxima[rows[:, None], columns]
 
-    def add(self, strip: np.ndarray, first_row: int) -> None:
-        """Count a strip in, (n, W) float32, ≥ 0, that begins with row ``first_row``."""
-        targets = self._rows[first_row : first_row + len(strip)]
+    def add(self, band: np.ndarray, first_row: int) -> None:
+        """Count a band in, (n, W) float32, ≥ 0, that begins with row ``first_row``."""
+        targets = self._rows[first_row : first_row + len(band)]
         first_rows = np.flatnonzero(np.diff(targets, prepend=-1))
-        by_row = np.maximum.reduceat(strip, first_rows, axis=0)
+        by_row = np.maximum.reduceat(band, first_rows, axis=0)
         maxima = np.maximum.reduceat(by_row, self._first_columns, axis=1)
         self._maxima[targets[first_rows]] = np.maximum(self._maxima[targets[first_rows]], maxima)
 

@@ -1,7 +1,7 @@
-"""The ceiling view: the upper hemisphere as one perspective picture (P2C), and back (C2P).
+"""The ceiling view: the upper hemisphere as one perspective image (P2C), and back (C2P).
 
-The square image plane lies at the sphere's centre, perpendicular to +z, with half-width 1. The sphere has
-radius √2, so the plane's corners lie on the horizon. The camera is at z = −1/d with d = tan(fov / 2).
+The square image plane is at the sphere's centre, perpendicular to +z, with half-width 1. The sphere has
+radius √2, so the plane's corners are on the horizon. The camera is at z = −1/d with d = tan(fov / 2).
 
 Source: Yu et al. 2021, section 4.1 and Fig. 4, with a field of view of 2π/3.
 """
@@ -55,7 +55,7 @@ def angles_to_plane(zenith_angle_rad: np.ndarray, azimuth_rad: np.ndarray) -> tu
 def ceiling_grid(size: int, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Return for each pixel of a ceiling view its place on a panorama.
 
-    Pixel centres of the ceiling lie at (2i + 1)/size − 1 on the plane; columns run along x, rows along y.
+    Pixel centres of the ceiling are at (2i + 1)/size − 1 on the plane; columns run along x, rows along y.
 
     Args:
         size: rows and columns of the ceiling view.

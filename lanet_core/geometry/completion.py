@@ -18,7 +18,7 @@ import numpy as np
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.geometry import sphere
-from lanet_core.geometry.bands import StripDownsampler
+from lanet_core.geometry.bands import BandDownsampler
 
 #: The channel mean that no completed pixel passes: inventing light is the network's task, not this one's.
 CEILING = 0.95 * OVEREXPOSURE_THRESHOLD
@@ -26,7 +26,7 @@ CEILING = 0.95 * OVEREXPOSURE_THRESHOLD
 #: Rows of the largest sphere that is completed at its own size.
 MAXIMUM_HEIGHT = 1024
 
-_STRIP_PIXELS = 1 << 20
+_BAND_PIXELS = 1 << 20
 _COARSEST_HEIGHT = 8
 #: Up to this height a level is solved everywhere, above it only within reach of the rim: the rest is smooth already.
 _SOLVED_HEIGHT = 64
@@ -40,8 +40,8 @@ class CapturedPart:
     """A rectangle of a sphere, all that was captured of it but for its transparent pixels.
 
     Attributes:
-        linear_rows: gives the light of the rectangle's rows, as ``Picture.linear_rows`` does.
-        linear_pixels: gives the light of its single pixels, as ``Picture.linear_pixels`` does.
+        linear_rows: gives the light of the rectangle's rows, as ``LdrImage.linear_rows`` does.
+        linear_pixels: gives the light of its single pixels, as ``LdrImage.linear_pixels`` does.
         size: the rectangle's rows and columns.
         corner: the sphere's row and column where it begins.
         sphere_size: rows and columns of the sphere; columns even.
@@ -124,15 +124,15 @@ def _fill(part: CapturedPart) -> np.ndarray:
     height, width = part.sphere_size
     small_height = min(height, MAXIMUM_HEIGHT)
     small_width = width if small_height == height else 2 * small_height
-    small = StripDownsampler((height, width), (small_height, small_width), channels=4)
-    strip_rows = max(1, _STRIP_PIXELS // width)
-    for first in range(0, height, strip_rows):
-        end = min(first + strip_rows, height)
-        strip = np.zeros((end - first, width, 4), dtype=np.float32)
-        part.paste(strip[..., :3], first)
-        strip[..., :3] = dimmed(strip[..., :3])
-        strip[..., 3] = part.mask(first, end)
-        small.add(strip, first)
+    small = BandDownsampler((height, width), (small_height, small_width), channels=4)
+    band_rows = max(1, _BAND_PIXELS // width)
+    for first in range(0, height, band_rows):
+        end = min(first + band_rows, height)
+        band = np.zeros((end - first, width, 4), dtype=np.float32)
+        part.paste(band[..., :3], first)
+        band[..., :3] = dimmed(band[..., :3])
+        band[..., 3] = part.mask(first, end)
+        small.add(band, first)
     light, coverage = small.result[..., :3], small.result[..., 3]
     known = coverage >= min(0.5, coverage.max())
     return complete(light / np.maximum(coverage, 1e-6)[..., None], known)
@@ -163,13 +163,13 @@ def complete(rgb_linear: np.ndarray, captured: np.ndarray) -> np.ndarray:
 
 
 def dimmed(rgb_linear: np.ndarray) -> np.ndarray:
-    """Return a picture with every pixel's channel mean brought under :data:`CEILING`, hue kept."""
+    """Return an image with every pixel's channel mean brought under :data:`CEILING`, hue kept."""
     mean = rgb_linear.mean(axis=-1, keepdims=True)
     return rgb_linear * (CEILING / np.maximum(mean, CEILING))
 
 
 def _pyramid(rgb_linear: np.ndarray, captured: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return captured light and which pixels are captured at each level, the picture's own first.
+    """Return captured light and which pixels are captured at each level, the image's own first.
 
     A coarse pixel's light is the mean over what is captured of it; it counts as captured if half of it is, or if
     it is as much captured as any.
@@ -208,7 +208,7 @@ def _stencil(mask: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], list[np.nd
     """Return the pixels of a mask, their four neighbours and the neighbours' weights, as flat indices.
 
     A weight is the length of the shared edge over the distance between the centres, normalised. At a pole the edge has
-    no length, so nothing lies beyond it.
+    no length, so nothing is beyond it.
     """
     height, width = mask.shape
     rows, columns = np.nonzero(mask)

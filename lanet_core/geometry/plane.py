@@ -1,4 +1,4 @@
-"""Flat pictures: resizing without a sphere under them, so that nothing wraps and every pixel counts alike.
+"""Flat images: resizing without a sphere under them, so that nothing wraps and every pixel counts alike.
 
 The windows and the bilinear weights are those of :mod:`lanet_core.geometry.sphere`, which are flat until
 a panorama is padded.
@@ -21,46 +21,46 @@ def overlap_windows(size: tuple[int, int], new_size: tuple[int, int]) -> tuple[s
     return rows, columns
 
 
-def shrink(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return a picture's means over larger pixels, (h, w, C) float32.
+def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return an image's means over larger pixels, (h, w, C) float32.
 
     Args:
-        picture: (H, W, C) float32.
-        size: rows and columns, at most the picture's.
+        image: (H, W, C) float32.
+        size: rows and columns, at most the image's.
     """
-    rows, columns = overlap_windows(image_size(picture), size)
-    return sphere.apply_windows(sphere.apply_windows(picture, rows, axis=0), columns, axis=1)
+    rows, columns = overlap_windows(image_size(image), size)
+    return sphere.apply_windows(sphere.apply_windows(image, rows, axis=0), columns, axis=1)
 
 
-def enlarge(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return a picture enlarged bilinearly, (H, W, C) float32; its edges go on beyond it.
+def enlarge(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return an image enlarged bilinearly, (H, W, C) float32; its edges continue beyond it.
 
     Args:
-        picture: (h, w, C) float32.
+        image: (h, w, C) float32.
         size: rows and columns.
     """
-    return enlarged_rows(padded(picture), size, 0, size[0])
+    return enlarged_rows(padded(image), size, 0, size[0])
 
 
-def padded(picture: np.ndarray) -> np.ndarray:
-    """Return a picture with one pixel more on every side, like the one beside it: for :func:`enlarged_rows`."""
-    return np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="edge")
+def padded(image: np.ndarray) -> np.ndarray:
+    """Return an image with one pixel more on every side, like the one next to it: for :func:`enlarged_rows`."""
+    return np.pad(image, ((1, 1), (1, 1), (0, 0)), mode="edge")
 
 
-def neighbourhood(picture: np.ndarray) -> np.ndarray:
-    """Return each pixel of an (h, w, C) picture and its eight neighbours, (9, h, w, C); beyond the edges there is 0."""
-    height, width = picture.shape[:2]
-    surrounded = np.pad(picture, ((1, 1), (1, 1), (0, 0)))
+def neighbourhood(image: np.ndarray) -> np.ndarray:
+    """Return each pixel of an (h, w, C) image and its eight neighbours, (9, h, w, C); beyond the edges there is 0."""
+    height, width = image.shape[:2]
+    surrounded = np.pad(image, ((1, 1), (1, 1), (0, 0)))
     return np.stack([surrounded[row : row + height, column : column + width] for row, column in np.ndindex(3, 3)])
 
 
-def enlarged_rows(padded_picture: np.ndarray, size: tuple[int, int], first_row: int, end_row: int) -> np.ndarray:
+def enlarged_rows(padded_image: np.ndarray, size: tuple[int, int], first_row: int, end_row: int) -> np.ndarray:
     """Return some rows of what :func:`enlarge` makes.
 
     Args:
-        padded_picture: (h + 2, w + 2, C) float32, what :func:`padded` returned.
+        padded_image: (h + 2, w + 2, C) float32, what :func:`padded` returned.
         size: rows and columns of the whole.
         first_row: the first row to return.
         end_row: the one behind the last.
     """
-    return sphere.upsampled_block(padded_picture, size, slice(first_row, end_row), slice(0, size[1]))
+    return sphere.upsampled_block(padded_image, size, slice(first_row, end_row), slice(0, size[1]))

@@ -5,7 +5,7 @@ Conventions, used everywhere in this project:
 * The world is right-handed with +z up. A direction has a zenith angle θ in [0, π] (0 looks up) and an
   azimuth φ in (-π, π]; its unit vector is (sin θ cos φ, sin θ sin φ, cos θ).
 * A panorama of H rows and W columns shows θ from 0 (top edge) to π (bottom edge) and φ from +π (left edge)
-  to -π (right edge). The middle of the picture looks along +x, and +y is to its left: the mapping of
+  to -π (right edge). The middle of the image looks along +x, and +y is to its left: the mapping of
   Blender's Environment Texture node.
 * Pixel coordinates are continuous with **pixel centres at whole numbers**: row i has its centre at
   θ = π (i + ½) / H and column j at φ = π (1 − 2 (j + ½) / W).
@@ -142,7 +142,7 @@ def downsample(panorama: np.ndarray, height: int, width: int) -> np.ndarray:
     """Shrink a panorama so that every new pixel is the mean radiance over its own solid angle.
 
     A row of the source counts by its share of solid angle, so the panorama's integral over the sphere is
-    kept (to float rounding) whatever the sizes, whole factors or not.
+    kept (to float rounding) regardless of the sizes, whole factors or not.
 
     Args:
         panorama: (H, W) or (H, W, C) float32.
@@ -190,7 +190,7 @@ def overlap_weights(source_edges: np.ndarray, edges: np.ndarray) -> Windows:
 
     Args:
         source_edges: (n + 1,) float64, increasing: where source intervals meet.
-        edges: (m + 1,) float64, likewise of the targets, between the same ends.
+        edges: (m + 1,) float64, the same of the targets, between the same ends.
     """
     first = np.clip(np.searchsorted(source_edges, edges[:-1] + 1e-9) - 1, 0, None)
     last = np.clip(np.searchsorted(source_edges, edges[1:] - 1e-9), 1, len(source_edges) - 1)
@@ -248,7 +248,7 @@ def upsampled_rows(panorama: np.ndarray, height: int, width: int, first_row: int
 
 
 def padded_sphere(panorama: np.ndarray, margin: int = 1) -> np.ndarray:
-    """Return a panorama with more pixels on every side: what lies there on the sphere.
+    """Return a panorama with more pixels on every side, continued on the sphere.
 
     Args:
         panorama: (h, w[, C]); w even.

@@ -48,7 +48,7 @@ ARCHITECTURES = (LITE, "panolanet", "lanet")
 #: Rows of a lite model's input for each row of its output.
 CELL_PIXELS = 2
 
-#: Left out of the text where they have their defaults, so that programs that do not know them read it.
+#: Left out of the text where they have their defaults, so that earlier programs read it.
 _OPTIONAL = ("extra_outputs", "weights")
 _NOTHING = object()
 

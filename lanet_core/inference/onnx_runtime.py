@@ -1,7 +1,7 @@
-"""ONNX Runtime, which sends no word of its use to anybody.
+"""ONNX Runtime with telemetry disabled.
 
 Its official builds report models and machines to their makers over the network and keep an identifier on disk, unless
-they are told otherwise before they are loaded. So everybody imports it from here.
+telemetry is disabled before they are loaded. So all modules import it from here.
 
 Source: ONNX Runtime, docs/Privacy.md.
 """

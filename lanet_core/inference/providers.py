@@ -1,7 +1,7 @@
 """Execution providers of ONNX Runtime: which there are, which one starts, and why another does not.
 
 A GPU build of ONNX Runtime lists its provider whether or not the machine has what the provider needs. Only starting a
-session tells, and the reason (a missing CUDA library, say) goes to the process's standard error and nowhere else.
+session shows it, and the reason (such as a missing CUDA library) goes to the process's standard error and nowhere else.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PROVIDERS = {
     "cpu": "CPUExecutionProvider",
 }
 
-#: What may be asked for.
+#: What may be requested.
 PROVIDER_CHOICES = ("auto", *PROVIDERS)
 
 # Linux, macOS: "libX.so.9: cannot open shared object file"; Windows: 'depends on "X.dll" which is missing'.
@@ -54,7 +54,7 @@ class StartedSession:
 
     Attributes:
         session: the session.
-        provider: a key of :data:`PROVIDERS`: the provider that ONNX Runtime says it has registered first.
+        provider: a key of :data:`PROVIDERS`: the provider that ONNX Runtime has registered first.
         warnings: why a better provider is not used, one sentence each.
     """
 
@@ -70,7 +70,7 @@ def compiled_providers() -> tuple[str, ...]:
 
 
 def start_session(path: Path, provider: str = "auto", threads: int | None = None) -> StartedSession:
-    """Start a session on the provider asked for, or on the best one that works.
+    """Start a session on the provider requested, or on the best one that works.
 
     Args:
         path: an ONNX file.
@@ -79,7 +79,7 @@ def start_session(path: Path, provider: str = "auto", threads: int | None = None
         threads: CPU threads, at most as many as there are cores; all cores by default.
 
     Raises:
-        ProviderError: the provider asked for is unknown, not compiled in, or does not start.
+        ProviderError: the provider requested is unknown, not compiled in, or does not start.
         ModelError: the file cannot be loaded; of the kinds ``DamagedModelError`` and ``WrongModelError`` if known.
     """
     if provider not in PROVIDER_CHOICES:
@@ -191,7 +191,7 @@ def _model_error(error: Exception, path: Path) -> ModelError:
 
 
 def describe_failure(text: str) -> str:
-    """Return one sentence for what ONNX Runtime said of a failure; the missing library's name if it says so."""
+    """Return one sentence for ONNX Runtime's message of a failure; the missing library's name if it contains one."""
     missing = _MISSING_LIBRARY.search(text)
     if missing:
         library = Path(next(filter(None, missing.groups()))).name

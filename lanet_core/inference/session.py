@@ -54,7 +54,7 @@ class Session:
 
     Attributes:
         path: the model's file.
-        metadata: what the model says of itself.
+        metadata: the model's metadata.
         provider: the provider that runs, as ONNX Runtime reports it: ``cuda``, ``directml``, ``coreml`` or ``cpu``.
         warnings: why a better provider is not used, one sentence each.
 
@@ -62,7 +62,7 @@ class Session:
         ModelNotFoundError: there is no such file, or it may not be read.
         DamagedModelError: it is truncated, corrupt or not ONNX.
         WrongModelError: it is ONNX, but not a model of ours, or of another format version.
-        ProviderError: the provider asked for cannot run here.
+        ProviderError: the provider requested cannot run here.
     """
 
     def __init__(self, path: str | Path, provider: str = "auto", threads: int | None = None) -> None:
@@ -89,6 +89,11 @@ class Session:
         """SHA-256 of the model's file, hexadecimal."""
         return self._sha256
 
+    @property
+    def model_name(self) -> str:
+        """Name and version of the model."""
+        return f"{self.metadata.name} {self.metadata.version}"
+
     def run(self, **inputs: np.ndarray) -> Prediction:
         """Run the network once. Callers in other threads wait, so that one run's memory is the most that is taken.
 
@@ -96,7 +101,7 @@ class Session:
             inputs: the inputs of the model's architecture by name, (h, w, C) float32 each.
 
         Raises:
-            ProviderError: a provider that was asked for by name fails in the run. Under ``auto`` the CPU takes over,
+            ProviderError: a provider that was requested by name fails in the run. Under ``auto`` the CPU takes over,
                 with a warning.
             ModelError: the network's output is not finite.
             ValueError: an input is missing, or has another shape.

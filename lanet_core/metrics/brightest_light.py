@@ -3,7 +3,7 @@
 Which light is brightest is decided on luminance smoothed over the sphere with a Gaussian of 5°, so that it is the
 light that gives most, and not the brightest pixel. Its **energy** is the luminance within 10° of it, integrated over
 solid angle; its **direction** is the mean of the directions within 10°, weighted by luminance and solid angle. A fixed
-cap holds the sun with its aureole, a lamp or the brightest part of a window, and asks for no threshold: the same solid
+cap holds the sun with its aureole, a lamp or the brightest part of a window, and needs no threshold: the same solid
 angle is compared in two panoramas however much one of them is clipped.
 
 A direction is compared only where the truth's light stands out, that is, where it is half a stop brighter (smoothed)

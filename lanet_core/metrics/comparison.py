@@ -1,4 +1,4 @@
-"""What every comparison of two pictures asks of them: the same size, and pixels that mean something."""
+"""Requirements of every comparison of two images: the same size, and pixels that are finite."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from lanet_core.errors import InputError, InvalidPixelsError
 
 
 class SizeMismatchError(InputError):
-    """Two pictures that are to be compared differ in size."""
+    """Two images that are to be compared differ in size."""
 
 
 def checked_pair(image: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return two pictures ready to be compared.
+    """Return two images ready to be compared.
 
     Args:
         image: (H, W, 3) or (H, W) float, ≥ 0.
@@ -30,7 +30,7 @@ def checked_pair(image: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.n
             f"The image is {_size(image)} and the truth {_size(truth)}.",
             remedy="Use two images of the same size.",
         )
-    for name, pixels in (("picture", image), ("truth", truth)):
+    for name, pixels in (("image", image), ("truth", truth)):
         if not np.isfinite(pixels).all() or (pixels < 0).any():
             raise InvalidPixelsError(
                 f"The {name} contains NaN, infinite or negative values.",

@@ -1,6 +1,6 @@
-"""MSE, PSNR and SSIM: pictures as a display shows them, compared code value by code value.
+"""MSE, PSNR and SSIM: images as a display shows them, compared code value by code value.
 
-They ask for values that are roughly even to the eye, such as sRGB-encoded ones; linear light has to be encoded
+They need values that are perceptually uniform, roughly, such as sRGB-encoded ones; linear light has to be encoded
 first (:mod:`lanet_core.metrics.pu21`).
 """
 
@@ -47,7 +47,7 @@ def psnr(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float
         data_range: the code value of white.
 
     Returns:
-        Decibels; infinite for equal pictures.
+        Decibels; infinite for equal images.
 
     Raises:
         SizeMismatchError, InvalidPixelsError: see :func:`lanet_core.metrics.comparison.checked_pair`.
@@ -57,9 +57,9 @@ def psnr(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float
 
 
 def ssim(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float:
-    """Return the structural similarity, mean over the pixels whose window lies within the picture.
+    """Return the structural similarity, mean over the pixels whose window is within the image.
 
-    Each channel is compared by itself; the result is their mean.
+    Each channel is compared on its own; the result is their mean.
 
     Args:
         image: (H, W, 3) or (H, W) float, encoded for a display, ≥ 0; at least 11×11 pixels.
@@ -67,7 +67,7 @@ def ssim(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float
         data_range: the code value of white, L.
 
     Returns:
-        [-1, 1]; 1 for equal pictures.
+        [-1, 1]; 1 for equal images.
 
     Raises:
         ImageTooSmallError: the window does not fit.
@@ -93,7 +93,7 @@ def ssim(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float
 
 
 def _window_mean(picture: np.ndarray) -> np.ndarray:
-    """Return the Gaussian-weighted mean of each window that lies within the picture."""
+    """Return the Gaussian-weighted mean of each window that is within the image."""
     offsets = np.arange(SSIM_WINDOW_SIZE) - SSIM_WINDOW_SIZE // 2
     weights = np.exp(-0.5 * (offsets / SSIM_SIGMA_PIXELS) ** 2)
     weights /= weights.sum()

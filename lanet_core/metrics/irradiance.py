@@ -1,4 +1,4 @@
-"""Diffuse irradiance: how much light a matt surface gets from a panorama, and how far two panoramas differ.
+"""Diffuse irradiance: how much light a diffuse surface gets from a panorama, and how far two panoramas differ.
 
 The irradiance of a surface with normal n is E(n) = ∫ L(ω) max(0, n·ω) dω. It decides the brightness and the
 colour of everything diffuse that a panorama lights, and it is blind to detail: the right measure of whether a
@@ -68,7 +68,7 @@ def _cached_matrix(height: int, width: int, normals_height: int, normals_width: 
 
 
 def diffuse_irradiance(panorama: np.ndarray, normals_height: int = 32, normals_width: int = 64) -> np.ndarray:
-    """Return the irradiance of a matt surface for every direction of its normal.
+    """Return the irradiance of a diffuse surface for every direction of its normal.
 
     The panorama is shrunk to 128×64 first, which keeps its light and moves a lamp by at most 2°. Measured on
     panoramas of Poly Haven against the integral at 1024×512: at most 0.004 stops from it in the mean over the
@@ -107,7 +107,7 @@ def irradiance_error_stops(prediction: np.ndarray, truth: np.ndarray) -> float:
 
     Args:
         prediction: (H, W, 3) float, linear Rec.709, ≥ 0, calibrated: 1.0 is the LDR's white.
-        truth: (H', W', 3) float, likewise, at the same scale; the sizes may differ.
+        truth: (H', W', 3) float, in the same space and at the same scale; the sizes may differ.
 
     Returns:
         Stops, ≥ 0.

@@ -1,10 +1,10 @@
 """Differences of linear light: siMSE, scale-invariant RMSE, RGB angular error, RMSE in stops.
 
-All take pictures (H, W, 3) float, linear Rec.709, ≥ 0, of the same size, weigh all pixels alike, and raise the
+All take images (H, W, 3) float, linear Rec.709, ≥ 0, of the same size, weigh all pixels alike, and raise the
 errors of :func:`lanet_core.metrics.comparison.checked_pair`. Calibrated means that 1 is the LDR's white.
 
 Logarithms are taken of max(radiance, :data:`DARKEST`). The paper's program has 1e-8 there, which lets pixels decide
-that no LDR tells from black. Measured on a panorama of Poly Haven, 12 % of whose values are 0: the siMSE of an LDR
+that no LDR distinguishes from black. On a panorama of Poly Haven, 12 % of whose values are 0, the siMSE of an LDR
 rises from 1.3 to 12.0 if its black is raised to the first 8-bit step; with this floor it goes from 0.19 to 0.26.
 """
 
@@ -37,7 +37,7 @@ def simse(image: np.ndarray, truth: np.ndarray) -> float:
 
 
 def log_scale(image: np.ndarray, truth: np.ndarray) -> float:
-    """Return the factor κ that brings a picture closest to the truth in the logarithm: ln κ = −mean(d).
+    """Return the factor κ that brings an image closest to the truth in the logarithm: ln κ = −mean(d).
 
     Args:
         image: (H, W, 3) float, linear Rec.709, ≥ 0, calibrated.
@@ -57,7 +57,7 @@ def _log_ratio(image: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def scale_invariant_rmse(image: np.ndarray, truth: np.ndarray) -> float:
-    """Return the least RMSE over all scales of the picture: min over α of √mean((α·image − truth)²).
+    """Return the least RMSE over all scales of the image: min over α of √mean((α·image − truth)²).
 
     Args:
         image: (H, W, 3) float, linear Rec.709, ≥ 0, any scale.
@@ -67,7 +67,7 @@ def scale_invariant_rmse(image: np.ndarray, truth: np.ndarray) -> float:
         The truth's unit, ≥ 0.
 
     Source: Grosse, Johnson, Adelson and Freeman, "Ground truth dataset and baseline evaluations for intrinsic
-    image algorithms", ICCV 2009, section 4, over the whole picture; for lighting: Gardner et al., "Deep
+    image algorithms", ICCV 2009, section 4, over the whole image; for lighting: Gardner et al., "Deep
     Parametric Indoor Lighting Estimation", ICCV 2019.
     """
     image, truth = checked_pair(image, truth)

@@ -1,7 +1,7 @@
 """PU-PSNR and PU-SSIM of panoramas, by the paper's procedure.
 
-The prediction is scaled to the truth, then both so that the LDR's white lies at 255 cd/m². Pixels of the
-equirectangular map count alike, whatever their solid angle, as in the paper; its PU encoding (Aydın et al. 2008)
+The prediction is scaled to the truth, then both so that the LDR's white is at 255 cd/m². Pixels of the
+equirectangular map count alike, regardless of their solid angle, as in the paper; its PU encoding (Aydın et al. 2008)
 is replaced by its successor PU21.
 
 Source: Yu et al. 2021, section 5.2.
@@ -51,14 +51,14 @@ def map_pu_ssim(panorama: np.ndarray, truth: np.ndarray) -> float:
 
 
 def image_pu_ssim(image: np.ndarray, truth: np.ndarray) -> float:
-    """Return PU21-SSIM of a single picture that was scaled to the truth; windows lie within the picture.
+    """Return PU21-SSIM of a single image that was scaled to the truth; windows are within the image.
 
     Args:
         image: (H, W, 3) float, linear Rec.709, ≥ 0, any scale; at least 11×11 pixels.
         truth: the same shape, calibrated: 1 is the LDR's white.
 
     Returns:
-        [-1, 1]; 1 for equal pictures.
+        [-1, 1]; 1 for equal images.
 
     Raises:
         ImageTooSmallError: less than 11×11 pixels.
@@ -73,7 +73,7 @@ def _absolute(panorama: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _surrounded(panorama: np.ndarray, margin: int) -> np.ndarray:
-    """Return a panorama with the rows that lie beyond its poles and the columns beyond its seam."""
+    """Return a panorama with the rows that are beyond its poles and the columns beyond its seam."""
     over_the_pole = np.roll(panorama, panorama.shape[1] // 2, axis=1)
     rows = [over_the_pole[:margin][::-1], panorama, over_the_pole[-margin:][::-1]]
     return np.pad(np.concatenate(rows), ((0, 0), (margin, margin), (0, 0)), mode="wrap")

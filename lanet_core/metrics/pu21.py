@@ -1,7 +1,7 @@
-"""PU21: absolute light encoded so that equal steps look equal, which lets PSNR and SSIM judge HDR pictures.
+"""PU21: absolute light encoded so that equal steps look equal, so that PSNR and SSIM apply to HDR images.
 
 Source: Mantiuk and Azimi, "PU21: A novel perceptually uniform encoding for adapting existing quality metrics
-for HDR", Picture Coding Symposium 2021, with the parameters that the authors recommend ("banding_glare").
+for HDR", Image Coding Symposium 2021, with the parameters that the authors recommend ("banding_glare").
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ MAXIMUM_CD_M2 = 10_000.0
 #: p1 to p7 of the "banding_glare" variant.
 BANDING_GLARE = (0.353487901, 0.3734658629, 8.277049286e-5, 0.9062562627, 0.09150303166, 0.9099517204, 596.3148142)
 
-#: What radiance 1 of a calibrated picture, the LDR's white, is taken to emit (Yu et al. 2021, section 5.2).
+#: What radiance 1 of a calibrated image, the LDR's white, is taken to emit (Yu et al. 2021, section 5.2).
 WHITE_CD_M2 = 255.0
 
-#: The peak that PSNR and SSIM are told: about what 100 cd/m², a white page, is encoded as.
+#: The peak for PSNR and SSIM: about what 100 cd/m², a white page, is encoded as.
 PEAK = 256.0
 
 
@@ -48,7 +48,7 @@ def pu21_psnr(image_cd_m2: np.ndarray, truth_cd_m2: np.ndarray) -> float:
         truth_cd_m2: the same shape.
 
     Returns:
-        Decibels; infinite for equal pictures.
+        Decibels; infinite for equal images.
 
     Raises:
         SizeMismatchError, InvalidPixelsError: see :func:`lanet_core.metrics.comparison.checked_pair`.
@@ -65,7 +65,7 @@ def pu21_ssim(image_cd_m2: np.ndarray, truth_cd_m2: np.ndarray) -> float:
         truth_cd_m2: the same shape.
 
     Returns:
-        [-1, 1]; 1 for equal pictures.
+        [-1, 1]; 1 for equal images.
 
     Raises:
         ImageTooSmallError: see :func:`lanet_core.metrics.display_quality.ssim`.

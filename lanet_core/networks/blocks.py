@@ -70,7 +70,7 @@ class SkipBlock(nn.Module):
 
 
 class GatedConv2d(nn.Module):
-    """A convolution whose output is weighed by a learnt gate: half of the channels times the sigmoid of the rest.
+    """A convolution whose output is weighed by a learned gate: half of the channels times the sigmoid of the rest.
 
     Source: Yu et al. 2019, "Free-Form Image Inpainting with Gated Convolution".
     """

@@ -18,7 +18,7 @@ def log_calibration_scale(ldr_linear: Tensor, log_hdr: Tensor, threshold: float 
         threshold: τ.
     """
     mask = (ldr_linear.mean(dim=1, keepdim=True) < threshold).to(log_hdr)
-    sums = [(mask * picture).sum(dim=(1, 2, 3), keepdim=True) for picture in (ldr_linear, log_hdr.exp())]
+    sums = [(mask * image).sum(dim=(1, 2, 3), keepdim=True) for image in (ldr_linear, log_hdr.exp())]
     return sums[0].clamp(min=1e-8).log() - sums[1].clamp(min=1e-8).log()
 
 

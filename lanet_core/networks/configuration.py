@@ -23,7 +23,7 @@ class NetworkConfiguration:
         bottom_channels: channels of the two stride-2 convolutions below the encoder.
         decoder_channels: channels on the way up, from 1/32 to 1/2 of the resolution.
         decoder_normalisation: what follows a convolution of the decoder. The paper normalises each instance,
-            which also removes any level that is the same all over the picture; ``batch`` keeps it.
+            which also removes any level that is the same all over the image; ``batch`` keeps it.
         attention_stream: build the luminance attention stream.
         luminance_attention: let the attention stream weigh the HDR stream (LAM).
         segmentation: give the attention stream its luminance segmentation head.

@@ -177,7 +177,7 @@ class EfficientNetLite0(nn.Module):
         """
         try:
             published = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:  # torch raises whatever its unpickler does
+        except Exception as error:  # torch raises any exception of its unpickler
             raise CheckpointError(f"The encoder's weights cannot be read: {error}.", path=path) from error
         own = self.state_dict()
         missing = [name for name in own if name not in published and not name.endswith("num_batches_tracked")]

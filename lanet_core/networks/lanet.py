@@ -18,7 +18,7 @@ from lanet_core.networks.resnet import ResNetEncoder
 #: The LDR is floored at the 8-bit code 1 before it is linearised (the authors' released program).
 LDR_FLOOR_LINEAR = 1.0 / 255.0 / 12.92
 
-#: Pictures must be multiples of this: five halvings in the encoder and two below it.
+#: Images must be multiples of this: five halvings in the encoder and two below it.
 SIZE_MULTIPLE = 128
 
 

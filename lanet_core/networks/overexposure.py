@@ -10,7 +10,7 @@ from lanet_core.networks.padding import pad
 
 
 def overexposure_ramp(ldr_linear: Tensor, threshold: float = OVEREXPOSURE_THRESHOLD) -> Tensor:
-    """Return m of Eq. 8, (N, 1, H, W) in [0, 1]: the twin of :func:`lanet_core.calibration.overexposure_ramp`."""
+    """Return m of Eq. 8, (N, 1, H, W) in [0, 1], as :func:`lanet_core.calibration.overexposure_ramp`."""
     return ((ldr_linear.mean(dim=1, keepdim=True) - threshold) / (1.0 - threshold)).clamp(0.0, 1.0)
 
 

@@ -1,4 +1,4 @@
-"""Padding and convolutions that know what lies beyond the picture's edge."""
+"""Padding and convolutions that continue an image beyond its edge."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def pad(features: Tensor, margin: int, padding: Padding) -> Tensor:
     Args:
         features: (N, C, H, W).
         margin: rows and columns added on each side.
-        padding: ``sphere`` continues an equirectangular picture round the meridian and over the poles (where
+        padding: ``sphere`` continues an equirectangular image round the meridian and over the poles (where
             the same rows follow, half a turn away); ``symmetric`` mirrors at the edge.
 
     Returns:

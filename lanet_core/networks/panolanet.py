@@ -24,7 +24,7 @@ class CeilingBranch(nn.Module):
 
     def __init__(self, configuration: NetworkConfiguration, shared_channels: int) -> None:
         super().__init__()
-        configuration = replace(configuration, padding="symmetric")  # a perspective picture has edges
+        configuration = replace(configuration, padding="symmetric")  # a perspective image has edges
         norm = configuration.decoder_normalisation
         self.encoder = ResNetEncoder(configuration)
         widths = [self.encoder.out_channels[-1]]

@@ -46,7 +46,7 @@ class LiteConfiguration:
         statistics: give the scene head the figures of :mod:`lanet_core.networks.scene_statistics`.
         concentrated: predict concentrated light apart from diffuse radiance.
         ceiling_branch: add the ceiling branch.
-        ceiling_channels: channels of its decoder, likewise.
+        ceiling_channels: channels of its decoder.
         ceiling_attention: share the panorama branch's features with it through a gated convolution.
         pretrained: start the encoder from its ImageNet weights.
     """

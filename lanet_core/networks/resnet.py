@@ -1,4 +1,4 @@
-"""The encoder: ResNet-50 (He et al. 2016), with edges that know the sphere."""
+"""The encoder: ResNet-50 (He et al. 2016), with padding that wraps around the sphere."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ class ResNetEncoder(nn.Module):
             self.stages.append(nn.Sequential(*layers))
             self.out_channels.append(inner_channels * EXPANSION)
 
-    def forward(self, picture: Tensor) -> list[Tensor]:
+    def forward(self, image: Tensor) -> list[Tensor]:
         """Map (N, C, H, W) in about [-1, 1] to five feature maps, the finest first; H and W multiples of 32."""
-        features = [self.stem(picture)]
+        features = [self.stem(image)]
         current = F.max_pool2d(pad(features[0], 1, self.edge), 3, stride=2)
         for stage in self.stages:
             current = stage(current)

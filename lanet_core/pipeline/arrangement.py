@@ -10,7 +10,7 @@ import numpy as np
 
 from lanet_core.errors import NotEquirectangularError
 from lanet_core.files.gpano import CroppedArea
-from lanet_core.files.picture import Picture
+from lanet_core.files.ldr_image import LdrImage
 from lanet_core.geometry.cube_map import LAYOUTS, CubeLayout, cube_to_sphere
 from lanet_core.geometry.image_light import ImageLight, stretched, window
 from lanet_core.geometry.sphere_checks import Overview, is_blank, overview
@@ -34,7 +34,7 @@ class Arrangement:
     Attributes:
         transform: cuts or resamples the image's light before it is placed.
         crop: where the result is on the sphere, None for a whole sphere.
-        warnings: what a person should know, one sentence each.
+        warnings: remarks for the user, one sentence each.
     """
 
     transform: Callable[[ImageLight], ImageLight] = lambda light: light
@@ -42,43 +42,43 @@ class Arrangement:
     warnings: tuple[str, ...] = ()
 
 
-def arrange(picture: Picture, light: ImageLight, options: ReadingOptions) -> Arrangement:
+def arrange(image: LdrImage, light: ImageLight, options: ReadingOptions) -> Arrangement:
     """Return how an image is to be put on the sphere.
 
     Args:
-        picture: the image.
+        image: the image.
         light: its light.
-        options: what the user wants.
+        options: the user's choices.
 
     Raises:
         NotEquirectangularError: it is no panorama, or one of a kind that an option has to name.
     """
-    crop, warnings = _usable_crop(picture)
+    crop, warnings = _usable_crop(image)
     if crop is not None and options.eye is None:
         return Arrangement(crop=crop, warnings=warnings)
     ratio = light.width / light.height
     if options.eye is not None or min(abs(ratio - 1.0), abs(ratio / 4.0 - 1.0)) <= RATIO_TOLERANCE:
-        stereo = _stereo(picture, light, options)
+        stereo = _stereo(image, light, options)
         if stereo is not None:
             return stereo
     if abs(ratio / 2.0 - 1.0) <= RATIO_TOLERANCE:
-        return Arrangement(warnings=warnings + _sphere_warnings(picture, light, options))
+        return Arrangement(warnings=warnings + _sphere_warnings(image, light, options))
     cube = next((layout for layout in LAYOUTS if _is_cube(light, layout)), None)
     if cube is not None:
-        return _cube(picture, cube, options)
+        return _cube(image, cube, options)
     if options.stretch and _STRETCHED_RATIOS[0] <= ratio <= _STRETCHED_RATIOS[1]:
         return Arrangement(partial(_to_two_by_one), warnings=(*warnings, _stretch_note(light)))
     if options.pad:
         return Arrangement(crop=_middle_of_the_sphere(light), warnings=warnings)
-    raise _not_two_by_one(picture, light, warnings)
+    raise _not_two_by_one(image, light, warnings)
 
 
-def _usable_crop(picture: Picture) -> tuple[CroppedArea | None, tuple[str, ...]]:
+def _usable_crop(image: LdrImage) -> tuple[CroppedArea | None, tuple[str, ...]]:
     """Return the crop of the image's metadata, unless the image has been cut or stretched since."""
-    crop = picture.gpano.crop if picture.gpano is not None else None
+    crop = image.gpano.crop if image.gpano is not None else None
     if crop is None:
         return None, ()
-    height, width = picture.height, picture.width
+    height, width = image.height, image.width
     stretch = (width / crop.width_px) / (height / crop.height_px)
     if abs(stretch - 1.0) <= _RESIZE_TOLERANCE:
         return crop, ()
@@ -97,7 +97,7 @@ def _middle_of_the_sphere(light: ImageLight) -> CroppedArea:
     )
 
 
-def _stereo(picture: Picture, light: ImageLight, options: ReadingOptions) -> Arrangement | None:
+def _stereo(image: LdrImage, light: ImageLight, options: ReadingOptions) -> Arrangement | None:
     """Return the arrangement of one eye, None where nothing shows two."""
     height, width = light.size
     ratio = width / height
@@ -126,19 +126,19 @@ def _stereo(picture: Picture, light: ImageLight, options: ReadingOptions) -> Arr
         return Arrangement(lambda whole: _to_two_by_one(half(whole)), warnings=(f"{note} It was stretched to 2:1.",))
     raise NotEquirectangularError(
         f"One eye of the image of {width}x{height} has a ratio of {eye_ratio:.3g}:1, neither 2:1 nor 1:1.",
-        path=picture.path,
+        path=image.path,
         remedy="Omit --eye, or use a stereo panorama.",
     )
 
 
-def _sphere_warnings(picture: Picture, light: ImageLight, options: ReadingOptions) -> tuple[str, ...]:
+def _sphere_warnings(image: LdrImage, light: ImageLight, options: ReadingOptions) -> tuple[str, ...]:
     """Return what speaks against a 2:1 image being a sphere; refuse one that certainly is none."""
-    if picture.path is None or picture.transparent is not None:
+    if image.path is None or image.transparent is not None:
         return ()  # an array is what its program declares it to be
     seen = overview(light)
     problem, remedy = _problem(seen)
     if problem and not options.force:
-        raise NotEquirectangularError(problem, path=picture.path, remedy=f"{remedy}, or {_FORCE}.")
+        raise NotEquirectangularError(problem, path=image.path, remedy=f"{remedy}, or {_FORCE}.")
     if problem:
         return (f"{problem} It was converted as a panorama.",)
     if not seen.edges_meet():
@@ -177,11 +177,11 @@ def _is_cube(light: ImageLight, layout: CubeLayout) -> bool:
     return all(is_blank(light, row * side, column * side, side) for row, column in layout.empty_cells())
 
 
-def _cube(picture: Picture, layout: CubeLayout, options: ReadingOptions) -> Arrangement:
+def _cube(image: LdrImage, layout: CubeLayout, options: ReadingOptions) -> Arrangement:
     if not options.force:
         raise NotEquirectangularError(
             f"The image is {layout.name}, not an equirectangular panorama.",
-            path=picture.path,
+            path=image.path,
             remedy="Pass --force to resample it to one.",
         )
     return Arrangement(
@@ -200,16 +200,16 @@ def _stretch_note(light: ImageLight) -> str:
     return f"The image is {light.width}x{light.height}, not 2:1; it was stretched to 2:1 as a whole sphere."
 
 
-def _not_two_by_one(picture: Picture, light: ImageLight, warnings: tuple[str, ...]) -> NotEquirectangularError:
+def _not_two_by_one(image: LdrImage, light: ImageLight, warnings: tuple[str, ...]) -> NotEquirectangularError:
     ratio = light.width / light.height
-    metadata = " ".join(text for text in (*picture.warnings, *warnings) if "metadata" in text)
+    metadata = " ".join(text for text in (*image.warnings, *warnings) if "metadata" in text)
     remedy = "Crop or pad it to 2:1, or add Photo Sphere (GPano) metadata"
     if _STRETCHED_RATIOS[0] <= ratio <= _STRETCHED_RATIOS[1]:
         remedy = "Pass --stretch if it shows the whole sphere, add Photo Sphere (GPano) metadata, crop or pad it to 2:1"
     return NotEquirectangularError(
         f"The image is {light.width}x{light.height}, a ratio of {ratio:.3g}:1, and nothing specifies which part of the "
         f"sphere it shows.{' ' + metadata if metadata else ''}",
-        path=picture.path,
+        path=image.path,
         remedy=f"{remedy}, or pass --image to convert a photograph.",
     )
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from lanet_core.colour import luminance
-from lanet_core.files import Picture
+from lanet_core.files import LdrImage
 from lanet_core.geometry import sphere
-from lanet_core.geometry.bands import StripDownsampler
+from lanet_core.geometry.bands import BandDownsampler
 from lanet_core.pipeline.main_light import MainLight
-from lanet_core.pipeline.panorama import panorama_from_picture
+from lanet_core.pipeline.panorama import panorama_from_image
 from lanet_core.pipeline.panorama_converter import Converter
 from lanet_core.pipeline.reading_options import ReadingOptions
 from lanet_core.pipeline.scene_kind import scene_kind
@@ -47,7 +47,7 @@ class Expectation:
 
 def expect(
     converter: Converter,
-    picture: Picture,
+    image: LdrImage,
     options: ReadingOptions | None = None,
     cancelled: CancelledCallable | None = None,
 ) -> Expectation:
@@ -55,9 +55,9 @@ def expect(
 
     Args:
         converter: of panoramas.
-        picture: the image.
+        image: the image.
         options: how it is to be understood.
-        cancelled: asked before each stage.
+        cancelled: called before each stage.
 
     Raises:
         InputError: the image is no panorama.
@@ -65,11 +65,11 @@ def expect(
         ConversionCancelled: ``cancelled`` returned true.
     """
     options = options or ReadingOptions()
-    panorama = panorama_from_picture(picture, options)
+    panorama = panorama_from_image(image, options)
     size = (panorama.height, panorama.width)
     rows = min(ROWS, panorama.height)
-    copy = StripDownsampler(size, (rows, min(2 * rows, panorama.width)), channels=3)
-    for first, end in panorama.strips():
+    copy = BandDownsampler(size, (rows, min(2 * rows, panorama.width)), channels=3)
+    for first, end in panorama.bands():
         copy.add(panorama.linear_rows(first, end), first)
     ldr_linear = np.clip(copy.result, 0.0, 1.0)
     conversion = converter.convert(ldr_linear, options=ReadingOptions(white=options.white), cancelled=cancelled)
@@ -81,5 +81,5 @@ def expect(
         peak_ev=facts["peak_ev"],
         light=conversion.light,
         kind=scene_kind(conversion.hdr),
-        heading_deg=picture.gpano.pose_heading_deg if picture.gpano is not None else None,
+        heading_deg=image.gpano.pose_heading_deg if image.gpano is not None else None,
     )

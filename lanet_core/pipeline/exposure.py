@@ -17,20 +17,20 @@ from lanet_core.reconstruction.painted_areas import PaintedAreas, find_painted_a
 from lanet_core.reconstruction.white_level import BrightColours, WhiteLevel
 
 
-class Strips(Protocol):
-    """An image whose light is made strip by strip, such as a :class:`lanet_core.pipeline.panorama.Panorama`."""
+class Bands(Protocol):
+    """An image whose light is made band by band, such as a :class:`lanet_core.pipeline.panorama.Panorama`."""
 
     def linear_rows(self, first: int, end: int, /) -> np.ndarray:
         """Return the light of some rows: (n, W, 3) float32, linear Rec.709, [0, 1]."""
         ...
 
-    def strips(self) -> list[tuple[int, int]]:
-        """Return where each of the strips begins and ends."""
+    def bands(self) -> list[tuple[int, int]]:
+        """Return where each of the bands begins and ends."""
         ...
 
 
 def estimate_white(
-    source: Strips, painted: PaintedAreas, row_weights: np.ndarray, threads: int | None = None
+    source: Bands, painted: PaintedAreas, row_weights: np.ndarray, threads: int | None = None
 ) -> WhiteLevel:
     """Return the white level of an image.
 
@@ -41,9 +41,9 @@ def estimate_white(
         threads: all cores by default.
     """
     colours = BrightColours()
-    strips = source.strips()
-    lights = map_in_order(lambda strip: painted.neutral(source.linear_rows(*strip), strip[0]), strips, threads)
-    for (first, end), ldr_linear in zip(strips, lights, strict=True):
+    bands = source.bands()
+    lights = map_in_order(lambda band: painted.neutral(source.linear_rows(*band), band[0]), bands, threads)
+    for (first, end), ldr_linear in zip(bands, lights, strict=True):
         colours.add_linear(ldr_linear, row_weights[first:end])
     return colours.white_level()
 
@@ -60,9 +60,9 @@ def clipped_fraction(panorama: Panorama, white: WhiteLevel | None = None) -> flo
         row_weights = sphere.pixel_solid_angles_sr(panorama.height, panorama.width)
         white = estimate_white(panorama, painted, row_weights)
 
-    def overexposed_of_rows(strip: tuple[int, int]) -> np.ndarray:
-        rows = painted.neutral(panorama.linear_rows(*strip), strip[0])
+    def overexposed_of_rows(band: tuple[int, int]) -> np.ndarray:
+        rows = painted.neutral(panorama.linear_rows(*band), band[0])
         return (overexposure(relative_to_white(rows, white)) > 0.0).mean(axis=1)
 
-    by_row = list(map_in_order(overexposed_of_rows, panorama.strips()))
+    by_row = list(map_in_order(overexposed_of_rows, panorama.bands()))
     return float(sphere.sphere_mean(np.concatenate(by_row)[:, None]))

@@ -1,4 +1,4 @@
-"""Single pictures converted: an LDR photograph, backplate or texture of any size in, its HDR out."""
+"""Single images converted: an LDR photograph, backplate or texture of any size in, its HDR out."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from pathlib import Path
 import numpy as np
 
 from lanet_core.errors import WrongModelError
-from lanet_core.files import Picture
-from lanet_core.files.exr import strips_of_blocks
+from lanet_core.files import LdrImage
+from lanet_core.files.exr import bands_of_blocks
 from lanet_core.geometry.completion import dimmed
 from lanet_core.inference.session import Prediction, Session
-from lanet_core.pipeline.banded_converter import Solved, StripConverter
+from lanet_core.pipeline.banded_converter import BandedConverter
+from lanet_core.pipeline.banded_image import Solved
 from lanet_core.pipeline.panorama_converter import find_model
 from lanet_core.pipeline.reading_options import ReadingOptions
-from lanet_core.reconstruction.image import PictureReconstruction
+from lanet_core.reconstruction.image import ImageReconstruction
 from lanet_core.reconstruction.measured_light import MeasuredLight
-from lanet_core.reconstruction.painted_areas import PaintedAreas, find_painted_areas_of_picture
+from lanet_core.reconstruction.painted_areas import PaintedAreas, find_painted_areas_of_image
 from lanet_core.reconstruction.white_level import WhiteLevel
 
-#: Names a model file for single pictures, in the place of the one that came with the program.
+#: Names a model file for single images, in the place of the one that came with the program.
 IMAGE_MODEL_VARIABLE = "LANET_IMAGE_MODEL"
 IMAGE_MODEL_FILE = Path("models", "lanet.onnx")
 
-#: Pixels of a strip: little against a large picture, much against what it costs to begin one.
-_STRIP_PIXELS = 1 << 20
+#: Pixels of a band: little against a large image, much against what it costs to begin one.
+_BAND_PIXELS = 1 << 20
 
 
 @dataclass(frozen=True)
 class FlatSource:
-    """A picture of any size as it is, whose light is made strip by strip.
+    """An image of any size as it is, whose light is made band by band.
 
     Attributes:
         height: rows.
@@ -49,12 +50,12 @@ class FlatSource:
     warnings: tuple[str, ...] = ()
     measured: MeasuredLight | None = None
 
-    def strips(self) -> list[tuple[int, int]]:
-        """Return where each of the strips begins and ends in which the picture is best worked on."""
-        return strips_of_blocks(self.height, self.width, _STRIP_PIXELS)
+    def bands(self) -> list[tuple[int, int]]:
+        """Return where each of the bands begins and ends in which the image is best worked on."""
+        return bands_of_blocks(self.height, self.width, _BAND_PIXELS)
 
 
-def _opaque_rows(picture: Picture) -> Callable[[int, int], np.ndarray]:
+def _opaque_rows(picture: LdrImage) -> Callable[[int, int], np.ndarray]:
     """Return the light of an image's rows; transparent pixels are brought below the over-exposure threshold."""
     transparent = picture.transparent
     if transparent is None:
@@ -67,12 +68,12 @@ def _opaque_rows(picture: Picture) -> Callable[[int, int], np.ndarray]:
     return linear_rows
 
 
-class ImageConverter(StripConverter):
-    """Converts single pictures with one model; made by :func:`load_image_converter`.
+class ImageConverter(BandedConverter):
+    """Converts single images with one model; made by :func:`load_image_converter`.
 
     Args:
         session: the model, ready to run.
-        threads: how many work on the pixels beside it; all cores by default.
+        threads: threads of the pixel work; all cores by default.
 
     Raises:
         WrongModelError: the model was made for panoramas.
@@ -95,7 +96,7 @@ class ImageConverter(StripConverter):
         """Whether the model gives attention maps and luminance classes."""
         return {"attention", "segmentation_logits"} <= set(self.session.metadata.extra_outputs)
 
-    def _source(self, picture: Picture, options: ReadingOptions) -> FlatSource:
+    def _source(self, picture: LdrImage, options: ReadingOptions) -> FlatSource:
         measured = None
         if (limits := picture.measured) is not None:
             measured = MeasuredLight(picture.measured_rows, limits.ceiling, limits.tolerance, limits.exposure)
@@ -105,16 +106,16 @@ class ImageConverter(StripConverter):
         return np.ones(source.height)
 
     def _painted_areas(self, source: FlatSource) -> PaintedAreas:
-        return find_painted_areas_of_picture(source.height, source.width, source.linear_rows)
+        return find_painted_areas_of_image(source.height, source.width, source.linear_rows)
 
-    def _reconstruction(self, source: FlatSource, white: WhiteLevel) -> PictureReconstruction:
+    def _reconstruction(self, source: FlatSource, white: WhiteLevel) -> ImageReconstruction:
         metadata = self.session.metadata
         network_size = (metadata.input_height, metadata.input_width)
-        # LANet has learnt from photographs with the blacks that they have.
+        # LANet was trained on photographs with their own black levels.
         white = dataclasses.replace(white, black=0.0)
-        return PictureReconstruction((source.height, source.width), network_size, white)
+        return ImageReconstruction((source.height, source.width), network_size, white)
 
-    def _predict(self, reconstruction: PictureReconstruction) -> Prediction:
+    def _predict(self, reconstruction: ImageReconstruction) -> Prediction:
         prediction = self.session.run(ldr_linear=reconstruction.network_input())
         assert prediction.log_hdr is not None, "the output of a model for single images"
         reconstruction.solve(prediction.log_hdr)
@@ -124,7 +125,7 @@ class ImageConverter(StripConverter):
         if not self.has_maps:
             return {}
         reconstruction, prediction = solved.reconstruction, solved.prediction
-        assert isinstance(reconstruction, PictureReconstruction)
+        assert isinstance(reconstruction, ImageReconstruction)
         assert prediction.attention is not None and prediction.segmentation_logits is not None, "see has_maps"
         attention, logits = map(reconstruction.shown_part, (prediction.attention, prediction.segmentation_logits))
         return {"attention": attention, "segmentation": logits.argmax(axis=-1).astype(np.uint8)}
@@ -133,7 +134,7 @@ class ImageConverter(StripConverter):
 def load_image_converter(
     model: str | Path | None = None, provider: str = "auto", threads: int | None = None
 ) -> ImageConverter:
-    """Load a model for single pictures and return its converter.
+    """Load a model for single images and return its converter.
 
     Args:
         model: an ONNX file that ``lanet export`` wrote; by default the one that the environment variable
@@ -143,7 +144,7 @@ def load_image_converter(
 
     Raises:
         ModelError: there is no model, or it cannot be loaded.
-        ProviderError: the provider asked for cannot run here.
+        ProviderError: the provider requested cannot run here.
     """
     path = find_model(model, file=IMAGE_MODEL_FILE, variable=IMAGE_MODEL_VARIABLE)
     return ImageConverter(Session(path, provider, threads), threads)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lanet_core.geometry import sphere
-from lanet_core.geometry.bands import StripDownsampler
+from lanet_core.geometry.bands import BandDownsampler
 from lanet_core.metrics.brightest_light import CAP_RADIUS_RAD, MEASURING_SIZE, MINIMUM_HEIGHT, find_brightest_light
 
 
@@ -36,7 +36,7 @@ class MainLightFinder:
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
-        self._small = StripDownsampler(size, tuple(np.minimum(size, MEASURING_SIZE).tolist()), channels=3)
+        self._small = BandDownsampler(size, tuple(np.minimum(size, MEASURING_SIZE).tolist()), channels=3)
 
     def add(self, band: np.ndarray, first_row: int) -> None:
         """Take note of a band, (n, W, 3) float32, linear Rec.709; every row is to be given once."""

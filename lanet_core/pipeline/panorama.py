@@ -4,7 +4,7 @@ Conventions of the pose (Google's Photo Sphere metadata): heading turns about th
 is the elevation of the image's middle, up positive; roll turns the camera clockwise about its view, so that the
 horizon turns counter-clockwise in the image. They are applied to the camera in this order, each about the
 axes that the one before has moved. Pitch and roll are undone here. Heading is not: it only specifies where north is, so
-turning by it would move every pixel and level nothing; whoever needs north reads it from the image's metadata.
+turning by it would move every pixel and level nothing; north is in the image's metadata.
 
 Source: Google, "Photo Sphere XMP Metadata", https://developers.google.com/streetview/spherical-metadata.
 """
@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lanet_core.errors import ImageTooLargeError, ImageTooSmallError, NotEquirectangularError
-from lanet_core.files.exr import strips_of_blocks
+from lanet_core.files.exr import bands_of_blocks
 from lanet_core.files.file_kind import MAX_PIXELS
 from lanet_core.files.gpano import CroppedArea
-from lanet_core.files.picture import Picture
+from lanet_core.files.ldr_image import LdrImage
 from lanet_core.geometry import sphere
 from lanet_core.geometry.completion import CapturedPart, CompletedSphere
 from lanet_core.geometry.image_light import ImageLight, with_seam_column
@@ -31,23 +31,23 @@ from lanet_core.reconstruction.measured_light import MeasuredLight
 MINIMUM_WIDTH_PX = 64
 MINIMUM_HEIGHT_PX = 32
 
-#: Pixels of a strip: little against the picture, much against what it costs to begin one.
-_STRIP_PIXELS = 1 << 20
+#: Pixels of a band: little against the image, much against what it costs to begin one.
+_BAND_PIXELS = 1 << 20
 #: Pixels levelled at a time: the sampling positions take ten times the room of the pixels.
-_BAND_PIXELS = 1 << 18
+_ROTATED_PIXELS = 1 << 18
 
 
 @dataclass(frozen=True)
 class Panorama:
-    """A full sphere, whose light is made strip by strip.
+    """A full sphere, whose light is made band by band.
 
     Attributes:
         height: rows.
         width: columns, even; twice the rows to half a per cent.
         linear_rows: gives the light of rows from one up to, and without, another: (n, W, 3) float32, linear Rec.709,
             [0, 1], level; maybe a view. May be called from several threads.
-        captured: (H, W) bool, which pixels come from the picture; None where all do.
-        warnings: what was done to the picture that a person should know, one sentence each; the picture's own
+        captured: (H, W) bool, which pixels come from the image; None where all do.
+        warnings: what was done to the image that the user should note, one sentence each; the image's own
             warnings are not repeated.
         measured: light above white that was measured, None where there is none.
     """
@@ -64,9 +64,9 @@ class Panorama:
         """The whole sphere's light: (H, W, 3) float32, linear Rec.709, [0, 1]; made anew each time."""
         return self.linear_rows(0, self.height)
 
-    def strips(self) -> list[tuple[int, int]]:
-        """Return where each of the strips begins and ends in which the sphere is best worked on."""
-        return strips_of_blocks(self.height, self.width, _STRIP_PIXELS)
+    def bands(self) -> list[tuple[int, int]]:
+        """Return where each of the bands begins and ends in which the sphere is best worked on."""
+        return bands_of_blocks(self.height, self.width, _BAND_PIXELS)
 
 
 @dataclass(frozen=True)
@@ -78,39 +78,39 @@ class _Sphere:
     warnings: tuple[str, ...] = ()
 
 
-def panorama_from_picture(picture: Picture, options: ReadingOptions | None = None) -> Panorama:
+def panorama_from_image(image: LdrImage, options: ReadingOptions | None = None) -> Panorama:
     """Put an image on the sphere: place it, complete what is missing, level it.
 
     None is held as light, which takes twelve bytes a pixel: not even one that is to be levelled.
 
     Args:
-        picture: any image.
+        image: any image.
         options: how it is to be understood; by default as its contents and its metadata show.
 
     Returns:
-        A full, level sphere. Pixels of a cropped picture stay as they are unless its pose is tilted.
+        A full, level sphere. Pixels of a cropped image stay as they are unless its pose is tilted.
 
     Raises:
         ImageTooSmallError: less than 64x32.
         NotEquirectangularError: neither 2:1 nor placed by its metadata, of another projection, or no panorama at all.
-        ImageTooLargeError: the whole sphere at the picture's scale has more than ``MAX_PIXELS``.
+        ImageTooLargeError: the whole sphere at the image's scale has more than ``MAX_PIXELS``.
     """
     options = options or ReadingOptions()
-    _check_picture(picture)
-    light = ImageLight(picture.height, picture.width, picture.linear_rows, picture.linear_pixels)
-    arrangement = arrange(picture, light, options)
-    transparent = picture.transparent
+    _check_image(image)
+    light = ImageLight(image.height, image.width, image.linear_rows, image.linear_pixels)
+    arrangement = arrange(image, light, options)
+    transparent = image.transparent
     if transparent is not None:
         transparent = transformed_mask(transparent, arrangement)
 
     def on_sphere(light: ImageLight) -> _Sphere:
-        placed = _placed(arrangement.transform(light), arrangement.crop, transparent, picture)
-        return placed if options.ignore_pose else _levelled(placed, picture)
+        placed = _placed(arrangement.transform(light), arrangement.crop, transparent, image)
+        return placed if options.ignore_pose else _levelled(placed, image)
 
     whole, measured = on_sphere(light), None
-    if picture.measured is not None:
-        unbounded = ImageLight(picture.height, picture.width, picture.measured_rows, picture.measured_pixels)
-        limits = picture.measured
+    if image.measured is not None:
+        unbounded = ImageLight(image.height, image.width, image.measured_rows, image.measured_pixels)
+        limits = image.measured
         measured = MeasuredLight(on_sphere(unbounded).light.rows, limits.ceiling, limits.tolerance, limits.exposure)
     return Panorama(
         *whole.light.size,
@@ -121,18 +121,18 @@ def panorama_from_picture(picture: Picture, options: ReadingOptions | None = Non
     )
 
 
-def _check_picture(picture: Picture) -> None:
-    height, width = picture.height, picture.width
+def _check_image(image: LdrImage) -> None:
+    height, width = image.height, image.width
     if width < MINIMUM_WIDTH_PX or height < MINIMUM_HEIGHT_PX:
         raise ImageTooSmallError(
             f"The image is {width}x{height} pixels, less than {MINIMUM_WIDTH_PX}x{MINIMUM_HEIGHT_PX}.",
-            path=picture.path,
+            path=image.path,
             remedy="Use a larger panorama.",
         )
-    if picture.gpano is not None and picture.gpano.projection != "equirectangular":
+    if image.gpano is not None and image.gpano.projection != "equirectangular":
         raise NotEquirectangularError(
-            f"The metadata declares the projection {picture.gpano.projection}.",
-            path=picture.path,
+            f"The metadata declares the projection {image.gpano.projection}.",
+            path=image.path,
             remedy="Export an equirectangular panorama.",
         )
 
@@ -147,12 +147,12 @@ def _at_most_white(rows: Callable[[int, int], np.ndarray]) -> Callable[[int, int
     return linear_rows
 
 
-def _placed(light: ImageLight, crop: CroppedArea | None, transparent: np.ndarray | None, picture: Picture) -> _Sphere:
+def _placed(light: ImageLight, crop: CroppedArea | None, transparent: np.ndarray | None, image: LdrImage) -> _Sphere:
     """Return an image in its place on a full sphere at its own scale, the rest completed."""
     size, corner = light.size, (0, 0)
     warnings: tuple[str, ...] = ()
     if crop is not None and (crop.width_px, crop.height_px) != (crop.full_width_px, crop.full_height_px):
-        size, corner = _place_of(light, crop, picture)
+        size, corner = _place_of(light, crop, image)
     elif light.width != 2 * light.height:
         light, warnings = _evened(light)
         size = light.size
@@ -160,7 +160,7 @@ def _placed(light: ImageLight, crop: CroppedArea | None, transparent: np.ndarray
             transparent = np.concatenate([transparent, transparent[:, -1:] | transparent[:, :1]], axis=1)
     if size == light.size and transparent is None:
         captured = None
-        if warnings and light.width != picture.width:
+        if warnings and light.width != image.width:
             captured = np.broadcast_to(np.arange(light.width) < light.width - 1, size)
         return _Sphere(light, captured, warnings)
     part = CapturedPart(light.rows, light.pixels, light.size, corner, size, transparent)
@@ -179,7 +179,7 @@ def _evened(light: ImageLight) -> tuple[ImageLight, tuple[str, ...]]:
     return with_seam_column(light), (f"{warning} One column was added to make its width even.",)
 
 
-def _place_of(light: ImageLight, crop: CroppedArea, picture: Picture) -> tuple[tuple[int, int], tuple[int, int]]:
+def _place_of(light: ImageLight, crop: CroppedArea, image: LdrImage) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return the size of the whole sphere at an image's scale, and the row and column where the image begins."""
     # The metadata counts in pixels of the stitched panorama; the image may have been resized since.
     scale = light.width / crop.width_px
@@ -188,7 +188,7 @@ def _place_of(light: ImageLight, crop: CroppedArea, picture: Picture) -> tuple[t
     if width * height > MAX_PIXELS:
         raise ImageTooLargeError(
             f"The whole sphere at the scale of this image would be {width}x{height}.",
-            path=picture.path,
+            path=image.path,
             remedy=f"Reduce the image to at most {int(light.width * np.sqrt(MAX_PIXELS / (width * height)))} "
             "pixels of width.",
         )
@@ -197,10 +197,10 @@ def _place_of(light: ImageLight, crop: CroppedArea, picture: Picture) -> tuple[t
     return (height, width), (top, left)
 
 
-def _levelled(placed: _Sphere, picture: Picture) -> _Sphere:
+def _levelled(placed: _Sphere, image: LdrImage) -> _Sphere:
     """Return a sphere with its pose's pitch and roll undone, itself if they move nothing by half a pixel."""
-    pitch_deg = picture.gpano.pose_pitch_deg if picture.gpano is not None else 0.0
-    roll_deg = picture.gpano.pose_roll_deg if picture.gpano is not None else 0.0
+    pitch_deg = image.gpano.pose_pitch_deg if image.gpano is not None else 0.0
+    roll_deg = image.gpano.pose_roll_deg if image.gpano is not None else 0.0
     light, size = placed.light, placed.light.size
     if max(abs(pitch_deg), abs(roll_deg)) < 0.5 * 180.0 / light.height:
         return placed
@@ -215,9 +215,9 @@ def _levelled(placed: _Sphere, picture: Picture) -> _Sphere:
         def as_light(row: np.ndarray, column: np.ndarray) -> np.ndarray:
             return known[row, column, None].astype(np.float32)
 
-        # A resampled pixel comes from the picture if all four that it is made of do.
-        strips = strips_of_blocks(*size, _STRIP_PIXELS)
-        rotated = (_rotated(as_light, size, camera, *strip)[..., 0] > 1.0 - 1e-6 for strip in strips)
+        # A resampled pixel comes from the image if all four that it is made of do.
+        bands = bands_of_blocks(*size, _BAND_PIXELS)
+        rotated = (_rotated(as_light, size, camera, *band)[..., 0] > 1.0 - 1e-6 for band in bands)
         captured = np.concatenate(list(rotated))
     warning = f"The panorama was levelled (pitch {pitch_deg:.3g}°, roll {roll_deg:.3g}°), so its pixels were resampled."
     return replace(placed, light=replace(light, rows=rows), captured=captured, warnings=(*placed.warnings, warning))
@@ -242,7 +242,7 @@ def camera_axes(pitch_rad: float, roll_rad: float) -> np.ndarray:
 
 def _rotated(texels: sphere.Texels, size: tuple[int, int], axes: np.ndarray, first: int, end: int) -> np.ndarray:
     """Return rows of a sphere seen in the world's axes, given in a camera's: bilinear, in bands."""
-    band = max(1, _BAND_PIXELS // size[1])
+    band = max(1, _ROTATED_PIXELS // size[1])
     bands = []
     for start in range(first, end, band):
         directions = _directions(start, min(start + band, end), *size) @ axes

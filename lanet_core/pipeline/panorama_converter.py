@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from lanet_core.errors import ModelNotFoundError, WrongModelError
-from lanet_core.files import Picture, read_ldr
+from lanet_core.files import LdrImage, read_ldr
 from lanet_core.geometry import sphere
 from lanet_core.geometry.azimuth_alignment import columns_to_light
 from lanet_core.inference.model_metadata import CELL_PIXELS, LITE
 from lanet_core.inference.session import Prediction, Session
-from lanet_core.pipeline.banded_converter import StripConverter, UncertaintyOfStrip
-from lanet_core.pipeline.panorama import Panorama, panorama_from_picture
+from lanet_core.pipeline.banded_converter import BandedConverter
+from lanet_core.pipeline.banded_image import UncertaintyOfBand
+from lanet_core.pipeline.panorama import Panorama, panorama_from_image
 from lanet_core.pipeline.reading_options import ReadingOptions
 from lanet_core.pipeline.sequence import FrameLight, Midtones, frame_light
 from lanet_core.progress import ProgressReport
@@ -31,15 +32,15 @@ MODEL_VARIABLE = "LANET_MODEL"
 MODEL_FILE = Path("models", "panolanet.onnx")
 
 
-class Converter(StripConverter):
+class Converter(BandedConverter):
     """Converts panoramas with one model; made by :func:`load_converter`.
 
     Args:
         session: the model, ready to run.
-        threads: how many work on the pixels beside it; all cores by default.
+        threads: threads of the pixel work; all cores by default.
 
     Raises:
-        WrongModelError: the model was made for single pictures, not for panoramas.
+        WrongModelError: the model was made for single images, not for panoramas.
     """
 
     makes_panoramas = True
@@ -54,8 +55,8 @@ class Converter(StripConverter):
             )
         super().__init__(session, threads)
 
-    def _source(self, picture: Picture, options: ReadingOptions) -> Panorama:
-        return panorama_from_picture(picture, options)
+    def _source(self, picture: LdrImage, options: ReadingOptions) -> Panorama:
+        return panorama_from_image(picture, options)
 
     def _row_weights(self, source: Panorama) -> np.ndarray:
         return sphere.pixel_solid_angles_sr(source.height, source.width)
@@ -112,7 +113,7 @@ class Converter(StripConverter):
         report = ProgressReport(None, None)
         solved = self._solve(source, options.white, report)
         areas_sr, added, midtones = self._row_weights(source), 0.0, Midtones()
-        for first, hdr, _ in self._strips(source, solved, None, report, "reconstruction"):
+        for first, hdr, _ in self._bands(source, solved, None, report, "reconstruction"):
             end = first + len(hdr)
             ldr_linear = source.linear_rows(first, end)
             midtones.add(ldr_linear, areas_sr[first:end])
@@ -122,7 +123,7 @@ class Converter(StripConverter):
         assert isinstance(solved.reconstruction, Reconstruction), "of panoramas"
         return solved.white, replace(light, lights=solved.reconstruction.placed_lights)
 
-    def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfStrip | None:
+    def _uncertainty(self, prediction: Prediction, white: WhiteLevel) -> UncertaintyOfBand | None:
         if prediction.strength_range is None:
             return None
         return UncertaintyMap(prediction.strength_range, white)
@@ -138,7 +139,7 @@ def load_converter(model: str | Path | None = None, provider: str = "auto", thre
 
     Raises:
         ModelError: there is no model, or it cannot be loaded.
-        ProviderError: the provider asked for cannot run here.
+        ProviderError: the provider requested cannot run here.
     """
     return Converter(Session(find_model(model), provider, threads), threads)
 
@@ -147,19 +148,19 @@ def find_model(model: str | Path | None = None, *, file: Path = MODEL_FILE, vari
     """Return the model file to use.
 
     In this order: the one given; the one named by the environment variable; the one that came with the program, inside
-    this package (a wheel, or the package inside a Blender extension) or beside it (a checkout of the repository).
+    this package (a wheel, or the package inside a Blender extension) or next to it (a checkout of the repository).
 
     Args:
-        model: the caller's wish, taken as it is.
+        model: the caller's choice, used as it is.
         file: the one that came with the program, relative to the package or its folder.
         variable: the environment variable's name.
 
     Raises:
-        ModelNotFoundError: no wish was given and none of the other places has a model.
+        ModelNotFoundError: no model was given and none of the other places has one.
     """
-    wish = model or os.environ.get(variable)
-    if wish:
-        return Path(wish)
+    chosen = model or os.environ.get(variable)
+    if chosen:
+        return Path(chosen)
     package = Path(__file__).resolve().parents[1]
     places = [package / file, package.parent / file]
     for place in places:

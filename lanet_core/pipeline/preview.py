@@ -1,4 +1,4 @@
-"""A before/after picture that shows the light: panoramas at two exposures, and three balls lit by them.
+"""A before/after image that shows the light: panoramas at two exposures, and three balls lit by them.
 
 The balls stand in the middle of the panorama and are seen from the side that the panorama's middle shows, so the mirror
 ball holds the panorama's middle, left and right exchanged as in any mirror. Light is summed over the whole sphere by
@@ -27,10 +27,10 @@ _SUPERSAMPLING = 2
 
 
 def before_after(ldr_linear: np.ndarray, hdr: np.ndarray) -> np.ndarray:
-    """Return a picture of what conversion did to the light: the LDR's row above the HDR's.
+    """Return an image of what conversion did to the light: the LDR's row above the HDR's.
 
-    A row holds the panorama at 0 EV, the panorama at :data:`DARK_EXPOSURE_EV` and a mirror, a glossy and a matte
-    ball. The balls of a row are exposed so that its matte ball is well exposed: the difference between the rows is the
+    A row holds the panorama at 0 EV, the panorama at :data:`DARK_EXPOSURE_EV` and a mirror, a glossy and a diffuse
+    ball. The balls of a row are exposed so that its diffuse ball is well exposed: the rows differ in the
     light's direction, hardness and colour, and not its amount.
 
     Args:
@@ -80,13 +80,13 @@ def _exposure_of(diffuse_ball: np.ndarray, mask: np.ndarray) -> float:
 
 
 def lit_balls(panorama: np.ndarray, size: int) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return a mirror, a glossy and a matte ball lit by a panorama, each filling its picture.
+    """Return a mirror, a glossy and a diffuse ball lit by a panorama, each filling its image.
 
     All three reflect every bit of light (albedo 1): in a panorama of 1 everywhere each is 1 everywhere.
 
     Args:
         panorama: (H, W, 3) float32, linear Rec.709, W = 2 H.
-        size: rows and columns of a ball's picture.
+        size: rows and columns of a ball's image.
 
     Returns:
         The three balls, (size, size, 3) float32, linear Rec.709 in the panorama's units, and where they are,
@@ -106,7 +106,7 @@ def lit_balls(panorama: np.ndarray, size: int) -> tuple[list[np.ndarray], np.nda
 def lobe_table(panorama: np.ndarray, squarings: int, height: int) -> np.ndarray:
     """Return a panorama seen through a cosine-power lobe: ∫ L cosⁿ dω / ∫ cosⁿ dω over each direction's hemisphere.
 
-    With n = 1 this is irradiance over π: what a matte surface of albedo 1 sends out. Higher powers are Phong lobes
+    With n = 1 this is irradiance over π: what a diffuse surface of albedo 1 sends out. Higher powers are Phong lobes
     around a mirror direction.
 
     Args:
@@ -134,17 +134,17 @@ def _row(panorama: np.ndarray) -> np.ndarray:
     shown = _fitted(panorama, _PANORAMA_HEIGHT)
     balls, mask = lit_balls(panorama, _PANORAMA_HEIGHT * _SUPERSAMPLING)
     exposure = _exposure_of(balls[-1], mask)
-    pictures = [shown, shown * np.float32(2.0**DARK_EXPOSURE_EV)]
+    images = [shown, shown * np.float32(2.0**DARK_EXPOSURE_EV)]
     # Clipped before the samples are averaged: a rim brighter than white would stay jagged.
-    pictures += [_reduced(np.where(mask[..., None], np.minimum(ball * exposure, 1.0), _BACKGROUND)) for ball in balls]
-    return _stack([colour.quantise_srgb8(picture) for picture in pictures], axis=1)
+    images += [_reduced(np.where(mask[..., None], np.minimum(ball * exposure, 1.0), _BACKGROUND)) for ball in balls]
+    return _stack([colour.quantise_srgb8(image) for image in images], axis=1)
 
 
-def _stack(pictures: list[np.ndarray], axis: int) -> np.ndarray:
-    """Put pictures side by side or one above the other, with a gap between and around."""
+def _stack(images: list[np.ndarray], axis: int) -> np.ndarray:
+    """Put images side by side or one above the other, with a gap between and around."""
     background = colour.quantise_srgb8(np.array(_BACKGROUND, np.float32))
     margin = [(0, _GAP) if axis == 0 else (0, 0), (0, _GAP) if axis == 1 else (0, 0), (0, 0)]
-    padded = [np.pad(picture, margin, constant_values=background) for picture in pictures]
+    padded = [np.pad(image, margin, constant_values=background) for image in images]
     before = [tuple(reversed(pair)) for pair in margin]
     return np.pad(np.concatenate(padded, axis=axis), before, constant_values=background)
 
@@ -177,7 +177,7 @@ def _fitted(panorama: np.ndarray, height: int) -> np.ndarray:
     return sphere.upsample_bilinear(panorama, height, 2 * height)
 
 
-def _reduced(picture: np.ndarray) -> np.ndarray:
-    size = picture.shape[0] // _SUPERSAMPLING
-    blocks = picture.reshape(size, _SUPERSAMPLING, size, _SUPERSAMPLING, -1)
+def _reduced(image: np.ndarray) -> np.ndarray:
+    size = image.shape[0] // _SUPERSAMPLING
+    blocks = image.reshape(size, _SUPERSAMPLING, size, _SUPERSAMPLING, -1)
     return blocks.mean(axis=(1, 3)).astype(np.float32)

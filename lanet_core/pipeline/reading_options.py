@@ -1,4 +1,4 @@
-"""What a user wants to be done with an image that could be understood in more than one way."""
+"""Choices for images that can be interpreted in more than one way."""
 
 from __future__ import annotations
 

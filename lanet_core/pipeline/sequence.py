@@ -21,7 +21,7 @@ from lanet_core.reconstruction.white_level import WhiteLevel
 
 #: Standard deviation of the smoothing, in frames.
 SMOOTHING_FRAMES = 3.0
-#: Levels of luminance that are told apart, down to the lowest in stops below white; ranks from the brightest on.
+#: Levels of luminance that are distinguished, down to the lowest in stops below white; ranks from the brightest on.
 _LEVELS, _LOWEST_EV = 1024, -16.0
 _MIDDLE_RANKS = (0.35, 0.75)
 

@@ -1,4 +1,4 @@
-"""A small picture of an HDR panorama by which people recognise it: its lights tone-mapped, its tones kept."""
+"""A small image of an HDR panorama by which people recognise it: its lights tone-mapped, its tones kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def thumbnail(hdr: np.ndarray, height: int) -> np.ndarray:
 
     Args:
         hdr: (H, W, 3) float32, linear Rec.709, ≥ 0, W = 2 H.
-        height: rows of the picture; a panorama with fewer keeps its own.
+        height: rows of the image; a panorama with fewer keeps its own.
 
     Returns:
         (height, 2 * height, 3) uint8, sRGB-encoded.
@@ -23,7 +23,7 @@ def thumbnail(hdr: np.ndarray, height: int) -> np.ndarray:
 
 
 def tone_mapped(hdr: np.ndarray) -> np.ndarray:
-    """Compress the luminance of a picture into [0, 1], its brightest pixel becoming white; chromaticities are kept.
+    """Compress the luminance of an image into [0, 1], its brightest pixel becoming white; chromaticities are kept.
 
     Args:
         hdr: (H, W, 3) float32, linear Rec.709, ≥ 0.
@@ -32,7 +32,7 @@ def tone_mapped(hdr: np.ndarray) -> np.ndarray:
         (H, W, 3) float32, linear Rec.709; a saturated colour may have a channel above 1.
 
     Source: E. Reinhard et al., "Photographic Tone Reproduction for Digital Images", ACM TOG 21(3), 2002, equation 4,
-    with the picture's own scale in the place of its key.
+    with the image's own scale in the place of its key.
     """
     luminance = colour.luminance(hdr)[..., None]
     white = np.maximum(luminance.max(), 1.0)

@@ -8,7 +8,7 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 1, "event": "result", "output": "street.exr", "peak_ev": 9.1, "expected_error_stops": 0.4, …}
 
     {"id": 2, "do": "inspect", "source": "street.jpg"}     size, clipped share and warnings, without a conversion
-    {"id": 7, "do": "convert", …, "pad": true}             likewise stretch, force, eye, ignore_pose: ReadingOptions;
+    {"id": 7, "do": "convert", …, "pad": true}             also stretch, force, eye, ignore_pose: ReadingOptions;
                                                            "lights": true adds the result of the task lights
     {"id": 3, "do": "describe"}                            model, provider, and why no GPU runs
     {"id": 4, "do": "thumbnail", "source": "street.exr", "height": 128}  width, height, rgb_srgb8_base64 from the top
@@ -26,21 +26,20 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 8, "do": "calibrate", "source": "street.exr", "albedo": 0.18, "at": [0.5, 0.8], "facing": "auto"}
                                                            factor of the light above white by which a surface has its
                                                            albedo, or null and a problem; "at" null is the ground
-    {"do": "cancel", "id": 1}                              answered by the error ConversionCancelled of request 1
+    {"do": "cancel", "id": 1}                              request 1 ends with the error ConversionCancelled
 
     {"id": 1, "event": "error", "kind": "DamagedImageError", "problem": "The file is cut short.",
      "path": "street.jpg", "remedy": "Copy it again.", "message": "street.jpg: The file is cut short. Copy it again."}
 
 The first line is ``{"event": "ready", "protocol": 1}``. An ``id`` is an integer of 64 bits or a short string. A line
-that is no request ends with an ``error``, whose id is null where the line has none. When its input ends or nobody reads
-its output any more, the process drops what is not done and ends, after some seconds also out of a call that does not
-return: it does not outlive its parent.
+that is no request ends with an ``error``, whose id is null where the line has none. When its input ends or its output
+is closed, the process drops what is not done and ends, after some seconds also out of a call that does not return: it
+does not outlive its parent.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 import os
 import queue
 import sys
@@ -48,28 +47,22 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from lanet_core.errors import HalfRangeError
-from lanet_core.pipeline.light_baking import LightChange
-from lanet_core.pipeline.reading_options import EYES, ReadingOptions
+from lanet_core.pipeline import worker_tasks
 from lanet_core.pipeline.worker_protocol import (
     PROTOCOL,
     RequestError,
-    error_answer,
+    error_reply,
     parse_request,
     read_lines,
     write_line,
 )
-from lanet_core.reconstruction.surface_calibration import Surface
+from lanet_core.pipeline.worker_requests import reading_options, surface_of, text_of
 from lanet_core.standard_streams import is_open, open_closed_streams
 
-#: The largest thumbnail, in rows.
-_MAX_THUMBNAIL_HEIGHT = 4096
-#: The largest ball of a preview, in rows.
-_MAX_BALL_SIZE = 512
 #: How long a request may take to notice that the parent is gone, seconds; writing a large file takes some.
 _LAST_STAGE_S = 5.0
 
@@ -78,21 +71,21 @@ class Worker:
     """Serves requests one after another with one model, which is loaded when it is first needed.
 
     Args:
-        answer: sends one answer to the parent; called from one thread only.
+        reply: sends one reply to the parent; called from one thread only.
         model: see :func:`lanet_core.pipeline.panorama_converter.find_model`.
         provider: see :func:`lanet_core.pipeline.panorama_converter.load_converter`.
-        threads: likewise.
+        threads: the same.
     """
 
     def __init__(
         self,
-        answer: Callable[[Mapping[str, Any]], None],
+        reply: Callable[[Mapping[str, Any]], None],
         *,
         model: str | None = None,
         provider: str = "auto",
         threads: int | None = None,
     ) -> None:
-        self._answer = answer
+        self._reply = reply
         self._model, self._provider, self._threads = model, provider, threads
         self._converter = None
         self._accepted: Counter[int | str] = Counter()
@@ -119,21 +112,21 @@ class Worker:
         self._stopped = True
 
     def serve(self, request: Mapping[str, Any]) -> None:
-        """Do what an accepted request asks and answer it, whatever happens."""
+        """Serve an accepted request; it always gets one final reply."""
         if self._stopped:
             return
         number, source = request["id"], request.get("source")
         try:
-            self._answer({"id": number, "event": "result", **self._do(request)})
-        except Exception as error:  # the parent must hear of it, and the next request may fare better
-            self._answer(error_answer(number, error, source if isinstance(source, str) else None))
+            self._reply({"id": number, "event": "result", **self._do(request)})
+        except Exception as error:  # it is reported to the parent, and the next request may succeed
+            self._reply(error_reply(number, error, source if isinstance(source, str) else None))
         finally:
             self._served(number)
 
     def refuse(self, error: RequestError) -> None:
-        """Answer a line that is no request."""
+        """Reply to a line that is no request."""
         if not self._stopped:
-            self._answer(error_answer(error.number, error))
+            self._reply(error_reply(error.number, error))
 
     def _served(self, number: int | str) -> None:
         with self._lock:
@@ -145,15 +138,15 @@ class Worker:
     def _do(self, request: Mapping[str, Any]) -> dict[str, Any]:
         tasks = {
             "convert": self._convert,
-            "inspect": self._inspect,
+            "inspect": worker_tasks.inspect,
             "describe": self._describe,
-            "thumbnail": self._thumbnail,
-            "lights": self._lights,
-            "calibrate": self._calibrate,
-            "bake": self._bake,
-            "ground": self._ground,
+            "thumbnail": worker_tasks.thumbnail,
+            "lights": worker_tasks.lights,
+            "calibrate": worker_tasks.calibrate,
+            "bake": worker_tasks.bake,
+            "ground": worker_tasks.ground,
             "expect": self._expect,
-            "balls": self._balls,
+            "balls": worker_tasks.balls,
         }
         task = tasks.get(request.get("do", ""))
         if task is None:
@@ -161,19 +154,19 @@ class Worker:
         return task(request)
 
     def _convert(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        source, output = _text(request, "source"), _text(request, "output")
+        source, output = text_of(request, "source"), text_of(request, "output")
         number = request["id"]
 
         def progress(share: float, stage: str) -> None:
-            self._answer({"id": number, "event": "progress", "share": share, "stage": stage})
+            self._reply({"id": number, "event": "progress", "share": share, "stage": stage})
 
         def convert(half: bool):
             return self._load().convert_file(
                 source,
                 output,
                 half=half,
-                options=_reading_options(request),
-                surface=_surface(request),
+                options=reading_options(request),
+                surface=surface_of(request),
                 confidence=bool(request.get("confidence", False)),
                 progress=progress,
                 cancelled=lambda: self._stopped or number in self._cancelled,
@@ -194,21 +187,6 @@ class Worker:
             lights["lights"] = [light.facts() for light in find_lights(read_hdr(Path(output)))]
         return {"output": output, **conversion.facts(), **lights}
 
-    def _inspect(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_ldr
-        from lanet_core.pipeline.exposure import clipped_fraction
-        from lanet_core.pipeline.panorama import panorama_from_picture
-
-        options = _reading_options(request)
-        picture = read_ldr(Path(_text(request, "source")))
-        panorama = panorama_from_picture(picture, options)
-        return {
-            "width": panorama.width,
-            "height": panorama.height,
-            "clipped_fraction": clipped_fraction(panorama, options.white),
-            "warnings": [*picture.warnings, *panorama.warnings],
-        }
-
     def _describe(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.inference.providers import compiled_providers
 
@@ -220,91 +198,15 @@ class Worker:
             "warnings": list(session.warnings),
         }
 
-    def _thumbnail(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_hdr
-        from lanet_core.pipeline.scene_kind import scene_kind
-        from lanet_core.pipeline.thumbnail import thumbnail
-
-        height = request.get("height")
-        if type(height) is not int or not 1 <= height <= _MAX_THUMBNAIL_HEIGHT:
-            raise RequestError(
-                "The request has no valid height.", remedy=f"Use a number of rows from 1 to {_MAX_THUMBNAIL_HEIGHT}."
-            )
-        hdr = read_hdr(Path(_text(request, "source")))
-        picture = thumbnail(hdr, height)
-        pixels = base64.b64encode(picture.tobytes()).decode("ascii")
-        kind = {"kind": scene_kind(hdr)} if request.get("kind", False) else {}
-        return {"width": picture.shape[1], "height": picture.shape[0], "rgb_srgb8_base64": pixels, **kind}
-
-    def _lights(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_hdr
-        from lanet_core.pipeline.light_list_files import write_rest
-        from lanet_core.reconstruction.light_list import find_lights, without_lights
-
-        source, take = Path(_text(request, "source")), request.get("take", [])
-        hdr = read_hdr(source)
-        lights = find_lights(hdr)
-        if not isinstance(take, list) or not all(type(each) is int and 0 <= each < len(lights) for each in take):
-            raise RequestError(f"There are {len(lights)} lights.", remedy="Use a list of their indices, from 0.")
-        result: dict[str, Any] = {"lights": [light.facts() for light in lights]}
-        if request.get("output"):
-            rest = without_lights(hdr, [lights[each] for each in take])
-            result["output"] = _text(request, "output")
-            write_rest(Path(result["output"]), rest, source, take)
-        return result
-
-    def _calibrate(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_hdr
-        from lanet_core.reconstruction.surface_calibration import above_white, solve_surface
-
-        surface = _surface(request)
-        if surface is None:
-            raise RequestError("The request has no albedo.", remedy="Add the albedo of a surface.")
-        hdr = read_hdr(Path(_text(request, "source")))
-        added = above_white(hdr)
-        return asdict(solve_surface(hdr - added, added, surface))
-
-    def _bake(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_hdr
-        from lanet_core.pipeline.light_baking import bake
-        from lanet_core.pipeline.light_list_files import write_derived
-
-        source, output, change = Path(_text(request, "source")), _text(request, "output"), _light_change(request)
-        comments = "HDR environment light with baked changes"
-        write_derived(Path(output), bake(read_hdr(source), change), source, change.description(), comments)
-        return {"output": output}
-
-    def _ground(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_hdr
-        from lanet_core.pipeline.ground_light import ground_irradiance
-
-        light = ground_irradiance(read_hdr(Path(_text(request, "source"))))
-        shares = {"base_shares": light.base_shares.tolist(), "added_shares": light.added_shares.tolist()}
-        numbers = {"peak": light.peak, "softness": light.softness}
-        return {"base": light.base.tolist(), "added": light.added.tolist(), **shares, **numbers}
-
     def _expect(self, request: Mapping[str, Any]) -> dict[str, Any]:
         from lanet_core.files import read_ldr
         from lanet_core.pipeline.expectation import expect
 
-        number, options = request["id"], _reading_options(request)
-        picture = read_ldr(Path(_text(request, "source")))
+        number, options = request["id"], reading_options(request)
+        image = read_ldr(Path(text_of(request, "source")))
         return expect(
-            self._load(), picture, options, cancelled=lambda: self._stopped or number in self._cancelled
+            self._load(), image, options, cancelled=lambda: self._stopped or number in self._cancelled
         ).facts()
-
-    def _balls(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        from lanet_core.files import read_hdr, read_ldr
-        from lanet_core.pipeline.panorama import panorama_from_picture
-        from lanet_core.pipeline.preview import small_balls
-
-        size = request.get("size")
-        if type(size) is not int or not 1 <= size <= _MAX_BALL_SIZE:
-            raise RequestError("The request has no valid size.", remedy=f"Use a number from 1 to {_MAX_BALL_SIZE}.")
-        photograph = panorama_from_picture(read_ldr(Path(_text(request, "source"))), _reading_options(request))
-        pixels = small_balls(photograph.rgb_linear, read_hdr(Path(_text(request, "hdr"))), size)
-        encoded = base64.b64encode(pixels.tobytes()).decode("ascii")
-        return {"width": pixels.shape[1], "height": pixels.shape[0], "rgba_srgb8_base64": encoded}
 
     def _load(self):
         if self._converter is None:
@@ -314,78 +216,27 @@ class Worker:
         return self._converter
 
 
-def _light_change(request: Mapping[str, Any]) -> LightChange:
-    """Return the changes of a request that bakes light."""
-    sizes = {"highlights_ev": 0, "gains": 3, "saturation": 0, "peak_limit": 0, "strength": 0, "rotation": 9}
-    values: dict[str, Any] = {}
-    for name, size in sizes.items():
-        if name not in request:
-            continue
-        value = request[name]
-        numbers = value if size and isinstance(value, list) else [value]
-        if len(numbers) != (size or 1) or not all(_is_number(each) and isfinite(each) for each in numbers):
-            raise RequestError(f"The request has no valid {name}.", remedy=f"Use {size or 'one'} finite number(s).")
-        values[name] = tuple(map(float, numbers)) if size else float(numbers[0])
-    return LightChange(**values)
-
-
-def _surface(request: Mapping[str, Any]) -> Surface | None:
-    """Return the surface of a request that calibrates the light, None if it has none."""
-    albedo, at = request.get("albedo"), request.get("at")
-    if albedo is None:
-        return None
-    is_place = at is None or (isinstance(at, list) and len(at) == 2 and all(_is_number(each) for each in at))
-    if not _is_number(albedo) or not is_place:
-        raise RequestError("The request has no valid surface.", remedy="Use an albedo, and two numbers or null for at.")
-    return Surface(float(albedo), (float(at[0]), float(at[1])) if at else None, request.get("facing", "auto"))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _reading_options(request: Mapping[str, Any]) -> ReadingOptions:
-    """Return how a request's image is to be understood."""
-    eye = request.get("eye")
-    if eye is not None and eye not in EYES:
-        raise RequestError("The request has no valid eye.", remedy=f"Use {', '.join(EYES)}.")
-    return ReadingOptions(
-        eye=eye,
-        stretch=bool(request.get("stretch", False)),
-        pad=bool(request.get("pad", False)),
-        force=bool(request.get("force", False)),
-        ignore_pose=bool(request.get("ignore_pose", False)),
-    )
-
-
-def _text(request: Mapping[str, Any], name: str) -> str:
-    value = request.get(name)
-    if not isinstance(value, str) or not value:
-        raise RequestError(f"The request has no {name}.", remedy="Add a path.")
-    return value
-
-
-def run(requests: int, answers: int, **options: Any) -> None:
+def run(requests: int, replies: int, **options: Any) -> None:
     """Serve requests until either stream ends, reading on while one is served so that it can be cancelled.
 
-    If one is still being served some seconds after that, the process ends at once: a driver may have hung. All answers
+    If one is still being served some seconds after that, the process ends at once: a driver may have hung. All replies
     are written by the calling thread, so that a parent which reads none of them cannot stop the reading.
 
     Args:
         requests: file descriptor of the parent's lines.
-        answers: file descriptor of the answers.
+        replies: file descriptor of the replies.
         options: of :class:`Worker`.
 
     Raises:
-        OSError: nobody reads the answers any more.
+        OSError: the parent no longer reads the replies.
     """
-    worker = Worker(lambda message: write_line(answers, message), **options)
+    worker = Worker(lambda message: write_line(replies, message), **options)
     waiting: queue.SimpleQueue[dict[str, Any] | RequestError | None] = queue.SimpleQueue()
     served = threading.Event()
 
     def read() -> None:
         try:
-            for line in read_lines(requests, answers):
+            for line in read_lines(requests, replies):
                 try:
                     request = parse_request(line)
                 except RequestError as error:
@@ -403,7 +254,7 @@ def run(requests: int, answers: int, **options: Any) -> None:
                 os._exit(1)
 
     try:
-        write_line(answers, {"event": "ready", "protocol": PROTOCOL})
+        write_line(replies, {"event": "ready", "protocol": PROTOCOL})
         threading.Thread(target=read, daemon=True).start()
         while (request := waiting.get()) is not None:
             if isinstance(request, RequestError):
@@ -416,9 +267,9 @@ def run(requests: int, answers: int, **options: Any) -> None:
 
 def _own_streams() -> tuple[int, int]:
     """Return the pipes to the parent as file descriptors, out of reach of libraries that print."""
-    requests, answers = os.dup(0), os.dup(1)
+    requests, replies = os.dup(0), os.dup(1)
     os.dup2(2, 1)
-    return requests, answers
+    return requests, replies
 
 
 def main() -> int:
@@ -432,9 +283,9 @@ def main() -> int:
     if not (is_open(0) and is_open(1)):  # there is no parent
         return 1
     open_closed_streams()
-    requests, answers = _own_streams()
+    requests, replies = _own_streams()
     try:
-        run(requests, answers, model=arguments.model, provider=arguments.provider, threads=arguments.threads)
+        run(requests, replies, model=arguments.model, provider=arguments.provider, threads=arguments.threads)
     except OSError:  # the parent is gone
         return 1
     return 0

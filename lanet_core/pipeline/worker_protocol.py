@@ -26,18 +26,18 @@ class RequestError(LanetError):
     number: int | str | None = None
 
 
-def read_lines(requests: int, answers: int) -> Iterator[bytes]:
+def read_lines(requests: int, replies: int) -> Iterator[bytes]:
     """Yield the parent's lines until it closes either stream.
 
     Args:
         requests: file descriptor of the parent's lines.
-        answers: file descriptor of the answers; only its end is watched, where the system can.
+        replies: file descriptor of the replies; only its end is watched, where the system can.
 
     Yields:
         A line without its line feed; of a line longer than :data:`MAX_LINE_BYTES`, one byte more than that.
     """
     rest = b""
-    while _wait_for(requests, answers) and (data := os.read(requests, 1 << 16)):
+    while _wait_for(requests, replies) and (data := os.read(requests, 1 << 16)):
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
             yield line[: MAX_LINE_BYTES + 1]
@@ -46,14 +46,14 @@ def read_lines(requests: int, answers: int) -> Iterator[bytes]:
         yield rest
 
 
-def _wait_for(requests: int, answers: int) -> bool:
-    """Wait until there is something to read; return False when nobody reads the answers any more."""
-    if not hasattr(select, "poll"):  # Windows: the next answer fails
+def _wait_for(requests: int, replies: int) -> bool:
+    """Wait until there is something to read; return False when the parent no longer reads the replies."""
+    if not hasattr(select, "poll"):  # Windows: the next reply fails
         return True
     poll = select.poll()
     poll.register(requests, select.POLLIN)
-    poll.register(answers, 0)  # its errors are reported all the same
-    return all(number != answers for number, _ in poll.poll())
+    poll.register(replies, 0)  # its errors are reported all the same
+    return all(number != replies for number, _ in poll.poll())
 
 
 def parse_request(line: bytes) -> dict[str, Any]:
@@ -93,8 +93,8 @@ def _is_id(value: object) -> bool:
     return type(value) is int and -(2**63) <= value < 2**63
 
 
-def error_answer(number: int | str | None, error: Exception, path: str | None = None) -> dict[str, Any]:
-    """Return the answer that reports an error: its kind, problem, path and remedy, and the whole as one message.
+def error_reply(number: int | str | None, error: Exception, path: str | None = None) -> dict[str, Any]:
+    """Return the reply that reports an error: its kind, problem, path and remedy, and the whole as one message.
 
     Args:
         number: the request's id.
@@ -113,17 +113,17 @@ def error_answer(number: int | str | None, error: Exception, path: str | None = 
     }
 
 
-def write_line(answers: int, message: Mapping[str, Any]) -> None:
-    """Write one answer as a line of ASCII.
+def write_line(replies: int, message: Mapping[str, Any]) -> None:
+    """Write one reply as a line of ASCII.
 
     Args:
-        answers: file descriptor.
+        replies: file descriptor.
         message: what JSON can express; numbers are finite.
 
     Raises:
         ValueError: a number is not finite.
-        OSError: nobody reads the answers any more.
+        OSError: the parent no longer reads the replies.
     """
     line = memoryview(json.dumps(message, allow_nan=False).encode("ascii") + b"\n")
     while line:
-        line = line[os.write(answers, line) :]
+        line = line[os.write(replies, line) :]

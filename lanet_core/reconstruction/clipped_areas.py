@@ -64,8 +64,8 @@ class ClippedAreas:
     def edge_softness(self, blob: int) -> float:
         """Return the share of the surroundings of a blob that are nearly white, [0, 1]; 0 where it has no edge."""
         inside = (self.labels == blob) & (self.weight > 0.5)
-        beside = sphere.neighbourhood(inside).any(axis=0)
-        ring = sphere.neighbourhood(beside).any(axis=0) & ~beside & (self.weight < 0.5)
+        around = sphere.neighbourhood(inside).any(axis=0)
+        ring = sphere.neighbourhood(around).any(axis=0) & ~around & (self.weight < 0.5)
         weights_sr = np.broadcast_to(sphere.pixel_solid_angles_sr(*ring.shape)[:, None], ring.shape)[ring]
         if not weights_sr.size:
             return 0.0
@@ -130,7 +130,7 @@ def balance(radiance: np.ndarray, areas: ClippedAreas, sampled_weight: np.ndarra
     Args:
         radiance: (H, W, C) float32, ≥ 0.
         areas: the blobs.
-        sampled_weight: (H, W) float32, ≥ 0: see :class:`lanet_core.geometry.bands.StripGatherer`.
+        sampled_weight: (H, W) float32, ≥ 0: see :class:`lanet_core.geometry.bands.BandGatherer`.
         energies: (count, C) float64, the energy of each blob, radiance times steradians.
 
     Returns:

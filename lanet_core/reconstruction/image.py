@@ -11,8 +11,8 @@ with ⟨·⟩ the mean over network pixel p, k_p its bilinear weight, H the netw
 the pixel and n_p its nearly over-exposed share, which receives no light. X is constant over a light of one radiance and
 ends where the image's own pixels end. A single image lights no scene, so energies are not kept exactly.
 
-**The network's view.** The picture keeps its proportions. It is reduced to fit into the network's fixed input and
-mirrored at its edges to fill it. Stretched to fit, it would show the network shapes that it never learnt from; black
+**The network's view.** The image keeps its proportions. It is reduced to fit into the network's fixed input and
+mirrored at its edges to fill it. Stretched to fit, it would show the network shapes that it never learned from; black
 bars would count as a dark part of the scene wherever the network takes a mean.
 """
 
@@ -21,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 
 from lanet_core.geometry import plane
-from lanet_core.geometry.bands import StripSums
+from lanet_core.geometry.bands import BandSums
 from lanet_core.image_size import image_size
 from lanet_core.reconstruction.overexposure import overexposure, relative_to_white
 from lanet_core.reconstruction.panorama import (
@@ -33,11 +33,11 @@ from lanet_core.reconstruction.panorama import (
 from lanet_core.reconstruction.white_level import WhiteLevel
 
 
-class PictureReconstruction:
-    """One picture's reconstruction, used as :class:`lanet_core.reconstruction.panorama.Reconstruction` is.
+class ImageReconstruction:
+    """One image's reconstruction, used as :class:`lanet_core.reconstruction.panorama.Reconstruction` is.
 
     Args:
-        size: rows and columns of the picture.
+        size: rows and columns of the image.
         network_size: rows and columns of the network's input.
         white: the image's white level; 1 by default.
     """
@@ -46,42 +46,42 @@ class PictureReconstruction:
         self._white = white or WhiteLevel()
         scale = min(new / old for old, new in zip(size, network_size, strict=True))
         self._size = size
-        #: Rows and columns of the part of the network's input that shows the picture, and what is around it.
+        #: Rows and columns of the part of the network's input that shows the image, and what is around it.
         self._shown_size = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
         self._margins = [_margins(side, whole) for side, whole in zip(self._shown_size, network_size, strict=True)]
-        #: What is known of the picture: the same size, or less where the picture is smaller than the network's.
+        #: What is known of the image: the same size, or less where the image is smaller than the network's.
         self._known_size = (min(size[0], self._shown_size[0]), min(size[1], self._shown_size[1]))
         windows = plane.overlap_windows(size, self._known_size)
-        self._picture = StripSums(*windows, channels=3)
+        self._image = BandSums(*windows, channels=3)
         #: Of each pixel: the share that is over-exposed, the mean of the weights and the mean of their squares.
-        self._masks = StripSums(*windows, channels=3)
+        self._masks = BandSums(*windows, channels=3)
         self._light_and_weight: np.ndarray | None = None
 
-    def observe(self, ldr_linear_strip: np.ndarray, first_row: int) -> None:
-        """Take note of a strip of the picture.
+    def observe(self, ldr_linear_band: np.ndarray, first_row: int) -> None:
+        """Take note of a band of the image.
 
         Args:
-            ldr_linear_strip: (n, W, 3) float32, linear Rec.709, [0, 1].
-            first_row: the row of the picture that the strip begins with; every row is to be observed once.
+            ldr_linear_band: (n, W, 3) float32, linear Rec.709, [0, 1].
+            first_row: the row of the image that the band begins with; every row is to be observed once.
         """
-        relative = relative_to_white(ldr_linear_strip, self._white)
-        self._picture.add(relative, first_row)
+        relative = relative_to_white(ldr_linear_band, self._white)
+        self._image.add(relative, first_row)
         weight = overexposure(relative)
         if weight.any():
             self._masks.add(np.dstack([(weight > 0.0).astype(np.float32), weight, weight * weight]), first_row)
 
     @property
     def overexposed_fraction(self) -> float:
-        """The share of the picture's area that is over-exposed, [0, 1], once every strip has been observed."""
+        """The share of the image's area that is over-exposed, [0, 1], once every band has been observed."""
         return float(self._masks.result[..., 0].mean(dtype=np.float64))
 
     def network_input(self) -> np.ndarray:
         """Return the network's input: (h, w, 3) float32, linear Rec.709 relative to white, [0, 1]."""
-        shown = np.clip(plane.enlarge(self._picture.result, self._shown_size), 0.0, 1.0)
+        shown = np.clip(plane.enlarge(self._image.result, self._shown_size), 0.0, 1.0)
         return np.pad(shown, (*self._margins, (0, 0)), mode="symmetric")
 
     def shown_part(self, network_map: np.ndarray) -> np.ndarray:
-        """Return the part of a network's output, (h, w, C), that shows the picture."""
+        """Return the part of a network's output, (h, w, C), that shows the image."""
         ((top, _), (left, _)), (height, width) = self._margins, self._shown_size
         return network_map[top : top + height, left : left + width]
 
@@ -93,23 +93,23 @@ class PictureReconstruction:
         """
         log_hdr = np.minimum(self.shown_part(log_hdr), np.float32(np.log(MAXIMUM_RADIANCE)))
         radiance = plane.shrink(np.exp(log_hdr), self._known_size)
-        light = _light_to_add(self._picture.result, self._masks.result, radiance)
+        light = _light_to_add(self._image.result, self._masks.result, radiance)
         self._light_and_weight = plane.padded(np.concatenate([light, self._masks.result[..., 1:2]], axis=-1))
 
-    def band(self, ldr_linear_strip: np.ndarray, first_row: int) -> np.ndarray:
-        """Return the HDR picture's strip for a strip of the picture; to be called after :meth:`solve`.
+    def band(self, ldr_linear_band: np.ndarray, first_row: int) -> np.ndarray:
+        """Return the HDR image's band for a band of the image; to be called after :meth:`solve`.
 
         Args:
-            ldr_linear_strip: (n, W, 3) float32, linear Rec.709, [0, 1].
-            first_row: the row of the picture that the strip begins with.
+            ldr_linear_band: (n, W, 3) float32, linear Rec.709, [0, 1].
+            first_row: the row of the image that the band begins with.
 
         Returns:
             (n, W, 3) float32, linear Rec.709, 1 = LDR white; a new array.
         """
-        relative = relative_to_white(ldr_linear_strip, self._white)
+        relative = relative_to_white(ldr_linear_band, self._white)
         weight = overexposure(relative)
         if not weight.any():
-            return ldr_linear_strip.copy()
+            return ldr_linear_band.copy()
         assert self._light_and_weight is not None, "solve first"
         end_row = first_row + len(weight)
         light, mean_weight = np.split(
@@ -118,10 +118,10 @@ class PictureReconstruction:
         radiance = np.divide(light, mean_weight, out=np.zeros_like(light), where=mean_weight > 0.0)
         np.minimum(radiance, np.float32(MAXIMUM_RADIANCE), out=radiance)
         radiance *= weight_without_steps(relative, weight, mean_weight[..., 0])[..., None]
-        return radiance * self._white.linear + ldr_linear_strip
+        return radiance * self._white.linear + ldr_linear_band
 
 
-def reconstruct_picture(ldr_linear: np.ndarray, log_hdr: np.ndarray, white: WhiteLevel | None = None) -> np.ndarray:
+def reconstruct_image(ldr_linear: np.ndarray, log_hdr: np.ndarray, white: WhiteLevel | None = None) -> np.ndarray:
     """Return the HDR of a single image and the network's output for it.
 
     Args:
@@ -133,31 +133,31 @@ def reconstruct_picture(ldr_linear: np.ndarray, log_hdr: np.ndarray, white: Whit
     Returns:
         (H, W, 3) float32, linear Rec.709, 1 = LDR white.
     """
-    reconstruction = PictureReconstruction(image_size(ldr_linear), image_size(log_hdr), white)
+    reconstruction = ImageReconstruction(image_size(ldr_linear), image_size(log_hdr), white)
     reconstruction.observe(ldr_linear, 0)
     reconstruction.solve(log_hdr)
     return reconstruction.band(ldr_linear, 0)
 
 
-def _light_to_add(picture: np.ndarray, mask: np.ndarray, radiance: np.ndarray) -> np.ndarray:
+def _light_to_add(image: np.ndarray, mask: np.ndarray, radiance: np.ndarray) -> np.ndarray:
     """Return e_p of this module, (h, w, 3) float32, ≥ 0.
 
     Args:
-        picture: (h, w, 3) float32, linear Rec.709 relative to white, [0, 1].
+        image: (h, w, 3) float32, linear Rec.709 relative to white, [0, 1].
         mask: (h, w, 3) float32, [0, 1]: the over-exposed share of each pixel, the means of w and of w².
         radiance: (h, w, 3) float32, linear Rec.709 relative to white: the network's.
     """
     share, weight, weight_squared = np.moveaxis(mask, -1, 0)
     # Over-exposed parts count as white: the rest of the mean is the well-exposed part's.
-    level = (picture.mean(axis=-1) - share) / np.maximum(1.0 - share, np.float32(1e-6))
+    level = (image.mean(axis=-1) - share) / np.maximum(1.0 - share, np.float32(1e-6))
     low, high = NEARLY_OVEREXPOSED
     nearly = (1.0 - share) * np.clip((level - low) / (high - low), 0.0, 1.0)
     claimed = weight * (share + np.float32(NEARLY_OVEREXPOSED_WEIGHT) * nearly)
     trust = np.divide(weight_squared * share, claimed, out=np.zeros_like(weight), where=claimed > 0.0)
-    return trust[..., None] * np.maximum(radiance - picture, 0.0)
+    return trust[..., None] * np.maximum(radiance - image, 0.0)
 
 
 def _margins(side: int, whole: int) -> tuple[int, int]:
-    """Return how many pixels lie before and behind what is in the middle."""
+    """Return how many pixels are before and behind what is in the middle."""
     before = (whole - side) // 2
     return before, whole - side - before

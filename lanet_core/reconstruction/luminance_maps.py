@@ -1,4 +1,4 @@
-"""LANet's attention maps and luminance classes as pictures to look at, as in the paper's Fig. 9."""
+"""LANet's attention maps and luminance classes as images to look at, as in the paper's Fig. 9."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _LONGEST_SIDE_PX = 1024
 CLASS_COLOURS_SRGB8 = np.array([(42, 24, 92), (190, 62, 108), (252, 226, 140)], dtype=np.uint8)
 
 
-def attention_picture(attention: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def attention_image(attention: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return the two attention maps as red and green, (h, w, 3) uint8.
 
     Args:
         attention: (h', w', 2) float32, [0, 1].
-        size: rows and columns of the picture that it belongs to; the result is as large, or else in proportion.
+        size: rows and columns of the image that it belongs to; the result is as large, or else in proportion.
     """
     size = _shown_size(size)
     height, width = image_size(attention)
@@ -28,12 +28,12 @@ def attention_picture(attention: np.ndarray, size: tuple[int, int]) -> np.ndarra
     return np.dstack([np.round(255.0 * maps), np.zeros(size)]).astype(np.uint8)
 
 
-def segmentation_picture(segmentation: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def segmentation_image(segmentation: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return the luminance classes in :data:`CLASS_COLOURS_SRGB8`, (h, w, 3) uint8.
 
     Args:
         segmentation: (h', w') uint8: 0 dark, 1 between, 2 bright.
-        size: see :func:`attention_picture`.
+        size: see :func:`attention_image`.
     """
     size = _shown_size(size)
     rows, columns = ((np.arange(new) + 0.5) * old / new for old, new in zip(segmentation.shape, size, strict=True))

@@ -14,13 +14,13 @@ import numpy as np
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.geometry import sphere
-from lanet_core.geometry.bands import StripDownsampler
+from lanet_core.geometry.bands import BandDownsampler
 from lanet_core.reconstruction.clipped_areas import label_areas
 
 #: Gives some rows of an image, from one up to another: (n, W, 3) float32.
 Rows = Callable[[int, int], np.ndarray]
 
-#: Rows of the panorama on which regions are told apart.
+#: Rows of the panorama on which regions are distinguished.
 _REGION_ROWS = 512
 #: The brightest that a pixel becomes, in LDR white.
 _MAXIMUM_RADIANCE = 1e6
@@ -49,19 +49,19 @@ class MeasuredLight:
             return np.zeros_like(level)
         return np.clip((level / np.float32(self.ceiling) - 1.0) * np.float32(2.0 / self.tolerance) + 2.0, 0.0, 1.0)
 
-    def completed(self, size: tuple[int, int], strips: Sequence[tuple[int, int]], predicted: Rows) -> CompletedLight:
+    def completed(self, size: tuple[int, int], bands: Sequence[tuple[int, int]], predicted: Rows) -> CompletedLight:
         """Return what completes the measured light.
 
         Args:
             size: rows and columns; columns even.
-            strips: where each of the bands begins and ends that make up the image.
+            bands: where each of the bands begins and ends that make up the image.
             predicted: gives the prediction of some rows, linear Rec.709, 1 = LDR white.
         """
         if self.ceiling == np.inf:
             return CompletedLight(self, size, np.zeros((1, 1), dtype=np.intp), np.zeros((1, 3), dtype=np.float32))
         small_size = (min(size[0], _REGION_ROWS), min(size[1], 2 * _REGION_ROWS))
-        small = StripDownsampler(size, small_size, channels=5)
-        for first, end in strips:
+        small = BandDownsampler(size, small_size, channels=5)
+        for first, end in bands:
             measured, light = self.rows(first, end), predicted(first, end) / np.float32(self.exposure)
             white = measured.mean(axis=-1) * np.float32(self.exposure) > OVEREXPOSURE_THRESHOLD
             lacking = np.where(white[..., None], light - measured, np.float32(0.0))
@@ -82,7 +82,7 @@ class MeasuredLight:
         cut_off = sums(small[..., 3])[:, None]
         added = np.divide(np.maximum(lacking, 0.0), cut_off, out=np.zeros_like(lacking), where=cut_off > 0.0)
         added[0] = 0.0  # no region
-        # A region's pixels may lie in the margin of a small pixel that counts as another's.
+        # A region's pixels may are in the margin of a small pixel that counts as another's.
         labels = np.where(labels > 0, labels, sphere.neighbourhood(labels).max(axis=0))
         return labels, np.minimum(added, _MAXIMUM_RADIANCE / self.exposure).astype(np.float32)
 

@@ -2,7 +2,7 @@
 
 A pixel's over-exposure is the share of the radiance it lacks that it is given: the cube of the ramp of Eq. 8, which
 keeps close to the image where it is barely over-exposed. The ramp ends a little below white, so that the noise of
-compression does not count. A channel that is clipped by itself, as the red of a low sun, counts from
+compression does not count. A channel that is clipped on its own, as the red of a low sun, counts from
 :data:`CHANNEL_THRESHOLD` on.
 
 Source: Yu et al. 2021, Eq. 8.

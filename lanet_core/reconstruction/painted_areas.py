@@ -49,7 +49,7 @@ class PaintedAreas:
         width: its columns.
         rectangles: areas of which every pixel is painted.
         letters: areas in which pixels near the area's luma are painted.
-        papers: likewise, of printed paper.
+        papers: the same, of printed paper.
     """
 
     height: int
@@ -145,7 +145,7 @@ def find_painted_areas(height: int, width: int, linear_rows: LinearRows) -> Pain
     return PaintedAreas(height, width, tuple(areas), tuple(letters))
 
 
-def find_painted_areas_of_picture(height: int, width: int, linear_rows: LinearRows) -> PaintedAreas:
+def find_painted_areas_of_image(height: int, width: int, linear_rows: LinearRows) -> PaintedAreas:
     """Find the painted areas of a single image; arguments as of :func:`find_painted_areas`."""
     step, luma = _sampled_luma(height, linear_rows)
     bars, papers = pairs_of_bars(luma), find_papers(luma)
@@ -225,11 +225,11 @@ def _share(luma: np.ndarray, level: float) -> np.ndarray:
 def _sharp_edge(shares: np.ndarray) -> int | None:
     """Return how many of the first lines belong to an area; None if the shares of its colour do not drop at one line.
 
-    An area that goes on to the last line, the image's edge, has all of them.
+    An area that continues to the last line, the image's edge, has all of them.
     """
     outside = np.flatnonzero(shares <= _OUTSIDE_SHARE)
     count = int(outside[0]) if outside.size else len(shares)
     return count if count and (shares[:count] >= _INSIDE_SHARE).all() else None
 
 
-__all__ = ["MID_GREY", "TOLERANCE", "PaintedAreas", "Rectangle", "find_painted_areas", "find_painted_areas_of_picture"]
+__all__ = ["MID_GREY", "TOLERANCE", "PaintedAreas", "Rectangle", "find_painted_areas", "find_painted_areas_of_image"]

@@ -71,7 +71,7 @@ def _peaks(edges: np.ndarray) -> list[int]:
 
 def _letters_of_line(mask: np.ndarray, top: int, bottom: int, luma: float) -> list[Rectangle]:
     """Return the letters between two rows; none without evidence that they are letters."""
-    # Room for ascenders and descenders. What goes on beyond it is no letter.
+    # Room for ascenders and descenders. What continues beyond it is no letter.
     room = 1 + round(_ASCENDER * (bottom - top))
     first, end = max(0, top - room), min(len(mask), bottom + room)
     if np.count_nonzero(np.diff(mask[first:end], axis=1)) > _MOST_CROSSINGS * (end - first):

@@ -27,7 +27,7 @@ TOLERANCE = 24.0
 #: Least difference of the pixels beyond an edge.
 STEP = 10.0
 
-#: Darker areas are not over-exposed whatever the image's white level is.
+#: Darker areas are not over-exposed regardless of the image's white level is.
 _LEAST_LUMA = 150.0
 #: Difference within which most pixels of an area are.
 _FLAT = 3.0
@@ -62,7 +62,7 @@ _GAP_PX = 2
 _MOST_LABELS = 16
 _MOST_ENDS = 8
 #: Smallest side of a single image in which bars are searched for.
-_SMALLEST_PICTURE = 32
+_SMALLEST_IMAGE = 32
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def near(luma: np.ndarray, level: float) -> np.ndarray:
 
 
 def same(luma: np.ndarray, level: float) -> np.ndarray:
-    """Return which pixels cannot be told from a colour, (...) bool."""
+    """Return which pixels do not differ from a colour, (...) bool."""
     return np.abs(luma - np.float32(level)) <= STEP
 
 
@@ -153,7 +153,7 @@ def pairs_of_bars(luma: np.ndarray) -> list[Rectangle]:
     A lone bar may be a ceiling or a sky above a straight horizon.
     """
     height, width = luma.shape
-    bars = find_bars(luma) if min(height, width) >= _SMALLEST_PICTURE else []
+    bars = find_bars(luma) if min(height, width) >= _SMALLEST_IMAGE else []
     opposite = {
         bar: replace(
             bar, top=height - bar.bottom, bottom=height - bar.top, left=width - bar.right, right=width - bar.left

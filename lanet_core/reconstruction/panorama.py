@@ -35,7 +35,7 @@ import numpy as np
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.geometry import sphere
-from lanet_core.geometry.bands import StripDownsampler, StripGatherer, StripMaximum
+from lanet_core.geometry.bands import BandDownsampler, BandGatherer, BandMaximum
 from lanet_core.image_size import image_size
 from lanet_core.reconstruction.aureole import aureole
 from lanet_core.reconstruction.clipped_areas import ClippedAreas, balance
@@ -58,6 +58,8 @@ NEARLY_OVEREXPOSED_WEIGHT = 0.125
 
 #: Factors of the bounds on specks, for diffuse and for concentrated light.
 _DIFFUSE_SUPPORT, _CONCENTRATED_SUPPORT = 64.0, 350.0
+#: Bounds of the factors of the light beside known discs.
+_BESIDE_PLACED = (0.25, 4.0)
 #: Standard deviation with which the diffuse radiance around a disc is smoothed.
 _AUREOLE_SMOOTHING_RAD = np.radians(10.0)
 #: Half a code of 8-bit sRGB near white, in linear light: 2.2 / 255 / 2.
@@ -90,10 +92,10 @@ class Reconstruction:
         #: Solid angle of the midtones, and the integral over it of the natural log of their gain, see :attr:`_unit`.
         self._midtones_sr, self._log_gain_sr = 0.0, 0.0
         fine_size = (min(height, REFINEMENT * network_height), min(width, REFINEMENT * 2 * network_height))
-        self._image = StripDownsampler(self._size, fine_size, channels=3)
-        self._weight = StripDownsampler(self._size, fine_size, channels=1)
-        self._sampled_weight = StripGatherer(self._size, fine_size, channels=1)
-        self._maximum = StripMaximum(self._size, self._network_size)
+        self._image = BandDownsampler(self._size, fine_size, channels=3)
+        self._weight = BandDownsampler(self._size, fine_size, channels=1)
+        self._sampled_weight = BandGatherer(self._size, fine_size, channels=1)
+        self._maximum = BandMaximum(self._size, self._network_size)
         #: One bit a pixel: where over-exposure is above 0.
         self._overexposed = np.zeros((height, (width + 7) // 8), dtype=np.uint8)
         self._overexposed_sr = 0.0
@@ -213,6 +215,8 @@ class Reconstruction:
         has_disc[[light.blob for light in lights]] = True
         in_disc_blob = has_disc[areas.labels]
         disc_share = _quotient(sphere.downsample(weight * in_disc_blob, *cell_size)[..., None], share)
+        if placed is not None:
+            wide, narrow = _beside_placed(wide, narrow, disc_share, lights)
         flat = (wide + narrow) * (1.0 - disc_share)
         radiance = enlarge_light(flat, weight * ~in_disc_blob)
         radiance[in_disc_blob] = 0.0
@@ -314,6 +318,27 @@ class Reconstruction:
         return added * self._unit
 
 
+def _beside_placed(
+    wide: np.ndarray, narrow: np.ndarray, disc_share: np.ndarray, lights: list[PointLight]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return diffuse and concentrated radiance scaled so that their sum with the known discs has the energy predicted.
+
+    The concentrated light of blobs without a disc makes up for the discs as far as it can, the diffuse radiance for the
+    rest.
+    """
+
+    def energy(grid: np.ndarray) -> float:
+        return 4.0 * np.pi * float(sphere.sphere_mean(grid).mean())
+
+    diffuse, concentrated, beside = (energy(grid) for grid in (wide, narrow, narrow * (1.0 - disc_share)))
+    discs = float(sum(light.energy.mean() for light in lights))
+    low, high = _BESIDE_PLACED
+    narrow_factor = min(max(concentrated - discs, 0.0) / beside, high) if beside > 0.0 else 1.0
+    left = diffuse + concentrated - discs - narrow_factor * beside
+    wide_factor = float(np.clip(left / diffuse, low, high)) if diffuse > 0.0 else 1.0
+    return wide * np.float32(wide_factor), narrow * np.float32(narrow_factor)
+
+
 def _around_lights(diffuse: np.ndarray, lights: list[PointLight], areas: ClippedAreas) -> np.ndarray:
     """Return diffuse radiance with the profile of :mod:`lanet_core.reconstruction.aureole`, (H, W, 3) float32."""
     profile = aureole(lights, areas)[..., None]
@@ -362,7 +387,7 @@ def diffuse_from_log_hdr(log_hdr: np.ndarray, image: np.ndarray, overexposure: n
     Args:
         log_hdr: (h, 2 h, 3) float32, natural log of linear Rec.709 radiance relative to white.
         image: (h, 2 h, 3) float32, see :meth:`Reconstruction.network_inputs`.
-        overexposure: (h, 2 h, 2) float32, likewise.
+        overexposure: (h, 2 h, 2) float32, of the same pixels.
 
     Returns:
         (h, 2 h, 3) float32, ≥ 0, for :meth:`Reconstruction.solve`.
@@ -383,7 +408,7 @@ def reconstruct(
     Args:
         ldr_linear: (H, W, 3) float32, linear Rec.709, [0, 1]; W even.
         diffuse: (g, 2 g, 3) float32, see :meth:`Reconstruction.solve`.
-        concentrated: likewise.
+        concentrated: the same.
         white: the image's white level; 1 by default.
         network_height: rows of the network's input; 2 g by default.
 

@@ -184,7 +184,7 @@ def _clusters(
     if not _is_point(density, gathered_sr / blob_sr, blob_sr / cell_rad**2, areas.edge_softness(blob)):
         return []
     directions = pixel_directions_at(rows, columns, image_size(level))
-    # The sun is near the middle of its glare: depth in the blob counts beside the energy.
+    # The sun is near the middle of its glare: depth in the blob counts next to the energy.
     depths = areas.depths_rad(blob)[rows, columns] + 1e-3
     clusters: list[tuple[np.ndarray, float]] = []
     left = energies.copy()

@@ -121,7 +121,7 @@ class SurfaceMeasurement:
 
         Args:
             base: (n, W, 3) float32, linear Rec.709, ≥ 0: the photograph.
-            added: likewise: what the reconstruction adds to it.
+            added: the same of what the reconstruction adds.
             first_row: the row that the band begins with.
         """
         rows = slice(first_row, first_row + len(base))

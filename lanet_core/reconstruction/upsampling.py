@@ -1,8 +1,8 @@
 """A panorama of light made larger, and none of the light lost: radiance for the parts of each pixel that shine.
 
-A pixel of the small panorama says how much light comes from its solid angle; a mask of the larger one says which
+A pixel of the small panorama is the mean radiance of its solid angle; a mask of the larger one specifies which
 parts of it shine. The result is a radiance that is smooth between neighbours, that is the same over a lamp of one
-radiance whatever parts of the pixels it covers, and whose integral over the shining parts is the light that was given.
+radiance for any parts of the pixels it covers, and whose integral over the shining parts is the light that was given.
 
 With k_p(i) the bilinear weight of small pixel p at large pixel i, ω solid angles, w the mask and ⟨·⟩ means over pixels:
 
@@ -25,14 +25,14 @@ def enlarge_light(light: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Return the radiance of the shining parts of a panorama.
 
     Args:
-        light: (h, w, C) float32, ≥ 0, mean radiance over each pixel; w even. What lies in a pixel no part of which
+        light: (h, w, C) float32, ≥ 0, mean radiance over each pixel; w even. What is in a pixel no part of which
             shines is lost.
         mask: (H, W) float32, [0, 1], how much of its radiance each pixel of the larger panorama gives.
 
     Returns:
         (H, W, C) float32, ≥ 0, in the unit of ``light``. Radiance times mask has the integral of ``light`` over the
         sphere, and over everything that is two pixels of ``light`` away from other light. Where the mask is 0, the
-        radiance beside it goes on for a pixel of ``light``, so that it can be sampled up to the mask's edges.
+        radiance around it continues for a pixel of ``light``, so that it can be sampled up to the mask's edges.
     """
     size = image_size(mask)
     shining = sphere.downsample(mask, *light.shape[:2])[..., None]

@@ -37,14 +37,14 @@ _FEWEST_PIXELS = 3
 #: Without a plateau, this share of the image is brighter than the white level.
 _TAIL = 2e-5
 #: A plateau below the format's ceiling is a surface rather than clipped light where it covers more than this share
-#: and less than the second share of it lies just below: clipping leaves a gradient.
+#: and less than the second share of it is just below: clipping leaves a gradient.
 _LARGE_SURFACE = 0.2
 #: A plateau below the ceiling that covers more than this is a surface in any case.
 _LARGEST_PLATEAU = 0.3
 _GRADIENT_SHARE = 0.03
 #: Radiance relative to white that such a surface has: below the threshold of over-exposure.
 _EXPOSED = 0.8
-#: Black is the value below which this share of the image lies in its darkest channel. Between these limits it is
+#: Black is the value below which this share of the image is in its darkest channel. Between these limits it is
 #: lifted.
 _BLACK_SHARE = 5e-3
 _LIFTED = (0.02, 0.3)

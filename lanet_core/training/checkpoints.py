@@ -1,4 +1,4 @@
-"""Checkpoints: everything that training needs to go on as if it had never stopped."""
+"""Checkpoints: everything that training needs to continue as if it had never stopped."""
 
 from __future__ import annotations
 

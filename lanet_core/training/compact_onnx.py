@@ -54,18 +54,18 @@ def store_as_half(model: onnx.ModelProto, names: Collection[str]) -> None:
 def share_constants(model: onnx.ModelProto) -> None:
     """Let nodes share large constants that are equal, such as the maps to and from the ceiling view; in place."""
     known: dict[tuple[int, tuple[int, ...], bytes], str] = {}
-    twins: dict[str, str] = {}
+    duplicates: dict[str, str] = {}
     for node in list(model.graph.node):
         tensor = node.attribute[0].t if node.op_type == "Constant" else None
         if tensor is None or len(tensor.raw_data) < _LARGE_BYTES:
             continue
         first = known.setdefault((tensor.data_type, tuple(tensor.dims), tensor.raw_data), node.output[0])
         if first != node.output[0]:
-            twins[node.output[0]] = first
+            duplicates[node.output[0]] = first
             model.graph.node.remove(node)
     for node in model.graph.node:
         for position, name in enumerate(node.input):
-            node.input[position] = twins.get(name, name)
+            node.input[position] = duplicates.get(name, name)
 
 
 def forget_node_names(model: onnx.ModelProto) -> None:

@@ -26,7 +26,7 @@ class LossConfiguration:
         log_l2: mean squared log difference.
         scale_invariant: L_SI, Eq. 4.
         segmentation: α of Eq. 2.
-        segmentation_source: the picture that gives the classes, ``hdr`` or ``ldr`` (Table 2's LDR-Seg).
+        segmentation_source: the image that gives the classes, ``hdr`` or ``ldr`` (Table 2's LDR-Seg).
         overexposed: β1 of Eq. 9.
         well_exposed: β2 of Eq. 9.
     """
@@ -66,13 +66,13 @@ class OptimiserConfiguration:
 
 @dataclass(frozen=True)
 class StageConfiguration:
-    """A stretch of training on pictures of one kind and size.
+    """A stretch of training on images of one kind and size.
 
     Attributes:
         pictures: ``crops`` trains LANet, or panoLANet's panorama branch, on perspective crops; ``panoramas``
             trains the whole network.
-        height: rows of the pictures. Crops are square, panoramas twice as wide.
-        batch_size: pictures a step, over all processes together.
+        height: rows of the images. Crops are square, panoramas twice as wide.
+        batch_size: images a step, over all processes together.
         steps: steps of the stage.
         learning_rate: at the start of the stage, after ``warmup_steps``.
         schedule: ``step`` multiplies by 0.8 every 5,000 steps as the paper does; ``cosine`` falls to a
@@ -104,7 +104,7 @@ class TrainingConfiguration:
 
     @property
     def sha256(self) -> str:
-        """Hash of the values that are not the defaults, whatever the file's layout.
+        """Hash of the values that are not the defaults, regardless of the file's layout.
 
         An option that comes later, and changes nothing by default, leaves it as it is.
         """

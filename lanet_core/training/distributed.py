@@ -1,4 +1,4 @@
-"""One process or several: what torchrun says, and what only the first process does."""
+"""One process or several: the environment of torchrun, and the work of the first process only."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def rounded_to_half(network: nn.Module, path: Path) -> set[str]:
 def parity(network: nn.Module, path: Path, seed: int = 0) -> float:
     """Return the largest relative difference of radiance between torch and ONNX Runtime on a random image."""
     session = Session(path, provider="cpu")
-    ldr_linear = _test_picture(session.metadata.input_height, session.metadata.input_width, seed)
+    ldr_linear = _test_image(session.metadata.input_height, session.metadata.input_width, seed)
     with torch.no_grad():
         expected = network(torch.from_numpy(np.moveaxis(ldr_linear, -1, 0).copy())[None]).log_hdr[0].numpy()
     log_hdr = session.run(**{INPUT_NAME: ldr_linear}).log_hdr
@@ -151,7 +151,7 @@ def parity(network: nn.Module, path: Path, seed: int = 0) -> float:
     return float(np.abs(np.expm1(np.moveaxis(log_hdr, -1, 0) - expected)).max())
 
 
-def _test_picture(height: int, width: int, seed: int) -> np.ndarray:
+def _test_image(height: int, width: int, seed: int) -> np.ndarray:
     """Return blocks of random brightness, black to clipped, (height, width, 3) float32."""
     rng = np.random.default_rng(seed)
     blocks = np.clip(rng.random((height // 16, width // 16, 3)) * 1.4 - 0.1, 0.0, 1.0)

@@ -26,7 +26,7 @@ class LiteBatches:
         real: captured scenes.
         synthetic: rendered scenes; empty where the configuration uses none.
         workers: processes that draw the pool, where the scenes are on a CPU.
-        say: takes a line of progress.
+        report: takes a line of progress.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class LiteBatches:
         real: Sequence[TrainingScene],
         synthetic: Sequence[TrainingScene] = (),
         workers: int = 1,
-        say: Callable[[str], None] = print,
+        report: Callable[[str], None] = print,
     ) -> None:
         self._schedule, self._seed = configuration.schedule, configuration.seed
         self._sources = [
@@ -47,7 +47,7 @@ class LiteBatches:
         if self._schedule.pool:
             for number, (source, draws) in enumerate(zip(self._sources, self._draws, strict=True)):
                 if source.scenes:
-                    say(f"drawing {draws} photographs of each of {len(source.scenes)} scenes")
+                    report(f"drawing {draws} photographs of each of {len(source.scenes)} scenes")
                 self._pools.append(_drawn(source, draws, (self._seed, number), workers))
 
     def __call__(self, step: int, rank: int = 0, processes: int = 1) -> LightSample:

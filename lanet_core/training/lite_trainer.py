@@ -82,7 +82,7 @@ class LiteTrainer:
         folder: where checkpoints and logs go; made if missing.
         process: this process among those that train together.
         options: how to carry it out.
-        say: takes each line of progress.
+        report: takes each line of progress.
         synthetic: folder of rendered panoramas, of which ``schedule.synthetic_share`` of the photographs are made.
         fold: part of the train split that is validated on in place of the val split.
 
@@ -98,7 +98,7 @@ class LiteTrainer:
         folder: Path,
         process: Process,
         options: TrainerOptions,
-        say: Callable[[str], None] = print,
+        report: Callable[[str], None] = print,
         synthetic: Path | None = None,
         fold: Fold | None = None,
     ) -> None:
@@ -120,7 +120,7 @@ class LiteTrainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = process
         self.options = options
-        self.say = say if process.is_first else lambda line: None
+        self.report = report if process.is_first else lambda line: None
         self.step = 0
         self.network = PanoLANetLite(configuration.network)
         checkpoint = self._resumed()
@@ -134,10 +134,10 @@ class LiteTrainer:
             self.average.load_state_dict(checkpoint.average)
             self.optimiser.load_state_dict(checkpoint.optimiser)
             self.step = checkpoint.step
-            self.say(f"resuming at step {self.step}")
+            self.report(f"resuming at step {self.step}")
         self.loss = LightLoss(configuration.loss).to(process.device)
-        learnt, held_out = _scenes(data, fold)
-        self._learnt = [learnt, find_scenes(synthetic, "train") if synthetic is not None else []]
+        training, held_out = _scenes(data, fold)
+        self._training = [training, find_scenes(synthetic, "train") if synthetic is not None else []]
         self._held_out = held_out
 
     def _resumed(self) -> LiteCheckpoint | None:
@@ -160,8 +160,8 @@ class LiteTrainer:
         if self.step >= last:
             return
         device = self.process.device
-        real, synthetic = (load_training_scenes(scenes, device) for scenes in self._learnt)
-        batches = LiteBatches(self.configuration, real, synthetic, self.options.workers, self.say)
+        real, synthetic = (load_training_scenes(scenes, device) for scenes in self._training)
+        batches = LiteBatches(self.configuration, real, synthetic, self.options.workers, self.report)
         held_out = validation_photographs(load_training_scenes(self._held_out, device), schedule.height)
         log = TrainingLog(self.folder, self.step) if self.process.is_first else None
         wrapped = self.process.wrap(self.network)
@@ -177,7 +177,7 @@ class LiteTrainer:
                     started, logged_at = time.monotonic(), self.step
                     log.write(self.step, {**values, "seconds_per_step": rate})
                     figures = ", ".join(f"{name} {value:.3f}" for name, value in values.items())
-                    self.say(f"step {self.step}: {figures}; {rate:.2f} s a step")
+                    self.report(f"step {self.step}: {figures}; {rate:.2f} s a step")
                 if log is not None and (self.step == last or self.step % self.options.validate_every == 0):
                     self._validate(log, held_out)
                     self._save()
@@ -214,7 +214,7 @@ class LiteTrainer:
         for kind, batches in held_out.items():
             errors = light_errors(self.average, batches, self.loss.irradiance)
             log.write(self.step, {f"{kind}_ldr_stops": errors.ldr.mean(), f"{kind}_stops": errors.network.mean()})
-            self.say(
+            self.report(
                 f"step {self.step}: held out, {kind}: {errors.network.mean():.3f} stops "
                 f"(median {np.median(errors.network):.3f}; LDR as is {errors.ldr.mean():.3f})"
             )

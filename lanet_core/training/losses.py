@@ -43,7 +43,7 @@ def scale_invariant_loss(log_hdr: Tensor, target: Tensor) -> Tensor:
 
 
 def luminance_classes(linear: Tensor) -> Tensor:
-    """Return the classes of Eq. 6 for linear pictures (N, 3, H, W): (N, H, W) int64, 0 dark, 1 between, 2 bright."""
+    """Return the classes of Eq. 6 for linear images (N, 3, H, W): (N, H, W) int64, 0 dark, 1 between, 2 bright."""
     mean = linear.mean(dim=1)
     dark, bright = SEGMENTATION_LIMITS
     return (mean > dark).long() + (mean >= bright).long()

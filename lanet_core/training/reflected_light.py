@@ -63,7 +63,7 @@ def irradiance_loss(map_height: int = 32, normals_height: int = 16) -> Reflected
 def glossy_loss(map_height: int = 32, directions_height: int = 16, exponent: float = 32.0) -> ReflectedLightLoss:
     """Return the loss of glossy reflection: cosⁿ lobes about mirror directions.
 
-    Source: Phong 1975, "Illumination for Computer Generated Pictures".
+    Source: Phong 1975, "Illumination for Computer Generated Images".
 
     Args:
         map_height: rows to which panoramas are reduced before the integral (columns are twice as many).

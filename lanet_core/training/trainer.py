@@ -35,7 +35,7 @@ BEST_CHECKPOINT = "best.pt"
 
 @dataclass(frozen=True)
 class TrainerOptions:
-    """How a run is carried out; nothing here changes what is learnt, but for the precision.
+    """How a run is carried out; nothing here changes what is learned, but for the precision.
 
     Attributes:
         bfloat16: run the network under bfloat16 autocast.
@@ -59,7 +59,7 @@ class Trainer:
         folder: where checkpoints and logs go; made if missing.
         process: this process among those that train together.
         options: how to carry it out.
-        say: takes each line of progress.
+        report: takes each line of progress.
         fold: part of the train split that is validated on in place of the val split.
 
     Raises:
@@ -74,7 +74,7 @@ class Trainer:
         folder: Path,
         process: Process,
         options: TrainerOptions,
-        say: Callable[[str], None] = print,
+        report: Callable[[str], None] = print,
         fold: Fold | None = None,
     ) -> None:
         torch.manual_seed(configuration.seed)
@@ -87,7 +87,7 @@ class Trainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = process
         self.options = options
-        self.say = say if process.is_first else lambda line: None
+        self.report = report if process.is_first else lambda line: None
         self.network = process.placed(build_network(configuration.network))
         self.loss = TrainingLoss(configuration.loss).to(process.device)
         self.average = start_average(self.network)
@@ -125,7 +125,7 @@ class Trainer:
         self.average.load_state_dict(checkpoint.average)
         self._optimiser_state = checkpoint.optimiser or None
         self.stage, self.step, self.best = checkpoint.stage, checkpoint.step, checkpoint.best
-        self.say(f"resuming at step {self.total_steps}")
+        self.report(f"resuming at step {self.total_steps}")
 
     def _run_stage(self, log: TrainingLog | None, budget: float) -> int:
         """Do the rest of the current stage, at most ``budget`` steps; return how many were done."""
@@ -139,14 +139,14 @@ class Trainer:
             optimiser.load_state_dict(self._optimiser_state)
             self._optimiser_state = None
         first, last = self.step, int(min(stage.steps, self.step + budget))
-        learnt, held_out = (load_scenes(scenes, task.scene_rows) for scenes in self._scenes)
-        self.say(f"{len(learnt)} training scenes")
+        training, held_out = (load_scenes(scenes, task.scene_rows) for scenes in self._scenes)
+        self.report(f"{len(training)} training scenes")
         seed = self.configuration.seed * 1000 + self.stage
-        pairs = TrainingPairs(learnt, task, self.configuration.augmentation, seed, self.process.device)
+        pairs = TrainingPairs(training, task, self.configuration.augmentation, seed, self.process.device)
         numbers = StepNumbers(first, last, stage.batch_size, self.process.rank, self.process.count)
-        judged = task.validation_pairs(held_out) if self.process.is_first else []
+        validated = task.validation_pairs(held_out) if self.process.is_first else []
         started, logged_at = time.monotonic(), self.step
-        self.say(f"stage {self.stage + 1}: {stage.pictures} of {stage.height} rows, {stage.steps} steps")
+        self.report(f"stage {self.stage + 1}: {stage.pictures} of {stage.height} rows, {stage.steps} steps")
         for batch in batches(pairs, numbers, self.options.workers):
             values = self._train_step(wrapped, optimiser, stage, batch)
             self.step += 1
@@ -156,10 +156,10 @@ class Trainer:
                 started, logged_at = time.monotonic(), self.step
                 log.write(self.total_steps, {**values, "seconds_per_step": rate})
                 figures = ", ".join(f"{name} {value:.3f}" for name, value in values.items())
-                self.say(f"step {self.total_steps}: {figures}; {rate:.2f} s a step")
+                self.report(f"step {self.total_steps}: {figures}; {rate:.2f} s a step")
             at_end = self.step == last
             if log is not None and (at_end or self.step % self.options.validate_every == 0):
-                self._validate(log, task, judged)
+                self._validate(log, task, validated)
                 self._save(LAST_CHECKPOINT, optimiser)
         if self.step == stage.steps:
             self._finish_stage()
@@ -215,18 +215,18 @@ class Trainer:
             return
         network = task.part(self.average)
         network = Calibrated(network) if self.configuration.loss.is_scale_free else network
-        figures, judged, reconstructed = task.validate(network, pairs, self.process.device)
-        self.say(f"step {self.total_steps}: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
+        figures, validated, reconstructed = task.validate(network, pairs, self.process.device)
+        self.report(f"step {self.total_steps}: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
         log.write(self.total_steps, figures)
         shown = range(0, len(pairs), max(1, len(pairs) // 6))
-        log.write_pictures(
+        log.write_images(
             self.total_steps,
             "val_ldr_prediction_truth",
             [[pairs[i].picture, reconstructed[i], pairs[i].hdr] for i in shown],
         )
         # Figures of different sizes cannot be compared: a stage's best replaces that of the stage before.
-        if self.best is None or self.best[0] != self.stage or judged < self.best[1]:
-            self.best = (self.stage, judged)
+        if self.best is None or self.best[0] != self.stage or validated < self.best[1]:
+            self.best = (self.stage, validated)
             self._save(BEST_CHECKPOINT, None)
 
     def _save(self, name: str, optimiser: torch.optim.Optimizer | None) -> None:

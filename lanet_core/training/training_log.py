@@ -1,4 +1,4 @@
-"""What a training run leaves to look at: a CSV, TensorBoard scalars and pictures."""
+"""What a training run leaves to look at: a CSV, TensorBoard scalars and images."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from lanet_core.colour import quantise_srgb8
 from lanet_core.files import write_png
 from lanet_core.files.replacing import replacing
 
-#: Exposures at which pictures are shown: as the LDR is, and with its lights brought down into view.
-PICTURE_EXPOSURES_EV = (0.0, -4.0)
+#: Exposures at which images are shown: as the LDR is, and with its lights brought down into view.
+IMAGE_EXPOSURES_EV = (0.0, -4.0)
 
 
 class TrainingLog:
-    """Appends to ``log.csv`` and ``tensorboard/`` in a run's folder, going on where an earlier run stopped.
+    """Appends to ``log.csv`` and ``tensorboard/`` in a run's folder, resuming where an earlier run stopped.
 
     Args:
         folder: the run's.
-        last_step: the step of the checkpoint to go on from. What an earlier run logged after it is dropped: those
+        last_step: the step of the checkpoint to continue from. What an earlier run logged after it is dropped: those
             steps are done again.
     """
 
@@ -52,8 +52,8 @@ class TrainingLog:
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
 
-    def write_pictures(self, step: int, name: str, rows: Sequence[Sequence[np.ndarray]]) -> None:
-        """Log a sheet of linear pictures (H, W, 3), each row at every exposure, also as ``pictures/NAME.png``."""
+    def write_images(self, step: int, name: str, rows: Sequence[Sequence[np.ndarray]]) -> None:
+        """Log a sheet of linear images (H, W, 3), each row at every exposure, also as ``pictures/NAME.png``."""
         sheet = contact_sheet(rows)
         self._writer.add_image(name, sheet, step, dataformats="HWC")
         folder = self.folder / "pictures"
@@ -66,16 +66,16 @@ class TrainingLog:
 
 
 def contact_sheet(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
-    """Return pictures side by side, one row of them under another, at each of the exposures.
+    """Return images side by side, one row of them under another, at each of the exposures.
 
     Args:
-        rows: linear Rec.709 pictures, (H, W, 3) float32, all of one size.
+        rows: linear Rec.709 images, (H, W, 3) float32, all of one size.
 
     Returns:
         (rows H, columns exposures W, 3) uint8, sRGB.
     """
     lines = [
-        np.concatenate([picture * np.float32(2.0**ev) for picture in row for ev in PICTURE_EXPOSURES_EV], axis=1)
+        np.concatenate([picture * np.float32(2.0**ev) for picture in row for ev in IMAGE_EXPOSURES_EV], axis=1)
         for row in rows
     ]
     return quantise_srgb8(np.concatenate(lines, axis=0))

@@ -32,7 +32,7 @@ class Validation(NamedTuple):
     """
 
     figures: dict[str, float]
-    judged: float
+    validated: float
     reconstructed: list[np.ndarray]
 
 

@@ -2,7 +2,7 @@
 
 Pixels are sorted into a coarse three-dimensional grid by row, column and the guide's value; there the filter is a plain
 Gaussian blur of sums and counts, and its cost does not depend on the filter's size. The grid's columns close to
-a ring. Towards the poles the filter stays what it is in a picture: beyond the first and last row is nothing.
+a ring. Towards the poles the filter stays what it is in an image: beyond the first and last row is nothing.
 
 Source: Paris and Durand 2006, "A Fast Approximation of the Bilateral Filter using a Signal Processing Approach"; Chen,
 Paris and Durand 2007, "Real-time Edge-Aware Image Processing with the Bilateral Grid".
@@ -19,12 +19,12 @@ from operator import add
 import numpy as np
 
 #: Cells per standard deviation along each axis. The papers take one; with four the result is the exact filter's to
-#: half a hundredth of the picture's range, where one is off by five.
+#: half a hundredth of the image's range, where one is off by five.
 _CELLS_PER_SIGMA = 4
 
 
 def cross_bilateral_filter(
-    picture: np.ndarray, guide: np.ndarray, *, spatial_sigma_px: float, range_sigma: float
+    image: np.ndarray, guide: np.ndarray, *, spatial_sigma_px: float, range_sigma: float
 ) -> np.ndarray:
     """Smooth a panorama where another, the guide, is smooth.
 
@@ -32,15 +32,15 @@ def cross_bilateral_filter(
     distance in pixels, taken round the panorama, and g − g′ the difference of the guide.
 
     Args:
-        picture: (H, W) float: what is smoothed.
-        guide: (H, W) float: what says where.
+        image: (H, W) float: what is smoothed.
+        guide: (H, W) float: the position along the axis.
         spatial_sigma_px: σ_s, pixels.
         range_sigma: σ_r, in the guide's units.
 
     Returns:
         (H, W) float32.
     """
-    height, width = picture.shape
+    height, width = image.shape
     columns = math.ceil(width * _CELLS_PER_SIGMA / spatial_sigma_px)
     axes = (
         _Axis.of(np.arange(height)[:, None], spatial_sigma_px),
@@ -49,13 +49,13 @@ def cross_bilateral_filter(
     )
     corners = _corners(axes)
     counts = _blur(_splat(np.ones(1), corners, axes), axes)
-    sums = _blur(_splat(picture.astype(np.float64), corners, axes), axes)
+    sums = _blur(_splat(image.astype(np.float64), corners, axes), axes)
     return (_slice(sums, corners) / _slice(counts, corners)).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class _Axis:
-    """One axis of the grid: where along it the pixels lie, in cells, broadcastable to (H, W)."""
+    """One axis of the grid: where along it the pixels are, in cells, broadcastable to (H, W)."""
 
     positions: np.ndarray
     cells: int

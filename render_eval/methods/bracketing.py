@@ -1,4 +1,4 @@
-"""DrTMO's last step: which of the predicted exposures agree, and their merge to an HDR picture.
+"""DrTMO's last step: which of the predicted exposures agree, and their merge to an HDR image.
 
 The published program merges by OpenCV's ``createMergeDebevec`` with neither a response nor exposure times of a camera:
 the 8-bit codes count as linear, and each exposure is half a stop above the one before.
@@ -27,9 +27,9 @@ def consistent_exposures(
     """Return the exposures up to the first on either side that contradicts its neighbour, the darkest first.
 
     Args:
-        darker: (H, W, 3) uint8 each, in steps down from the picture.
+        darker: (H, W, 3) uint8 each, in steps down from the image.
         picture: (H, W, 3) uint8.
-        brighter: likewise, in steps up.
+        brighter: the same, in steps up.
     """
     down = _leading(darker, picture, lambda image, previous: image > previous + TOLERANCE)
     up = _leading(brighter, picture, lambda image, previous: image < previous - TOLERANCE)

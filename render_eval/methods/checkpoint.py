@@ -21,7 +21,7 @@ class CheckpointNetwork:
     """A checkpoint's averaged network, exported to ONNX for the time of the evaluation.
 
     The network sees images at the size of its last stage of training. One that was trained on crops converts a panorama
-    as a picture with edges.
+    as an image with edges.
 
     Args:
         name: the method's name.

@@ -60,13 +60,13 @@ class DrTmo:
             return merge_debevec(consistent_exposures(exposures(self._down, codes), codes, exposures(self._up, codes)))
 
         bgr = photograph.rgb_srgb8[..., ::-1]
-        # No margin: the network normalises by the whole picture, and one of 2:1 fits as it is.
+        # No margin: the network normalises by the whole image, and one of 2:1 fits as it is.
         hdr_bgr = run_framed(merged, bgr, multiple=MULTIPLE_PX, margin=0, wraps=photograph.is_panorama)
         return np.ascontiguousarray(hdr_bgr[..., ::-1])
 
 
 def exposures(network: ExposureNetwork, bgr8: np.ndarray) -> list[np.ndarray]:
-    """Return a network's eight exposures of a picture, (H, W, 3) uint8 each, in steps from the picture.
+    """Return a network's eight exposures of an image, (H, W, 3) uint8 each, in steps from the image.
 
     Args:
         network: of darker or of brighter exposures.

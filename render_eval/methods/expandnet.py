@@ -1,14 +1,14 @@
 """``expandnet``: Expand-Net with its published weights, in our own implementation of the architecture.
 
-Three branches see the display-encoded LDR: one of pixels, one dilated, one of the whole picture at 256×256; 1×1
+Three branches see the display-encoded LDR: one of pixels, one dilated, one of the whole image at 256×256; 1×1
 convolutions join them. SELU follows every convolution but the last of the last two branches and of the whole.
 
-The network learnt linear HDR pictures stretched to [0, 1], and its sigmoid gives the same. As in the published
+The network learned linear HDR images stretched to [0, 1], and its sigmoid gives the same. As in the published
 program the LDR is stretched to [0, 1] before and the prediction after, so black is 0. The HDR's own scale is lost in
-the stretch; whatever it was, it is one factor, and calibration by Eq. 1 finds it again.
+the stretch; it is one factor, and calibration by Eq. 1 finds it again.
 
-The published program predicts in patches with zeros round the picture. Here the picture wraps in azimuth and has
-zeros beyond the poles only, and strips of rows, which need less memory, give the same as the whole.
+The published program predicts in patches with zeros round the image. Here the image wraps in azimuth and has
+zeros beyond the poles only, and bands of rows, which need less memory, give the same as the whole.
 
 Source: Marnerides, Bashford-Rogers, Hatchett and Debattista 2018, "ExpandNet: A Deep Convolutional Neural Network for
 High Dynamic Range Expansion from Low Dynamic Range Content", Computer Graphics Forum 37(2); weights:
@@ -46,7 +46,7 @@ PUBLICATION = Publication(
 REACH_PX = 8
 
 _GLOBAL_SIZE = (256, 256)
-_STRIP_ROWS = 128
+_BAND_ROWS = 128
 
 
 class ExpandNet:
@@ -73,12 +73,12 @@ class ExpandNet:
         return stretched(run_network(self._network, rgb_encoded))
 
 
-def stretched(picture: np.ndarray) -> np.ndarray:
+def stretched(image: np.ndarray) -> np.ndarray:
     """Return an array of any shape with its values' range mapped to [0, 1], float32; black if there is no range."""
-    low, high = float(picture.min()), float(picture.max())
+    low, high = float(image.min()), float(image.max())
     if high == low:
-        return np.zeros_like(picture, dtype=np.float32)
-    return ((picture - low) / (high - low)).astype(np.float32)
+        return np.zeros_like(image, dtype=np.float32)
+    return ((image - low) / (high - low)).astype(np.float32)
 
 
 def build_network() -> nn.ModuleDict:
@@ -147,24 +147,24 @@ def run_network(network: nn.ModuleDict, rgb_encoded: np.ndarray) -> np.ndarray:
     from torch.nn import functional as F  # noqa: N812
 
     with torch.inference_mode():
-        picture = torch.from_numpy(np.ascontiguousarray(rgb_encoded.transpose(2, 0, 1)[None]))
-        small = F.interpolate(picture, _GLOBAL_SIZE, mode="bilinear", align_corners=False)
+        image = torch.from_numpy(np.ascontiguousarray(rgb_encoded.transpose(2, 0, 1)[None]))
+        small = F.interpolate(image, _GLOBAL_SIZE, mode="bilinear", align_corners=False)
         whole = network["glob_net"](small)
-        wrapped = F.pad(picture, (REACH_PX, REACH_PX, 0, 0), mode="circular")
-        height = picture.shape[2]
-        strips = [
-            _run_strip(network, wrapped, whole, start, min(start + _STRIP_ROWS, height))
-            for start in range(0, height, _STRIP_ROWS)
+        wrapped = F.pad(image, (REACH_PX, REACH_PX, 0, 0), mode="circular")
+        height = image.shape[2]
+        bands = [
+            _run_band(network, wrapped, whole, start, min(start + _BAND_ROWS, height))
+            for start in range(0, height, _BAND_ROWS)
         ]
-        return np.ascontiguousarray(torch.cat(strips, dim=2)[0].numpy().transpose(1, 2, 0))
+        return np.ascontiguousarray(torch.cat(bands, dim=2)[0].numpy().transpose(1, 2, 0))
 
 
-def _run_strip(network: nn.ModuleDict, wrapped: Tensor, whole: Tensor, start: int, end: int) -> Tensor:
+def _run_band(network: nn.ModuleDict, wrapped: Tensor, whole: Tensor, start: int, end: int) -> Tensor:
     """Return the output for the rows from ``start`` to ``end``."""
     import torch
 
     first = max(start - REACH_PX, 0)
-    strip = wrapped[:, :, first : end + REACH_PX]
+    band = wrapped[:, :, first : end + REACH_PX]
     here = slice(start - first, end - first), slice(REACH_PX, -REACH_PX)
-    near = [network[branch](strip)[:, :, *here] for branch in ("local_net", "mid_net")]
+    near = [network[branch](band)[:, :, *here] for branch in ("local_net", "mid_net")]
     return network["end_net"](torch.cat([*near, whole.expand(-1, -1, *near[0].shape[2:])], dim=1))

@@ -18,7 +18,7 @@ class PredictionFolder:
 
     Args:
         name: the method's name.
-        folder: where the predictions lie. The record's source holds one hash of all of them.
+        folder: of the predictions. The record's source holds one hash of all of them.
 
     Raises:
         MethodError: there is no such folder, or no prediction in it.

@@ -10,11 +10,11 @@ def ramp(values: np.ndarray, width: float) -> np.ndarray:
     return np.clip((values - np.float32(1.0 - width)) / np.float32(width), 0.0, 1.0)
 
 
-def clipped_share(picture: np.ndarray, width: float) -> np.ndarray:
+def clipped_share(image: np.ndarray, width: float) -> np.ndarray:
     """Return the ramp of each pixel's largest channel.
 
     Args:
-        picture: (H, W, 3) float32, [0, 1].
+        image: (H, W, 3) float32, [0, 1].
         width: of the ramp.
 
     Returns:
@@ -22,4 +22,4 @@ def clipped_share(picture: np.ndarray, width: float) -> np.ndarray:
 
     Source: Eilertsen et al. 2017, Eq. 2; Liu et al. 2020, Eq. 5.
     """
-    return ramp(picture.max(axis=2, keepdims=True), width)
+    return ramp(image.max(axis=2, keepdims=True), width)

@@ -1,17 +1,17 @@
 """``koeo``: the reverse tone mapping of Kovaleski and Oliveira, by a brightness enhancement function.
 
-The function is 1 where the picture is well exposed and rises to α in clipped regions: the mask of the clipped pixels,
-smoothed by a cross-bilateral filter with the picture's brightness as its guide, so that it ends at edges.
+The function is 1 where the image is well exposed and rises to α in clipped regions: the mask of the clipped pixels,
+smoothed by a cross-bilateral filter with the image's brightness as its guide, so that it ends at edges.
 
     BEF = 1 + (α − 1) · CB(M; guide Y′, σ_s, σ_r),   HDR = BEF · LDR
 
-M is 1 where a channel's code passes 254 and Y′ is the luma of the 8-bit picture, so σ_r is in code values. With α = 4
+M is 1 where a channel's code passes 254 and Y′ is the luma of the 8-bit image, so σ_r is in code values. With α = 4
 a display's 300 cd/m² becomes 1,200. The display's own scale and black level are left out: maps are calibrated by Eq.
 1 afterwards.
 
 Source: Kovaleski and Oliveira 2014, "High-Quality Reverse Tone Mapping for a Wide Range of Exposures", SIBGRAPI;
 after Rempel et al. 2007, "LDR2HDR", whose mask and α these are; parameters as in the HDR Toolbox (Banterle et al.).
-σ_s is published for pictures of 1920×1080 and is scaled with the width here.
+σ_s is published for images of 1920×1080 and is scaled with the width here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from render_eval.records import MethodRecord
 CLIPPING_CODE = 254
 #: α.
 LARGEST_ENHANCEMENT = 4.0
-#: σ_s as a share of the picture's width: 150 pixels of 1920.
+#: σ_s as a share of the image's width: 150 pixels of 1920.
 SPATIAL_SIGMA_WIDTHS = 150.0 / 1920.0
 #: σ_r, in the luma's units.
 RANGE_SIGMA = 25.0 / 255.0

@@ -3,9 +3,9 @@
 Four networks: what 8 bits lost (:mod:`render_eval.methods.networks.dequantisation`), the camera's curve
 (:mod:`~render_eval.methods.networks.linearisation`), clipped light
 (:mod:`~render_eval.methods.networks.hallucination`), and a refinement of the whole. These are the weights that were
-trained jointly, on synthetic and on real pictures.
+trained jointly, on synthetic and on real images.
 
-The published program enlarges a picture to multiples of 64 pixels and mirrors 32 pixels at its edges. Here it is
+The published program enlarges an image to multiples of 64 pixels and mirrors 32 pixels at its edges. Here it is
 mirrored only, which leaves its pixels as they are; a panorama continues in azimuth instead.
 
 Source: Liu et al. 2020, "Single-Image HDR Reconstruction by Learning to Reverse the Camera Pipeline"; program and
@@ -110,7 +110,7 @@ class _Pipeline:
         self.files = checkpoint.files
 
     def run(self, encoded: np.ndarray) -> np.ndarray:
-        """Return the HDR of a display-encoded picture, (H, W, 3) float32, [0, 1]; sides are multiples of 64."""
+        """Return the HDR of a display-encoded image, (H, W, 3) float32, [0, 1]; sides are multiples of 64."""
         import torch
 
         from render_eval.methods.networks.arrays import to_array, to_tensor

@@ -32,7 +32,7 @@ class Photograph:
         rgb_srgb8: (H, W, 3) uint8, sRGB-encoded Rec.709.
         ldr_linear: (H, W, 3) float32, the same as linear Rec.709, [0, 1].
         truth: (H, W, 3) float32, linear Rec.709, calibrated by Eq. 1, 1 = the LDR's white; for oracles only.
-        is_panorama: whether it is a 2:1 panorama, which wraps in azimuth; or else a picture with edges.
+        is_panorama: whether it is a 2:1 panorama, which wraps in azimuth; or else an image with edges.
     """
 
     name: str
@@ -101,7 +101,7 @@ def _problem(prediction: object, shape: tuple[int, ...]) -> str:
 
 @contextmanager
 def needed_packages(method: str, extra: str) -> Iterator[None]:
-    """Turn the failure of the imports in a ``with`` block into an error that says what to install.
+    """Turn the failure of the imports in a ``with`` block into an error that names what to install.
 
     Args:
         method: who needs them.

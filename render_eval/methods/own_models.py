@@ -11,7 +11,7 @@ from render_eval.methods.method import Photograph, needed_packages
 from render_eval.records import MethodRecord
 
 if TYPE_CHECKING:
-    from lanet_core.pipeline.banded_converter import StripConverter
+    from lanet_core.pipeline.banded_converter import BandedConverter
 
 
 class OnnxModel:
@@ -22,7 +22,7 @@ class OnnxModel:
         converter: a :class:`.panorama_converter.Converter` or an :class:`.image_converter.ImageConverter`.
     """
 
-    def __init__(self, name: str, converter: StripConverter) -> None:
+    def __init__(self, name: str, converter: BandedConverter) -> None:
         self._converter = converter
         session = converter.session
         label = f"{session.metadata.name} {session.metadata.version}"

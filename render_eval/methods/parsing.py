@@ -23,7 +23,7 @@ from render_eval.methods.oracle import Oracle
 from render_eval.methods.own_models import image_model, panorama_model
 from render_eval.methods.santos import Santos
 
-#: What can be asked for by name; EV stands for a number.
+#: What can be requested by name; EV stands for a number.
 KNOWN_METHODS = (
     "ldr",
     "boost",
@@ -99,7 +99,7 @@ def parse_methods(
         options: what the methods take from the command line.
 
     Raises:
-        MethodError: a name is unknown, given twice, or not fit for a file's name; nothing is asked for; or a method
+        MethodError: a name is unknown, given twice, or not fit for a file's name; nothing is requested; or a method
             cannot be set up.
         LanetError: a model or a checkpoint cannot be loaded.
     """
@@ -109,10 +109,10 @@ def parse_methods(
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     wanted += [name for name in folders if name not in wanted]
     if not wanted:
-        raise MethodError("No method was asked for.", remedy=_remedy(folders))
+        raise MethodError("No method was requested.", remedy=_remedy(folders))
     twice = sorted({name for name in wanted if wanted.count(name) > 1})
     if twice:
-        raise MethodError(f"The method {twice[0]} is asked for twice.", remedy="Name each method once.")
+        raise MethodError(f"The method {twice[0]} is named twice.", remedy="Name each method once.")
     makers = [_maker(name, folders, options) for name in wanted]  # all names are known before the first model is loaded
     return [make() for make in makers]
 
@@ -138,7 +138,7 @@ def _from_path(name: str, path: Path, options: MethodOptions) -> Method:
 
 
 def _from_model(name: str, path: Path, options: MethodOptions) -> Method:
-    """Return a model for panoramas, or else one for single pictures."""
+    """Return a model for panoramas, or else one for single images."""
     settings = {"provider": options.provider, "threads": options.threads}
     try:
         return panorama_model(name, path, **settings)

@@ -1,6 +1,6 @@
 """``santos``: the method of Santos, Ren and Kalantari with its published weights.
 
-The network is :mod:`render_eval.methods.networks.soft_mask_unet`. Each channel is blended by itself.
+The network is :mod:`render_eval.methods.networks.soft_mask_unet`. Each channel is blended on its own.
 
 Source: Santos et al. 2020, "Single Image HDR Reconstruction Using a CNN with Masked Features and Perceptual Loss";
 program and weights: github.com/marcelsan/Deep-HdrReconstruction.

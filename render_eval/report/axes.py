@@ -1,4 +1,4 @@
-"""Axes of a chart: where a value lies between the ends, and the ticks that a reader expects."""
+"""Axes of a chart: where a value is between the ends, and the ticks that a reader expects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Axis:
     curve: Callable[[float], float]
 
     def place(self, value: float) -> float:
-        """Return where a value lies: 0 at the beginning of the axis, 1 at its end."""
+        """Return where a value is: 0 at the beginning of the axis, 1 at its end."""
         return (self.curve(value) - self.low) / (self.high - self.low)
 
 

@@ -71,7 +71,7 @@ def shape_of(index: int) -> int:
 
 
 def mark(index: int) -> Element:
-    """Return a picture of a method's mark, for legends."""
+    """Return an image of a method's mark, for legends."""
     use = element("use", href=f"#shape-{shape_of(index)}")
     style = f"mark colour-{index % len(LIGHT_COLOURS)}"
     return element("svg", use, class_=style, aria_hidden="true", **{"viewBox": "-7 -7 14 14"})
@@ -119,7 +119,7 @@ def frame(x_axis: Axis, y_axis: Axis) -> list[Element]:
 
 
 def position(x: float, y: float, x_axis: Axis, y_axis: Axis) -> tuple[float, float]:
-    """Return where a point lies in a chart's view box, from its left and upper edge."""
+    """Return where a point is in a chart's view box, from its left and upper edge."""
     left = _LEFT + x_axis.place(x) * (_RIGHT - _LEFT)
     top = _BOTTOM - y_axis.place(y) * (_BOTTOM - _TOP)
     return left, top
@@ -134,7 +134,7 @@ def _series(series: Series, x_axis: Axis, y_axis: Axis) -> Element:
         marks.append(element("use", element("title", name), href=shape, x=f"{left:.1f}", y=f"{top:.1f}"))
     corners = [position(x, y, x_axis, y_axis) for x, y in trend(series.points)]
     joined = " ".join(f"{left:.1f},{top:.1f}" for left, top in corners)
-    # Beyond as many methods as there are colours, lines of the same colour are told apart by dashes.
+    # Beyond as many methods as there are colours, lines of the same colour are distinguished by dashes.
     dashes = "6 3" if series.index // len(LIGHT_COLOURS) % 2 else None
     line = element("polyline", points=joined, stroke_dasharray=dashes) if corners else None
     colour = f"series colour-{series.index % len(LIGHT_COLOURS)}"

@@ -1,4 +1,4 @@
-"""One picture of an evaluation: the scenes where a method does best and worst, under every method."""
+"""One image of an evaluation: the scenes where a method does best and worst, under every method."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def write_contact_sheet(
 
     Raises:
         DataError: the metric or the method is not in the evaluation, or there is no score to order by.
-        OutputError: the picture cannot be written.
+        OutputError: the image cannot be written.
     """
     scores = Scores(evaluation)
     chosen_metric = _chosen_metric(scores, metric)
@@ -105,17 +105,17 @@ def _sheet(
     for column, (kind, scene) in enumerate(picked):
         lines = enumerate(_column_heading(kind, scene), start=1)
         texts += [_Text(_left(column), line * _LINE, text, _CELL_WIDTH) for line, text in lines]
-    strips = [_written(_blank(4 * _LINE + _GAP, len(scenes)), texts)]
-    strips.append(_picture_row("LDR", [_path(folder, scene.ldr_png) for scene in scenes], []))
+    rows_of_images = [_written(_blank(4 * _LINE + _GAP, len(scenes)), texts)]
+    rows_of_images.append(_image_row("LDR", [_path(folder, scene.ldr_png) for scene in scenes], []))
     for method in evaluation.methods:
         results = [scores.result(scene.name, method.name) for scene in scenes]
         paths = [_path(folder, "" if result is None else result.render_png) for result in results]
         values = [scores.score(scene.name, method.name, metric) for scene in scenes]
         decimals = decimals_for(values)
         captions = [_caption(each, decimals, metric) for each in values]
-        strips.append(_picture_row(method.label, paths, captions))
-    strips.append(_picture_row("Truth", [_path(folder, scene.truth_png) for scene in scenes], []))
-    return np.concatenate(strips)
+        rows_of_images.append(_image_row(method.label, paths, captions))
+    rows_of_images.append(_image_row("Truth", [_path(folder, scene.truth_png) for scene in scenes], []))
+    return np.concatenate(rows_of_images)
 
 
 def _caption(value: float, decimals: int, metric: Metric) -> str:
@@ -172,15 +172,15 @@ def _column_heading(kind: str, scene: SceneRecord) -> list[str]:
     return [kind, scene.name, facts]
 
 
-def _picture_row(label: str, paths: Sequence[Path | None], captions: Sequence[str]) -> np.ndarray:
-    """Return a strip of pictures with its name on the left and a line of text below each picture, if there is one."""
+def _image_row(label: str, paths: Sequence[Path | None], captions: Sequence[str]) -> np.ndarray:
+    """Return a row of images with its name on the left and a line of text below each image, if there is one."""
     height = _CELL_HEIGHT + _GAP + (_LINE if any(captions) else 0)
-    strip = _blank(height, len(paths))
+    image_row = _blank(height, len(paths))
     for index, path in enumerate(paths):
-        strip[:_CELL_HEIGHT, _left(index) : _left(index) + _CELL_WIDTH] = _fitted(path)
+        image_row[:_CELL_HEIGHT, _left(index) : _left(index) + _CELL_WIDTH] = _fitted(path)
     texts = [_Text(_GAP, 0, label, _GUTTER - 2 * _GAP)]
     texts += [_Text(_left(index), _CELL_HEIGHT, text, _CELL_WIDTH) for index, text in enumerate(captions)]
-    return _written(strip, texts)
+    return _written(image_row, texts)
 
 
 def _left(column: int) -> int:
@@ -192,7 +192,7 @@ def _blank(height: int, columns: int) -> np.ndarray:
 
 
 def _fitted(path: Path | None) -> np.ndarray:
-    """Return a picture shrunk to fit a cell, (cell height, cell width, 3) uint8; grey if there is none."""
+    """Return an image shrunk to fit a cell, (cell height, cell width, 3) uint8; grey if there is none."""
     cell = np.full((_CELL_HEIGHT, _CELL_WIDTH, 3), round(255 * _EMPTY), dtype=np.uint8)
     rgb_srgb8 = None if path is None else _read(path)
     if rgb_srgb8 is None:

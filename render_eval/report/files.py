@@ -1,4 +1,4 @@
-"""What an evaluation leaves beside its renders: the page, the table and the whole record, each written whole."""
+"""Files of an evaluation in addition to its renders: the page, the table and the whole record, each written whole."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _INFINITY = "Infinity"
 
 
 #: The sheet of scenes that a method does best and worst.
-PICTURE = "best_and_worst.png"
+IMAGE = "best_and_worst.png"
 
 
 def write_report(
-    evaluation: Evaluation, folder: Path, *, picture_of: str | None = None, written: datetime | None = None
+    evaluation: Evaluation, folder: Path, *, image_of: str | None = None, written: datetime | None = None
 ) -> None:
     """Write ``index.html`` and what :func:`write_summary` writes, each file whole or not at all.
 
     Args:
         evaluation: what to report; results may be missing.
-        folder: an existing folder, which holds the pictures at the paths in the records.
-        picture_of: see :func:`write_summary`.
+        folder: an existing folder, which holds the images at the paths in the records.
+        image_of: see :func:`write_summary`.
         written: the date on the page; now, in UTC, if left out.
 
     Raises:
@@ -43,30 +43,30 @@ def write_report(
         OutputError: a write failed for another reason.
     """
     written = datetime.now(UTC) if written is None else written
-    write_summary(evaluation, folder, folder, picture_of=picture_of)
+    write_summary(evaluation, folder, folder, image_of=image_of)
     _write(folder / "index.html", page(evaluation, folder, written))
 
 
-def write_summary(evaluation: Evaluation, pictures: Path, folder: Path, *, picture_of: str | None = None) -> None:
+def write_summary(evaluation: Evaluation, images: Path, folder: Path, *, image_of: str | None = None) -> None:
     """Write ``results.csv``, ``results.json`` and ``best_and_worst.png``: small files that need no other.
 
     Args:
         evaluation: what to report; results may be missing.
-        pictures: the folder that the paths in the records start from.
+        images: the folder that the paths in the records start from.
         folder: an existing folder to write into.
-        picture_of: name of the method whose scores order the scenes of the picture; the last that has any if left out.
-            There is no picture of a method without scores.
+        image_of: name of the method whose scores order the scenes of the image; the last that has any if left out.
+            There is no image of a method without scores.
 
     Raises:
-        DataError: there is no method ``picture_of``.
+        DataError: there is no method ``image_of``.
         OutputError: see :func:`write_report`.
     """
     _write(folder / "results.json", results_json(evaluation))
     _write(folder / "results.csv", results_csv(evaluation))
-    if can_be_ranked(evaluation, picture_of):
-        write_contact_sheet(evaluation, pictures, folder / PICTURE, method=picture_of)
+    if can_be_ranked(evaluation, image_of):
+        write_contact_sheet(evaluation, images, folder / IMAGE, method=image_of)
     else:
-        (folder / PICTURE).unlink(missing_ok=True)  # an earlier run's would be taken for this one's
+        (folder / IMAGE).unlink(missing_ok=True)  # an earlier run's would be taken for this one's
 
 
 def results_json(evaluation: Evaluation) -> str:

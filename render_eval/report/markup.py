@@ -61,19 +61,19 @@ def address(relative_path: str) -> str:
     return quote(relative_path, safe="/", errors="surrogateescape")
 
 
-def picture(folder: Path, relative_path: str, alternative: str, **attributes: str | float | bool | None) -> Element:
-    """Return a picture that is loaded when it comes into view, or a word in its place if there is no such file.
+def image(folder: Path, relative_path: str, alternative: str, **attributes: str | float | bool | None) -> Element:
+    """Return an image that is loaded when it comes into view, or a word in its place if there is no such file.
 
     Args:
         folder: where the page will be.
         relative_path: the PNG's path from there; may be empty.
-        alternative: what the picture shows, for those who cannot see it.
+        alternative: what the image shows, for those who cannot see it.
         attributes: further attributes.
     """
     size = png_size(folder / relative_path) if relative_path else None
     if size is None:
         return element("span", "no image", class_="missing", role="img", aria_label=f"{alternative}: no image")
-    # With its size known the page does not jump, and pictures far below really are loaded late.
+    # With its size known the page does not jump, and images far below really are loaded late.
     width, height = size
     source = address(relative_path)
     return element("img", src=source, alt=alternative, width=width, height=height, loading="lazy", **attributes)

@@ -1,4 +1,4 @@
-"""Numbers as text: as many digits as tell the methods apart, the same in a whole column."""
+"""Numbers as text: as many digits as distinguish the methods, the same in a whole column."""
 
 from __future__ import annotations
 

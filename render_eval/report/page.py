@@ -1,4 +1,4 @@
-"""The page: one HTML file that needs no network and nothing but the pictures beside it."""
+"""The page: one HTML file that needs no network and nothing but the images next to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from render_eval.pictures import DIFFERENCE_RANGE_EV
+from render_eval.images import DIFFERENCE_RANGE_EV
 from render_eval.records import Evaluation
 from render_eval.report.charts import colour_rules
 from render_eval.report.markup import block, document, element
@@ -38,7 +38,7 @@ def page(evaluation: Evaluation, folder: Path, written: datetime) -> str:
 
     Args:
         evaluation: what to show.
-        folder: where the page will be; the pictures' paths start there.
+        folder: where the page will be; the images' paths start there.
         written: the date to print.
     """
     scores = Scores(evaluation)

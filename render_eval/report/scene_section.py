@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from render_eval.records import Evaluation, MethodRecord, SceneRecord
-from render_eval.report.markup import address, block, element, picture, png_size
+from render_eval.report.markup import address, block, element, image, png_size
 from render_eval.report.numerals import decimals_for, numeral, percent
 from render_eval.report.summary import NO_RESULT, Scores, noise_floor
 from render_eval.report.tables import scene_table
@@ -24,7 +24,7 @@ def scene_section(evaluation: Evaluation, scores: Scores, scene: SceneRecord, nu
         scores: its scores.
         scene: one of its scenes.
         number: the scene's number, for its anchor.
-        folder: where the page will be and the pictures are.
+        folder: where the page will be and the images are.
     """
     anchor = scene_anchor(number)
     heading = element("h3", scene.name, id=anchor)
@@ -57,8 +57,8 @@ def _facts(scene: SceneRecord) -> Element:
 
 def _references(scene: SceneRecord, folder: Path) -> list[Element]:
     return [
-        _captioned("LDR panorama", picture(folder, scene.ldr_png, f"LDR panorama of {scene.name}")),
-        _captioned("Truth: lit by the HDR", picture(folder, scene.truth_png, f"{scene.name} lit by its HDR panorama")),
+        _captioned("LDR panorama", image(folder, scene.ldr_png, f"LDR panorama of {scene.name}")),
+        _captioned("Truth: lit by the HDR", image(folder, scene.truth_png, f"{scene.name} lit by its HDR panorama")),
     ]
 
 
@@ -73,8 +73,8 @@ def _card(scores: Scores, scene: SceneRecord, method: MethodRecord, folder: Path
         reason = NO_RESULT if result is None else result.error
         caption = element("figcaption", element("strong", method.label))
         return element("figure", element("p", reason, class_="error"), caption, class_="card")
-    render = picture(folder, result.render_png, f"{scene.name} lit by {method.label}")
-    difference = picture(folder, result.difference_png, f"Difference of {method.label} from the truth")
+    render = image(folder, result.render_png, f"{scene.name} lit by {method.label}")
+    difference = image(folder, result.difference_png, f"Difference of {method.label} from the truth")
     caption = element("figcaption", element("strong", method.label), *_leading_scores(scores, scene, method))
     return element("figure", render, difference, caption, class_="card")
 
@@ -99,7 +99,7 @@ def _comparison(evaluation: Evaluation, scores: Scores, scene: SceneRecord, fold
     if not choices or not scene.truth_png or png_size(folder / scene.truth_png) is None:
         return None
     label, source = choices[-1]
-    truth = picture(folder, scene.truth_png, f"{scene.name} lit by its HDR panorama")
+    truth = image(folder, scene.truth_png, f"{scene.name} lit by its HDR panorama")
     render = element("img", src=source, alt=f"{scene.name} lit by {label}", loading="lazy", class_="over")
     divider = element("input", type="range", min=0, max=100, value=50, step="any")
     divider.set("aria-label", "How much of the method's render is shown, from the left")

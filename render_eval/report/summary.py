@@ -1,4 +1,4 @@
-"""What the figures of an evaluation say together: statistics, the best of a column, and what is mere noise."""
+"""Summary of an evaluation: statistics, the best of a column, and what is noise."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Scores:
         """Return the noise floor of each scene, NaN where there is none."""
         return [noise_floor(scene, metric) for scene in self._scenes]
 
-    def noise_beside(self, method: str, metric: Metric) -> float:
+    def noise_of(self, method: str, metric: Metric) -> float:
         """Return the mean noise floor of the scenes for which a method has a score; NaN if one has no floor."""
         pairs = zip(self.of_method(method, metric), self.noise(metric), strict=True)
         floors = [floor for score, floor in pairs if not np.isnan(score)]
@@ -91,7 +91,7 @@ class Scores:
 
 
 def noise_floor(scene: SceneRecord, metric: Metric) -> float:
-    """Return what a metric says of the truth rendered with another seed, NaN if that was not measured."""
+    """Return a metric's value for the truth rendered with another seed, NaN if that was not measured."""
     return scene.noise_floor.get(metric.key, np.nan)
 
 

@@ -126,7 +126,7 @@ def _summary_column(evaluation: Evaluation, scores: Scores, metric: Metric) -> l
     first = metric in _firsts(scores.metrics)
     cells = []
     for name, column in by_method.items():
-        within = within_noise_floor(metric.key, column.mean, scores.noise_beside(name, metric))
+        within = within_noise_floor(metric.key, column.mean, scores.noise_of(name, metric))
         mean = _figure(column.mean, decimals, best=name in best_means, within=within)
         median = _figure(column.median, decimals, best=name in best_medians, within=False)
         cells.append(_statistics_cell(column, mean, median, decimals, first))
@@ -159,7 +159,7 @@ def _scene_column(evaluation: Evaluation, scores: Scores, scene: SceneRecord, me
 
 
 def _figure(value: float, decimals: int, *, best: bool, within: bool) -> Element:
-    """Return a figure with its marks: one is best of its column, the other cannot be told from the truth."""
+    """Return a figure with its marks: one is best of its column, the other does not differ from the truth."""
     star = element("span", "★", class_="star", title="best", role="img", aria_label="best") if best else None
     wave = element("span", "≈", class_="noise", title=_WITHIN_NOISE, role="img", aria_label=_WITHIN_NOISE)
     text = numeral(value, decimals)

@@ -13,7 +13,7 @@ from scene_generation.description import Opening, PanoramaDescription, Solid, Su
 
 
 class BuiltScene:
-    """A scene of its own in Blender, beside whatever else is open; a context manager that removes it.
+    """A separate scene in Blender, which leaves others alone; a context manager that removes it.
 
     Args:
         description: what to build.

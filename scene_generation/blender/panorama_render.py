@@ -42,7 +42,7 @@ _BAND_MARGIN_ROWS = 16
 
 
 class PanoramaRenderError(LanetError):
-    """Blender gave no picture."""
+    """Blender gave no image."""
 
 
 class BlenderTooNewError(LanetError):
@@ -66,12 +66,12 @@ def render_panorama(
 
     Raises:
         BlenderTooNewError: this is Blender 5 or later.
-        PanoramaRenderError: Blender gave no picture.
+        PanoramaRenderError: Blender gave no image.
     """
     with BuiltScene(widened(description, height)) as built:
         lamps = sum(solid.surface.shines for solid in description.solids)
         _set_cycles(built.scene, seed, samples, lamps)
-        _set_picture(built.scene, height)
+        _set_image(built.scene, height)
         _set_compositor(built.scene)
         band = max(1, _BAND_PIXELS // (2 * height))
         bands = [_render_rows(built.scene, first, min(first + band, height)) for first in range(0, height, band)]
@@ -102,7 +102,7 @@ def _set_cycles(scene: bpy.types.Scene, seed: int, samples: int, lamps: int) -> 
     layer.cycles.denoising_store_passes = True
 
 
-def _set_picture(scene: bpy.types.Scene, height: int) -> None:
+def _set_image(scene: bpy.types.Scene, height: int) -> None:
     render = scene.render
     render.resolution_x, render.resolution_y, render.resolution_percentage = 2 * height, height, 100
     render.use_compositing, render.use_sequencer = True, False

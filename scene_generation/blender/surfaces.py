@@ -80,7 +80,7 @@ def _pattern(nodes: Nodes, surface: SurfaceMaterial, second: tuple[float, float,
 
 
 def _nudged(nodes: Nodes) -> bpy.types.NodeSocket:
-    """Return the position a little off: a checker is undecided where a face lies on its grid."""
+    """Return the position a little off: a checker is undecided where a face is on its grid."""
     return nodes.vector("ADD", _position(nodes), (0.013, 0.017, 0.011))
 
 

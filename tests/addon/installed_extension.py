@@ -1,4 +1,4 @@
-"""What test_installed_extension.py runs in a bare Blender: ``python installed_extension.py ZIP PICTURE FOLDER``.
+"""What test_installed_extension.py runs in a bare Blender: ``python installed_extension.py ZIP IMAGE FOLDER``.
 
 It installs the built zip by Blender's own operator, converts, renders, uninstalls, and looks for what is left.
 """
@@ -15,7 +15,7 @@ import bpy
 import numpy as np
 
 MODULE = "bl_ext.user_default.lanet_ibl"
-#: What Blender itself keeps: a note on the extensions that there are, the former state of a saved file, its picture.
+#: What Blender itself keeps: a note on the extensions that there are, the former state of a saved file, its image.
 OF_BLENDER = ("resources/extensions/.cache/compat.dat", "work/scene.blend1", "home/.cache/thumbnails/*/*.png")
 
 
@@ -55,7 +55,7 @@ def install(path: Path) -> None:
 
 
 def lit_scene(picture: Path) -> bpy.types.Scene:
-    """Return a scene of a white ball that is lit by a picture."""
+    """Return a scene of a white ball that is lit by an image."""
     scene = bpy.context.scene
     scene.world = bpy.data.worlds.new("World")
     scene.world.use_nodes = True

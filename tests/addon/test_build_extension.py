@@ -1,4 +1,4 @@
-"""The extension as it is built: what lies in the Linux zip, whether Blender accepts it, and that it converts alone."""
+"""The extension as it is built: what is in the Linux zip, whether Blender accepts it, and that it converts alone."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ def test_blender_validates_the_zip_without_a_word_of_warning(linux_zip, blender_
     assert not finished.stderr
 
 
-def test_the_addon_lies_at_the_root(names):
+def test_the_addon_is_at_the_root(names):
     addon = {path.relative_to(ROOT / "addon").as_posix() for path in (ROOT / "addon").rglob("*.py")}
-    beside = ("lanet_core/", "models/", "wheels/", "LICENSE", "THIRD_PARTY.md", "blender_manifest.toml")
+    others = ("lanet_core/", "models/", "wheels/", "LICENSE", "THIRD_PARTY.md", "blender_manifest.toml")
     assert "__init__.py" in names
-    assert {name for name in names if name.endswith(".py") and not name.startswith(beside)} == addon
+    assert {name for name in names if name.endswith(".py") and not name.startswith(others)} == addon
     assert len(names) == len(set(names))
-    assert {name for name in names if not name.startswith(beside)} >= addon
+    assert {name for name in names if not name.startswith(others)} >= addon
 
 
 def test_nothing_that_trains_evaluates_or_tests_is_inside(names):
@@ -120,15 +120,15 @@ def test_it_converts_with_its_own_wheels_and_numpy_alone(unpacked, tmp_path):
         {"id": 1, "do": "describe"},
         {"id": 2, "do": "convert", "source": str(EXAMPLE), "output": str(tmp_path / "out.exr")},
     ]
-    answers = _worker_answers(tmp_path / "bare/bin/python", [unpacked, packages], requests)
-    assert answers[1]["event"] == "result", answers[1]
-    assert answers[1]["model"]["path"] == str(unpacked / "models/panolanet.onnx")
-    assert answers[2]["event"] == "result", answers[2]
+    replies = _worker_replies(tmp_path / "bare/bin/python", [unpacked, packages], requests)
+    assert replies[1]["event"] == "result", replies[1]
+    assert replies[1]["model"]["path"] == str(unpacked / "models/panolanet.onnx")
+    assert replies[2]["event"] == "result", replies[2]
     assert (tmp_path / "out.exr").stat().st_size > 100_000
 
 
-def _worker_answers(python: Path, path: list[Path], requests: list[dict]) -> dict[int, dict]:
-    """Return the last answer to each request; the worker's input stays open until all are answered."""
+def _worker_replies(python: Path, path: list[Path], requests: list[dict]) -> dict[int, dict]:
+    """Return the last reply to each request; the worker's input stays open until all have one."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LANET"))}
     worker = subprocess.Popen(
         [python, "-P", "-s", "-m", "lanet_core.pipeline.worker", "--provider", "cpu"],
@@ -137,16 +137,16 @@ def _worker_answers(python: Path, path: list[Path], requests: list[dict]) -> dic
     )  # fmt: skip
     worker.stdin.write("".join(json.dumps(request) + "\n" for request in requests))
     worker.stdin.flush()
-    answers: dict[int, dict] = {}
+    replies: dict[int, dict] = {}
     for line in worker.stdout:
-        answer = json.loads(line)
-        if answer["event"] in ("result", "error"):
-            answers[answer["id"]] = answer
-            if len(answers) == len(requests):
+        reply = json.loads(line)
+        if reply["event"] in ("result", "error"):
+            replies[reply["id"]] = reply
+            if len(replies) == len(requests):
                 break
     _, errors = worker.communicate(timeout=60)
-    assert len(answers) == len(requests), errors
-    return answers
+    assert len(replies) == len(requests), errors
+    return replies
 
 
 @pytest.mark.parametrize("form", ["from lanet_core.networks import lanet", "from ..networks.lanet import LANet"])

@@ -48,7 +48,7 @@ def test_the_extension_carries_the_versions_that_the_tests_run():
         assert f"{wheel.project}=={wheel.version}" in lines
 
 
-def test_a_wheels_name_says_what_it_is_for():
+def test_a_wheels_name_shows_what_it_is_for():
     file = "openimageio-3.0.21.0-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl"
     wheel = fetch_wheels.Wheel("linux-x64", file, "")
     assert (wheel.project, wheel.version, wheel.python) == ("openimageio", "3.0.21.0", "3.11")
@@ -113,7 +113,7 @@ def test_a_wheel_that_the_server_lacks_is_named(server, tmp_path):
         fetch_wheels.fetch(wheel, tmp_path / "kept")
 
 
-def test_a_server_that_is_not_reached_is_said_to_be(server, tmp_path, monkeypatch):
+def test_a_server_that_is_not_reached_is_an_error(server, tmp_path, monkeypatch):
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "0")

@@ -82,7 +82,7 @@ def test_a_long_name_of_a_pattern_is_cut_at_the_stem():
     assert name.startswith("hdr_ä") and name.endswith("ä_v2.exr") and len(name.encode()) <= 255
 
 
-def test_the_header_tells_whose_a_file_is(tmp_path):
+def test_the_header_shows_whose_a_file_is(tmp_path):
     for heading_deg in (None, 123.4):
         path = write_result(tmp_path / "a_lanet.exr", 1.0, "b" * 64, pose_heading_deg=heading_deg)
         assert is_ours(path) and source_sha256(path) == "b" * 64

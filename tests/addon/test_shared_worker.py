@@ -1,4 +1,4 @@
-"""The worker that all share, with real processes: who hears what, and what becomes of a worker of former settings."""
+"""The shared worker with real processes: events of each listener, and the end of a worker of former settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def settings(make_model) -> WorkerSettings:
 
 
 @pytest.fixture
-def picture(tmp_path, street) -> Path:
+def image(tmp_path, street) -> Path:
     path = tmp_path / "street.png"
     assert OpenImageIO.ImageBuf(street).write(str(path))
     return path
@@ -40,10 +40,10 @@ def wait(worker: SharedWorker) -> None:
         time.sleep(0.005)
 
 
-def test_each_listener_hears_of_its_own_request(worker, settings, picture, tmp_path):
+def test_each_listener_hears_of_its_own_request(worker, settings, image, tmp_path):
     inspected, converted, described = [], [], []
-    worker.ask(settings, lambda client: client.inspect(picture), inspected.append)
-    worker.ask(settings, lambda client: client.convert(picture, tmp_path / "a.exr"), converted.append)
+    worker.ask(settings, lambda client: client.inspect(image), inspected.append)
+    worker.ask(settings, lambda client: client.convert(image, tmp_path / "a.exr"), converted.append)
     request = worker.ask(settings, lambda client: client.describe(), described.append)
     request.cancel()
     wait(worker)
@@ -52,18 +52,18 @@ def test_each_listener_hears_of_its_own_request(worker, settings, picture, tmp_p
     assert [type(event) for event in described] == [Cancelled]
 
 
-def test_other_settings_get_another_worker_while_the_former_finishes(worker, settings, picture, tmp_path):
+def test_other_settings_get_another_worker_while_the_former_finishes(worker, settings, image, tmp_path):
     heard = []
-    worker.ask(settings, lambda client: client.convert(picture, tmp_path / "a.exr"), heard.append)
+    worker.ask(settings, lambda client: client.convert(image, tmp_path / "a.exr"), heard.append)
     worker.ask(WorkerSettings(settings.model, "cpu", 2), lambda client: client.describe(), heard.append)
     wait(worker)
     assert sum(isinstance(event, Finished) for event in heard) == 2
     assert len(worker._lines) == 1
 
 
-def test_what_is_abandoned_is_told_once_and_stops(worker, settings, picture, tmp_path):
+def test_what_is_abandoned_is_reported_once_and_stops(worker, settings, image, tmp_path):
     heard = []
-    worker.ask(settings, lambda client: client.convert(picture, tmp_path / "a.exr"), heard.append)
+    worker.ask(settings, lambda client: client.convert(image, tmp_path / "a.exr"), heard.append)
     worker.poll()
     worker.abandon()
     worker.stop()

@@ -1,4 +1,4 @@
-"""What the converter says to someone at a command line is said otherwise to an artist."""
+"""Messages of the command line are reworded for Blender."""
 
 from __future__ import annotations
 

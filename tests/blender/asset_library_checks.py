@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from enabled_extension import enable, file_scene, part, state_of, wait_until, write_picture
+from enabled_extension import enable, file_scene, part, state_of, wait_until, write_image
 
 from lanet_core.files import read_hdr
 from lanet_core.pipeline.scene_kind import scene_kind
@@ -20,7 +20,7 @@ def make_folder(folder: Path, *names: str) -> Path:
     place = folder / "photographs"
     place.mkdir()
     for scale, name in enumerate(names, 1):
-        write_picture(place / name, scale)
+        write_image(place / name, scale)
     return place
 
 
@@ -83,7 +83,7 @@ def check_what_is_done_is_skipped_and_what_is_missing_is_made(folder):
     assert convert_folder(place, library=str(library))[0].startswith("3 skipped. Library:")
     assert files_of(library) == before
     (library / "a.blend").unlink()  # its EXR exists
-    write_picture(place / "c.png", scale=5)  # another image under this name
+    write_image(place / "c.png", scale=5)  # another image under this name
     assert convert_folder(place, library=str(library))[0].startswith("2 added, 1 skipped. Library:")
     after = files_of(library)
     assert after["a_lanet.exr"] == before["a_lanet.exr"] and after["b.blend"] == before["b.blend"]

@@ -78,7 +78,7 @@ def check_files_of_others_are_kept(folder):
     np.testing.assert_array_equal(read_hdr(folder / "mine.exr"), read_hdr(third))
 
 
-def check_lights_of_lamps_are_baked_and_what_is_not_is_said(folder):
+def check_lights_of_lamps_are_baked_and_what_is_not_is_reported(folder):
     scene = changed_scene(folder)
     bpy.ops.lanet.bake_light()
     whole = read_hdr(folder / "textures" / "street_baked_lanet.exr")

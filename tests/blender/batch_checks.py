@@ -7,14 +7,14 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from enabled_extension import disable, enable, part, state_of, wait_until, write_picture
+from enabled_extension import disable, enable, part, state_of, wait_until, write_image
 
 from lanet_core.files import read_hdr
 
 
 def pictures(folder: Path, *names: str) -> list[Path]:
     (folder / "in").mkdir(exist_ok=True)
-    return [write_picture(folder / "in" / name) for name in names]
+    return [write_image(folder / "in" / name) for name in names]
 
 
 def convert_files(folder: Path, *names: str, **options) -> set[str]:
@@ -35,7 +35,7 @@ def begin(folder: Path, *names: str, **options):
     return part("conversion.batch").Batch(worker, [folder / "in" / name for name in names], settings, **options)
 
 
-def check_each_picture_gets_its_hdr_beside_it_and_the_scene_stays(folder):
+def check_each_image_gets_its_hdr_next_to_it_and_the_scene_stays(folder):
     enable(folder)
     pictures(folder, "a.png", "b.png")
     before = state_of(bpy.context.scene)
@@ -69,7 +69,7 @@ def check_existing_results_are_skipped_and_names_follow_a_pattern(folder):
             raise AssertionError(bad)
 
 
-def check_a_bad_file_ends_nothing_and_is_told_of(folder):
+def check_a_bad_file_ends_nothing_and_is_reported(folder):
     enable(folder)
     pictures(folder, "a.png", "b.png")
     (folder / "in" / "bad.png").write_bytes((folder / "in" / "a.png").read_bytes()[:3000])
@@ -98,7 +98,7 @@ def check_no_kind_of_bad_file_ends_the_batch_or_raises(folder):
     os.mkfifo(place / "pipe.png")
     not_utf8 = os.fsdecode(b"caf\xe9.png")
     (place / not_utf8).write_bytes((place / "a.png").read_bytes()[:2000])
-    good_name = write_picture(place / "line\nbreak [1].png", scale=2)
+    good_name = write_image(place / "line\nbreak [1].png", scale=2)
     bad = ["empty.png", "folder.png", "loop.png", "text.jpg", "pipe.png", "x" * 300 + ".png", not_utf8, "nul\0.png"]
     batch = begin(folder, bad[0], "a.png", *bad[1:], good_name.name, "b.png")
     assert batch.wait().name == "FINISHED"
@@ -144,7 +144,7 @@ def check_the_folder_of_the_preferences_is_used_on_request(folder):
 def check_no_result_takes_anothers_place(folder):
     enable(folder)
     pictures(folder, "a.png")
-    write_picture(folder / "in" / "a.jpg", scale=2)
+    write_image(folder / "in" / "a.jpg", scale=2)
     (folder / "in" / "mine_lanet.exr").write_bytes(b"not the converter's")
     pictures(folder, "mine.png")
     assert convert_files(folder, "a.png", "a.jpg", "mine.png") == {"FINISHED"}

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import bpy
-from enabled_extension import enable, lit_scene, part, state_of, write_picture
+from enabled_extension import enable, lit_scene, part, state_of, write_image
 
 
 def run(*argv: object) -> tuple[int, str, str]:
@@ -23,7 +23,7 @@ def run(*argv: object) -> tuple[int, str, str]:
 def opened_scene(folder: Path) -> bpy.types.Scene:
     enable(folder)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
-    return lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png"))))
+    return lit_scene(bpy.data.images.load(str(write_image(folder / "street.png"))))
 
 
 def saved_world(folder: Path) -> bpy.types.World:
@@ -114,7 +114,7 @@ def check_all_scenes_are_converted_each_world_once(folder):
     second.world = scene.world.copy()
     same.world = scene.world
     texture = next(node for node in second.world.node_tree.nodes if node.type == "TEX_ENVIRONMENT")
-    texture.image = bpy.data.images.load(str(write_picture(folder / "night.png", scale=2)))
+    texture.image = bpy.data.images.load(str(write_image(folder / "night.png", scale=2)))
     status, out, err = run("convert", "--all-scenes", "--save")
     assert status == 1 and out.count("over-exposed") == 2, (status, out, err)
     assert err.startswith("lanet: error: Scene “Bare”: ") and "no environment image" in err
@@ -128,7 +128,7 @@ def check_all_scenes_are_converted_each_world_once(folder):
 
 def check_json_prints_one_object_per_result(folder):
     opened_scene(folder)
-    picture, missing = write_picture(folder / "a.png"), folder / "missing.png"
+    picture, missing = write_image(folder / "a.png"), folder / "missing.png"
     status, out, err = run("convert", picture, missing, "--json")
     records = [json.loads(line) for line in out.splitlines()]
     assert status == 1 and [each["status"] for each in records] == ["converted", "failed"], (out, err)
@@ -141,10 +141,10 @@ def check_json_prints_one_object_per_result(folder):
     assert (status, world["input"]) == (0, None) and world["output"].endswith("street_lanet.exr")
 
 
-def check_pictures_are_converted_and_the_scene_stays(folder):
+def check_images_are_converted_and_the_scene_stays(folder):
     scene = opened_scene(folder)
     (folder / "in").mkdir()
-    a, b = write_picture(folder / "in" / "a.png"), write_picture(folder / "b.png")
+    a, b = write_image(folder / "in" / "a.png"), write_image(folder / "b.png")
     before = state_of(scene)
     status, out, err = run("convert", a, b)
     assert (status, err) == (0, "")
@@ -160,11 +160,11 @@ def check_pictures_are_converted_and_the_scene_stays(folder):
     assert (status, out) == (2, "") and str(missing) in err
 
 
-def check_folders_and_patterns_name_pictures(folder):
+def check_folders_and_patterns_name_images(folder):
     enable(folder)
     (folder / "in").mkdir()
     for number, name in enumerate(("a.png", "b.png", "pano[1].png", "pano1.png")):
-        write_picture(folder / "in" / name, scale=number + 1)
+        write_image(folder / "in" / name, scale=number + 1)
     (folder / "in" / "text.txt").write_text("no picture")
 
     def sources(*names: str) -> list[str]:
@@ -183,14 +183,14 @@ def check_folders_and_patterns_name_pictures(folder):
 def check_json_and_skip_existing(folder):
     enable(folder)
     (folder / "in").mkdir()
-    a, b = write_picture(folder / "in" / "a.png"), write_picture(folder / "in" / "b.png", scale=2)
+    a, b = write_image(folder / "in" / "a.png"), write_image(folder / "in" / "b.png", scale=2)
     status, out, _ = run("convert", folder / "in", folder / "missing.png", "--json", "-o", folder / "out")
     first, second, failed = map(json.loads, out.splitlines())
     assert status == 1 and (first["input"], second["input"]) == (str(a), str(b))
     assert first["output"] == str(folder / "out" / "a_lanet.exr") and first["peak_ev"] > 1.0
     assert "missing.png" in failed["error"]["message"]
     written = (folder / "out" / "a_lanet.exr").stat().st_mtime_ns
-    write_picture(b, scale=3)
+    write_image(b, scale=3)
     status, out, _ = run("convert", folder / "in", "--json", "-o", folder / "out", "--skip-existing")
     skipped, again = map(json.loads, out.splitlines())
     assert status == 0 and skipped["status"] == "skipped" and skipped["input"] == str(a)
@@ -209,16 +209,16 @@ def check_a_dry_run_of_a_world_changes_nothing(folder):
     assert not (folder / "textures").exists()
 
 
-def check_a_picture_becomes_the_world(folder):
+def check_a_image_becomes_the_world(folder):
     opened_scene(folder)
-    other = write_picture(folder / "other.png")
+    other = write_image(folder / "other.png")
     assert run("convert", other, "--world", "--save")[0] == 0
     assert part("world.graph").remembered_pair(saved_world(folder)).ldr.name == "other.png"
 
 
-def check_pictures_become_assets(folder):
+def check_images_become_assets(folder):
     opened_scene(folder)
-    pictures = [write_picture(folder / name) for name in ("a.png", "b.png")]
+    pictures = [write_image(folder / name) for name in ("a.png", "b.png")]
     assert run("convert", *pictures, "--asset", "--save")[0] == 0
     assert saved_world(folder).name == "World"
     for name in "ab":
@@ -227,7 +227,7 @@ def check_pictures_become_assets(folder):
 
 def check_a_mistake_is_one_line_and_status_2(folder):
     enable(folder)
-    picture = write_picture(folder / "a.png")
+    picture = write_image(folder / "a.png")
     for argv, reason in (
         (("convert",), "no environment image"),
         (("convert", picture, "--save"), "No .blend file is opened"),

@@ -1,4 +1,4 @@
-"""A way to ask Blender something in a process of its own, cut off from the user's own settings."""
+"""Blender processes for tests, separate from the user's settings."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def blender_checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blender
 
 
 @pytest.fixture
-def ask_blender(bpy_package: Path, tmp_path: Path) -> Callable[..., np.ndarray]:
-    """Return ``ask(question, **job)``: a function of inside_blender.py, run there, and its array."""
+def run_in_blender(bpy_package: Path, tmp_path: Path) -> Callable[..., np.ndarray]:
+    """Return a function of a question and its values: a function of inside_blender.py, run there, and its array."""
 
-    def ask(question: str, **job: object) -> np.ndarray:
+    def run(question: str, **job: object) -> np.ndarray:
         settings = tmp_path / "settings"
         job_file = tmp_path / "job.json"
-        answer_file = tmp_path / "answer.npy"
+        result_file = tmp_path / "result.npy"
         settings.mkdir(exist_ok=True)
         job_file.write_text(json.dumps(job), encoding="utf-8")
         finished = subprocess.run(
-            [sys.executable, QUESTIONS, question, job_file, answer_file],
+            [sys.executable, QUESTIONS, question, job_file, result_file],
             env=os.environ | {"BLENDER_USER_RESOURCES": str(settings)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -53,6 +53,6 @@ def ask_blender(bpy_package: Path, tmp_path: Path) -> Callable[..., np.ndarray]:
             timeout=300,
         )
         assert finished.returncode == 0, finished.stdout[-2000:] + finished.stderr[-2000:]
-        return np.load(answer_file)
+        return np.load(result_file)
 
-    return ask
+    return run

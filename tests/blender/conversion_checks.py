@@ -23,7 +23,7 @@ from enabled_extension import (
     state,
     state_of,
     wait_until,
-    write_picture,
+    write_image,
 )
 
 from lanet_core.files import read_hdr
@@ -62,7 +62,7 @@ def check_painted_and_packed_images_are_converted(folder):
     convert()
     assert part("world.graph").shows_hdr(scene)
     assert any("not saved yet" in message.text for message in part("session").current().messages)
-    path = write_picture(folder / "street.png")
+    path = write_image(folder / "street.png")
     image = bpy.data.images.load(str(path))
     image.pack()
     path.unlink()
@@ -75,7 +75,7 @@ def check_painted_and_packed_images_are_converted(folder):
 
 def check_a_file_of_choice_is_converted(folder):
     scene = file_scene(folder)
-    other = write_picture(folder / "other.png")
+    other = write_image(folder / "other.png")
     assert convert(filepath=str(other)) == {"FINISHED"}
     pair = part("world.graph").remembered_pair(scene.world)
     assert pair.ldr.name == "other.png" and pair.hdr.filepath.endswith("other_lanet.exr")
@@ -92,11 +92,11 @@ def check_a_scene_without_a_world_is_lit(folder):
     assert part("world.graph").shows_hdr(scene)
     assert part("world.graph").remembered_pair(scene.world).ldr == scene.lanet.image
     scene.world = None
-    assert convert(filepath=str(write_picture(folder / "street.png"))) == {"FINISHED"}
+    assert convert(filepath=str(write_image(folder / "street.png"))) == {"FINISHED"}
     assert part("world.graph").shows_hdr(scene)
 
 
-def check_what_cannot_be_converted_is_said_and_nothing_changes(folder):
+def check_what_cannot_be_converted_is_reported_and_nothing_changes(folder):
     scene = file_scene(folder)
     image = bpy.data.images["street.png"]
     before = state_of(scene)
@@ -162,7 +162,7 @@ def check_a_script_converts_images_and_files(folder):
             raise AssertionError("it was not refused")
 
 
-def check_a_full_disk_is_said_and_nothing_changes(folder):
+def check_a_full_disk_is_reported_and_nothing_changes(folder):
     scene = file_scene(folder, scale=4)
     before = state_of(scene)
     disk = folder / "disk"
@@ -172,8 +172,8 @@ def check_a_full_disk_is_said_and_nothing_changes(folder):
         return
     try:
         bpy.context.preferences.addons[MODULE].preferences.folder = str(disk)
-        said = refusal()
-        assert "full" in said and str(disk / "street_lanet.exr") in said
+        output = refusal()
+        assert "full" in output and str(disk / "street_lanet.exr") in output
         assert part("session").current().messages[0].is_error
         assert state_of(scene) == before
         disable()

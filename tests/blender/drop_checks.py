@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import bpy
-from enabled_extension import enable, part, write_picture
+from enabled_extension import enable, part, write_image
 
 
 def drop(folder: Path, *names: str) -> set[str]:
@@ -15,7 +15,7 @@ def drop(folder: Path, *names: str) -> set[str]:
 
 def check_a_dropped_panorama_lights_the_scene(folder):
     enable(folder)
-    write_picture(folder / "street.png", scale=4)
+    write_image(folder / "street.png", scale=4)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
     assert drop(folder, "street.png") == {"FINISHED"}
     scene = bpy.context.scene
@@ -26,7 +26,7 @@ def check_a_dropped_panorama_lights_the_scene(folder):
 def check_several_become_files(folder):
     enable(folder)
     for name in ("a.png", "b.png"):
-        write_picture(folder / name)
+        write_image(folder / name)
     assert drop(folder, "a.png", "b.png") == {"FINISHED"}
     assert sorted(path.name for path in folder.glob("*.exr")) == ["a_lanet.exr", "b_lanet.exr"]
     assert bpy.context.scene.world is None or not part("world.graph").shows_hdr(bpy.context.scene)
@@ -38,7 +38,7 @@ def check_another_image_is_added_as_blender_does_where_it_shows_no_menu(folder):
     image = bpy.data.images.new("square", 32, 32)
     image.filepath_raw, image.file_format = str(folder / "square.png"), "PNG"
     image.save()
-    write_picture(folder / "street.png", scale=2)
+    write_image(folder / "street.png", scale=2)
     assert not dropped.is_panorama(folder / "square.png") and dropped.is_panorama(folder / "street.png")
     window = bpy.context.window_manager.windows[0]
     area = next(each for each in window.screen.areas if each.type == "VIEW_3D")

@@ -1,4 +1,4 @@
-"""The extension laid out and enabled as Blender has it, but for the wheels, and what checks ask of it."""
+"""The extension laid out and enabled as Blender has it, without the wheels, and helpers of the checks."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def street(scale: int = 1) -> np.ndarray:
     return picture
 
 
-def write_picture(path: Path, scale: int = 1) -> Path:
+def write_image(path: Path, scale: int = 1) -> Path:
     """Write a panorama as a PNG, without Blender."""
     part("files.plain_png").write_plain_png(path, street(scale), linear=False)
     return path
@@ -110,7 +110,7 @@ def convert(**options) -> set[str]:
 
 
 def refusal(**options) -> str:
-    """Return what a conversion that fails says."""
+    """Return the message of a conversion that fails."""
     try:
         convert(**options)
     except RuntimeError as error:
@@ -127,10 +127,10 @@ def wait_until(condition, timeout_s: float = 30.0) -> None:
 
 
 def file_scene(folder: Path, scale: int = 1) -> bpy.types.Scene:
-    """Return a saved scene that is lit by a picture file."""
+    """Return a saved scene that is lit by an image file."""
     enable(folder)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
-    return lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png", scale))))
+    return lit_scene(bpy.data.images.load(str(write_image(folder / "street.png", scale))))
 
 
 def painted(scale: int = 1) -> bpy.types.Image:
@@ -149,7 +149,7 @@ def pixels_of(image: bpy.types.Image) -> np.ndarray:
 
 
 def begin(scene: bpy.types.Scene, **options):
-    """Return a conversion as the button begins it, and have the session know of it."""
+    """Return a conversion as the button begins it, registered in the session."""
     settings = part("settings").conversion_settings()
     current = part("session").current()
     current.conversion = part("conversion.scene").Conversion(current.worker, scene, settings, **options)

@@ -81,7 +81,7 @@ def check_balls_show_the_light_before_and_after(folder):
     (preview,) = current.balls._previews.values()
     width, height = preview.image_size
     pixels = np.array(preview.image_pixels_float[:], np.float32).reshape(height, width, 4)[::-1]
-    size = part("conversion.ball_pictures").BALL_SIZE
+    size = part("conversion.ball_images").BALL_SIZE
     assert pixels.shape == (2 * size, 2 * size, 4)
     assert pixels[size // 2, size // 2, 3] == 1.0 and pixels[0, 0, 3] == 0.0
     before, after = pixels[:size], pixels[size:]

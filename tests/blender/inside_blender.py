@@ -1,7 +1,7 @@
 """What the tests run inside Blender: a script for a process of its own, one question a run.
 
-``python inside_blender.py QUESTION JOB.json ANSWER.npy``. It knows nothing of this project's packages, so
-that its answers are Blender's alone.
+``python inside_blender.py QUESTION JOB.json RESULT.npy``. It imports nothing of this project, so
+that its results are Blender's alone.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ def look_around(job: dict) -> np.ndarray:
     scene = _empty_scene(job["world"], samples=1, size=job["size"])
     camera = _add_camera(scene, "PERSP")
     camera.data.angle = np.pi / 2.0
-    answers = []
+    views = []
     for view in job["views"]:
         camera.matrix_world = Matrix(view).to_4x4()
-        answers.append(_render(scene))
-    return np.stack(answers)
+        views.append(_render(scene))
+    return np.stack(views)
 
 
-def light_matt_squares(job: dict) -> np.ndarray:
-    """Render the middle of a white matt square under each orientation; return (views, size, size, 4).
+def light_diffuse_squares(job: dict) -> np.ndarray:
+    """Render the middle of a white diffuse square under each orientation; return (views, size, size, 4).
 
     A view is a 3×3 matrix whose columns are the square's two sides and its normal in world space.
     """
@@ -52,21 +52,21 @@ def light_matt_squares(job: dict) -> np.ndarray:
     camera.data.ortho_scale = 0.1
     bpy.ops.mesh.primitive_plane_add(size=2.0)
     square = bpy.context.object
-    material = bpy.data.materials.new("matt")
+    material = bpy.data.materials.new("diffuse")
     material.use_nodes = True
     material.node_tree.nodes.clear()
-    matt = material.node_tree.nodes.new("ShaderNodeBsdfDiffuse")
-    matt.inputs["Color"].default_value = (1.0, 1.0, 1.0, 1.0)
+    diffuse = material.node_tree.nodes.new("ShaderNodeBsdfDiffuse")
+    diffuse.inputs["Color"].default_value = (1.0, 1.0, 1.0, 1.0)
     surface = material.node_tree.nodes.new("ShaderNodeOutputMaterial")
-    material.node_tree.links.new(matt.outputs["BSDF"], surface.inputs["Surface"])
+    material.node_tree.links.new(diffuse.outputs["BSDF"], surface.inputs["Surface"])
     square.data.materials.append(material)
-    answers = []
+    views = []
     for view in job["views"]:
         orientation = Matrix(view)
         square.matrix_world = orientation.to_4x4()
         camera.matrix_world = Matrix.Translation(orientation.col[2]) @ orientation.to_4x4()
-        answers.append(_render(scene))
-    return np.stack(answers)
+        views.append(_render(scene))
+    return np.stack(views)
 
 
 def _empty_scene(world_path: str, samples: int, size: int) -> bpy.types.Scene:
@@ -115,8 +115,8 @@ def _render(scene: bpy.types.Scene) -> np.ndarray:
     return rendered
 
 
-QUESTIONS = {each.__name__: each for each in (read_pixels, look_around, light_matt_squares)}
+QUESTIONS = {each.__name__: each for each in (read_pixels, look_around, light_diffuse_squares)}
 
 if __name__ == "__main__":
-    question, job_path, answer_path = sys.argv[1:]
-    np.save(answer_path, QUESTIONS[question](json.loads(Path(job_path).read_text(encoding="utf-8"))))
+    question, job_path, result_path = sys.argv[1:]
+    np.save(result_path, QUESTIONS[question](json.loads(Path(job_path).read_text(encoding="utf-8"))))

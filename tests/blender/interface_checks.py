@@ -21,7 +21,7 @@ from enabled_extension import (
     state_of,
     step_to,
     wait_until,
-    write_picture,
+    write_image,
 )
 
 
@@ -82,7 +82,7 @@ def check_the_switch_and_the_sliders_outlive_the_file(folder):
     assert texture.image.filepath == "//textures/street_lanet.exr" and texture.image.has_data is not None
 
 
-def check_the_switch_of_a_scene_without_a_conversion_says_so(folder):
+def check_the_switch_of_a_scene_without_a_conversion_is_reported(folder):
     scene = file_scene(folder)
     before = state_of(scene)
     scene.lanet.shown = "HDR"
@@ -90,7 +90,7 @@ def check_the_switch_of_a_scene_without_a_conversion_says_so(folder):
     assert part("session").current().messages[0].is_error
 
 
-def check_the_facts_of_a_picture_are_the_workers(folder):
+def check_the_facts_of_a_image_are_the_workers(folder):
     scene = file_scene(folder)
     facts, current = part("session").current().facts, part("session").current()
     image = bpy.data.images["street.png"]
@@ -107,7 +107,7 @@ def check_the_facts_of_a_picture_are_the_workers(folder):
     result = part("session").current().messages[0].text
     assert (found.width, found.height) == (128, 64) and 0.004 < found.clipped_fraction < 0.005
     assert f"{100 * found.clipped_fraction:.2g} %" in result
-    write_picture(folder / "street.png", scale=2)
+    write_image(folder / "street.png", scale=2)
     facts._looked_s.clear()
     wait_until(lambda: known().width == 256)
     hdr = part("world.graph").environment_image(scene)
@@ -120,24 +120,24 @@ def check_the_facts_of_a_picture_are_the_workers(folder):
     assert (facts.of(other).width, facts.of(other).clipped_fraction) == (128, None)
 
 
-def check_the_preferences_say_what_runs(folder):
+def check_the_preferences_show_what_runs(folder):
     preferences = enable(folder)
     current = part("session").current()
     assert current.provider.lines == ()
 
-    def answer() -> tuple[str, ...]:
+    def provider_lines() -> tuple[str, ...]:
         assert bpy.ops.lanet.check_converter() == {"FINISHED"}
         wait_until(lambda: current.worker.poll() or not current.worker.busy)
         return current.provider.lines
 
-    lines = answer()
+    lines = provider_lines()
     assert lines[0] == "Runs on the CPU." and "tiny.onnx" in lines[-1]
     preferences.model = str(folder / "no.onnx")
     assert current.provider.lines == ()
-    (problem,) = answer()
+    (problem,) = provider_lines()
     assert "no.onnx" in problem and current.provider.is_problem
     preferences.model, preferences.provider = str(folder / "tiny.onnx"), "cuda"
-    (problem,) = answer()
+    (problem,) = provider_lines()
     assert "cuda" in problem
 
 

@@ -104,7 +104,7 @@ def check_an_area_lamp_gives_the_origin_the_same_light(folder):
 
 
 def facing_square(scene, folder: Path, lamp) -> np.ndarray:
-    """Return the radiance of a white matt square at the origin that faces a lamp, which alone lights it."""
+    """Return the radiance of a white diffuse square at the origin that faces a lamp, which alone lights it."""
     scene.world.node_tree.nodes["Background"].inputs["Strength"].default_value = 0.0
     direction = beam(lamp)
     bpy.ops.mesh.primitive_plane_add(size=0.1)
@@ -115,9 +115,9 @@ def facing_square(scene, folder: Path, lamp) -> np.ndarray:
     material.use_nodes = True
     nodes = material.node_tree.nodes
     nodes.clear()
-    matt, output = nodes.new("ShaderNodeBsdfDiffuse"), nodes.new("ShaderNodeOutputMaterial")
-    matt.inputs["Color"].default_value = (1.0, 1.0, 1.0, 1.0)
-    material.node_tree.links.new(matt.outputs[0], output.inputs[0])
+    diffuse, output = nodes.new("ShaderNodeBsdfDiffuse"), nodes.new("ShaderNodeOutputMaterial")
+    diffuse.inputs["Color"].default_value = (1.0, 1.0, 1.0, 1.0)
+    material.node_tree.links.new(diffuse.outputs[0], output.inputs[0])
     square.data.materials.append(material)
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     camera.data.type, camera.data.ortho_scale = "ORTHO", 0.02
@@ -170,7 +170,7 @@ def check_one_button_takes_everything_back(folder):
     assert not bpy.ops.lanet.remove_lamps.poll()
 
 
-def check_the_switch_and_the_file_know_the_lamps(folder):
+def check_the_switch_and_the_file_contain_the_lamps(folder):
     scene = hdr_scene(folder)
     bpy.ops.lanet.add_sun_lamp()
     scene.lanet.shown = "LDR"

@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import OpenImageIO
-from enabled_extension import enable, lit_scene, part, street, write_picture
+from enabled_extension import enable, lit_scene, part, street, write_image
 
 LONGEST_HOLD_S = 0.05
 
@@ -116,11 +116,11 @@ def check_the_measure_sees_what_would_hold(folder):
     assert holds.all_s[0] > LONGEST_HOLD_S
 
 
-def check_a_worker_that_stands_still_holds_nobody(folder):
+def check_a_worker_that_stands_still_blocks_nothing(folder):
     """Waiting takes no processor's time, so it is not measured but tried: each turn ends though the worker does not."""
     enable(folder)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
-    scene = lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png", scale=4))))
+    scene = lit_scene(bpy.data.images.load(str(write_image(folder / "street.png", scale=4))))
     worker = part("session").current().worker
     conversion = begin(scene)
     stages = []

@@ -19,8 +19,8 @@ from enabled_extension import (
     part,
     refusal,
     wait_until,
+    write_image,
     write_model,
-    write_picture,
 )
 
 
@@ -36,7 +36,7 @@ def texture_of(scene):
     return next(node for node in scene.world.node_tree.nodes if node.type == "TEX_ENVIRONMENT")
 
 
-def check_no_image_is_said_until_one_is_chosen(folder):
+def check_no_image_is_reported_until_one_is_chosen(folder):
     enable(folder)
     scene = bpy.context.scene
     scene.world = None
@@ -111,7 +111,7 @@ def check_files_that_cannot_be_read_are_named_with_the_reason(folder):
     assert "Blender cannot read it" in text and "no such file" not in text
     text = refusal(filepath=str(folder / ("x" * 300 + ".png")))
     assert "cannot be read" in text and "no such file" not in text
-    secret = write_picture(folder / "secret.png")
+    secret = write_image(folder / "secret.png")
     secret.chmod(0)
     if not os.access(secret, os.R_OK):  # root reads everything
         assert "Permission denied" in refusal(filepath=str(secret))
@@ -125,7 +125,7 @@ def check_a_sky_is_not_unlinked_silently(folder):
     nodes = scene.world.node_tree.nodes
     sky = nodes.new("ShaderNodeTexSky")
     scene.world.node_tree.links.new(sky.outputs[0], nodes["Background"].inputs["Color"])
-    convert(filepath=str(write_picture(folder / "street.png")))
+    convert(filepath=str(write_image(folder / "street.png")))
     assert any(sky.name in text and "no longer lights" in text for text in messages())
     assert sky.name in nodes
     scene.world = bpy.data.worlds.new("Second")
@@ -145,7 +145,7 @@ def check_a_photograph_lights_the_world_at_once_also_after_a_conversion(folder):
     graph = part("world.graph")
     convert()
     hdr = graph.environment_image(scene)
-    other = bpy.data.images.load(str(write_picture(folder / "other.png", scale=2)))
+    other = bpy.data.images.load(str(write_image(folder / "other.png", scale=2)))
     scene.lanet.image = other
     assert graph.environment_image(scene) == other and texture_of(scene).image == other
     assert convert() == {"FINISHED"}
@@ -156,7 +156,7 @@ def check_a_photograph_lights_the_world_at_once_also_after_a_conversion(folder):
 
 def check_a_menus_entry_lights_the_scene_by_an_image(folder):
     scene = file_scene(folder)
-    other = bpy.data.images.load(str(write_picture(folder / "other.png", scale=2)))
+    other = bpy.data.images.load(str(write_image(folder / "other.png", scale=2)))
     assert bpy.ops.lanet.convert_image(image=other.name) == {"FINISHED"}
     pair = part("world.graph").remembered_pair(scene.world)
     assert pair.ldr == other and part("world.graph").shows_hdr(scene)
@@ -211,7 +211,7 @@ def check_the_rotation_and_the_strength_are_those_of_the_node_tree(folder):
     assert mapping.mapping_of(texture).inputs["Vector"].links[0].from_socket.name == "Generated"
 
 
-def check_what_was_not_converted_and_what_clamps_is_said(folder):
+def check_what_was_not_converted_and_what_clamps_is_reported(folder):
     scene = file_scene(folder)
     tree = scene.world.node_tree
     texture, background = texture_of(scene), tree.nodes["Background"]
@@ -295,7 +295,7 @@ def check_the_highlights_of_the_last_image_do_not_stay(folder):
     light.inputs["Highlights"].default_value = 1.5
     convert()
     assert any("Highlights is set to +1.5 EV" in text for text in messages())
-    texture_of(scene).image = bpy.data.images.load(str(write_picture(folder / "other.png", scale=2)))
+    texture_of(scene).image = bpy.data.images.load(str(write_image(folder / "other.png", scale=2)))
     convert()
     assert light.inputs["Highlights"].default_value == 0.0
     assert not any("Highlights" in text for text in messages())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from enabled_extension import MODULE, convert, enable, file_scene, lit_scene, painted, part, pixels_of, write_picture
+from enabled_extension import MODULE, convert, enable, file_scene, lit_scene, painted, part, pixels_of, write_image
 
 from lanet_core.files import read_hdr
 
@@ -16,7 +16,7 @@ from lanet_core.files import read_hdr
 def unsaved_scene(folder: Path):
     """Return a scene that was converted in a .blend that was never saved, its HDR image and that image's pixels."""
     preferences = enable(folder)
-    scene = lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png"))))
+    scene = lit_scene(bpy.data.images.load(str(write_image(folder / "street.png"))))
     convert()
     hdr = part("world.graph").remembered_pair(scene.world).hdr
     assert preferences.folder == "//textures" and not bpy.data.filepath
@@ -111,7 +111,7 @@ def check_saving_elsewhere_keeps_the_light(folder):
 
 def saved_scene(folder: Path):
     bpy.ops.wm.read_homefile(use_empty=True)
-    scene = lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png"))))
+    scene = lit_scene(bpy.data.images.load(str(write_image(folder / "street.png"))))
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "first.blend"))
     convert()
     hdr = part("world.graph").remembered_pair(scene.world).hdr
@@ -165,7 +165,7 @@ def check_undo_after_the_first_save_keeps_the_light(folder):
     np.testing.assert_array_equal(pixels_of(hdr), pixels)
 
 
-def check_what_nobody_uses_is_removed_after_a_month(folder):
+def check_what_is_unused_is_removed_after_a_month(folder):
     unsaved_scene(folder)
     results = part("conversion.unsaved_results")
     old, new = results.root() / "1-old", results.root() / "1-new"
@@ -181,7 +181,7 @@ def check_two_blends_in_a_folder_do_not_share_a_name(folder):
     scene = file_scene(folder)
     for place, scale in (("one", 1), ("two", 2)):
         (folder / place).mkdir()
-        write_picture(folder / place / "pano.png", scale)
+        write_image(folder / place / "pano.png", scale)
     results = []
     for place in ("one", "two", "one"):
         bpy.ops.wm.read_homefile(use_empty=True)
@@ -206,7 +206,7 @@ def check_a_shared_output_folder_keeps_each_image(folder):
     names = ("été", "Ü", "É", "夜")
     for scale, name in enumerate(names, 1):
         bpy.ops.wm.read_homefile(use_empty=True)
-        scene = lit_scene(bpy.data.images.load(str(write_picture(folder / f"{name}.png", scale))))
+        scene = lit_scene(bpy.data.images.load(str(write_image(folder / f"{name}.png", scale))))
         convert()
         assert Path(part("world.graph").environment_image(scene).filepath).name == f"{name}_lanet.exr"
     assert len(list((folder / "shared").iterdir())) == len(names)

@@ -1,4 +1,4 @@
-"""What test_sources.py runs inside Blender. Pictures are read back as the worker reads them."""
+"""What test_sources.py runs inside Blender. Images are read back as the worker reads them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def painted(float_buffer: bool = False) -> bpy.types.Image:
     return image
 
 
-def picture_file(folder: Path, name: str = "street.png", file_format: str = "PNG") -> Path:
+def image_file(folder: Path, name: str = "street.png", file_format: str = "PNG") -> Path:
     image = painted()
     image.file_format = file_format
     image.save(filepath=str(folder / name))
@@ -68,7 +68,7 @@ def refusal(image: bpy.types.Image) -> str:
 
 
 def check_a_file_is_given_as_it_is(folder):
-    path = picture_file(folder)
+    path = image_file(folder)
     source = prepare_source(load(path))
     assert source.ready() and source.path == path and not source.is_temporary
     source.discard()
@@ -77,7 +77,7 @@ def check_a_file_is_given_as_it_is(folder):
 
 def check_a_relative_path_is_that_of_the_blend(folder):
     (folder / "scene").mkdir()
-    path = picture_file(folder)
+    path = image_file(folder)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene" / "scene.blend"))
     image = load(path)
     image.filepath = "//../street.png"
@@ -86,7 +86,7 @@ def check_a_relative_path_is_that_of_the_blend(folder):
 
 def check_a_linked_image_is_relative_to_its_own_blend(folder):
     (folder / "library").mkdir()
-    path = picture_file(folder / "library")
+    path = image_file(folder / "library")
     image = load(path)
     image.use_fake_user = True
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "library" / "library.blend"))
@@ -103,7 +103,7 @@ def check_a_linked_image_is_relative_to_its_own_blend(folder):
 
 def check_packed_bytes_are_given_as_they_are(folder):
     for name, file_format in (("street.png", "PNG"), ("street.jpg", "JPEG"), ("street.tif", "TIFF")):
-        path = picture_file(folder, name, file_format)
+        path = image_file(folder, name, file_format)
         data = path.read_bytes()
         image = load(path)
         image.pack()
@@ -124,7 +124,7 @@ def check_temporary_files_are_blenders(folder):
 
 def check_generated_and_painted_pixels_arrive_exactly(folder):
     assert_is(written(prepare_source(painted(), folder)), codes())
-    image = load(picture_file(folder))
+    image = load(image_file(folder))
     paint(image, codes()[:, ::-1] / 255.0)
     assert image.is_dirty
     assert_is(written(prepare_source(image, folder)), codes()[:, ::-1])
@@ -151,7 +151,7 @@ def check_float_pixels_are_linear(folder):
 
 def check_a_format_of_blenders_own_arrives(folder):
     for name, file_format in (("street.bmp", "BMP"), ("street.tga", "TARGA")):
-        path = picture_file(folder, name, file_format)
+        path = image_file(folder, name, file_format)
         assert_is(written(prepare_source(load(path), folder)), codes())
 
 
@@ -167,8 +167,8 @@ def check_what_is_hdr_already_is_refused(folder):
     assert "HDR already" in refusal(image)
 
 
-def check_what_is_no_single_picture_is_refused(folder):
-    image = load(picture_file(folder))
+def check_what_is_no_single_image_is_refused(folder):
+    image = load(image_file(folder))
     for source, word in (("TILED", "UDIM"), ("MOVIE", "movie"), ("SEQUENCE", "sequence")):
         image.source = source
         assert word in refusal(image)
@@ -177,8 +177,8 @@ def check_what_is_no_single_picture_is_refused(folder):
     assert "render" in refusal(render)
 
 
-def check_missing_and_unreadable_files_are_told(folder):
-    path = picture_file(folder)
+def check_missing_and_unreadable_files_are_reported(folder):
+    path = image_file(folder)
     image = load(path)
     path.unlink()
     assert f"missing: {path}" in refusal(image)
@@ -192,7 +192,7 @@ def check_missing_and_unreadable_files_are_told(folder):
     assert "Blender cannot read it" in refusal(image)
 
 
-def check_a_full_or_missing_folder_is_told(folder):
+def check_a_full_or_missing_folder_is_reported(folder):
     source = prepare_source(painted(), folder / "missing")
     try:
         written(source)
@@ -222,7 +222,7 @@ def check_an_image_that_goes_is_copied_before(folder):
 
 
 def check_the_output_is_in_the_blends_folder(folder):
-    path = picture_file(folder, "Straße 1.jpg", "JPEG")
+    path = image_file(folder, "Straße 1.jpg", "JPEG")
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
     place = output_place(load(path))
     assert place.path == folder / "textures" / "Straße 1_lanet.exr" and not place.note
@@ -233,7 +233,7 @@ def check_the_output_is_in_the_blends_folder(folder):
 
 def check_names_of_any_script_stay_whole(folder):
     for name in ("été", "Ü", "É", "夜景", "Ночь 1", "a.b"):
-        path = picture_file(folder, f"{name}.jpg", "JPEG")
+        path = image_file(folder, f"{name}.jpg", "JPEG")
         assert output_place(load(path), str(folder)).path.name == f"{name}_lanet.exr"
     image = painted()
     for name, expected in (("a/b:c?.png", "a_b_c"), ("..", "world"), ("夜" * 20, "夜" * 20)):

@@ -1,4 +1,4 @@
-"""The extension's manifest, judged by Blender's own tool and compared with pyproject.toml."""
+"""The extension's manifest, validated by Blender's own tool and compared with pyproject.toml."""
 
 from __future__ import annotations
 

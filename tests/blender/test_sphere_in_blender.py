@@ -1,4 +1,4 @@
-"""The sphere in Blender: a panorama shows and lights in the directions that lanet_core.geometry.sphere says."""
+"""The sphere in Blender: a panorama shows and lights in the directions of lanet_core.geometry.sphere."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def save_panorama(path, panorama):
     return str(path)
 
 
-def test_a_camera_sees_each_direction_where_the_sphere_puts_it(tmp_path, ask_blender):
+def test_a_camera_sees_each_direction_where_the_sphere_puts_it(tmp_path, run_in_blender):
     # A panorama whose colour is its own direction, seen by cameras whose rays are known without it.
     world = save_panorama(tmp_path / "directions.exr", 0.5 + 0.5 * sphere.pixel_directions(256, 512))
     size = 16
-    seen = ask_blender("look_around", world=world, size=size, views=list(CAMERAS.values()))[..., :3]
+    seen = run_in_blender("look_around", world=world, size=size, views=list(CAMERAS.values()))[..., :3]
 
     across = (2 * np.arange(size) + 1) / size - 1
     rays = np.stack([*np.meshgrid(across, -across), np.full((size, size), -1.0)], axis=-1)
@@ -41,7 +41,7 @@ def test_a_camera_sees_each_direction_where_the_sphere_puts_it(tmp_path, ask_ble
         np.testing.assert_allclose(2 * view - 1, direction, atol=3e-4, err_msg=name)
 
 
-def test_a_matt_square_gets_the_light_that_the_irradiance_metric_says(tmp_path, ask_blender):
+def test_a_diffuse_square_gets_the_light_that_the_irradiance_metric_specifies(tmp_path, run_in_blender):
     rng = np.random.default_rng(7)
     panorama = rng.uniform(0.05, 1.0, (64, 128, 3)).astype(np.float32) * [1.0, 0.8, 0.6]
     panorama[18:20, 40:42] = [900.0, 800.0, 500.0]  # a lamp of 3°, front left and above
@@ -56,7 +56,7 @@ def test_a_matt_square_gets_the_light_that_the_irradiance_metric_says(tmp_path, 
         side = np.cross([0.0, 0.0, 1.0], normal)
         side /= np.linalg.norm(side)
         views.append(np.column_stack([side, np.cross(normal, side), normal]).tolist())
-    radiance = ask_blender("light_matt_squares", world=world, size=16, samples=256, views=views)[..., :3]
+    radiance = run_in_blender("light_diffuse_squares", world=world, size=16, samples=256, views=views)[..., :3]
 
     # A white Lambertian surface sends back E / π in every direction.
     irradiance = diffuse_irradiance(panorama.astype(np.float32), 32, 64)

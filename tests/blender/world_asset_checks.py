@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from enabled_extension import convert, disable, enable, lit_scene, part, state_of, write_picture
+from enabled_extension import convert, disable, enable, lit_scene, part, state_of, write_image
 
 from lanet_core.files import read_hdr
 from lanet_core.pipeline.thumbnail import thumbnail
@@ -15,7 +15,7 @@ from lanet_core.pipeline.thumbnail import thumbnail
 def converted(folder: Path, **options) -> bpy.types.Scene:
     enable(folder)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
-    scene = lit_scene(bpy.data.images.load(str(write_picture(folder / "street.png", scale=4))))
+    scene = lit_scene(bpy.data.images.load(str(write_image(folder / "street.png", scale=4))))
     convert(**options)
     return scene
 
@@ -33,7 +33,7 @@ def assert_shows(world: bpy.types.World, path: Path) -> None:
     np.testing.assert_allclose(preview_of(world), expected, atol=0.5 / 255.0)
 
 
-def kinds_beside(data: bpy.types.AssetMetaData, expected: set[str]) -> int:
+def kinds_in_addition(data: bpy.types.AssetMetaData, expected: set[str]) -> int:
     """Return how many kinds of light are among the tags, which are these and no others."""
     tags = {tag.name for tag in data.tags}
     kinds = set(part("world.asset_library").CATALOGS.values())
@@ -46,7 +46,7 @@ def check_a_world_is_marked_and_shows_its_hdr(folder):
     assert scene.world.asset_data is None
     assert bpy.ops.lanet.mark_world_as_asset() == {"FINISHED"}
     data = scene.world.asset_data
-    assert kinds_beside(data, {"HDRI", "LANet IBL"}) == 1
+    assert kinds_in_addition(data, {"HDRI", "LANet IBL"}) == 1
     assert "street.png" in data.description and not data.author and not data.license
     assert_shows(scene.world, folder / "textures" / "street_lanet.exr")
     bpy.ops.wm.save_mainfile()
@@ -70,7 +70,7 @@ def check_what_the_artist_wrote_stays(folder):
     data.tags.new("street")
     bpy.ops.lanet.mark_world_as_asset()
     assert (data.description, data.author, data.license) == ("My street", "I", "CC0")
-    assert kinds_beside(data, {"street", "HDRI", "LANet IBL"}) <= 1
+    assert kinds_in_addition(data, {"street", "HDRI", "LANet IBL"}) <= 1
 
 
 def check_a_packed_hdr_whose_file_is_gone(folder):
@@ -82,7 +82,7 @@ def check_a_packed_hdr_whose_file_is_gone(folder):
     assert not list(Path(bpy.app.tempdir).glob("lanet-*"))
 
 
-def check_what_cannot_be_marked_says_so(folder):
+def check_what_cannot_be_marked_is_reported(folder):
     scene = converted(folder)
     (folder / "textures" / "street_lanet.exr").unlink()
     before = state_of(scene)
@@ -102,7 +102,7 @@ def check_each_of_several_files_becomes_a_world(folder):
     scene = lit_scene(bpy.data.images.new("mine", 8, 4))
     before, scenes = state_of(scene)[:4], list(bpy.data.scenes)
     for name in ("a.png", "b.png"):
-        write_picture(folder / name)
+        write_image(folder / name)
     files = [{"name": name} for name in ("a.png", "missing.png", "b.png")]
     for _ in range(2):  # again, they are the same worlds
         bpy.ops.lanet.convert_files(directory=f"{folder}/", files=files, assets=True)

@@ -311,7 +311,7 @@ def check_a_mirror_ball_is_refused_and_nothing_changes(folder):
     assert texture.image == ldr and len(bpy.data.images) == images
 
 
-def check_a_file_that_is_no_picture_changes_nothing(folder):
+def check_a_file_that_is_no_image_changes_nothing(folder):
     scene, graph, texture = plain_scene()
     ldr = texture.image
     try:
@@ -386,10 +386,10 @@ def check_every_texture_of_the_image_is_converted(folder):
 
 def check_textures_in_groups_and_of_the_other_engine_are_converted_too(folder):
     scene, graph, group, inside = group_scene()
-    twin = graph.add("ShaderNodeGroup", node_tree=group.node_tree)
+    duplicate = graph.add("ShaderNodeGroup", node_tree=group.node_tree)
     mix = graph.add("ShaderNodeMixShader")
     second = graph.add("ShaderNodeBackground")
-    graph.link(twin.outputs["Color"], second.inputs["Color"])
+    graph.link(duplicate.outputs["Color"], second.inputs["Color"])
     graph.link(graph.background.outputs[0], mix.inputs[1])
     graph.link(second.outputs[0], mix.inputs[2])
     graph.link(mix.outputs[0], graph.surface)
@@ -406,7 +406,7 @@ def check_textures_in_groups_and_of_the_other_engine_are_converted_too(folder):
     assert [each.node.image for each in world_graph.reachable_textures(scene.world)] == [ldr, ldr, ldr]
 
 
-def check_another_image_beside_it_stays(folder):
+def check_another_image_next_to_it_stays(folder):
     scene, texture, backdrop = backdrop_scene()
     backdrop.image = other = new_image("backplate")
     hdr = world_graph.apply_hdr(scene, texture.image, make_exr(folder))

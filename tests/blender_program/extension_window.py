@@ -3,7 +3,7 @@
 It uses the installed extension as an artist does, in a scene lit by ``FOLDER/city.jpg``: cancels one conversion by Esc,
 completes another, takes it back by Ctrl+Z and again by redoing, lets one fail, and disables the extension. Then it
 enables and disables it while conversions run. SCREEN is
-the X server's picture of the screen, of which ``FOLDER/shots/*.xwd`` are copies; ``FOLDER/facts.json`` says what was
+the X server's image of the screen, of which ``FOLDER/shots/*.xwd`` are copies; ``FOLDER/facts.json`` contains what was
 found, or where it stuck.
 """
 

@@ -1,4 +1,4 @@
-"""What the test runs inside a Blender program: ``blender -b --factory-startup -P inside_program.py -- ANSWER.npz``."""
+"""What the test runs inside a Blender program: ``blender -b --factory-startup -P inside_program.py -- RESULT.npz``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from render_eval.renderer import Renderer  # noqa: E402
 from render_eval.scene_description import from_dict  # noqa: E402
 
 
-def main(answer: str) -> None:
+def main(result: str) -> None:
     """Render a diffuse ball in a white furnace and a glossy one under a lamp."""
     diffuse = scene_values({"it": {"kind": "diffuse", "albedo": [0.2, 0.5, 0.8]}}, size=(16, 16), samples=64)
     with Renderer(from_dict(diffuse | {"sampling": diffuse["sampling"] | {"denoise": True}})) as renderer:
@@ -30,7 +30,7 @@ def main(answer: str) -> None:
     with Renderer(from_dict(glossy)) as renderer:
         highlight = renderer.render(lamp).image
     np.savez(
-        answer,
+        result,
         furnace=furnace,
         furnace_scene=json.dumps(diffuse),
         highlight=highlight,

@@ -2,7 +2,7 @@
 
 ``FOLDER/stage`` holds what to do. ``convert and quit`` and ``convert and crash`` convert the world of a file that is
 never saved and end Blender, the latter as a crash after an autosave does; ``recover session`` and ``recover autosave``
-open what Blender has kept. ``FOLDER/<stage>.json`` says what was found.
+open what Blender has kept. ``FOLDER/<stage>.json`` contains what was found.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ print("FACTS", image.filepath, world.asset_data is not None, tuple(world.preview
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="The zip that is built is that for Linux.")
-def test_it_is_installed_converts_a_scenes_world_and_pictures(blender_program, linux_zip, tmp_path):
+def test_it_is_installed_converts_a_scenes_world_and_images(blender_program, linux_zip, tmp_path):
     (tmp_path / "settings").mkdir()
     for source in (linux_zip, ROOT / "examples" / "city.jpg", ROOT / "examples" / "interior.jpg"):
         shutil.copy2(source, tmp_path)
@@ -50,7 +50,7 @@ def test_it_is_installed_converts_a_scenes_world_and_pictures(blender_program, l
     assert "FACTS //textures/city_lanet.exr True (256, 128)" in facts
     assert read_hdr(tmp_path / "textures" / "city_lanet.exr").max() > 2.0
 
-    pictures = (tmp_path / "interior.jpg", tmp_path / "missing.jpg")
-    finished = run("-b", "--command", "lanet", "convert", *pictures, "-o", tmp_path / "out", status=1)
+    images = (tmp_path / "interior.jpg", tmp_path / "missing.jpg")
+    finished = run("-b", "--command", "lanet", "convert", *images, "-o", tmp_path / "out", status=1)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["interior_lanet.exr"]
     assert "lanet: error:" in finished.stderr and "missing.jpg" in finished.stderr

@@ -49,7 +49,7 @@ class TestWindow:
         assert facts["cancelled_after"]["turns"] <= CANCEL_TURNS, facts["cancelled_after"]
         assert facts["unchanged_by_cancelling"]
 
-    def test_a_completed_one_lights_the_world_while_blender_goes_on(self, facts):
+    def test_a_completed_one_lights_the_world_while_blender_continues(self, facts):
         assert facts["completed"] == "FINISHED"
         assert facts["turns_of_a_conversion"] > 10
         assert facts["after"]["image"] == "//textures/city_lanet.exr"
@@ -64,7 +64,7 @@ class TestWindow:
     def test_the_switch_shows_the_photograph(self, facts):
         assert facts["switched"]["image"].endswith("city.jpg") and facts["switched"]["shown"] == "LDR"
 
-    def test_a_failure_is_told_and_changes_nothing(self, facts):
+    def test_a_failure_is_reported_and_changes_nothing(self, facts):
         ((text, is_error),) = facts["messages"]
         assert is_error and "city.jpg" in text
         assert facts["unchanged_by_failing"]
@@ -74,7 +74,7 @@ class TestWindow:
         assert facts["children_after_disabling"] == 0
         assert facts["files"] == ["city_lanet.exr"]
 
-    def test_disabled_and_enabled_during_conversions_blender_goes_on(self, facts):
+    def test_disabled_and_enabled_during_conversions_blender_continues(self, facts):
         assert facts["modal_operators"] == []
         assert facts["converted_again"]["image"] == "//textures/city_lanet.exr"
         assert facts["converted_again"]["shown"] == "HDR"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from builder_scripts import extension_pictures
+from builder_scripts import extension_images
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("light_panel_window.py")
@@ -39,7 +39,7 @@ def test_the_light_is_directed_by_the_panel(folder):
     assert facts["highlights"] > 0.0
     assert "LANet Ground" in facts["objects"] and "LANet Ground" not in facts["objects_undone"]
     assert facts["files"] == ["city_baked_lanet.exr", "city_lanet.exr"]
-    shots = {path.stem: extension_pictures.read_xwd(path) for path in (folder / "shots").iterdir()}
+    shots = {path.stem: extension_images.read_xwd(path) for path in (folder / "shots").iterdir()}
     assert (shots["dial"] != shots["without the dial"]).any(axis=-1).sum() > 300, "the dial is drawn"
     assert (shots["dragged"] != shots["dial from above"]).any(axis=-1).sum() > 300, "the arrow turns"
     assert (shots["directed"] != shots["converted"]).any(axis=-1).mean() > 0.1, "the view shows the ground"

@@ -14,7 +14,7 @@ from lanet_core.geometry import sphere
 
 
 @pytest.fixture(scope="module")
-def answer(tmp_path_factory, blender) -> dict[str, np.ndarray]:
+def rendered(tmp_path_factory, blender) -> dict[str, np.ndarray]:
     """What inside_program.py rendered."""
     folder = tmp_path_factory.mktemp("program")
     path = folder / "answer.npz"
@@ -24,22 +24,22 @@ def answer(tmp_path_factory, blender) -> dict[str, np.ndarray]:
         return dict(values)
 
 
-def test_the_program_says_what_it_is_and_what_denoises(answer):
-    versions = json.loads(str(answer["versions"]))
+def test_the_program_shows_what_it_is_and_what_denoises(rendered):
+    versions = json.loads(str(rendered["versions"]))
     assert re.match(r"[4-9]\.\d+\.\d+", versions["blender"])
     assert versions["denoiser"] in ("OpenImageDenoise", "none: this Blender was built without OpenImageDenoise")
 
 
-def test_a_ball_in_a_white_furnace_shows_its_albedo(answer):
-    scene = json.loads(str(answer["furnace_scene"]))
+def test_a_ball_in_a_white_furnace_shows_its_albedo(rendered):
+    scene = json.loads(str(rendered["furnace_scene"]))
     ball = distance_to_ray(pixel_rays(scene), scene["camera"]["position"], np.zeros(3)) < 0.75
-    np.testing.assert_allclose(answer["furnace"][ball].mean(axis=0), [0.2, 0.5, 0.8], rtol=0.01)
+    np.testing.assert_allclose(rendered["furnace"][ball].mean(axis=0), [0.2, 0.5, 0.8], rtol=0.01)
 
 
-def test_a_highlight_is_where_the_mirrors_law_puts_it(answer):
-    scene = json.loads(str(answer["highlight_scene"]))
+def test_a_highlight_is_where_the_mirrors_law_puts_it(rendered):
+    scene = json.loads(str(rendered["highlight_scene"]))
     camera = np.array(scene["camera"]["position"])
-    brightness = answer["highlight"].sum(axis=-1) * (distance_to_ray(pixel_rays(scene), camera, np.zeros(3)) < 1.0)
+    brightness = rendered["highlight"].sum(axis=-1) * (distance_to_ray(pixel_rays(scene), camera, np.zeros(3)) < 1.0)
     found = [np.average(axis, weights=brightness) for axis in np.indices(brightness.shape)]
     expected = pixel_of(scene, highlight_point(camera, sphere.pixel_directions(32, 64)[8, 17]))
     np.testing.assert_allclose(found, expected, atol=0.6)

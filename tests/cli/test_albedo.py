@@ -22,7 +22,7 @@ GROUND = 0.25
 
 
 @pytest.fixture
-def picture(tmp_path):
+def image(tmp_path):
     """A grey sky with a white lamp of 20° over an even ground."""
     directions = sphere.pixel_directions(*SIZE)
     lamp = directions @ np.array([0.6, 0.0, 0.8]) > np.cos(np.radians(10.0))
@@ -39,10 +39,10 @@ def model(make_model, monkeypatch):
     monkeypatch.setenv("LANET_MODEL", str(make_model(architecture="panolanet_lite", gain=3.0)))
 
 
-def convert(capsys, picture, name, *options) -> tuple[dict, np.ndarray, str]:
+def convert(capsys, image, name, *options) -> tuple[dict, np.ndarray, str]:
     """Return the printed object, the result and the messages."""
-    output = picture.with_name(name)
-    assert main(["convert", str(picture), "-o", str(output), "--json", *options]) == 0
+    output = image.with_name(name)
+    assert main(["convert", str(image), "-o", str(output), "--json", *options]) == 0
     printed, messages = capsys.readouterr()
     return json.loads(printed), OpenImageIO.ImageBuf(str(output)).get_pixels(OpenImageIO.FLOAT), messages
 
@@ -53,12 +53,12 @@ def albedo_of_ground(hdr: np.ndarray) -> float:
     return float(np.pi * np.median(light[SIZE[0] * 3 // 4]) / (light * UP * AREAS_SR).sum())
 
 
-def test_the_ground_gets_its_albedo(capsys, picture):
-    facts, plain, _ = convert(capsys, picture, "plain.exr")
+def test_the_ground_gets_its_albedo(capsys, image):
+    facts, plain, _ = convert(capsys, image, "plain.exr")
     assert facts["calibration_factor"] is None
     before = albedo_of_ground(plain)
     for wanted in (0.5 * before, 0.9 * before, 1.05 * before):
-        facts, hdr, messages = convert(capsys, picture, "calibrated.exr", "--albedo", f"{wanted:.6f}")
+        facts, hdr, messages = convert(capsys, image, "calibrated.exr", "--albedo", f"{wanted:.6f}")
         assert albedo_of_ground(hdr) == pytest.approx(wanted, rel=0.01)
         assert not messages
         factor = facts["calibration_factor"]
@@ -69,15 +69,15 @@ def test_the_ground_gets_its_albedo(capsys, picture):
         np.testing.assert_array_equal(hdr[well_exposed], plain[well_exposed])
 
 
-def test_a_named_albedo_at_a_point(capsys, picture):
-    facts, _, _ = convert(capsys, picture, "ground.exr", "--albedo", "grass", "--albedo-at", "ground")
-    at_point, _, _ = convert(capsys, picture, "point.exr", "--albedo", "0.2", "--albedo-at", "0.3,0.8")
+def test_a_named_albedo_at_a_point(capsys, image):
+    facts, _, _ = convert(capsys, image, "ground.exr", "--albedo", "grass", "--albedo-at", "ground")
+    at_point, _, _ = convert(capsys, image, "point.exr", "--albedo", "0.2", "--albedo-at", "0.3,0.8")
     assert at_point["calibration_factor"] == pytest.approx(facts["calibration_factor"], rel=0.01)
 
 
-def test_without_a_solution_the_light_is_left_as_predicted(capsys, picture):
-    _, plain, _ = convert(capsys, picture, "plain.exr")
-    facts, hdr, messages = convert(capsys, picture, "snow.exr", "--albedo", "0.99")
+def test_without_a_solution_the_light_is_left_as_predicted(capsys, image):
+    _, plain, _ = convert(capsys, image, "plain.exr")
+    facts, hdr, messages = convert(capsys, image, "snow.exr", "--albedo", "0.99")
     np.testing.assert_array_equal(hdr, plain)
     assert facts["calibration_factor"] is None
     assert "albedo below" in messages and "left as predicted" in messages
@@ -96,20 +96,20 @@ def test_without_a_solution_the_light_is_left_as_predicted(capsys, picture):
         ("--albedo", "0.2", "--image"),
     ],
 )
-def test_what_makes_no_sense_is_refused(capsys, picture, options):
+def test_what_makes_no_sense_is_refused(capsys, image, options):
     try:
-        status = main(["convert", str(picture), "-o", str(picture.with_name("no.exr")), *options])
+        status = main(["convert", str(image), "-o", str(image.with_name("no.exr")), *options])
     except SystemExit as end:
         status = end.code
     assert status == 2
-    assert not picture.with_name("no.exr").exists()
+    assert not image.with_name("no.exr").exists()
     messages = capsys.readouterr().err
     assert "albedo" in messages or "ground" in messages
 
 
-def test_arrays_and_files_are_calibrated_the_same_way(capsys, picture):
-    facts, hdr, _ = convert(capsys, picture, "file.exr", "--albedo", "0.2")
-    array = np.asarray(Image.open(picture))
+def test_arrays_and_files_are_calibrated_the_same_way(capsys, image):
+    facts, hdr, _ = convert(capsys, image, "file.exr", "--albedo", "0.2")
+    array = np.asarray(Image.open(image))
     conversion = load_converter().convert(array, surface=Surface(0.2))
     assert conversion.calibration_factor == pytest.approx(facts["calibration_factor"], rel=1e-6)
     np.testing.assert_allclose(conversion.hdr, hdr, rtol=1e-6)

@@ -1,4 +1,4 @@
-"""``lanet convert`` from end to end: good pictures, every kind of bad one, and what is left on the disk."""
+"""``lanet convert`` from end to end: good images, every kind of bad one, and what is left on the disk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO
 import pytest
-from bad_pictures import BAD_PICTURES, make_bad_picture
+from bad_images import BAD_IMAGES, make_bad_image
 from PIL import Image
 
 from lanet_core.cli.main import main
@@ -66,7 +66,7 @@ def pixels(path: Path) -> np.ndarray:
     return OpenImageIO.ImageBuf(str(path)).get_pixels(OpenImageIO.FLOAT)
 
 
-def test_one_picture_to_one_file(lanet, library, tmp_path, street):
+def test_one_image_to_one_file(lanet, library, tmp_path, street):
     status, output, errors = lanet("convert", library / "lake.png", "-o", tmp_path / "lake.exr")
     assert (status, errors) == (0, "")
     assert output.startswith(f"{tmp_path}/lake.exr: 128x64, ")
@@ -89,21 +89,21 @@ def test_half_floats(lanet, library, tmp_path):
     assert str(OpenImageIO.ImageBuf(str(tmp_path / "lake.exr")).spec().format) == "half"
 
 
-@pytest.mark.parametrize("name", BAD_PICTURES)
-def test_a_bad_picture_is_told_in_one_line_and_leaves_nothing(lanet, tmp_path, name):
-    source = make_bad_picture(name, tmp_path)
+@pytest.mark.parametrize("name", BAD_IMAGES)
+def test_a_bad_image_is_reported_in_one_line_and_leaves_nothing(lanet, tmp_path, name):
+    source = make_bad_image(name, tmp_path)
     (tmp_path / "out").mkdir()
     status, output, errors = lanet("convert", source, "-o", tmp_path / "out" / "result.exr", "--json")
     assert status == 2
     assert errors.startswith(f"lanet: error: {source}: ")
     assert errors.count("\n") == 1
-    picture = json.loads(output)
-    assert (picture["status"], picture["error"]["kind"]) == ("failed", BAD_PICTURES[name][1].__name__)
+    image = json.loads(output)
+    assert (image["status"], image["error"]["kind"]) == ("failed", BAD_IMAGES[name][1].__name__)
     assert names(tmp_path / "out") == []
 
 
-def test_bad_pictures_among_good_ones_are_skipped(lanet, library, tmp_path):
-    bad = [make_bad_picture(name, library) for name in BAD_PICTURES]
+def test_bad_images_among_good_ones_are_skipped(lanet, library, tmp_path):
+    bad = [make_bad_image(name, library) for name in BAD_IMAGES]
     good = [library / name for name in ("lake.png", "street.png", "tower.png")]
     # The folder already holds hdr.exr and hdr.tif, of one name.
     bad.remove(library / "hdr.tif")
@@ -114,25 +114,25 @@ def test_bad_pictures_among_good_ones_are_skipped(lanet, library, tmp_path):
     assert names(tmp_path / "hdr") == ["lake.exr", "street.exr", "tower.exr"]
 
 
-def test_a_bad_picture_leaves_no_new_folder(lanet, tmp_path):
+def test_a_bad_image_leaves_no_new_folder(lanet, tmp_path):
     assert lanet("convert", tmp_path / "missing.jpg", "-o", f"{tmp_path}/new/")[0] == 2
     assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(("code", "warning"), [(255, "Every pixel is over-exposed"), (0, "The image is black")])
-def test_white_and_black_pictures_convert_with_a_warning(lanet, tmp_path, code, warning):
+def test_white_and_black_images_convert_with_a_warning(lanet, tmp_path, code, warning):
     Image.new("RGB", (128, 64), (code,) * 3).save(tmp_path / "flat.png")
     status, output, errors = lanet("convert", tmp_path / "flat.png", "-o", tmp_path / "flat.exr", "--json")
     assert status == 0
     assert errors.startswith("lanet: warning: ")
     assert warning in errors
-    picture = json.loads(output)
-    assert picture["clipped_fraction"] == pytest.approx(code / 255)
-    assert (picture["peak_ev"] is None) == (code == 0)
+    image = json.loads(output)
+    assert image["clipped_fraction"] == pytest.approx(code / 255)
+    assert (image["peak_ev"] is None) == (code == 0)
     assert np.isfinite(pixels(tmp_path / "flat.exr")).all()
 
 
-def test_two_pictures_of_one_name_are_refused_before_any_work(lanet, library, tmp_path):
+def test_two_images_of_one_name_are_refused_before_any_work(lanet, library, tmp_path):
     (library / "other").mkdir()
     Image.open(library / "lake.png").save(library / "other" / "lake.jpg")
     status, _, errors = lanet("convert", library / "lake.png", library / "other" / "lake.jpg", "-o", tmp_path / "hdr")
@@ -166,7 +166,7 @@ def test_the_result_of_another_source_is_never_taken_for_this_ones(lanet, librar
     assert errors.startswith(f"lanet: error: {hdr}/lake{suffix}: This file is the result of another image")
     assert "--overwrite" in errors
     assert (hdr / f"lake{suffix}").read_bytes() == first
-    # The one that it is of is done already, and --overwrite is said.
+    # Its own image is done already, and --overwrite is given.
     assert lanet("convert", library / "lake.png", "-o", f"{hdr}/", *form)[1].endswith(
         "exists, skipped; --overwrite replaces it\n"
     )
@@ -182,7 +182,7 @@ def test_a_file_that_is_named_is_replaced(lanet, library, tmp_path):
     assert pixels(tmp_path / "lake.exr").shape == (64, 128, 3)
 
 
-def test_a_preview_never_takes_the_place_of_the_picture(lanet, library, tmp_path):
+def test_a_preview_never_takes_the_place_of_the_image(lanet, library, tmp_path):
     data = (library / "lake.png").read_bytes()
     for target in (library / "lake.png", library / "other" / ".." / "lake.png"):
         (library / "other").mkdir(exist_ok=True)
@@ -193,16 +193,16 @@ def test_a_preview_never_takes_the_place_of_the_picture(lanet, library, tmp_path
     assert names(library) == ["lake-preview.png", "lake.exr", "lake.png", "other", "street.png", "tower.png"]
 
 
-def test_previews_beside_the_results_or_where_they_are_wanted(lanet, library, tmp_path):
+def test_previews_next_to_the_results_or_where_they_are_wanted(lanet, library, tmp_path):
     lanet("convert", library / "lake.png", "-o", f"{tmp_path}/hdr/", "--preview")
     assert names(tmp_path / "hdr") == ["lake-preview.png", "lake.exr"]
     lanet("convert", library / "lake.png", "-o", tmp_path / "lake.exr", "--preview", tmp_path / "shown.png")
-    with Image.open(tmp_path / "shown.png") as shown, Image.open(tmp_path / "hdr" / "lake-preview.png") as beside:
-        np.testing.assert_array_equal(np.asarray(shown), np.asarray(beside))
+    with Image.open(tmp_path / "shown.png") as shown, Image.open(tmp_path / "hdr" / "lake-preview.png") as second:
+        np.testing.assert_array_equal(np.asarray(shown), np.asarray(second))
 
 
 @pytest.mark.parametrize("target", ["missing/lake.exr", "lake.jpg", "file/lake.exr", "file/"])
-def test_outputs_that_cannot_be_written_are_told_in_one_line(lanet, library, tmp_path, target):
+def test_outputs_that_cannot_be_written_are_reported_in_one_line(lanet, library, tmp_path, target):
     (tmp_path / "file").write_text("not a folder")
     status, _, errors = lanet("convert", library / "lake.png", "-o", f"{tmp_path}/{target}")
     assert status == 2
@@ -251,7 +251,7 @@ def test_a_full_disk_leaves_nothing(lanet, library, small_disk):
     assert names(small_disk) == []
 
 
-def test_models_that_cannot_run_are_told_in_one_line(lanet, library, tmp_path, make_model, monkeypatch):
+def test_models_that_cannot_run_are_reported_in_one_line(lanet, library, tmp_path, make_model, monkeypatch):
     (tmp_path / "damaged.onnx").write_bytes(make_model().read_bytes()[:100])
     make_model("foreign.onnx", text=None)
     for name, words in [
@@ -275,7 +275,7 @@ def test_a_provider_that_does_not_exist(lanet, library, tmp_path):
 
 
 def test_one_json_object_per_file(lanet, library, tmp_path, model):
-    make_bad_picture("empty.jpg", library)
+    make_bad_image("empty.jpg", library)
     (tmp_path / "hdr").mkdir()
     (tmp_path / "hdr" / "lake.exr").touch()
     sources = [library / name for name in ("empty.jpg", "lake.png", "street.png")]

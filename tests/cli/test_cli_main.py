@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bad_pictures import float_picture
+from bad_images import float_image
 from PIL import Image
 from tiny_models import tiny_metadata
 
@@ -31,7 +31,7 @@ def test_help_names_every_command(capsys):
 
 
 @pytest.mark.parametrize("arguments", [[], ["dream"], ["convert"], ["convert", "street.jpg"]])
-def test_a_bad_command_line_is_told_on_standard_error(capsys, arguments):
+def test_a_bad_command_line_is_reported_on_standard_error(capsys, arguments):
     with pytest.raises(SystemExit) as exit_request:
         main(arguments)
     assert exit_request.value.code == 2
@@ -72,7 +72,7 @@ def test_every_command_prints_json(name, capsys):
     assert "--json" in capsys.readouterr().out
 
 
-def test_info_says_what_the_model_is_and_runs_on(make_model, capsys):
+def test_info_shows_what_the_model_is_and_runs_on(make_model, capsys):
     path = make_model()
     assert main(["info", "--json", "--model", str(path)]) == 0
     facts = json.loads(capsys.readouterr().out)
@@ -91,7 +91,7 @@ def test_info_says_what_the_model_is_and_runs_on(make_model, capsys):
         assert fact in text
 
 
-def test_info_without_a_model_still_says_the_rest(tmp_path, capsys):
+def test_info_without_a_model_still_shows_the_rest(tmp_path, capsys):
     assert main(["info", "--json", "--model", str(tmp_path / "absent.onnx")]) == 2
     output, errors = capsys.readouterr()
     assert set(json.loads(output)) == {"versions", "providers"}
@@ -101,9 +101,9 @@ def test_info_without_a_model_still_says_the_rest(tmp_path, capsys):
     )
 
 
-def test_preview_of_a_picture_and_its_hdr(tmp_path, street, capsys):
+def test_preview_of_a_image_and_its_hdr(tmp_path, street, capsys):
     Image.fromarray(street).save(tmp_path / "street.png")
-    float_picture(tmp_path / "street.exr", np.random.default_rng(0).random((64, 128, 3)) * 10.0)
+    float_image(tmp_path / "street.exr", np.random.default_rng(0).random((64, 128, 3)) * 10.0)
     arguments = ["preview", str(tmp_path / "street.png"), str(tmp_path / "street.exr"), "-o"]
     assert main([*arguments, str(tmp_path / "shown.png"), "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
@@ -117,7 +117,7 @@ def test_preview_of_a_picture_and_its_hdr(tmp_path, street, capsys):
 
 def test_preview_of_an_hdr_that_is_no_panorama(tmp_path, street, capsys):
     Image.fromarray(street).save(tmp_path / "street.png")
-    float_picture(tmp_path / "square.exr", np.ones((64, 64, 3)))
+    float_image(tmp_path / "square.exr", np.ones((64, 64, 3)))
     status = main(
         ["preview", str(tmp_path / "street.png"), str(tmp_path / "square.exr"), "-o", str(tmp_path / "a.png")]
     )
@@ -126,7 +126,7 @@ def test_preview_of_an_hdr_that_is_no_panorama(tmp_path, street, capsys):
     assert not (tmp_path / "a.png").exists()
 
 
-def test_a_package_that_is_not_installed_is_told_with_its_extra(tmp_path, street):
+def test_a_package_that_is_not_installed_is_reported_with_its_extra(tmp_path, street):
     Image.fromarray(street).save(tmp_path / "street.png")
     # None in sys.modules makes an import raise, as it does where the package is not installed.
     program = "import sys; sys.modules['onnxruntime'] = None; from lanet_core.cli.main import main; sys.exit(main())"

@@ -10,7 +10,7 @@ from lanet_core.cli.destinations import inputs_of, make_folder, plan
 from lanet_core.errors import OutputError, OutputNotWritableError
 
 
-def test_one_picture_becomes_the_file_named(tmp_path):
+def test_one_image_becomes_the_file_named(tmp_path):
     assert plan([Path("street.jpg")], str(tmp_path / "light.exr"), ".exr") == [tmp_path / "light.exr"]
     assert plan([Path("street.jpg")], str(tmp_path / "LIGHT.EXR"), ".exr") == [tmp_path / "LIGHT.EXR"]
 
@@ -36,7 +36,7 @@ def test_a_file_in_a_folder_that_is_missing_is_refused(tmp_path):
         plan([Path("street.jpg")], str(tmp_path / "missing" / "street.exr"), ".exr")
 
 
-def test_several_pictures_do_not_become_one_file(tmp_path):
+def test_several_images_do_not_become_one_file(tmp_path):
     with pytest.raises(OutputNotWritableError, match="Several"):
         plan([Path("a.jpg"), Path("b.jpg")], str(tmp_path / "all.exr"), ".exr")
 
@@ -50,7 +50,7 @@ def test_several_pictures_do_not_become_one_file(tmp_path):
         ("\u00e9t\u00e9.jpg", "e\u0301te\u0301.jpg"),
     ],
 )
-def test_two_pictures_never_become_the_same_file(tmp_path, inputs):
+def test_two_images_never_become_the_same_file(tmp_path, inputs):
     with pytest.raises(OutputError, match=r"Both .* would be written to this file"):
         plan([Path(name) for name in inputs], str(tmp_path), ".exr")
 
@@ -106,7 +106,7 @@ def test_a_name_that_cannot_exist_is_left_to_its_conversion(tmp_path, name):
     assert plan([source, Path("b.jpg")], f"{tmp_path}/hdr", ".exr")[0] == tmp_path / "hdr" / f"{source.stem}.exr"
 
 
-def test_making_a_folder_says_whether_it_was_missing(tmp_path):
+def test_making_a_folder_returns_whether_it_was_missing(tmp_path):
     assert make_folder(tmp_path / "a" / "b")
     assert not make_folder(tmp_path / "a" / "b")
     (tmp_path / "file").touch()

@@ -1,4 +1,4 @@
-"""No file ends a batch, whatever its name, its contents or the state of the standard streams."""
+"""No file ends a batch, regardless of its name, its contents or the state of the standard streams."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def model(make_model, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def picture(tmp_path, street) -> Path:
+def image(tmp_path, street) -> Path:
     path = tmp_path / "a.png"
     Image.fromarray(street).save(path)
     return path
@@ -61,8 +61,8 @@ def names(folder: Path | bytes) -> list[bytes]:
     return sorted(os.fsencode(path.name) for path in Path(os.fsdecode(folder)).iterdir())
 
 
-def test_an_unforeseen_failure_of_one_picture_is_named_and_the_rest_goes_on(lanet, picture, tmp_path, monkeypatch):
-    shutil.copy(picture, tmp_path / "b.png")
+def test_an_unforeseen_failure_of_one_image_is_named_and_the_rest_continues(lanet, image, tmp_path, monkeypatch):
+    shutil.copy(image, tmp_path / "b.png")
     really = converter_module.Converter.convert_file
 
     def failing(self, source, output, **options):
@@ -82,12 +82,12 @@ def test_an_unforeseen_failure_of_one_picture_is_named_and_the_rest_goes_on(lane
     assert errors.startswith("Traceback") and "in failing" in errors
 
 
-def test_memory_that_does_not_suffice_is_said_in_plain_words(lanet, picture, tmp_path, monkeypatch):
+def test_memory_that_does_not_suffice_is_reported_in_plain_words(lanet, image, tmp_path, monkeypatch):
     def failing(*_, **__):
         raise MemoryError
 
     monkeypatch.setattr(converter_module.Converter, "convert_file", failing)
-    status, _, errors = lanet("convert", picture, "-o", tmp_path / "a.exr")
+    status, _, errors = lanet("convert", image, "-o", tmp_path / "a.exr")
     assert (status, "memory is not sufficient" in errors) == (2, True)
 
 
@@ -117,9 +117,9 @@ def test_a_message_about_any_name_is_one_line(lanet, tmp_path, monkeypatch, name
     assert not (tmp_path / "hdr").exists()
 
 
-def test_a_missing_name_with_brackets_converts_no_other(lanet, picture, tmp_path):
+def test_a_missing_name_with_brackets_converts_no_other(lanet, image, tmp_path):
     for name in ("pano1.png", "panoa.png"):
-        shutil.copy(picture, tmp_path / name)
+        shutil.copy(image, tmp_path / name)
     for name in ("pano[1].png", "pano?.png", "pano*.png", "pano[!b].png"):
         status, _, errors = lanet("convert", tmp_path / name, "-o", tmp_path / "out.exr")
         assert (status, "There is no such file" in errors) == (2, True)
@@ -131,17 +131,17 @@ def test_standard_input_is_refused_by_its_name(lanet, tmp_path):
     assert (status, "Standard input" in errors) == (2, True)
 
 
-def test_one_picture_that_is_named_twice_is_converted_once(lanet, picture, tmp_path):
-    status, output, _ = lanet("convert", picture, tmp_path / "." / "a.png", picture, "-o", tmp_path / "a.exr")
+def test_one_image_that_is_named_twice_is_converted_once(lanet, image, tmp_path):
+    status, output, _ = lanet("convert", image, tmp_path / "." / "a.png", image, "-o", tmp_path / "a.exr")
     assert (status, output.count("\n")) == (0, 1)
 
 
 @posix
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
-def test_names_that_are_not_utf8(picture, tmp_path, street, locale):
+def test_names_that_are_not_utf8(image, tmp_path, street, locale):
     folder = os.fsencode(tmp_path) + b"/d\xfcrer"
     Path(os.fsdecode(folder), "hdr").mkdir(parents=True)
-    shutil.copy(picture, folder + b"/caf\xe9 \xff.png")
+    shutil.copy(image, folder + b"/caf\xe9 \xff.png")
     done = shell(
         "$LANET convert d*/caf*.png -o d*/ --json && $LANET convert d*/caf*.png -o d*/ && "
         "$LANET convert a.png d*/caf*.png -o d*/hdr --preview",
@@ -158,11 +158,11 @@ def test_names_that_are_not_utf8(picture, tmp_path, street, locale):
 
 
 @posix
-def test_unicode_names_stay_whole(picture, tmp_path):
+def test_unicode_names_stay_whole(image, tmp_path):
     names = ["été", "Ü", "É", "日本", "🌅 sunset", "a\u0301"]
     for name in names:
-        shutil.copy(picture, tmp_path / f"{name}.png")
-    picture.unlink()
+        shutil.copy(image, tmp_path / f"{name}.png")
+    image.unlink()
     done = shell("$LANET convert *.png -o hdr", tmp_path)
     assert done.returncode == 0, done.stderr
     assert sorted(path.stem for path in (tmp_path / "hdr").iterdir()) == sorted(names)
@@ -170,7 +170,7 @@ def test_unicode_names_stay_whole(picture, tmp_path):
 
 @posix
 @pytest.mark.parametrize("streams", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-", "2>/dev/full"])
-def test_closed_streams_lose_no_result(picture, tmp_path, streams):
+def test_closed_streams_lose_no_result(image, tmp_path, streams):
     (tmp_path / "bad.png").write_text("no picture")
     done = shell(f"$LANET convert bad.png a.png -o hdr {streams}", tmp_path)
     assert done.returncode == 1
@@ -182,8 +182,8 @@ def test_closed_streams_lose_no_result(picture, tmp_path, streams):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 @pytest.mark.parametrize("options", ["", "--json"])
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_full_device_as_standard_output_is_said_once_and_loses_no_result(picture, tmp_path, options, unbuffered):
-    shutil.copy(picture, tmp_path / "b.png")
+def test_a_full_device_as_standard_output_is_reported_once_and_loses_no_result(image, tmp_path, options, unbuffered):
+    shutil.copy(image, tmp_path / "b.png")
     done = shell(f"$LANET convert a.png b.png -o hdr {options} >/dev/full", tmp_path, PYTHONUNBUFFERED=unbuffered)
     assert done.returncode == 2
     assert done.stderr.startswith(b"lanet: error: Standard output cannot be written: No space left")

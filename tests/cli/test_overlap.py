@@ -10,7 +10,7 @@ import pytest
 from lanet_core.cli.overlap import PixelBudget, overlapped
 
 
-def test_results_keep_the_order_whatever_takes_longest():
+def test_results_keep_the_order_however_long_each_takes():
     def work(number: int, cancelled) -> int:
         time.sleep(0.02 * (number % 3))
         return number * number

@@ -1,4 +1,4 @@
-"""Fetching panoramas from a server of our own that answers as ambientCG's API does."""
+"""Fetching panoramas from a local server with the interface of ambientCG's API."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ ASSETS = {
 
 
 class Site:
-    """A server with made-up panoramas; ``answers`` are given before the real ones, by path without its query."""
+    """A server with made-up panoramas; ``replies`` come before the real ones, by path without its query."""
 
     def __init__(self, folder):
         self.files = {slug: panorama_bytes(folder / f"{slug}.exr", seed) for seed, slug in enumerate(ASSETS)}
-        self.answers = {}
+        self.replies = {}
         self.asked = []
         site = self
 
@@ -45,8 +45,8 @@ class Site:
             def do_GET(self):
                 path, _, query = self.path.partition("?")
                 site.asked.append(path)
-                waiting = site.answers.get(path, [])
-                status, body = waiting.pop(0) if waiting else site.answer(path, dict(urllib.parse.parse_qsl(query)))
+                waiting = site.replies.get(path, [])
+                status, body = waiting.pop(0) if waiting else site.reply(path, dict(urllib.parse.parse_qsl(query)))
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -59,7 +59,7 @@ class Site:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def answer(self, path, query):
+    def reply(self, path, query):
         if path == "/api/v3/assets":
             assert query["type"] == "hdri"
             start = int(query["offset"])
@@ -155,11 +155,11 @@ def test_a_second_call_fetches_only_what_is_missing_or_damaged(site, tmp_path, c
     assert "2 downloaded, 3 up to date, 0 failed" in capsys.readouterr().out
 
 
-def test_what_comes_damaged_does_not_stay_and_the_rest_goes_on(site, tmp_path, capsys):
+def test_what_comes_damaged_does_not_stay_and_the_rest_continues(site, tmp_path, capsys):
     slug = "DayEnvironmentHDRI003"
     whole = archive(slug, site.files[slug])
     place = whole.index(site.files[slug]) + 20
-    site.answers[f"/dl/{slug}.zip"] = [(200, whole[:place] + b"XXXX" + whole[place + 4 :])]
+    site.replies[f"/dl/{slug}.zip"] = [(200, whole[:place] + b"XXXX" + whole[place + 4 :])]
     assert fetch(site, tmp_path / "library") == 1
     assert f"{slug}: The archive of {slug} is damaged" in capsys.readouterr().err
     assert set(rows_of(tmp_path / "library")) == set(ASSETS) - {slug}
@@ -172,14 +172,14 @@ def test_a_file_of_another_size_is_tried_again(site, tmp_path):
     waits = []
     client = AmbientCg(site.url, waits.append)
     client.assets()
-    site.answers["/dl/DaySkyHDRI021B.exr"] = [(200, b"short"), (503, b"busy")]
+    site.replies["/dl/DaySkyHDRI021B.exr"] = [(200, b"short"), (503, b"busy")]
     path = tmp_path / "sky.exr"
     assert client.obtain("DaySkyHDRI021B", "1k", "exr", path, "") == (False, hashlib.md5(path.read_bytes()).hexdigest())
     assert path.read_bytes() == site.files["DaySkyHDRI021B"]
     assert len(waits) == 2
 
 
-def test_what_there_is_not_is_told(site, tmp_path):
+def test_what_there_is_not_is_reported(site, tmp_path):
     client = AmbientCg(site.url)
     client.assets()
     with pytest.raises(
@@ -190,9 +190,9 @@ def test_what_there_is_not_is_told(site, tmp_path):
         client.obtain("DayEnvironmentHDRI003", "1k", "hdr", tmp_path / "a.hdr", "")
 
 
-@pytest.mark.parametrize("answer", [b"<html>", b"[]", b'{"assets": 1, "totalResults": 1}'])
-def test_another_answer_than_the_apis_is_an_error(site, tmp_path, answer):
-    site.answers["/api/v3/assets"] = [(200, answer)]
+@pytest.mark.parametrize("reply", [b"<html>", b"[]", b'{"assets": 1, "totalResults": 1}'])
+def test_another_reply_than_the_apis_is_an_error(site, tmp_path, reply):
+    site.replies["/api/v3/assets"] = [(200, reply)]
     with pytest.raises(DownloadError, match="does not respond like the API of ambientCG"):
         AmbientCg(site.url).assets()
 

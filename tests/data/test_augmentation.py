@@ -1,4 +1,4 @@
-"""Augmentations: exact where they say so, and the light that they must keep."""
+"""Augmentations: exact values where they are defined, and the light that they must keep."""
 
 from __future__ import annotations
 

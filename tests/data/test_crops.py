@@ -77,7 +77,7 @@ def test_a_panorama_linear_in_the_direction(view):
     offset=st.floats(-0.3, 0.3),
 )
 def test_great_circles_are_straight_lines(azimuth_rad, elevation_rad, fov_rad, roll_rad, offset):
-    """Half a sphere of light, cut by a plane through the centre: its edge in the picture is a straight line."""
+    """Half a sphere of light, cut by a plane through the centre: its edge in the image is a straight line."""
     axes = _rotate(azimuth_rad, elevation_rad)
     normal = axes @ np.array([offset, np.sin(roll_rad), np.cos(roll_rad)])
     panorama = (sphere.pixel_directions(512, 1024) @ normal > 0).astype(np.float32)[..., None]
@@ -107,7 +107,7 @@ def test_left_is_towards_larger_azimuth_and_up_is_up(azimuth_rad):
 
 
 def test_the_field_of_view_ends_at_the_edges_of_the_outer_pixels():
-    """With a panorama that is its own azimuth, the outer pixels lie half a pixel inside ±fov/2."""
+    """With a panorama that is its own azimuth, the outer pixels are half a pixel inside ±fov/2."""
     directions = crops.view_directions(crops.View(0.0, 0.0, 1.4), 3, 200)[1]
     azimuths = np.arctan2(directions[:, 1], directions[:, 0])
     assert azimuths[0] == pytest.approx(np.arctan(np.tan(0.7) * 199 / 200), abs=1e-12)
@@ -116,7 +116,7 @@ def test_the_field_of_view_ends_at_the_edges_of_the_outer_pixels():
 
 @pytest.mark.parametrize("view", [VIEWS[0], VIEWS[2]])
 def test_minification_is_antialiased(view):
-    """A small picture of fine noise is the mean over each pixel, found here with 24×24 samples of a big picture."""
+    """A small image of fine noise is the mean over each pixel, found here with 24×24 samples of a big image."""
     panorama = np.random.default_rng(1).random((512, 1024, 1), dtype=np.float32)
     small = crops.perspective_crop(panorama, *view, 18, 24)
     big = crops.perspective_crop(panorama, *view, 18 * 24, 24 * 24)
@@ -126,7 +126,7 @@ def test_minification_is_antialiased(view):
 
 
 def test_a_sun_of_one_pixel_keeps_its_light():
-    """However small the picture, a lone lamp's mean over it stays what it is in a large one."""
+    """However small the image, a lone lamp's mean over it stays what it is in a large one."""
     panorama = np.zeros((256, 512, 1), dtype=np.float32)
     panorama[126, 250] = 1.0
     large = crops.perspective_crop(panorama, 0.0, 0.0, 1.0, 600, 800).mean()

@@ -203,7 +203,7 @@ def test_the_scale_of_the_hdr_does_not_matter(factor):
 
 @pytest.mark.parametrize("sun", [5e4, 5e6, 1e9])
 def test_a_strong_sun_is_white_and_darkens_nothing(sun):
-    """The rest of the picture hardly notices how strong the sun is."""
+    """The rest of the image hardly notices how strong the sun is."""
     hdr = _panorama()
     without = hdr.copy()
     without[10:12, 40:42] = hdr[20:22, 40:42]
@@ -216,7 +216,7 @@ def test_a_strong_sun_is_white_and_darkens_nothing(sun):
 
 
 @pytest.mark.parametrize("columns", [1, 37, 64])
-def test_turning_a_panorama_turns_its_picture(columns):
+def test_turning_a_panorama_turns_its_image(columns):
     hdr = _panorama()
     turned = tone_map(np.roll(hdr, columns, axis=1), is_panorama=True)
     np.testing.assert_allclose(turned, np.roll(tone_map(hdr, is_panorama=True), columns, axis=1), atol=1e-5)
@@ -237,7 +237,7 @@ def test_rows_of_a_panorama_count_by_solid_angle():
     assert counted(90, True) == pytest.approx(weights[touched].sum(), rel=1e-6)
 
 
-def test_plain_pictures():
+def test_plain_images():
     np.testing.assert_array_equal(tone_map(np.zeros((16, 32, 3), dtype=np.float32)), 0.0)
     np.testing.assert_allclose(tone_map(np.full((16, 32, 3), 0.02, dtype=np.float32)), 1.0, atol=1e-6)
 

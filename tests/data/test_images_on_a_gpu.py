@@ -48,7 +48,7 @@ def test_the_papers_pairs(scene_folder, small_configuration, stage):
         for one, other in zip(batch, wanted, strict=True):
             torch.testing.assert_close(one, other)
     assert gpu.operations > 1000
-    # Beside the results themselves, only histograms of contrasts are read back, for the tone curves.
+    # In addition to the results themselves, only histograms of contrasts are read back, for the tone curves.
     results = sum(each.numel() for batch in found for each in batch)
     assert sum(gpu.copied_back.values()) - results < 0.25 * results
 
@@ -59,10 +59,10 @@ def test_photographs_with_edits_and_discs(pool):
     options = PhotographOptions(glue_share=0.5, edit_share=1.0, sharp_share=0.5, cap_share=1.0)
     configuration = dataclasses.replace(configuration, photographs=options)
     scenes = [training_scene(str(seed), make_scene(seed), "outdoor-sun") for seed in range(2)]
-    expected = LiteBatches(configuration, scenes, scenes, workers=0, say=quiet)
+    expected = LiteBatches(configuration, scenes, scenes, workers=0, report=quiet)
     with PretendedGpu() as gpu:
         on_gpu = [TrainingScene(each.name, each.hdr.to(DEVICE), each.weight) for each in scenes]
-        made = LiteBatches(configuration, on_gpu, on_gpu, workers=4, say=quiet)
+        made = LiteBatches(configuration, on_gpu, on_gpu, workers=4, report=quiet)
         for step in range(2):
             before = sum(gpu.copied_back.values())
             batch = made(step)
@@ -105,7 +105,7 @@ def test_the_papers_trainer_makes_images_on_its_device(scene_folder, small_confi
 def test_the_trainer_of_the_shipped_model_does_too(scene_folder, tmp_path, monkeypatch):
     devices = []
 
-    def stop(configuration, real, synthetic, workers, say):
+    def stop(configuration, real, synthetic, workers, report):
         devices.extend(scene.hdr.device for scene in real)
         raise StoppedError
 

@@ -93,7 +93,7 @@ def test_the_photograph_with_the_missing_light_is_the_truth():
     assert 0.5 * energy(sample.light) < energy(sample.concentrated) < energy(sample.light)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_what_is_painted_over_lacks_no_light(seed):
     """A white patch over the nadir is as bright as it looks; the truth of every cell is at least the photograph's."""
     hdr = as_tensor(make_scene(1))
@@ -102,7 +102,7 @@ def test_what_is_painted_over_lacks_no_light(seed):
         for name, field in sample._asdict().items():
             assert torch.isfinite(field).all(), name
         assert 0.0 <= float(sample.image.min()) <= float(sample.image.max()) <= 1.0 + 1e-5
-        ground = sample.light[:, 28:]  # a ground without lights: whatever is white there has been painted
+        ground = sample.light[:, 28:]  # a ground without lights: all white there has been painted
         assert float(ground.max()) < 1.0
 
 

@@ -27,8 +27,8 @@ def pairs(scene_folder, small_configuration):
     return [TrainingPairs(scenes, task_of(stage), configuration.augmentation, seed=5) for stage in configuration.stages]
 
 
-def as_array(picture: torch.Tensor) -> np.ndarray:
-    return picture.numpy().transpose(1, 2, 0)
+def as_array(image: torch.Tensor) -> np.ndarray:
+    return image.numpy().transpose(1, 2, 0)
 
 
 def test_sizes(pairs):

@@ -1,4 +1,4 @@
-"""Fetching panoramas from a server of our own that answers as Poly Haven's API does."""
+"""Fetching panoramas from a local server with the interface of Poly Haven's API."""
 
 import csv
 import hashlib
@@ -25,12 +25,12 @@ SLUGS = {
 
 
 class Haven:
-    """A server with made-up panoramas; ``answers`` are given before the real ones, by path."""
+    """A server with made-up panoramas; ``replies`` come before the real ones, by path."""
 
     def __init__(self, folder):
         self.files = {slug: panorama_bytes(folder / f"{slug}.exr", seed) for seed, slug in enumerate(SLUGS)}
         self.listed = dict(SLUGS)
-        self.answers = {}
+        self.replies = {}
         self.asked, self.agents = [], set()
         haven = self
 
@@ -38,8 +38,8 @@ class Haven:
             def do_GET(self):
                 haven.asked.append(self.path)
                 haven.agents.add(self.headers["User-Agent"])
-                waiting = haven.answers.get(self.path, [])
-                status, headers, body = waiting.pop(0) if waiting else haven.answer(self.path)
+                waiting = haven.replies.get(self.path, [])
+                status, headers, body = waiting.pop(0) if waiting else haven.reply(self.path)
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -54,7 +54,7 @@ class Haven:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def answer(self, path):
+    def reply(self, path):
         kind, _, slug = path.strip("/").partition("/")
         if path == "/assets?type=hdris":
             return 200, {}, json.dumps(self.listed).encode()
@@ -118,7 +118,7 @@ def test_a_second_call_fetches_only_what_is_missing_or_damaged(haven, tmp_path, 
     assert "2 downloaded, 2 up to date, 0 failed" in capsys.readouterr().out
 
 
-def test_splits_of_another_list_hold_for_all_pictures_of_a_place(haven, tmp_path):
+def test_splits_of_another_list_hold_for_all_images_of_a_place(haven, tmp_path):
     listed = tmp_path / "scenes.csv"
     listed.write_text("slug,file,split\nquarry_02,a.exr,test\nsmall_hall,b.exr,val\nelsewhere,c.exr,train\n")
     fetch(haven, tmp_path / "library", "--splits", str(listed))
@@ -126,8 +126,8 @@ def test_splits_of_another_list_hold_for_all_pictures_of_a_place(haven, tmp_path
     assert splits == {"quarry_01": "test", "quarry_02": "test", "small_hall": "val", "city_night": "train"}
 
 
-def test_one_bad_file_is_told_and_the_rest_goes_on(haven, tmp_path, capsys):
-    haven.answers["/dl/quarry_02"] = [(404, {}, b"")]
+def test_one_bad_file_is_reported_and_the_rest_continues(haven, tmp_path, capsys):
+    haven.replies["/dl/quarry_02"] = [(404, {}, b"")]
     assert fetch(haven, tmp_path / "library") == 1
     assert set(rows_of(tmp_path / "library")) == set(SLUGS) - {"quarry_02"}
     assert "quarry_02: " in capsys.readouterr().err
@@ -139,22 +139,22 @@ def test_nothing_but_the_announced_bytes_stays(haven, tmp_path):
     waits = []
     client = PolyHaven(haven.url, waits.append)
     remote = client.file("quarry_01", "1k", "exr")
-    haven.answers["/dl/quarry_01"] = [(200, {}, b"x" * remote.size)] * 4
+    haven.replies["/dl/quarry_01"] = [(200, {}, b"x" * remote.size)] * 4
     with pytest.raises(DownloadError, match="another size or MD5"):
         client.fetch(remote, tmp_path / "quarry.exr")
     assert len(waits) == 3
     assert not list(tmp_path.glob("*.exr"))
 
 
-def test_a_busy_server_is_asked_again_when_it_says(haven, tmp_path):
+def test_a_busy_server_is_tried_again_after_the_time_that_it_specifies(haven, tmp_path):
     waits = []
     client = PolyHaven(haven.url, waits.append)
-    haven.answers["/files/quarry_01"] = [(429, {"Retry-After": "7"}, b""), (503, {}, b"")]
+    haven.replies["/files/quarry_01"] = [(429, {"Retry-After": "7"}, b""), (503, {}, b"")]
     assert client.file("quarry_01", "1k", "exr").is_at(tmp_path / "remote" / "quarry_01.exr")
     assert waits == [7.0, 14.0]
 
 
-def test_what_is_not_there_is_said(haven, tmp_path):
+def test_what_is_not_there_is_reported(haven, tmp_path):
     client = PolyHaven(haven.url, lambda seconds: None)
     with pytest.raises(DownloadError, match=r"not available as EXR of 64k\. Available are 1k"):
         client.file("quarry_01", "64k", "exr")
@@ -166,13 +166,13 @@ def test_what_is_not_there_is_said(haven, tmp_path):
         client.assets()
 
 
-def test_answers_of_another_kind_are_refused(haven):
+def test_replies_of_another_kind_are_refused(haven):
     client = PolyHaven(haven.url, lambda seconds: None)
     for body in (b"<html>", b"[]"):
-        haven.answers["/assets?type=hdris"] = [(200, {}, body)]
+        haven.replies["/assets?type=hdris"] = [(200, {}, body)]
         with pytest.raises(DownloadError, match="does not respond like"):
             client.assets()
-    haven.answers["/files/quarry_01"] = [
+    haven.replies["/files/quarry_01"] = [
         (
             200,
             {},
@@ -213,7 +213,7 @@ def test_a_list_of_splits_that_is_none_is_refused(tmp_path):
         ("09", "09"),
     ],
 )
-def test_pictures_of_one_place_are_one_group(slug, group):
+def test_images_of_one_place_are_one_group(slug, group):
     assert scene_group(slug) == group
 
 

@@ -38,6 +38,6 @@ def test_rows_are_trained_and_left_alone_the_next_time(scene_folder, tmp_path, c
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.pt")} == written
 
 
-def test_an_unknown_row_is_told(scene_folder, tmp_path, capsys):
+def test_an_unknown_row_is_reported(scene_folder, tmp_path, capsys):
     assert main(["--data", str(scene_folder), "--output", str(tmp_path), "--rows", "table9"]) == 2
     assert "The training configuration does not exist" in capsys.readouterr().err

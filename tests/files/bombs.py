@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import OpenImageIO
-from pictures import png_chunk
+from image_files import png_chunk
 from PIL import Image
 
 from lanet_core import errors

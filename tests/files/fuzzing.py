@@ -22,9 +22,9 @@ from PIL import Image
 
 from lanet_core.errors import LanetError
 from lanet_core.files import read_hdr, read_ldr
-from lanet_core.pipeline.panorama import panorama_from_picture
+from lanet_core.pipeline.panorama import panorama_from_image
 
-#: What a file may take of the machine, beside the program itself.
+#: Memory and time that a file may take, in addition to the program itself.
 ADDRESS_SPACE_BYTES = 8 << 30
 EXTREMES = (0, 1, 2, 3, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 
@@ -127,9 +127,9 @@ def mutated(data: bytes, rng: np.random.Generator) -> bytes:
 def read(path: Path) -> None:
     """Read a file by every reader; raise what is no error of ours."""
     try:
-        picture = read_ldr(path)
-        if picture.height <= 64 and picture.width <= 2048:
-            panorama = panorama_from_picture(picture)
+        image = read_ldr(path)
+        if image.height <= 64 and image.width <= 2048:
+            panorama = panorama_from_image(image)
             assert np.isfinite(panorama.linear_rows(0, 1)).all()
     except LanetError as error:
         assert (str(error).isprintable() and str(path) in str(error)) or error.path is None

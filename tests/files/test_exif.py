@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 import pytest
-from pictures import random_rgb8, smooth_rgb8, with_png_chunk
+from image_files import random_rgb8, smooth_rgb8, with_png_chunk
 from PIL import Image
 
 from lanet_core.files import read_ldr
@@ -58,10 +58,10 @@ def test_adobe_rgb_by_exif_alone(tmp_path, suffix, colour_space, index, order):
     path = tmp_path / f"picture.{suffix}"
     rgb = smooth_rgb8()
     save(path, rgb, exif(colour_space, index, order=order))
-    picture = read_ldr(path)
-    assert "Adobe RGB" in picture.warnings[0]
+    image = read_ldr(path)
+    assert "Adobe RGB" in image.warnings[0]
     expected = np.clip((rgb / 255.0) ** (563 / 256) @ np.transpose(ADOBE), 0, 1)
-    np.testing.assert_allclose(picture.rgb_linear, expected, atol=0.04 if suffix == "jpg" else 5e-4)
+    np.testing.assert_allclose(image.rgb_linear, expected, atol=0.04 if suffix == "jpg" else 5e-4)
 
 
 @pytest.mark.parametrize(("colour_space", "warned"), [(1, False), (None, False), (65535, True)])
@@ -69,10 +69,10 @@ def test_other_colour_spaces_are_read_as_srgb(tmp_path, colour_space, warned):
     path = tmp_path / "picture.png"
     rgb = random_rgb8()
     save(path, rgb, exif(colour_space, b"R98\0"))
-    picture = read_ldr(path)
-    assert bool(picture.warnings) == warned
+    image = read_ldr(path)
+    assert bool(image.warnings) == warned
     Image.fromarray(rgb).save(path)
-    np.testing.assert_array_equal(picture.rgb_linear, read_ldr(path).rgb_linear)
+    np.testing.assert_array_equal(image.rgb_linear, read_ldr(path).rgb_linear)
 
 
 def test_damaged_exif_is_none(tmp_path):
@@ -90,5 +90,5 @@ def test_damaged_exif_is_none(tmp_path):
 def test_an_orientation_of_an_odd_type(tmp_path, value, turned):
     path = tmp_path / "picture.jpg"
     save(path, smooth_rgb8(64, 128), exif(1, b"R98\0", orientation=value))
-    picture = read_ldr(path)
-    assert (picture.height, picture.width) == ((128, 64) if turned else (64, 128))
+    image = read_ldr(path)
+    assert (image.height, image.width) == ((128, 64) if turned else (64, 128))

@@ -51,7 +51,7 @@ def test_any_memory_layout_and_float_type(tmp_path, view):
     np.testing.assert_array_equal(decoded_exr(tmp_path / "light.exr")[1], pixels)
 
 
-def test_the_header_says_what_it_is(tmp_path):
+def test_the_header_shows_what_it_is(tmp_path):
     path = tmp_path / "light.exr"
     write_exr(path, light(), **MODEL, pose_heading_deg=123.5, attributes={"scene": "street", "exposure": 2.5})
     spec, _ = decoded_exr(path)

@@ -1,4 +1,4 @@
-"""Float images: LDR by their values, whatever the container; HDR; and HDR that was cut off at a plateau."""
+"""Float images: LDR by their values, regardless of the container; HDR; and HDR that was cut off at a plateau."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import OpenImageIO
 import pytest
 
 from lanet_core import errors
-from lanet_core.files import picture_from_array, read_ldr
+from lanet_core.files import image_from_array, read_ldr
 
 CONTAINERS = [("exr", "half"), ("exr", "float"), ("hdr", "float"), ("tif", "float")]
 
@@ -41,10 +41,10 @@ def hdr(peak: float = 800.0) -> np.ndarray:
 def test_an_ldr_image_is_read_from_any_container(tmp_path, suffix, kind):
     path = tmp_path / f"picture.{suffix}"
     write(path, ldr(), kind)
-    picture = read_ldr(path)
-    np.testing.assert_allclose(picture.rgb_linear, ldr(), atol=0.5 / 256)
-    assert picture.rgb_linear.max() == 1.0
-    assert picture.measured is None
+    image = read_ldr(path)
+    np.testing.assert_allclose(image.rgb_linear, ldr(), atol=0.5 / 256)
+    assert image.rgb_linear.max() == 1.0
+    assert image.measured is None
 
 
 @pytest.mark.parametrize("overshoot", [1.001, 1.05])
@@ -53,12 +53,12 @@ def test_a_little_overshoot_is_clipped(tmp_path, source, overshoot):
     values = ldr()
     values[5, 12, 1] = overshoot
     if source == "array":
-        picture = picture_from_array(values)
+        image = image_from_array(values)
         assert values.max() > 1.0  # the caller's array stays as it is
     else:
         write(tmp_path / f"picture.{source}", values)
-        picture = read_ldr(tmp_path / f"picture.{source}")
-    np.testing.assert_array_equal(picture.rgb_linear, np.minimum(values, 1.0))
+        image = read_ldr(tmp_path / f"picture.{source}")
+    np.testing.assert_array_equal(image.rgb_linear, np.minimum(values, 1.0))
 
 
 @pytest.mark.parametrize(("suffix", "kind"), CONTAINERS)
@@ -76,21 +76,21 @@ def test_a_plateau_is_named_and_extended_on_request(tmp_path, suffix, kind):
     with pytest.raises(errors.AlreadyHdrError, match="clipped at 12 times white") as caught:
         read_ldr(path)
     assert "--extend" in caught.value.remedy
-    picture = read_ldr(path, extend=True)
-    assert picture.measured.ceiling == pytest.approx(12.0, rel=0.01)
-    np.testing.assert_allclose(picture.measured_rows(0, 32), np.minimum(hdr(), 12.0), rtol=0.01, atol=1 / 256)
-    exposed = picture.rgb_linear
+    image = read_ldr(path, extend=True)
+    assert image.measured.ceiling == pytest.approx(12.0, rel=0.01)
+    np.testing.assert_allclose(image.measured_rows(0, 32), np.minimum(hdr(), 12.0), rtol=0.01, atol=1 / 256)
+    exposed = image.rgb_linear
     assert exposed.max() == 1.0
     assert 0.1 < exposed.mean() < 0.3  # a well-exposed photograph
 
 
 def test_an_hdr_without_a_plateau_is_not_extended():
     with pytest.raises(errors.AlreadyHdrError, match="no plateau"):
-        picture_from_array(hdr(), extend=True)
+        image_from_array(hdr(), extend=True)
 
 
 def test_extend_changes_nothing_for_an_ldr_image():
-    assert picture_from_array(ldr(), extend=True).measured is None
+    assert image_from_array(ldr(), extend=True).measured is None
 
 
 def test_primaries_of_an_ldr_exr_are_converted(tmp_path):
@@ -109,8 +109,8 @@ def test_transparent_pixels_of_an_exr_are_not_captured(tmp_path):
     alpha = np.ones((32, 64, 1), np.float32)
     alpha[20:] = 0.0
     write(path, np.dstack([ldr(), alpha]))
-    picture = read_ldr(path)
-    np.testing.assert_array_equal(picture.transparent, alpha[..., 0] == 0.0)
+    image = read_ldr(path)
+    np.testing.assert_array_equal(image.transparent, alpha[..., 0] == 0.0)
 
 
 def ldr_exr(path, names: tuple[str, ...] = ("B", "G", "R"), chromaticities: tuple[float, ...] | None = None):
@@ -134,11 +134,11 @@ def ldr_exr(path, names: tuple[str, ...] = ("B", "G", "R"), chromaticities: tupl
 def test_degenerate_chromaticities_are_no_traceback(tmp_path, chromaticities):
     path = ldr_exr(tmp_path / "street.exr", chromaticities=chromaticities)
     try:
-        picture = read_ldr(path)
+        image = read_ldr(path)
     except errors.InputError as error:
         assert str(error).startswith(str(path)) and "chromaticities" in str(error)
     else:
-        assert np.isfinite(picture.rgb_linear).all()
+        assert np.isfinite(image.rgb_linear).all()
 
 
 def test_a_channel_name_that_is_not_utf8_is_an_error_of_the_file(tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 import OpenImageIO
 import pytest
 from gain_map_files import gain_map_jpeg
-from pictures import random_rgb8, smooth_rgb8
+from image_files import random_rgb8, smooth_rgb8
 from PIL import Image
 
 from lanet_core import errors
@@ -101,15 +101,15 @@ def test_the_table_has_what_is_tested():
 
 @pytest.mark.parametrize("name", [name for name, read in table().items() if read == "yes"])
 @pytest.mark.parametrize("suffix", ["", ".jpg"])
-def test_what_is_read_is_read_whatever_its_name(tmp_path, name, suffix):
+def test_what_is_read_is_read_regardless_of_its_name(tmp_path, name, suffix):
     if name == "Targa" and not suffix:
         suffix = ".tga"
     path = tmp_path / f"picture{suffix}"
     WRITERS[name](path)
-    picture = read_ldr(path)
+    image = read_ldr(path)
     lossy = name.startswith("JPEG") or name == "Radiance"
-    np.testing.assert_allclose(picture.rgb_linear, LINEAR, atol=0.03 if lossy else 1e-6)
-    assert not any("ignored" in warning for warning in picture.warnings)
+    np.testing.assert_allclose(image.rgb_linear, LINEAR, atol=0.03 if lossy else 1e-6)
+    assert not any("ignored" in warning for warning in image.warnings)
 
 
 @pytest.mark.parametrize("name", [name for name, read in table().items() if read == "no"])
@@ -151,7 +151,7 @@ def test_other_forms_of_what_is_not_read(tmp_path, data, name):
         read_ldr(path)
 
 
-def test_a_text_that_begins_like_a_bitmap_is_damaged_and_no_picture(tmp_path):
+def test_a_text_that_begins_like_a_bitmap_is_damaged_and_no_image(tmp_path):
     path = tmp_path / "picture.bmp"
     path.write_bytes(b"BM is how this text begins" + bytes(64))
     with pytest.raises(errors.LanetError):
@@ -194,15 +194,15 @@ def test_the_first_page_of_a_tiff_that_is_no_thumbnail_is_read(tmp_path):
     path = tmp_path / "picture.tif"
     small = Image.fromarray(random_rgb8(16, 32))
     small.save(path, save_all=True, append_images=[Image.fromarray(RGB), Image.fromarray(RGB // 2)])
-    picture = read_ldr(path)
-    np.testing.assert_allclose(picture.rgb_linear, LINEAR, atol=1e-6)
-    assert "3 pages" in picture.warnings[0]
+    image = read_ldr(path)
+    np.testing.assert_allclose(image.rgb_linear, LINEAR, atol=1e-6)
+    assert "3 pages" in image.warnings[0]
 
 
 def test_the_first_frame_of_an_animation_is_read(tmp_path):
     path = tmp_path / "picture.webp"
     path.write_bytes(animation("WEBP"))
-    picture = read_ldr(path)
-    np.testing.assert_allclose(picture.rgb_linear, LINEAR, atol=1e-6)
-    assert "animation" in picture.warnings[0]
-    assert "first frame" in picture.warnings[0]
+    image = read_ldr(path)
+    np.testing.assert_allclose(image.rgb_linear, LINEAR, atol=1e-6)
+    assert "animation" in image.warnings[0]
+    assert "first frame" in image.warnings[0]

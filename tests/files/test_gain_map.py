@@ -6,7 +6,7 @@ import numpy as np
 import OpenImageIO
 import pytest
 from gain_map_files import MapValues, gain_map_jpeg, jpeg_of, srgb_encode, with_segments
-from pictures import DISPLAY_P3_COLORANTS, SRGB_CURVE, matrix_profile
+from image_files import DISPLAY_P3_COLORANTS, SRGB_CURVE, matrix_profile
 from PIL import Image
 
 from lanet_core.files import read_ldr
@@ -57,7 +57,7 @@ def test_the_light_is_that_of_the_scene(tmp_path, kinds, values):
     assert error.mean() < (0.02 if values is THREE else 0.09)  # one channel cannot hold the lights' colours
     assert light.mean() == pytest.approx(scene().mean(), rel=0.03)
     assert "gain map was applied" in picture.warnings[0]
-    # The image itself stays the LDR picture.
+    # The image itself stays the LDR image.
     sdr = np.minimum(scene(), 1.0)
     assert np.abs(srgb_encode(picture.rgb_linear) - srgb_encode(sdr)).max() < 0.04
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import random_rgb8
+from image_files import random_rgb8
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -50,15 +50,15 @@ def xmp(fields: dict[str, str], form: str = "attributes", prefix: str = "GPano")
 
 
 def save(path, packet: bytes):
-    picture = Image.fromarray(random_rgb8())
+    image = Image.fromarray(random_rgb8())
     if path.suffix == ".png":
         info = PngInfo()
         info.add_itxt("XML:com.adobe.xmp", packet.decode())
-        picture.save(path, pnginfo=info)
+        image.save(path, pnginfo=info)
     elif path.suffix == ".tif":
-        picture.save(path, tiffinfo={700: packet})
+        image.save(path, tiffinfo={700: packet})
     else:
-        picture.save(path, xmp=packet)
+        image.save(path, xmp=packet)
 
 
 @pytest.mark.parametrize("form", ["attributes", "elements", "mixed"])
@@ -66,9 +66,9 @@ def save(path, packet: bytes):
 def test_every_format_and_form(tmp_path, suffix, form):
     path = tmp_path / f"picture.{suffix}"
     save(path, xmp(FIELDS, form))
-    picture = read_ldr(path)
-    assert picture.gpano == EXPECTED
-    assert picture.warnings == ()
+    image = read_ldr(path)
+    assert image.gpano == EXPECTED
+    assert image.warnings == ()
 
 
 def test_the_namespace_counts_and_not_its_prefix():

@@ -6,7 +6,7 @@ import numpy as np
 import OpenEXR
 import OpenImageIO
 import pytest
-from pictures import random_rgb8
+from image_files import random_rgb8
 from PIL import Image
 
 from lanet_core import errors
@@ -154,9 +154,9 @@ def test_truncated_files(tmp_path, suffix, share):
 
 
 def test_files_that_are_no_hdr(tmp_path):
-    picture = tmp_path / "light.exr"
-    Image.fromarray(random_rgb8()).save(picture, format="png")
-    assert_refused(picture, errors.UnsupportedFormatError)
+    image = tmp_path / "light.exr"
+    Image.fromarray(random_rgb8()).save(image, format="png")
+    assert_refused(image, errors.UnsupportedFormatError)
     assert_refused(tmp_path, errors.InputIsDirectoryError)
     assert_refused(tmp_path / "none.exr", errors.InputNotFoundError)
     (tmp_path / "light.hdr").write_text("no picture")

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from pictures import (
+from image_files import (
     ADOBE_RGB_COLORANTS,
     DISPLAY_P3_COLORANTS,
     SRGB_COLORANTS,
@@ -62,9 +62,9 @@ def test_profiles_as_littlecms_applies_them(tmp_path, name):
     rgb8 = colour_cube8()
     path = tmp_path / "picture.tif"
     Image.fromarray(rgb8).save(path, icc_profile=PROFILES[name])
-    picture = read_ldr(path)
-    assert picture.warnings == ()
-    ours = colour.quantise_srgb8(picture.rgb_linear).astype(int)
+    image = read_ldr(path)
+    assert image.warnings == ()
+    ours = colour.quantise_srgb8(image.rgb_linear).astype(int)
     theirs = as_littlecms_sees_it(rgb8, PROFILES[name]).astype(int)
     difference = np.abs(ours - theirs)
     assert difference.max() <= 1  # both round to 8 bits
@@ -137,7 +137,7 @@ def test_colours_outside_rec709_are_clipped_after_the_change_of_primaries(tmp_pa
     pure = np.zeros((32, 64, 3), dtype=np.uint8)
     pure[..., 1] = 255
     Image.fromarray(pure).save(path, icc_profile=PROFILES["Adobe RGB"])
-    # Adobe RGB's green lies outside: red would be negative, and green, 1.0, is within rounding.
+    # Adobe RGB's green is outside: red would be negative, and green, 1.0, is within rounding.
     np.testing.assert_allclose(read_ldr(path).rgb_linear[0, 0], [0.0, 1.0, 0.0], atol=2e-3)
 
 
@@ -152,7 +152,7 @@ def test_grey_profiles(tmp_path, curve):
     assert np.abs(colour.quantise_srgb8(read_ldr(path).rgb_linear).astype(int) - theirs).max() <= 1
 
 
-def test_a_grey_picture_with_an_rgb_profile_stays_grey(tmp_path):
+def test_a_grey_image_with_an_rgb_profile_stays_grey(tmp_path):
     path = tmp_path / "picture.tif"
     codes = np.tile(np.arange(256, dtype=np.uint8), (32, 1))
     Image.fromarray(codes).save(path, icc_profile=PROFILES["Adobe RGB"])
@@ -175,7 +175,7 @@ def test_a_grey_picture_with_an_rgb_profile_stays_grey(tmp_path):
         matrix_profile(SRGB_COLORANTS, parametric_curve(1, 2.0, 0.0, 0.0)),
     ],
 )
-def test_damaged_profiles_say_why(profile):
+def test_damaged_profiles_have_a_reason(profile):
     with pytest.raises(ValueError, match=r"^(its?|a) "):
         parse_profile(profile)
 

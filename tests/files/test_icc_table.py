@@ -7,7 +7,7 @@ import struct
 
 import numpy as np
 import pytest
-from pictures import (
+from image_files import (
     DISPLAY_P3_COLORANTS,
     SRGB_COLORANTS,
     SRGB_CURVE,
@@ -131,9 +131,9 @@ def test_tables_as_littlecms_applies_them(tmp_path, name):
     rgb8 = colour_cube8(GRID)
     path = tmp_path / "picture.tif"
     Image.fromarray(rgb8).save(path, icc_profile=PROFILES[name])
-    picture = read_ldr(path)
-    assert picture.warnings == ()
-    ours = colour.quantise_srgb8(picture.rgb_linear).astype(int)
+    image = read_ldr(path)
+    assert image.warnings == ()
+    ours = colour.quantise_srgb8(image.rgb_linear).astype(int)
     difference = np.abs(ours - as_littlecms_sees_it(rgb8, PROFILES[name]).astype(int))
     assert difference.max() <= 2
     assert difference.mean() < 0.2
@@ -165,7 +165,7 @@ def test_a_matrix_takes_the_place_of_a_damaged_table():
 
 
 @pytest.mark.parametrize("tag", [lut8(), lut16("XYZ"), a_to_b("XYZ"), a_to_b("Lab")])
-def test_a_table_that_is_cut_short_says_so(tag):
+def test_a_table_that_is_cut_short_is_reported(tag):
     for size in (9, 20, 30, 47, 52, 100, len(tag) // 2):
         with pytest.raises(ValueError, match=r"look-up table|tone curve"):
             parse_profile(table_profile(tag[:size], "Lab"))

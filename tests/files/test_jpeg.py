@@ -1,4 +1,4 @@
-"""JPEG markers: where a picture ends, whatever its data hold."""
+"""JPEG markers: where an image ends, regardless of its data hold."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import random_rgb8
+from image_files import random_rgb8
 from PIL import Image
 
-from lanet_core.files.jpeg import first_picture_end
+from lanet_core.files.jpeg import first_image_end
 
 
 def jpeg(**options) -> bytes:
@@ -32,30 +32,30 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("trailer", [b"", b"\0" * 100, FILES["baseline"], b"\xff\xd9"])
 def test_the_end_is_where_the_writer_stopped(name, trailer):
-    assert first_picture_end(FILES[name] + trailer) == len(FILES[name])
+    assert first_image_end(FILES[name] + trailer) == len(FILES[name])
 
 
 @given(st.sampled_from(sorted(FILES)), st.integers(min_value=1))
 @settings(deadline=None)
 def test_a_cut_file_has_no_end(name, cut):
     data = FILES[name]
-    assert first_picture_end(data[: len(data) - 1 - cut % (len(data) - 2)]) is None
+    assert first_image_end(data[: len(data) - 1 - cut % (len(data) - 2)]) is None
 
 
 @given(st.binary(max_size=300))
 @settings(deadline=None)
-def test_any_bytes_give_an_answer(data):
-    end = first_picture_end(b"\xff\xd8" + data)
+def test_any_bytes_give_a_reply(data):
+    end = first_image_end(b"\xff\xd8" + data)
     assert end is None or (b"\xff\xd8" + data)[end - 2 : end] == b"\xff\xd9"
 
 
 def test_fill_bytes_before_a_marker():
-    assert first_picture_end(b"\xff\xd8\xff\xff\xff\xd9") == 6
+    assert first_image_end(b"\xff\xd8\xff\xff\xff\xd9") == 6
 
 
 def test_markers_without_a_length():
-    assert first_picture_end(b"\xff\xd8\xff\x01\xff\xd9") == 6
+    assert first_image_end(b"\xff\xd8\xff\x01\xff\xd9") == 6
 
 
 def test_not_a_marker():
-    assert first_picture_end(b"\xff\xd8" + np.arange(10, dtype=np.uint8).tobytes()) is None
+    assert first_image_end(b"\xff\xd8" + np.arange(10, dtype=np.uint8).tobytes()) is None

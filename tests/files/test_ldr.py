@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import OpenImageIO
 import pytest
-from pictures import decode_as_pillow, png_chunk, random_rgb8, smooth_rgb8, with_png_chunk
+from image_files import decode_as_pillow, png_chunk, random_rgb8, smooth_rgb8, with_png_chunk
 from PIL import Image, ImageOps
 
 from lanet_core.files import read_ldr
@@ -31,11 +31,11 @@ def srgb_curve(encoded: np.ndarray) -> np.ndarray:
 
 
 def assert_reads_as(path, rgb_encoded, atol=1e-7):
-    picture = read_ldr(path)
-    assert picture.rgb_linear.dtype == np.float32
-    assert picture.rgb_linear.flags.c_contiguous
-    np.testing.assert_allclose(picture.rgb_linear, srgb_curve(rgb_encoded), rtol=0, atol=atol)
-    return picture
+    image = read_ldr(path)
+    assert image.rgb_linear.dtype == np.float32
+    assert image.rgb_linear.flags.c_contiguous
+    np.testing.assert_allclose(image.rgb_linear, srgb_curve(rgb_encoded), rtol=0, atol=atol)
+    return image
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_eight_bits_decode_as_pillow_decodes_them(tmp_path, suffix, options):
     Image.fromarray(smooth_rgb8()).save(path, **options)
     # Pillow's libjpeg may round its inverse transform another way: one code of 255, at most 0.009 in linear light.
     atol = 0.009 if suffix == "jpg" else 1e-7
-    picture = assert_reads_as(path, decode_as_pillow(path) / 255, atol)
-    assert (picture.bit_depth, picture.gpano, picture.warnings, picture.path) == (8, None, (), path)
+    image = assert_reads_as(path, decode_as_pillow(path) / 255, atol)
+    assert (image.bit_depth, image.gpano, image.warnings, image.path) == (8, None, (), path)
 
 
 def test_a_jpeg_is_linearised_from_the_very_codes_that_openimageio_gives(tmp_path):
@@ -153,9 +153,9 @@ def test_colour_under_alpha_is_kept_and_transparent_pixels_are_not_captured(tmp_
     alpha[8:16] = 128
     path = tmp_path / f"picture.{suffix}"
     Image.fromarray(np.concatenate([rgb, alpha], axis=2)).save(path, **options)
-    picture = assert_reads_as(path, rgb / 255)
-    assert picture.warnings == ("25 % of the image is transparent, which counts as not captured.",)
-    np.testing.assert_array_equal(picture.transparent, np.broadcast_to(alpha[..., 0] < 128, (32, 64)))
+    image = assert_reads_as(path, rgb / 255)
+    assert image.warnings == ("25 % of the image is transparent, which counts as not captured.",)
+    np.testing.assert_array_equal(image.transparent, np.broadcast_to(alpha[..., 0] < 128, (32, 64)))
 
 
 @pytest.mark.parametrize("value", [0, 128, 254])
@@ -163,9 +163,9 @@ def test_an_even_transparency_is_ignored(tmp_path, value):
     rgb = random_rgb8()
     path = tmp_path / "picture.png"
     Image.fromarray(np.dstack([rgb, np.full((32, 64), value, np.uint8)])).save(path)
-    picture = assert_reads_as(path, rgb / 255)
-    assert picture.transparent is None
-    assert bool(picture.warnings) == (value == 0)
+    image = assert_reads_as(path, rgb / 255)
+    assert image.transparent is None
+    assert bool(image.warnings) == (value == 0)
 
 
 def test_opaque_alpha_and_grey_with_alpha_are_read_silently(tmp_path):
@@ -176,7 +176,7 @@ def test_opaque_alpha_and_grey_with_alpha_are_read_silently(tmp_path):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])
-def test_pictures_are_upright(tmp_path, suffix, orientation):
+def test_images_are_upright(tmp_path, suffix, orientation):
     path = tmp_path / f"picture.{suffix}"
     exif = Image.Exif()
     exif[0x0112] = orientation

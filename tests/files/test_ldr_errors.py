@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 import OpenImageIO
 import pytest
-from pictures import icc_profile, png_chunk, png_header, random_rgb8, smooth_rgb8, with_png_chunk
+from image_files import icc_profile, png_chunk, png_header, random_rgb8, smooth_rgb8, with_png_chunk
 from PIL import Image
 
 from lanet_core import errors
@@ -68,7 +68,7 @@ def test_contents_of_another_kind(tmp_path, content):
 
 
 def test_a_name_that_openimageio_takes_for_another_format(tmp_path):
-    path = tmp_path / "picture.null"  # its test format, black whatever the file holds
+    path = tmp_path / "picture.null"  # its test format, black regardless of the file holds
     Image.fromarray(random_rgb8()).save(path, format="png")
     assert_refused(path, errors.UnsupportedFormatError, "extension")
 
@@ -140,7 +140,7 @@ def test_lab_tiff(tmp_path):
     assert_refused(path, errors.UnsupportedColourModelError, "LAB")
 
 
-def test_channels_that_are_not_a_picture(tmp_path):
+def test_channels_that_are_not_a_image(tmp_path):
     path = tmp_path / "picture.tif"
     write_tiff(path, np.zeros((32, 64, 2), dtype=np.uint8), ("depth", "mask"))
     assert_refused(path, errors.UnsupportedFormatError)
@@ -237,10 +237,10 @@ def test_an_unusable_profile_is_a_warning_and_no_error(tmp_path, profile, reason
     Image.fromarray(random_rgb8()).save(path)
     plain = read_ldr(path).rgb_linear
     Image.fromarray(random_rgb8()).save(path, icc_profile=profile)
-    picture = read_ldr(path)
-    np.testing.assert_array_equal(picture.rgb_linear, plain)
-    assert reason in picture.warnings[0]
-    assert "read as sRGB" in picture.warnings[0]
+    image = read_ldr(path)
+    np.testing.assert_array_equal(image.rgb_linear, plain)
+    assert reason in image.warnings[0]
+    assert "read as sRGB" in image.warnings[0]
 
 
 def write_tiff(path, pixels, names):

@@ -1,4 +1,4 @@
-"""Size is judged before anything of it is allocated: bombs in a process of their own, by the memory that they take."""
+"""Size is checked before anything of it is allocated: bombs in a process of their own, by the memory that they take."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_openimageio_s_own_limit_is_set_while_a_file_is_opened_and_restored():
     assert OpenImageIO.get_int_attribute("limits:imagesize_MB") == before
 
 
-def test_a_file_is_judged_without_decoding_it(tmp_path):
+def test_a_file_is_checked_without_decoding_it(tmp_path):
     path = tmp_path / "cut.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 128, 3), dtype=np.uint8)).save(path)
     path.write_bytes(path.read_bytes()[:10_000])  # only decoding shows it

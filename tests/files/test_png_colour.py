@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 import pytest
-from pictures import png_chunk, random_rgb8, with_png_chunk
+from image_files import png_chunk, random_rgb8, with_png_chunk
 from PIL import Image
 
 from lanet_core import errors
@@ -37,9 +37,9 @@ def cicp(primaries: int, transfer: int, full_range: int = 1) -> tuple[bytes, byt
 
 
 def assert_reads(path, expected: np.ndarray, atol: float = 2e-4) -> None:
-    picture = read_ldr(path)
-    assert picture.warnings == ()
-    np.testing.assert_allclose(picture.rgb_linear, np.clip(expected, 0, 1), rtol=0, atol=atol)
+    image = read_ldr(path)
+    assert image.warnings == ()
+    np.testing.assert_allclose(image.rgb_linear, np.clip(expected, 0, 1), rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize(("primaries", "matrix"), [(1, np.eye(3)), (12, P3), (9, BT2020)])
@@ -90,10 +90,10 @@ def test_hdr_transfer_functions_are_named(tmp_path, transfer, name):
 @pytest.mark.parametrize(("points", "named"), [((200, 13), "primaries 200"), ((1, 200), "characteristics 200")])
 def test_unknown_code_points_are_named_and_ignored(tmp_path, points, named):
     rgb = random_rgb8()
-    picture = read_ldr(saved(tmp_path, rgb, cicp(*points)))
-    assert named in picture.warnings[0]
-    assert "read as sRGB" in picture.warnings[0]
-    np.testing.assert_allclose(picture.rgb_linear, srgb_curve(rgb / 255.0), atol=1e-6)
+    image = read_ldr(saved(tmp_path, rgb, cicp(*points)))
+    assert named in image.warnings[0]
+    assert "read as sRGB" in image.warnings[0]
+    np.testing.assert_allclose(image.rgb_linear, srgb_curve(rgb / 255.0), atol=1e-6)
 
 
 def test_gamma_and_chromaticities(tmp_path):
@@ -123,8 +123,8 @@ def test_cicp_precedes_all(tmp_path):
 
 def test_chromaticities_on_a_line_are_ignored_with_a_warning(tmp_path):
     chrm = (b"cHRM", struct.pack(">8I", 31270, 32900, *(30000, 30000) * 3))
-    picture = read_ldr(saved(tmp_path, random_rgb8(), chrm))
-    assert "cHRM" in picture.warnings[0]
+    image = read_ldr(saved(tmp_path, random_rgb8(), chrm))
+    assert "cHRM" in image.warnings[0]
 
 
 def test_a_chunk_after_the_image_data_does_not_count(tmp_path):

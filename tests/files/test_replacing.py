@@ -1,4 +1,4 @@
-"""Results appear whole or not at all, and the reason of a failure is told: both writers, on real disks."""
+"""Results appear whole or not at all, and the reason of a failure is reported: both writers, on real disks."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_an_old_file_is_replaced_and_nothing_else_is_left(tmp_path, name):
     assert OpenImageIO.ImageBuf(str(tmp_path / name)).spec().width == 256
 
 
-def test_new_files_have_the_permissions_that_the_user_wishes(tmp_path, name):
+def test_new_files_have_the_permissions_that_the_user_chooses(tmp_path, name):
     before = os.umask(0o027)
     try:
         WRITERS[name](tmp_path / name)

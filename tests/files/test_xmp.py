@@ -7,7 +7,7 @@ import struct
 import zlib
 
 import pytest
-from pictures import random_rgb8, with_png_chunk
+from image_files import random_rgb8, with_png_chunk
 from PIL import Image
 from test_gpano import EXPECTED, FIELDS, xmp
 

@@ -1,4 +1,4 @@
-"""The heading of a panorama: its light in the middle, whatever its rotation."""
+"""The heading of a panorama: its light in the middle, regardless of its rotation."""
 
 from __future__ import annotations
 

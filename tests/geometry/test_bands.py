@@ -1,4 +1,4 @@
-"""Sums over a panorama that comes in strips: those of the whole panorama, and the transpose of enlarging."""
+"""Sums over a panorama that comes in bands: those of the whole panorama, and the transpose of enlarging."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from lanet_core.geometry import sphere
-from lanet_core.geometry.bands import StripDownsampler, StripGatherer, StripMaximum
+from lanet_core.geometry.bands import BandDownsampler, BandGatherer, BandMaximum
 
 
-def in_strips(sums: StripDownsampler | StripGatherer, panorama: np.ndarray, edges: list[int]) -> np.ndarray:
+def in_bands(sums: BandDownsampler | BandGatherer, panorama: np.ndarray, edges: list[int]) -> np.ndarray:
     for first, end in zip(edges, [*edges[1:], len(panorama)], strict=True):
         sums.add(panorama[first:end], first)
     return sums.result
@@ -17,9 +17,9 @@ def in_strips(sums: StripDownsampler | StripGatherer, panorama: np.ndarray, edge
 
 @pytest.mark.parametrize("new_size", [(13, 26), (16, 30), (50, 100), (49, 72)], ids=str)
 @pytest.mark.parametrize("edges", [[0], [0, 1, 2, 30], list(range(50))], ids=["whole", "uneven", "rows"])
-def test_strips_are_reduced_as_the_whole_is(new_size, edges):
+def test_bands_are_reduced_as_the_whole_is(new_size, edges):
     panorama = np.random.default_rng(0).random((50, 100, 2), dtype=np.float32)
-    reduced = in_strips(StripDownsampler((50, 100), new_size, 2), panorama, edges)
+    reduced = in_bands(BandDownsampler((50, 100), new_size, 2), panorama, edges)
     np.testing.assert_allclose(reduced, sphere.downsample(panorama, *new_size), rtol=1e-5)
 
 
@@ -27,7 +27,7 @@ def test_strips_are_reduced_as_the_whole_is(new_size, edges):
 def test_gathering_is_the_transpose_of_enlarging(size):
     rng = np.random.default_rng(1)
     mask, small = rng.random((*size, 1), dtype=np.float32), rng.random((16, 32, 1), dtype=np.float32)
-    gathered = in_strips(StripGatherer(size, (16, 32), 1), mask, [0, 3, 4, 11])
+    gathered = in_bands(BandGatherer(size, (16, 32), 1), mask, [0, 3, 4, 11])
     enlarged = sphere.upsample_bilinear(small, *size)
     expected = sphere.sphere_mean(mask.astype(np.float64) * enlarged)
     np.testing.assert_allclose(sphere.sphere_mean(gathered.astype(np.float64) * small), expected, rtol=1e-6)
@@ -37,7 +37,7 @@ def test_gathering_is_the_transpose_of_enlarging(size):
 def test_every_pixel_is_gathered_by_the_weights_with_which_it_is_sampled(pixel):
     mask = np.zeros((50, 100, 1), dtype=np.float32)
     mask[pixel] = 1.0
-    gathered = in_strips(StripGatherer((50, 100), (12, 24), 1), mask, [0, 20])
+    gathered = in_bands(BandGatherer((50, 100), (12, 24), 1), mask, [0, 20])
     # The sampling's weights are read off by enlarging one pixel at a time.
     weights = np.empty((12, 24))
     for place in np.ndindex(12, 24):
@@ -52,7 +52,7 @@ def test_every_pixel_is_gathered_by_the_weights_with_which_it_is_sampled(pixel):
 @pytest.mark.parametrize("edges", [[0], [0, 1, 2, 30], list(range(50))], ids=["whole", "uneven", "rows"])
 def test_the_maximum_is_over_the_pixels_whose_centres_are_inside(new_size, edges):
     panorama = np.random.default_rng(3).random((50, 100), dtype=np.float32)
-    maximum = StripMaximum(panorama.shape, new_size)
+    maximum = BandMaximum(panorama.shape, new_size)
     for first, end in zip(edges, [*edges[1:], 50], strict=True):
         maximum.add(panorama[first:end], first)
     if new_size[0] > 50:

@@ -23,8 +23,8 @@ def grey(values: np.ndarray) -> np.ndarray:
     return np.repeat(values[..., None], 3, axis=2).astype(np.float32)
 
 
-def smooth_picture(height: int, width: int) -> np.ndarray:
-    """Return a band-limited picture without a seam or a pole singularity."""
+def smooth_image(height: int, width: int) -> np.ndarray:
+    """Return a band-limited image without a seam or a pole singularity."""
     x, y, z = np.moveaxis(sphere.pixel_directions(height, width), -1, 0)
     return np.stack([0.4 + 0.2 * x * y, 0.35 + 0.2 * y * z, 0.3 + 0.2 * z * x], axis=-1).astype(np.float32)
 
@@ -45,38 +45,38 @@ def test_a_cap_is_filled_with_the_harmonic_function_of_its_rim(height, rim_deg, 
 def test_the_lower_cap_is_filled_like_the_upper():
     captured = np.zeros((64, 128), dtype=bool)
     captured[20:50] = True
-    picture = smooth_picture(64, 128)
+    image = smooth_image(64, 128)
     np.testing.assert_allclose(
-        complete(picture, captured)[::-1], complete(picture[::-1], captured[::-1]), rtol=0, atol=1e-5
+        complete(image, captured)[::-1], complete(image[::-1], captured[::-1]), rtol=0, atol=1e-5
     )
 
 
 @pytest.mark.parametrize("columns", [16, 64, 37])
 def test_turning_the_input_turns_the_output(columns):
-    picture = smooth_picture(64, 128)
+    image = smooth_image(64, 128)
     captured = np.zeros((64, 128), dtype=bool)
     captured[16:48, 30:95] = True
-    turned = complete(np.roll(picture, columns, axis=1), np.roll(captured, columns, axis=1))
+    turned = complete(np.roll(image, columns, axis=1), np.roll(captured, columns, axis=1))
     # Coarse pixels fall otherwise on a crop that was turned by an odd number of pixels.
-    np.testing.assert_allclose(turned, np.roll(complete(picture, captured), columns, axis=1), rtol=0, atol=0.003)
+    np.testing.assert_allclose(turned, np.roll(complete(image, captured), columns, axis=1), rtol=0, atol=0.003)
 
 
 @given(st.integers(0, 2**32), st.integers(16, 40), st.floats(0.02, 0.98))
 @settings(deadline=None, max_examples=20)
 def test_captured_pixels_stay_and_the_rest_keeps_within_what_was_captured(seed, height, share):
     random = np.random.default_rng(seed)
-    picture = random.random((height, 2 * height, 3)).astype(np.float32)
+    image = random.random((height, 2 * height, 3)).astype(np.float32)
     captured = random.random((height, 2 * height)) < share
     captured[0, 0] = True
-    filled = complete(picture, captured)
-    np.testing.assert_array_equal(filled[captured], picture[captured])
+    filled = complete(image, captured)
+    np.testing.assert_array_equal(filled[captured], image[captured])
     assert filled.dtype == np.float32
-    dimmed = picture * np.minimum(1, CEILING / picture.mean(axis=-1, keepdims=True))
+    dimmed = image * np.minimum(1, CEILING / image.mean(axis=-1, keepdims=True))
     assert (filled[~captured] <= dimmed[captured].max(axis=0) + 1e-6).all()
     assert (filled[~captured] >= dimmed[captured].min(axis=0) - 1e-6).all()
 
 
-def test_a_white_picture_invents_no_light():
+def test_a_white_image_invents_no_light():
     captured = np.zeros((64, 128), dtype=bool)
     captured[16:48, 30:95] = True
     filled = complete(np.ones((64, 128, 3), dtype=np.float32), captured)
@@ -91,15 +91,15 @@ def test_a_white_picture_invents_no_light():
     ids=["no poles", "half turn", "slit", "no sky", "across the seam"],
 )
 def test_no_edge_shows(place):
-    """Steps between neighbours are of the size of those in the picture: a membrane is steepest at a crop's corners."""
+    """Steps between neighbours are of the size of those in the image: a membrane is steepest at a crop's corners."""
     height, width = 128, 256
-    picture = smooth_picture(height, width)
+    image = smooth_image(height, width)
     captured = np.zeros((height, width), dtype=bool)
     captured[place] = True
-    filled = complete(picture, captured)
-    assert np.abs(np.diff(filled, axis=0)).max() < 4 * np.abs(np.diff(picture, axis=0)).max()
-    assert largest_step_around(filled) < 4 * largest_step_around(picture)
-    assert not np.array_equal(filled, picture)
+    filled = complete(image, captured)
+    assert np.abs(np.diff(filled, axis=0)).max() < 4 * np.abs(np.diff(image, axis=0)).max()
+    assert largest_step_around(filled) < 4 * largest_step_around(image)
+    assert not np.array_equal(filled, image)
 
 
 def largest_step_around(panorama: np.ndarray) -> float:
@@ -107,16 +107,16 @@ def largest_step_around(panorama: np.ndarray) -> float:
 
 
 def test_a_whole_sphere_is_returned_as_it_is():
-    picture = smooth_picture(32, 64)
-    assert complete(picture, np.ones((32, 64), dtype=bool)) is picture
+    image = smooth_image(32, 64)
+    assert complete(image, np.ones((32, 64), dtype=bool)) is image
 
 
 def test_one_captured_pixel_colours_all():
     captured = np.zeros((64, 128), dtype=bool)
     captured[20, 70] = True
-    picture = np.zeros((64, 128, 3), dtype=np.float32)
-    picture[20, 70] = (0.2, 0.4, 0.6)
-    np.testing.assert_allclose(complete(picture, captured), np.broadcast_to(picture[20, 70], (64, 128, 3)), rtol=1e-4)
+    image = np.zeros((64, 128, 3), dtype=np.float32)
+    image[20, 70] = (0.2, 0.4, 0.6)
+    np.testing.assert_allclose(complete(image, captured), np.broadcast_to(image[20, 70], (64, 128, 3)), rtol=1e-4)
 
 
 def test_a_large_sphere_is_completed_as_a_small_one_enlarged(monkeypatch):

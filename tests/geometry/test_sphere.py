@@ -23,7 +23,7 @@ def _direction(zenith_rad: float, azimuth_rad: float) -> np.ndarray:
 # Directions and pixels
 
 
-def test_landmarks_of_the_picture():
+def test_landmarks_of_the_image():
     """The middle looks along +x, +y is left of it, -x at both edges, +z at the top."""
     directions = sphere.pixel_directions(400, 800)
     half_pixel = np.pi / 400  # a bound on how far the nearest pixel's centre is
@@ -144,7 +144,7 @@ def test_at_a_pole_the_pixel_across_counts_half(row, neighbour_row):
 @settings(deadline=None)
 @given(data=st.data(), seed=st.integers(0, 99))
 def test_shrinking_keeps_the_integral(data, seed):
-    """Whatever the two sizes, whole factors or not."""
+    """regardless of the two sizes, whole factors or not."""
     source_height, source_width = data.draw(st.integers(1, 40)), data.draw(st.integers(1, 40))
     height, width = data.draw(st.integers(1, source_height)), data.draw(st.integers(1, source_width))
     panorama = np.random.default_rng(seed).lognormal(0, 2, (source_height, source_width, 2)).astype(np.float32)

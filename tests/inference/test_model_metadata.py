@@ -1,4 +1,4 @@
-"""What a model says of itself survives the file, and nothing that is not it is taken for it."""
+"""A model's metadata survives the file, and other text is not taken for it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_another_format_version_is_refused_by_name(version):
 OPTIONAL = {"extra_outputs", "weights"}
 
 
-def test_what_came_later_is_left_out_where_it_says_nothing_new():
+def test_what_came_later_is_left_out_where_it_shows_nothing_new():
     assert not OPTIONAL & json.loads(tiny_metadata().to_json()).keys()
     metadata = tiny_metadata(extra_outputs=("log_stops", "strength_range"), weights="float16")
     assert json.loads(metadata.to_json()).keys() >= OPTIONAL

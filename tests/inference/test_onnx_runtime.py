@@ -1,4 +1,4 @@
-"""A conversion tells nobody of itself: in a bare environment, nothing is left outside the output's folder."""
+"""A conversion sends no telemetry: in a bare environment, nothing is left outside the output's folder."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def test_nothing_is_kept_of_a_conversion_but_its_result(street, make_model, tmp_
     model = make_model()
     for name in ("home", "temporary", "out"):
         (tmp_path / name).mkdir()
-    picture = tmp_path / "street.png"
-    output = OpenImageIO.ImageOutput.create(str(picture))
-    assert output.open(str(picture), OpenImageIO.ImageSpec(128, 64, 3, "uint8")) and output.write_image(street)
+    image = tmp_path / "street.png"
+    output = OpenImageIO.ImageOutput.create(str(image))
+    assert output.open(str(image), OpenImageIO.ImageSpec(128, 64, 3, "uint8")) and output.write_image(street)
     output.close()
-    # Of the variables, only what finds programs: ONNX Runtime is silent by itself where it finds the word CI.
+    # Of the variables, only what finds programs: ONNX Runtime is silent on its own where it finds the word CI.
     environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     environment |= {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "temporary"), "PYTHONPATH": str(ROOT)}
     command = [
@@ -30,7 +30,7 @@ def test_nothing_is_kept_of_a_conversion_but_its_result(street, make_model, tmp_
         "-m",
         "lanet_core.cli.main",
         "convert",
-        picture,
+        image,
         "-o",
         tmp_path / "out",
         "--model",

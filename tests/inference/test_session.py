@@ -1,4 +1,4 @@
-"""One model in ONNX Runtime: what it computes, and what is said of one that cannot run."""
+"""One model in ONNX Runtime: what it computes, and the errors of one that cannot run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WINDOWS_WITHOUT_CUDA = (
 )
 
 
-def test_it_runs_the_model_and_knows_it(make_model):
+def test_it_runs_the_model_and_describes_it(make_model):
     path = make_model(gain=2.5)
     session = Session(path, threads=1)
     ldr_linear = np.random.default_rng(0).random((32, 64, 3), dtype=np.float32)
@@ -72,7 +72,7 @@ def test_an_unknown_provider_is_refused(make_model):
         ("\n \n", "ONNX Runtime reports no reason."),
     ],
 )
-def test_a_failure_is_told_in_a_sentence(text, expected):
+def test_a_failure_is_reported_in_a_sentence(text, expected):
     assert describe_failure(text) == expected
 
 

@@ -1,4 +1,4 @@
-"""The tiny models compute what their numpy functions do, whatever the architecture."""
+"""The tiny models compute what their numpy functions do, regardless of the architecture."""
 
 from __future__ import annotations
 

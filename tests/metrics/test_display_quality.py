@@ -6,7 +6,7 @@
     structural_similarity(truth, image, data_range=1.0, channel_axis=-1, gaussian_weights=True, sigma=1.5,
                           use_sample_covariance=False)
 
-for the two pictures of ``pictures()``, and ``structural_similarity`` of their green channels without ``channel_axis``.
+for the two images of ``images()``, and ``structural_similarity`` of their green channels without ``channel_axis``.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from lanet_core.metrics.comparison import SizeMismatchError
 from lanet_core.metrics.display_quality import mse, psnr, ssim
 
 
-def pictures() -> tuple[np.ndarray, np.ndarray]:
-    """A wavy picture of 48×64 pixels in [0, 1], and the same with more contrast and a pattern on it."""
+def images() -> tuple[np.ndarray, np.ndarray]:
+    """A wavy image of 48×64 pixels in [0, 1], and the same with more contrast and a pattern on it."""
     y, x, channel = np.meshgrid(np.arange(48), np.arange(64), np.arange(3), indexing="ij")
     truth = 0.5 + 0.45 * np.sin(0.21 * x + 0.5 * channel) * np.cos(0.17 * y - 0.3 * channel)
     image = 0.95 * truth**1.2 + 0.04 * np.sin(1.3 * x + 0.9 * y) + 0.04
@@ -42,15 +42,15 @@ def test_a_uniform_error_of_a_tenth_is_20_db():
 
 
 def test_scikit_image_agrees():
-    image, truth = pictures()
+    image, truth = images()
     assert mse(image, truth) == pytest.approx(0.00222983053900588, rel=1e-10)
     assert psnr(image, truth) == pytest.approx(26.517281408850764, rel=1e-10)
     assert ssim(image, truth) == pytest.approx(0.9320977069615579, rel=1e-10)
     assert ssim(image[..., 1], truth[..., 1]) == pytest.approx(0.931834360040724, rel=1e-10)
 
 
-def test_ssim_knows_the_range():
-    image, truth = pictures()
+def test_ssim_uses_the_range():
+    image, truth = images()
     assert ssim(256 * image, 256 * truth, data_range=256.0) == pytest.approx(ssim(image, truth), rel=1e-10)
 
 
@@ -60,12 +60,12 @@ def test_ssim_of_two_greys_by_hand():
     assert ssim(a, b) == pytest.approx((2 * 0.2 * 0.6 + 1e-4) / (0.04 + 0.36 + 1e-4), rel=1e-9)
 
 
-def test_equal_pictures_are_perfect():
-    image, _ = pictures()
+def test_equal_images_are_perfect():
+    image, _ = images()
     assert (mse(image, image), psnr(image, image), ssim(image, image)) == (0.0, float("inf"), 1.0)
 
 
-def test_a_picture_smaller_than_the_window_is_refused():
+def test_a_image_smaller_than_the_window_is_refused():
     with pytest.raises(ImageTooSmallError):
         ssim(np.ones((10, 64, 3)), np.ones((10, 64, 3)))
 
@@ -78,7 +78,7 @@ def test_bad_pairs_are_refused(metric):
         spoilt[3, 4, 1] = bad
         with pytest.raises(InvalidPixelsError, match="truth"):
             metric(good, spoilt)
-        with pytest.raises(InvalidPixelsError, match="picture"):
+        with pytest.raises(InvalidPixelsError, match="image"):
             metric(spoilt, good)
     with pytest.raises(SizeMismatchError, match="16x16x3 and the truth 32x16x3"):
         metric(good, np.full((16, 32, 3), 0.5))

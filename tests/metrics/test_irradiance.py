@@ -66,7 +66,7 @@ def test_spherical_cap_overhead(cap_rows):
 
 @pytest.mark.parametrize("cap_rows", [64, 100])
 def test_spherical_cap_that_reaches_below_the_horizon(cap_rows):
-    """Straight up, what lies below the horizon adds nothing: E = π min(1, sin²α)."""
+    """Straight up, what is below the horizon adds nothing: E = π min(1, sin²α)."""
     panorama = np.zeros((128, 256, 3), dtype=np.float32)
     panorama[:cap_rows] = 1.0
     zenith = irradiance.irradiance_matrix(128, 256, 64, 4)[:4] @ panorama.reshape(-1, 3)

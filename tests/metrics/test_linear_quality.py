@@ -18,13 +18,13 @@ METRICS = (
 )
 
 
-def _picture(seed: int) -> np.ndarray:
+def _image(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).lognormal(0.0, 1.0, (20, 30, 3)).astype(np.float32)
 
 
 def _half_and_half(factor: float) -> tuple[np.ndarray, np.ndarray]:
-    """A picture that is right in its upper half and too bright by a factor in its lower half."""
-    truth = _picture(1)
+    """An image that is right in its upper half and too bright by a factor in its lower half."""
+    truth = _image(1)
     image = truth.copy()
     image[10:] *= np.float32(factor)
     return image, truth
@@ -40,7 +40,7 @@ def test_simse_and_log_scale_by_hand():
 def test_log_rmse_by_hand():
     """2 stops in one half: √(4 / 2)."""
     assert linear_quality.log2_rmse_stops(*_half_and_half(4.0)) == pytest.approx(np.sqrt(2.0), rel=1e-6)
-    truth = _picture(2)
+    truth = _image(2)
     assert linear_quality.log2_rmse_stops(truth / np.float32(8), truth) == pytest.approx(3.0, rel=1e-6)
 
 
@@ -52,7 +52,7 @@ def test_scale_invariant_rmse_by_hand():
 
 
 def test_scale_invariant_rmse_is_least_squares():
-    image, truth = _picture(3), _picture(4)
+    image, truth = _image(3), _image(4)
     _, squares, _, _ = np.linalg.lstsq(image.reshape(-1, 1).astype(float), truth.ravel().astype(float), rcond=None)
     rmse = linear_quality.scale_invariant_rmse(image, truth)
     assert rmse == pytest.approx(np.sqrt(squares[0] / truth.size), rel=1e-9)
@@ -79,15 +79,15 @@ def test_angle_leaves_black_out():
 
 
 @pytest.mark.parametrize("name", ["simse", "scale_invariant_rmse", "rgb_angular_error_deg"])
-def test_scale_of_the_picture_does_not_count(name):
+def test_scale_of_the_image_does_not_count(name):
     metric = getattr(linear_quality, name)
-    image, truth = _picture(5), _picture(6)
+    image, truth = _image(5), _image(6)
     assert metric(image * np.float32(7), truth) == pytest.approx(metric(image, truth), rel=1e-5)
     assert metric(image, truth) > 0.1
 
 
-def test_log_scale_brings_a_scaled_picture_back():
-    truth = _picture(7)
+def test_log_scale_brings_a_scaled_image_back():
+    truth = _image(7)
     image = truth / np.float32(16)
     assert linear_quality.log_scale(image, truth) == pytest.approx(16.0, rel=1e-6)
     assert linear_quality.log_scale(truth, image) == pytest.approx(1 / 16, rel=1e-6)
@@ -100,15 +100,15 @@ def test_what_no_ldr_shows_does_not_count():
     assert linear_quality.log2_rmse_stops(black, white) == pytest.approx(np.log2(255 * 12.92 * 2), rel=1e-12)
 
 
-def test_a_black_picture_is_as_wrong_as_the_truth_is_bright():
-    truth = _picture(8)
+def test_a_black_image_is_as_wrong_as_the_truth_is_bright():
+    truth = _image(8)
     rmse = linear_quality.scale_invariant_rmse(np.zeros_like(truth), truth)
     assert rmse == pytest.approx(float(np.sqrt(np.mean(truth.astype(float) ** 2))), rel=1e-9)
 
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_bad_pairs_are_refused(metric):
-    truth = _picture(9)
+    truth = _image(9)
     for bad in (np.nan, np.inf, -1.0):
         image = truth.copy()
         image[2, 3, 0] = bad

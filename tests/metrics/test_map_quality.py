@@ -42,7 +42,7 @@ def test_turning_both_changes_nothing(columns):
 
 
 def test_windows_go_over_the_poles():
-    """What lies beyond the top row is the top row half a turn away, so a doubled sphere has the same windows."""
+    """What is beyond the top row is the top row half a turn away, so a doubled sphere has the same windows."""
     image, truth = _panorama(5), _panorama(6)
     image *= np.exp(np.mean(np.log(truth) - np.log(image)))
     doubled = []

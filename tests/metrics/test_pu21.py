@@ -6,7 +6,7 @@
     structural_similarity(encode(truth @ Y), encode(image @ Y), data_range=256, gaussian_weights=True, sigma=1.5,
                           use_sample_covariance=False)
 
-with Y = (0.2126, 0.7152, 0.0722), for the two pictures of ``pictures()``.
+with Y = (0.2126, 0.7152, 0.0722), for the two images of ``images()``.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ ENCODED = {
 }
 
 
-def pictures() -> tuple[np.ndarray, np.ndarray]:
-    """Two pictures of 48×64 pixels in cd/m², from 0.4 to 300: a wavy one, and one of more contrast with a pattern."""
+def images() -> tuple[np.ndarray, np.ndarray]:
+    """Two images of 48×64 pixels in cd/m², from 0.4 to 300: a wavy one, and one of more contrast with a pattern."""
     y, x, channel = np.meshgrid(np.arange(48), np.arange(64), np.arange(3), indexing="ij")
     truth = 0.5 + 0.45 * np.sin(0.21 * x + 0.5 * channel) * np.cos(0.17 * y - 0.3 * channel)
     image = 0.95 * truth**1.2 + 0.04 * np.sin(1.3 * x + 0.9 * y) + 0.04
@@ -53,7 +53,7 @@ def test_light_beyond_the_encodings_range_is_clipped():
 
 
 def test_psnr_and_ssim():
-    image, truth = pictures()
+    image, truth = images()
     assert pu21_psnr(image, truth) == pytest.approx(24.175608062552314, rel=1e-10)
     assert pu21_ssim(image, truth) == pytest.approx(0.9276563746333184, rel=1e-6)
 
@@ -68,7 +68,7 @@ def test_psnr_by_hand():
 
 
 def test_ssim_is_blind_to_colours_of_the_same_luminance():
-    _, truth = pictures()
+    _, truth = images()
     grey = np.repeat((truth @ np.array([0.2126, 0.7152, 0.0722]))[..., None], 3, axis=-1)
     assert pu21_ssim(grey, truth) == pytest.approx(1.0, abs=1e-9)
     assert pu21_psnr(grey, truth) < 30.0
@@ -76,7 +76,7 @@ def test_ssim_is_blind_to_colours_of_the_same_luminance():
 
 @pytest.mark.parametrize("metric", [pu21_psnr, pu21_ssim])
 def test_bad_pairs_are_refused(metric):
-    _, truth = pictures()
+    _, truth = images()
     with pytest.raises(InvalidPixelsError):
         metric(np.where(truth > 100, np.nan, truth), truth)
     with pytest.raises(SizeMismatchError):

@@ -1,4 +1,4 @@
-"""LANet and panoLANet: shapes, sizes as published, gradients, rotation, twins of the numpy functions."""
+"""LANet and panoLANet: shapes, published sizes, gradients, rotation, torch implementations of numpy functions."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ ABLATIONS = {
 }
 
 
-def as_tensor(picture: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.moveaxis(picture, -1, 0).copy())[None]
+def as_tensor(image: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.moveaxis(image, -1, 0).copy())[None]
 
 
 def as_array(tensor: torch.Tensor) -> np.ndarray:
@@ -58,7 +58,7 @@ def test_outputs_and_gradients(name, make_network):
     assert idle == []
 
 
-def test_parameters_are_as_many_as_the_paper_says():
+def test_parameters_are_as_many_as_in_the_paper():
     # About 47 M in the panorama branch and 76 M in all, as in the released program.
     panolanet = build_network(NetworkConfiguration(**PANOLANET))
     panorama = sum(parameter.numel() for parameter in panolanet.panorama.parameters()) / 1e6
@@ -69,14 +69,14 @@ def test_parameters_are_as_many_as_the_paper_says():
 
 def test_encoder_has_the_parameters_of_resnet50():
     network = build_network(NetworkConfiguration(**UNET))
-    # He et al.'s ResNet-50 has 25,557,032 parameters, of which 2,049,000 in the classifier.
+    # ResNet-50 (He et al. 2016) has 25,557,032 parameters, of which 2,049,000 in the classifier.
     assert sum(parameter.numel() for parameter in network.encoder.parameters()) == 25_557_032 - 2_049_000
 
 
 @pytest.mark.parametrize("values", [UNET, LANET], ids=["unet", "lanet"])
 def test_rotating_the_input_rotates_the_output(values, make_network):
     network = make_network(**values).eval()
-    ldr_linear = torch.rand(1, 3, 128, 512, generator=torch.Generator().manual_seed(2))
+    ldr_linear = torch.rand(1, 3, 128, 256, generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         direct = network(ldr_linear).log_hdr
         rotated = network(ldr_linear.roll(128, dims=-1)).log_hdr
@@ -86,7 +86,7 @@ def test_rotating_the_input_rotates_the_output(values, make_network):
 
 def test_symmetric_padding_does_not_rotate(make_network):
     network = make_network(**UNET, padding="symmetric").eval()
-    ldr_linear = torch.rand(1, 3, 128, 512, generator=torch.Generator().manual_seed(2))
+    ldr_linear = torch.rand(1, 3, 128, 256, generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         difference = network(ldr_linear.roll(128, dims=-1)).log_hdr.roll(-128, dims=-1) - network(ldr_linear).log_hdr
     assert difference.abs().max() > 1e-2
@@ -147,7 +147,7 @@ def test_ceiling_weight_falls_to_its_edge():
     soft = ceiling_weight(64, 128, 0.25)[0, 0].numpy()
     np.testing.assert_array_equal(hard > 0, valid)
     assert set(np.unique(hard)) == {0.0, 1.0}
-    # Straight ahead the edge lies at a zenith angle of 80.7°, x = 0.75 at 71.3° and x = 0.875 at 76.4°.
+    # Straight ahead the edge is at a zenith angle of 80.7°, x = 0.75 at 71.3° and x = 0.875 at 76.4°.
     column = soft[:, 63]
     angles = np.degrees(np.pi * (np.arange(64) + 0.5) / 64)
     assert column[angles < 71].min() == 1.0

@@ -20,7 +20,7 @@ def function_of_direction(theta: np.ndarray, phi: np.ndarray) -> np.ndarray:
 def test_sphere_padding_continues_the_sphere(margin):
     height, width = 16, 32
     panorama = function_of_direction(sphere.zenith_angles_rad(height)[:, None], sphere.azimuths_rad(width)[None])
-    # Zenith angles below 0 and above π, azimuths beyond ±π: the formula itself says what lies there.
+    # Zenith angles below 0 and above π, azimuths beyond ±π: the formula itself defines what is there.
     rows = np.pi * (np.arange(-margin, height + margin) + 0.5) / height
     columns = np.pi * (1.0 - 2.0 * (np.arange(-margin, width + margin) + 0.5) / width)
     expected = function_of_direction(rows[:, None], columns[None])
@@ -30,9 +30,9 @@ def test_sphere_padding_continues_the_sphere(margin):
 
 @pytest.mark.parametrize("margin", [1, 2, 3])
 def test_symmetric_padding_is_numpys(margin):
-    picture = np.random.default_rng(0).random((5, 7))
-    padded = pad(torch.from_numpy(picture)[None, None], margin, "symmetric")[0, 0].numpy()
-    np.testing.assert_array_equal(padded, np.pad(picture, margin, mode="symmetric"))
+    image = np.random.default_rng(0).random((5, 7))
+    padded = pad(torch.from_numpy(image)[None, None], margin, "symmetric")[0, 0].numpy()
+    np.testing.assert_array_equal(padded, np.pad(image, margin, mode="symmetric"))
 
 
 def test_no_margin_changes_nothing():

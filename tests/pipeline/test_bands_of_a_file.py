@@ -1,4 +1,4 @@
-"""Conversions strip by strip: any size without seams, bounded memory, and nothing left of one that ends early."""
+"""Conversions band by band: any size without seams, bounded memory, and nothing left of one that ends early."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def converter(make_model):
 
 
 @pytest.fixture
-def small_strips(monkeypatch):
-    """Sixteen rows a strip, the fewest, so that small pictures have many."""
-    monkeypatch.setattr(panorama_module, "_STRIP_PIXELS", 1)
+def small_bands(monkeypatch):
+    """Sixteen rows a band, the fewest, so that small images have many."""
+    monkeypatch.setattr(panorama_module, "_BAND_PIXELS", 1)
 
 
 def scene_srgb8(height: int, width: int, turn: float = 0.3) -> np.ndarray:
@@ -44,7 +44,7 @@ def scene_srgb8(height: int, width: int, turn: float = 0.3) -> np.ndarray:
     return np.clip(base + 200.0 * np.exp(-((distance / 0.4) ** 2)) + 300.0 * (distance < 0.2), 0, 255).astype(np.uint8)
 
 
-def write_picture(path: Path, rgb_srgb8: np.ndarray) -> Path:
+def write_image(path: Path, rgb_srgb8: np.ndarray) -> Path:
     buffer = OpenImageIO.ImageBuf(np.ascontiguousarray(rgb_srgb8))
     assert buffer.write(str(path)), buffer.geterror()
     return path
@@ -52,15 +52,15 @@ def write_picture(path: Path, rgb_srgb8: np.ndarray) -> Path:
 
 @given(height=st.integers(101, 240), excess=st.sampled_from([-1, 0, 1]), turn=st.floats(0.0, 1.0))
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_hundred_odd_sizes(converter, small_strips, tmp_path, height, excess, turn):
-    picture = scene_srgb8(height, 2 * height + excess, turn)
-    source, output = write_picture(tmp_path / "scene.png", picture), tmp_path / "scene.exr"
+def test_a_hundred_odd_sizes(converter, small_bands, tmp_path, height, excess, turn):
+    image = scene_srgb8(height, 2 * height + excess, turn)
+    source, output = write_image(tmp_path / "scene.png", image), tmp_path / "scene.exr"
     conversion = converter.convert_file(source, output)
     hdr, ldr_linear = read_hdr(output), read_ldr(source).rgb_linear
-    width = picture.shape[1] + picture.shape[1] % 2
+    width = image.shape[1] + image.shape[1] % 2
     assert hdr.shape == (height, width, 3) == (conversion.height, conversion.width, 3)
     exposed = ldr_linear.mean(axis=-1) <= np.float32(0.83)
-    captured = hdr[:, : picture.shape[1]]
+    captured = hdr[:, : image.shape[1]]
     np.testing.assert_array_equal(captured[exposed], ldr_linear[exposed])
     assert (captured >= ldr_linear).all()
     # Across ±180° light changes about as much at most as from any column to the next, at a light's edge.
@@ -68,24 +68,24 @@ def test_a_hundred_odd_sizes(converter, small_strips, tmp_path, height, excess, 
     across = np.abs(log_light[:, 0] - log_light[:, -1]).max()
     assert across <= 1.5 * np.abs(np.diff(log_light, axis=1)).max()
     if excess == 0:
-        # A border of strips, of the network's pixels or of the picture would turn with it; light would not.
-        turned = converter.convert(np.roll(picture, height, axis=1)).hdr
+        # A border of bands, of the network's pixels or of the image would turn with it; light would not.
+        turned = converter.convert(np.roll(image, height, axis=1)).hdr
         np.testing.assert_allclose(np.roll(turned, -height, axis=1), hdr, rtol=2e-3)
 
 
-def test_strips_of_any_number_of_rows_give_the_same(converter, monkeypatch):
-    picture = scene_srgb8(333, 666)
-    whole = converter.convert(picture).hdr
+def test_bands_of_any_number_of_rows_give_the_same(converter, monkeypatch):
+    image = scene_srgb8(333, 666)
+    whole = converter.convert(image).hdr
     for pixels in (1, 666 * 48, 666 * 100):
-        monkeypatch.setattr(panorama_module, "_STRIP_PIXELS", pixels)
-        np.testing.assert_allclose(converter.convert(picture).hdr, whole, rtol=1e-4)
+        monkeypatch.setattr(panorama_module, "_BAND_PIXELS", pixels)
+        np.testing.assert_allclose(converter.convert(image).hdr, whole, rtol=1e-4)
 
 
-def test_memory_holds_a_few_strips_of_light(converter, monkeypatch, tmp_path):
+def test_memory_holds_a_few_bands_of_light(converter, monkeypatch, tmp_path):
     """In addition to the samples, 24 MiB, there is little of the 96 MiB that their light would take."""
     height, width = 2048, 4096  # the search for painted areas takes 40 MiB at any size
-    source = write_picture(tmp_path / "scene.png", scene_srgb8(height, width))
-    monkeypatch.setattr(panorama_module, "_STRIP_PIXELS", 1)
+    source = write_image(tmp_path / "scene.png", scene_srgb8(height, width))
+    monkeypatch.setattr(panorama_module, "_BAND_PIXELS", 1)
     converter.convert_file(source, tmp_path / "scene.exr")  # what is made once is made
     tracemalloc.start()
     try:
@@ -96,29 +96,29 @@ def test_memory_holds_a_few_strips_of_light(converter, monkeypatch, tmp_path):
     assert peak < 3 * height * width + 40 * 2**20
 
 
-def test_a_conversion_is_cancelled_between_strips(converter, small_strips, tmp_path):
-    source = write_picture(tmp_path / "scene.png", scene_srgb8(100, 200))
+def test_a_conversion_is_cancelled_between_bands(converter, small_bands, tmp_path):
+    source = write_image(tmp_path / "scene.png", scene_srgb8(100, 200))
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "scene.exr").write_bytes(b"from last time")
-    told: list[tuple[float, str]] = []
+    reported: list[tuple[float, str]] = []
     temporaries = 0
 
     def cancelled() -> bool:
         nonlocal temporaries
         temporaries = max(temporaries, len(list(folder.glob(".lanet-*"))))
-        return len([stage for _, stage in told if stage == "writing"]) == 4
+        return len([stage for _, stage in reported if stage == "writing"]) == 4
 
     with pytest.raises(ConversionCancelled):
         converter.convert_file(
             source,
             folder / "scene.exr",
-            progress=lambda share, stage: told.append((share, stage)),
+            progress=lambda share, stage: reported.append((share, stage)),
             cancelled=cancelled,
         )
-    shares = [share for share, _ in told]
+    shares = [share for share, _ in reported]
     assert shares == sorted(set(shares))
-    assert len([stage for _, stage in told if stage == "reading"]) == 7  # at its begin and between seven strips
+    assert len([stage for _, stage in reported if stage == "reading"]) == 7  # at its begin and between seven bands
     assert temporaries == 1
     assert [path.name for path in folder.iterdir()] == ["scene.exr"]
     assert (folder / "scene.exr").read_bytes() == b"from last time"
@@ -127,11 +127,11 @@ def test_a_conversion_is_cancelled_between_strips(converter, small_strips, tmp_p
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_conversion_leaves_nothing_after_the_next(converter, make_model, tmp_path, ending):
-    source = write_picture(tmp_path / "scene.png", scene_srgb8(100, 200))
+    source = write_image(tmp_path / "scene.png", scene_srgb8(100, 200))
     folder = tmp_path / "out"
     folder.mkdir()
     program = (
-        "import sys, time; from lanet_core.pipeline import panorama, panorama_converter; panorama._STRIP_PIXELS = 1\n"
+        "import sys, time; from lanet_core.pipeline import panorama, panorama_converter; panorama._BAND_PIXELS = 1\n"
         "def progress(share, stage):\n"
         "    if share > 0.7: print('in the midst', flush=True); time.sleep(600)\n"
         "panorama_converter.load_converter(sys.argv[1]).convert_file(sys.argv[2], sys.argv[3], progress=progress)"

@@ -1,4 +1,4 @@
-"""A clear sky of Cycles: the sun's light is added whatever the image's size, with and without glare."""
+"""A clear sky of Cycles: the sun's light is added regardless of the image's size, with and without glare."""
 
 from __future__ import annotations
 

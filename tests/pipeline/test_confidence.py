@@ -1,4 +1,4 @@
-"""What the model says of its own errors, on its way into the result: array, file, command line and worker."""
+"""The predicted error of the model, on its way into the result: array, file, command line and worker."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def converter(make_model):
 
 
 @pytest.fixture
-def picture(tmp_path, street):
+def image(tmp_path, street):
     Image.fromarray(street).save(tmp_path / "street.png")
     return tmp_path / "street.png"
 
 
-def test_the_map_is_zero_where_the_picture_is_well_exposed(converter, street):
+def test_the_map_is_zero_where_the_image_is_well_exposed(converter, street):
     conversion = converter.convert(street)
     weight = overexposure(srgb_to_linear(street / 255.0).astype(np.float32))
     assert (conversion.uncertainty.shape, conversion.uncertainty.dtype) == ((64, 128), np.float32)
@@ -58,11 +58,11 @@ def test_the_map_is_measured_against_the_white_level():
     np.testing.assert_array_equal(uncertainty_of(0.8 * clipped, 0), 0.0)
 
 
-def test_a_file_holds_the_map_as_a_channel(converter, street, picture, tmp_path, monkeypatch):
-    monkeypatch.setattr(panorama_module, "_STRIP_PIXELS", 1)  # sixteen rows a strip
+def test_a_file_holds_the_map_as_a_channel(converter, street, image, tmp_path, monkeypatch):
+    monkeypatch.setattr(panorama_module, "_BAND_PIXELS", 1)  # sixteen rows a band
     plain, confident = tmp_path / "plain.exr", tmp_path / "confident.exr"
-    converter.convert_file(picture, plain)
-    conversion = converter.convert_file(picture, confident, confidence=True)
+    converter.convert_file(image, plain)
+    conversion = converter.convert_file(image, confident, confidence=True)
     assert conversion.uncertainty is None
     assert conversion.expected_error_stops == pytest.approx(0.25, rel=1e-5)
     written = OpenImageIO.ImageBuf(str(confident))
@@ -81,40 +81,40 @@ def test_a_large_error_is_warned_of(make_model, street):
         assert ("The predicted error of the light is 1.0 stops" in " ".join(conversion.warnings)) == warned
 
 
-def test_a_model_without_confidence_says_so(make_model, street, picture, tmp_path):
+def test_a_model_without_confidence_is_reported(make_model, street, image, tmp_path):
     path = make_model()
     converter = load_converter(path, threads=1)
     conversion = converter.convert(street)
     assert conversion.expected_error_stops is None
     assert conversion.uncertainty is None
     with pytest.raises(WrongModelError, match="does not predict its uncertainty") as caught:
-        converter.convert_file(picture, tmp_path / "street.exr", confidence=True)
+        converter.convert_file(image, tmp_path / "street.exr", confidence=True)
     assert caught.value.path == path
     assert not (tmp_path / "street.exr").exists()
 
 
-def test_on_the_command_line(make_model, picture, tmp_path, capsys):
+def test_on_the_command_line(make_model, image, tmp_path, capsys):
     model = ["--model", str(make_model("confident.onnx", expected_stops=0.25))]
     output = ["-o", str(tmp_path / "street.exr"), "--confidence"]
-    assert main(["convert", str(picture), *output, *model]) == 0
+    assert main(["convert", str(image), *output, *model]) == 0
     assert "expected error 0.25 stops" in capsys.readouterr().out
-    assert main(["convert", str(picture), *output, *model, "--json"]) == 0
+    assert main(["convert", str(image), *output, *model, "--json"]) == 0
     summary = json.loads(capsys.readouterr().out)
     assert summary["expected_error_stops"] == pytest.approx(0.25, rel=1e-5)
     assert OpenImageIO.ImageBuf(str(tmp_path / "street.exr")).nchannels == 4
-    assert main(["convert", str(picture), *output, "--model", str(make_model("plain.onnx"))]) == 2
+    assert main(["convert", str(image), *output, "--model", str(make_model("plain.onnx"))]) == 2
     captured = capsys.readouterr()
     assert (captured.out, captured.err.count("\n")) == ("", 1)
     assert main(["info", "--json", *model]) == 0
     assert json.loads(capsys.readouterr().out)["model"]["extra_outputs"] == ["log_stops", "strength_range"]
 
 
-def test_in_the_worker(make_model, picture, tmp_path):
+def test_in_the_worker(make_model, image, tmp_path):
     output = tmp_path / "street.exr"
-    request = {"id": 1, "do": "convert", "source": str(picture), "output": str(output), "confidence": True}
-    answers = []
-    Worker(answers.append, model=str(make_model("confident.onnx", expected_stops=0.25))).serve(request)
-    last = json.loads(json.dumps(answers[-1]))
+    request = {"id": 1, "do": "convert", "source": str(image), "output": str(output), "confidence": True}
+    replies = []
+    Worker(replies.append, model=str(make_model("confident.onnx", expected_stops=0.25))).serve(request)
+    last = json.loads(json.dumps(replies[-1]))
     assert (last["event"], last["expected_error_stops"]) == ("result", pytest.approx(0.25, rel=1e-5))
     assert not {"hdr", "uncertainty", "attention", "segmentation"} & last.keys()
     assert OpenImageIO.ImageBuf(str(output)).nchannels == 4

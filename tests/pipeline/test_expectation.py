@@ -7,7 +7,7 @@ import pytest
 from tiny_models import write_tiny_model
 
 from lanet_core.colour import luminance
-from lanet_core.files import picture_from_array
+from lanet_core.files import image_from_array
 from lanet_core.geometry import sphere
 from lanet_core.pipeline.expectation import ROWS, expect
 from lanet_core.pipeline.panorama_converter import load_converter
@@ -34,7 +34,7 @@ def panorama(height: int, *, clipped: bool) -> np.ndarray:
 @pytest.mark.parametrize("height", [256, 2 * ROWS])
 def test_it_agrees_with_the_conversion(converter, height):
     image = panorama(height, clipped=True)
-    expectation, conversion = expect(converter, picture_from_array(image)), converter.convert(image)
+    expectation, conversion = expect(converter, image_from_array(image)), converter.convert(image)
     gain = np.log2(sphere.sphere_mean(luminance(conversion.hdr)) / sphere.sphere_mean(luminance(image)))
     assert expectation.gain_ev == pytest.approx(gain, abs=0.02) and gain > 0.1
     assert expectation.peak_ev == pytest.approx(conversion.peak_ev, abs=0.1)
@@ -45,4 +45,4 @@ def test_it_agrees_with_the_conversion(converter, height):
 
 
 def test_nothing_is_expected_where_nothing_is_clipped(converter):
-    assert abs(expect(converter, picture_from_array(panorama(128, clipped=False))).gain_ev) < 0.01
+    assert abs(expect(converter, image_from_array(panorama(128, clipped=False))).gain_ev) < 0.01

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lanet_core.files import picture_from_array
+from lanet_core.files import image_from_array
 from lanet_core.geometry import sphere
 from lanet_core.pipeline.exposure import clipped_fraction
-from lanet_core.pipeline.panorama import panorama_from_picture
+from lanet_core.pipeline.panorama import panorama_from_image
 from lanet_core.pipeline.panorama_converter import load_converter
 from lanet_core.reconstruction.white_level import WhiteLevel
 
@@ -32,14 +32,14 @@ EDITS = {
     "lifted blacks": lambda codes: 20 + codes * 215 / 255,
     "only red clips": lambda codes: codes * np.array([1.0, 0.8, 0.5]),
     "painted bar": with_bar,
-    "several strips": lambda codes: sky(600),
+    "several bands": lambda codes: sky(600),
 }
 
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_before_is_after(make_model, edit):
     codes = np.clip(np.rint(EDITS[edit](sky())), 0, 255).astype(np.uint8)
-    before = clipped_fraction(panorama_from_picture(picture_from_array(codes)))
+    before = clipped_fraction(panorama_from_image(image_from_array(codes)))
     after = load_converter(make_model(), threads=1).convert(codes).clipped_fraction
     assert before == pytest.approx(after, abs=1e-6)
     assert 0.005 < before < 0.5
@@ -47,5 +47,5 @@ def test_before_is_after(make_model, edit):
 
 def test_a_given_white_level_is_used():
     codes = np.clip(np.rint(sky() * 0.9), 0, 255).astype(np.uint8)
-    panorama = panorama_from_picture(picture_from_array(codes))
+    panorama = panorama_from_image(image_from_array(codes))
     assert clipped_fraction(panorama, WhiteLevel()) < 0.5 * clipped_fraction(panorama)

@@ -1,4 +1,4 @@
-"""Single pictures of any size and shape: exact where exposed, light where clipped, and no sphere about them."""
+"""Single images of any size and shape: exact where exposed, light where clipped, and no sphere about them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from lanet_core.errors import ModelNotFoundError, WrongModelError
 from lanet_core.pipeline import image_converter as image_converter_module
 from lanet_core.pipeline.panorama_converter import load_converter
 from lanet_core.pipeline.reading_options import ReadingOptions
-from lanet_core.reconstruction.image import PictureReconstruction
-from lanet_core.reconstruction.luminance_maps import CLASS_COLOURS_SRGB8, attention_picture, segmentation_picture
+from lanet_core.reconstruction.image import ImageReconstruction
+from lanet_core.reconstruction.luminance_maps import CLASS_COLOURS_SRGB8, attention_image, segmentation_image
 from lanet_core.reconstruction.overexposure import overexposure
 from lanet_core.reconstruction.white_level import WhiteLevel
 
@@ -73,15 +73,15 @@ def test_light_at_one_edge_is_not_light_at_the_other(converter):
     np.testing.assert_allclose(bright[:, :8], without[:, :8], rtol=1e-6)
 
 
-def test_mirroring_the_picture_mirrors_the_result(converter):
+def test_mirroring_the_image_mirrors_the_result(converter):
     ldr_linear = noise(50, 90)
     for flip in (np.s_[:, ::-1], np.s_[::-1]):
         flipped = converter.convert(np.ascontiguousarray(ldr_linear[flip])).hdr
         np.testing.assert_allclose(flipped, converter.convert(ldr_linear).hdr[flip], rtol=2e-4)
 
 
-def test_the_network_sees_the_picture_in_proportion_and_mirrored_around():
-    reconstruction = PictureReconstruction((100, 200), (64, 64))
+def test_the_network_sees_the_image_in_proportion_and_mirrored_around():
+    reconstruction = ImageReconstruction((100, 200), (64, 64))
     columns = np.broadcast_to(np.linspace(0.0, 1.0, 200, dtype=np.float32)[None, :, None], (100, 200, 3))
     reconstruction.observe(np.ascontiguousarray(columns[:30]), 0)
     reconstruction.observe(np.ascontiguousarray(columns[30:]), 30)
@@ -97,7 +97,7 @@ def test_a_file_becomes_the_same_pixels_and_no_environment_map(converter, tmp_pa
     picture = np.round(255.0 * noise(100, 60)).astype(np.uint8)
     Image.fromarray(picture).save(tmp_path / "photo.png")
     whole = converter.convert(picture)
-    monkeypatch.setattr(image_converter_module, "_STRIP_PIXELS", 1)  # sixteen rows a strip
+    monkeypatch.setattr(image_converter_module, "_BAND_PIXELS", 1)  # sixteen rows a band
     conversion = converter.convert_file(tmp_path / "photo.png", tmp_path / "photo.exr")
     written = OpenImageIO.ImageBuf(str(tmp_path / "photo.exr"))
     np.testing.assert_allclose(written.get_pixels(OpenImageIO.FLOAT), whole.hdr, rtol=1e-5)
@@ -107,7 +107,7 @@ def test_a_file_becomes_the_same_pixels_and_no_environment_map(converter, tmp_pa
     assert (conversion.hdr, conversion.expected_error_stops) == (None, None)
 
 
-def test_the_maps_show_the_picture_s_part(converter):
+def test_the_maps_show_the_image_s_part(converter):
     ldr_linear = np.zeros((40, 80, 3), dtype=np.float32)
     ldr_linear[..., 0] = 1.0  # the attention maps of this model are red and green, its classes the brightest channel
     ldr_linear[:, 40:, 2] = 1.0
@@ -121,14 +121,14 @@ def test_the_maps_show_the_picture_s_part(converter):
     np.testing.assert_array_equal(conversion.segmentation[:, 32:], 2)
 
 
-def test_pictures_of_the_maps():
+def test_images_of_the_maps():
     attention = np.dstack([np.ones((4, 6)), np.zeros((4, 6))]).astype(np.float32)
-    assert (attention_picture(attention, (40, 60)) == [255, 0, 0]).all()
-    assert attention_picture(attention, (2000, 3000)).shape == (683, 1024, 3)
-    assert attention_picture(attention, (2, 3)).shape == (2, 3, 3)
+    assert (attention_image(attention, (40, 60)) == [255, 0, 0]).all()
+    assert attention_image(attention, (2000, 3000)).shape == (683, 1024, 3)
+    assert attention_image(attention, (2, 3)).shape == (2, 3, 3)
     classes = np.array([[0, 1, 2]], dtype=np.uint8)
     np.testing.assert_array_equal(
-        segmentation_picture(classes, (2, 6)), np.tile(CLASS_COLOURS_SRGB8.repeat(2, axis=0), (2, 1, 1))
+        segmentation_image(classes, (2, 6)), np.tile(CLASS_COLOURS_SRGB8.repeat(2, axis=0), (2, 1, 1))
     )
 
 
@@ -148,7 +148,7 @@ def test_the_model_is_the_one_named_or_the_variable_s(model, monkeypatch, tmp_pa
         load_image_converter()
 
 
-def test_a_large_picture_lies_in_memory_once(converter, tmp_path):
+def test_a_large_image_is_in_memory_once(converter, tmp_path):
     height, width = 3000, 4000
     picture = np.full((height, width, 3), 250, dtype=np.uint8)
     picture[:, : width // 2] = 120
@@ -158,7 +158,7 @@ def test_a_large_picture_lies_in_memory_once(converter, tmp_path):
     converter.convert_file(tmp_path / "large.png", tmp_path / "large.exr", half=True)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 3 * height * width + 160e6  # its samples, and some strips of a million pixels as light
+    assert peak < 3 * height * width + 160e6  # its samples, and some bands of a million pixels as light
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A picture's place on the sphere: 2:1 as it is, crops pasted exactly, tilted poses levelled."""
+"""An image's place on the sphere: 2:1 as it is, crops pasted exactly, tilted poses levelled."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from PIL import Image
 
 from lanet_core import errors
 from lanet_core.calibration import well_exposed_mask
-from lanet_core.files import CroppedArea, GPano, Picture, read_ldr
+from lanet_core.files import CroppedArea, GPano, LdrImage, read_ldr
 from lanet_core.files.colour_encoding import SRGB
 from lanet_core.geometry import sphere
-from lanet_core.pipeline.panorama import camera_axes, panorama_from_picture
+from lanet_core.pipeline.panorama import camera_axes, panorama_from_image
 
 
-def picture_of(height: int, width: int, gpano: GPano | None = None, seed: int = 0) -> Picture:
+def image_of(height: int, width: int, gpano: GPano | None = None, seed: int = 0) -> LdrImage:
     rgb_linear = np.random.default_rng(seed).random((height, width, 3)).astype(np.float32)
-    return Picture(rgb_linear, Path("street.jpg"), 8, gpano, ("of the picture",))
+    return LdrImage(rgb_linear, Path("street.jpg"), 8, gpano, ("of the picture",))
 
 
-def refused(picture: Picture, kind: type[errors.LanetError], *words: str):
+def refused(image: LdrImage, kind: type[errors.LanetError], *words: str):
     with pytest.raises(errors.LanetError) as caught:
-        panorama_from_picture(picture)
+        panorama_from_image(image)
     assert type(caught.value) is kind
     assert str(caught.value).startswith("street.jpg: ")
     assert caught.value.remedy
@@ -46,31 +46,31 @@ def refused(picture: Picture, kind: type[errors.LanetError], *words: str):
         GPano(pose_pitch_deg=0.5, pose_roll_deg=-0.5),  # less than half a pixel of 2.8 degrees
     ],
 )
-def test_a_two_to_one_picture_is_itself(gpano):
-    picture = picture_of(64, 128, gpano)
-    panorama = panorama_from_picture(picture)
-    assert np.shares_memory(panorama.rgb_linear, picture.samples)
-    np.testing.assert_array_equal(panorama.rgb_linear, picture.samples)
+def test_a_two_to_one_image_is_itself(gpano):
+    image = image_of(64, 128, gpano)
+    panorama = panorama_from_image(image)
+    assert np.shares_memory(panorama.rgb_linear, image.samples)
+    np.testing.assert_array_equal(panorama.rgb_linear, image.samples)
     assert panorama.captured is None
     assert panorama.warnings == ()
 
 
 @pytest.mark.parametrize(("height", "width"), [(1023, 2048), (257, 512), (255, 512)])
-def test_a_ratio_rounded_by_a_stitcher_is_taken_as_it_is_and_told(height, width):
-    picture = picture_of(height, width)
-    panorama = panorama_from_picture(picture)
-    assert np.shares_memory(panorama.rgb_linear, picture.samples)
-    np.testing.assert_array_equal(panorama.rgb_linear, picture.samples)
+def test_a_ratio_rounded_by_a_stitcher_is_taken_as_it_is_and_reported(height, width):
+    image = image_of(height, width)
+    panorama = panorama_from_image(image)
+    assert np.shares_memory(panorama.rgb_linear, image.samples)
+    np.testing.assert_array_equal(panorama.rgb_linear, image.samples)
     assert len(panorama.warnings) == 1
     assert f"{width}x{height}" in panorama.warnings[0]
 
 
 def test_an_odd_width_gains_a_column_between_its_neighbours():
-    picture = picture_of(256, 511)
-    panorama = panorama_from_picture(picture)
+    image = image_of(256, 511)
+    panorama = panorama_from_image(image)
     assert panorama.rgb_linear.shape == (256, 512, 3)
-    np.testing.assert_array_equal(panorama.rgb_linear[:, :511], picture.rgb_linear)
-    np.testing.assert_allclose(panorama.rgb_linear[:, 511], (picture.rgb_linear[:, 510] + picture.rgb_linear[:, 0]) / 2)
+    np.testing.assert_array_equal(panorama.rgb_linear[:, :511], image.rgb_linear)
+    np.testing.assert_allclose(panorama.rgb_linear[:, 511], (image.rgb_linear[:, 510] + image.rgb_linear[:, 0]) / 2)
     assert panorama.captured[:, :511].all()
     assert not panorama.captured[:, 511].any()
     assert "column" in panorama.warnings[0]
@@ -78,20 +78,20 @@ def test_an_odd_width_gains_a_column_between_its_neighbours():
 
 @pytest.mark.parametrize(("height", "width"), [(512, 768), (512, 512), (1000, 1989), (512, 1031), (400, 1600)])
 def test_other_ratios_need_metadata(height, width):
-    refused(picture_of(height, width), errors.NotEquirectangularError, f"{width}x{height}", "2:1", "GPano")
+    refused(image_of(height, width), errors.NotEquirectangularError, f"{width}x{height}", "2:1", "GPano")
 
 
 def test_other_projections(tmp_path):
-    refused(picture_of(64, 128, GPano(projection="cylindrical")), errors.NotEquirectangularError, "cylindrical")
+    refused(image_of(64, 128, GPano(projection="cylindrical")), errors.NotEquirectangularError, "cylindrical")
 
 
 @pytest.mark.parametrize(("height", "width"), [(31, 62), (32, 63), (31, 64), (1, 2)])
 def test_too_small(height, width):
-    refused(picture_of(height, width), errors.ImageTooSmallError, f"{width}x{height}", "64x32")
+    refused(image_of(height, width), errors.ImageTooSmallError, f"{width}x{height}", "64x32")
 
 
 def test_the_smallest():
-    assert panorama_from_picture(picture_of(32, 64)).warnings == ()
+    assert panorama_from_image(image_of(32, 64)).warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -105,20 +105,20 @@ def test_the_smallest():
     ],
 )
 def test_a_crop_is_pasted_exactly_and_the_rest_completed(crop):
-    picture = picture_of(crop.height_px, crop.width_px, GPano(crop=crop))
-    panorama = panorama_from_picture(picture)
+    image = image_of(crop.height_px, crop.width_px, GPano(crop=crop))
+    panorama = panorama_from_image(image)
     place = np.s_[crop.top_px : crop.top_px + crop.height_px, crop.left_px : crop.left_px + crop.width_px]
     assert panorama.rgb_linear.shape == (crop.full_height_px, crop.full_width_px, 3)
-    np.testing.assert_array_equal(panorama.rgb_linear[place], picture.rgb_linear)
+    np.testing.assert_array_equal(panorama.rgb_linear[place], image.rgb_linear)
     assert panorama.captured[place].all()
     assert panorama.captured.sum() == crop.width_px * crop.height_px
     assert np.isfinite(panorama.rgb_linear).all()
     assert well_exposed_mask(panorama.rgb_linear)[~panorama.captured].all()
 
 
-def test_the_share_completed_is_told_in_solid_angle():
+def test_the_share_completed_is_reported_in_solid_angle():
     # The rows from 60 to 120 degrees of zenith angle hold half of the sphere: cos 60° is one half.
-    panorama = panorama_from_picture(picture_of(60, 360, GPano(crop=CroppedArea(0, 60, 360, 60, 360, 180))))
+    panorama = panorama_from_image(image_of(60, 360, GPano(crop=CroppedArea(0, 60, 360, 60, 360, 180))))
     assert len(panorama.warnings) == 1
     assert "50 %" in panorama.warnings[0]
 
@@ -133,21 +133,21 @@ def test_the_share_completed_is_told_in_solid_angle():
 )
 @settings(deadline=None, max_examples=30)
 def test_any_crop_at_any_later_size(width, height, extra, right, down, scale):
-    """Captured pixels stay exact; the crop lies where the metadata puts it, to a pixel; the size is 2:1."""
+    """Captured pixels stay exact; the crop is where the metadata puts it, to a pixel; the size is 2:1."""
     full_height = max(height, (width + 1) // 2) + extra
     full_width = 2 * full_height
     left, top = int(right * (full_width - width)), int(down * (full_height - height))
-    picture = picture_of(max(round(height * scale), 32), max(round(width * scale), 64))
-    shape = picture.rgb_linear.shape
+    image = image_of(max(round(height * scale), 32), max(round(width * scale), 64))
+    shape = image.rgb_linear.shape
     if abs((shape[1] / width) / (shape[0] / height) - 1) > 0.01:
         return
     crop = CroppedArea(left, top, width, height, full_width, full_height)
-    panorama = panorama_from_picture(replace(picture, gpano=GPano(crop=crop)))
+    panorama = panorama_from_image(replace(image, gpano=GPano(crop=crop)))
     rows, columns = np.nonzero(panorama.captured)
     full_shape = panorama.captured.shape
     assert full_shape[1] == 2 * full_shape[0]
     np.testing.assert_array_equal(
-        panorama.rgb_linear[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1], picture.rgb_linear
+        panorama.rgb_linear[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1], image.rgb_linear
     )
     assert panorama.captured.sum() == shape[0] * shape[1]
     assert abs(columns.min() / full_shape[1] - left / full_width) * full_shape[1] <= 1.5
@@ -157,23 +157,23 @@ def test_any_crop_at_any_later_size(width, height, extra, right, down, scale):
 
 def test_a_resized_crop_keeps_its_place():
     crop = CroppedArea(1000, 500, 2000, 1000, 8000, 4000)
-    panorama = panorama_from_picture(picture_of(100, 200, GPano(crop=crop)))
+    panorama = panorama_from_image(image_of(100, 200, GPano(crop=crop)))
     assert panorama.rgb_linear.shape == (400, 800, 3)
     rows, columns = np.nonzero(panorama.captured)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (50, 149, 100, 299)
 
 
-def test_metadata_of_a_picture_that_was_cut_later_are_ignored():
+def test_metadata_of_a_image_that_was_cut_later_are_ignored():
     crop = CroppedArea(0, 0, 128, 64, 512, 256)
-    panorama = panorama_from_picture(picture_of(64, 128, GPano(crop=replace(crop, width_px=200))))
+    panorama = panorama_from_image(image_of(64, 128, GPano(crop=replace(crop, width_px=200))))
     assert panorama.captured is None
     assert "200x64" in panorama.warnings[0]
-    refused(picture_of(64, 100, GPano(crop=crop)), errors.NotEquirectangularError)
+    refused(image_of(64, 100, GPano(crop=crop)), errors.NotEquirectangularError)
 
 
 def test_a_sphere_too_large_to_hold_is_refused():
     crop = CroppedArea(0, 0, 64, 32, 40000, 20000)
-    refused(picture_of(32, 64, GPano(crop=crop)), errors.ImageTooLargeError, "40000x20000", "at most 26 pixels")
+    refused(image_of(32, 64, GPano(crop=crop)), errors.ImageTooLargeError, "40000x20000", "at most 26 pixels")
 
 
 def test_camera_axes_are_named_as_they_should_be():
@@ -202,14 +202,14 @@ def elevation_of_horizon_rad(azimuth_right_rad: np.ndarray, pitch_deg: float, ro
 
 @pytest.mark.parametrize(("pitch_deg", "roll_deg"), [(20, 0), (-35, 0), (0, 15), (0, -40)])
 def test_the_horizon_is_levelled(pitch_deg, roll_deg):
-    """The convention itself: a picture whose horizon is drawn by the metadata's words has it level afterwards."""
+    """The convention itself: an image whose horizon is drawn by the metadata's words has it level afterwards."""
     height, width = 360, 720
-    azimuth_right = -sphere.azimuths_rad(width)  # in the picture, right is clockwise
+    azimuth_right = -sphere.azimuths_rad(width)  # in the image, right is clockwise
     elevation = np.pi / 2 - sphere.zenith_angles_rad(height)
     sky = elevation[:, None] > elevation_of_horizon_rad(azimuth_right, pitch_deg, roll_deg)
     rgb_linear = np.where(sky[..., None], np.float32([0.2, 0.4, 0.8]), np.float32([0.3, 0.2, 0.1]))
     gpano = GPano(pose_pitch_deg=pitch_deg, pose_roll_deg=roll_deg)
-    panorama = panorama_from_picture(Picture(rgb_linear, gpano=gpano))
+    panorama = panorama_from_image(LdrImage(rgb_linear, gpano=gpano))
     assert np.abs(panorama.rgb_linear[: height // 2 - 1] - np.float32([0.2, 0.4, 0.8])).max() < 1e-6
     assert np.abs(panorama.rgb_linear[height // 2 + 1 :] - np.float32([0.3, 0.2, 0.1])).max() < 1e-6
     assert panorama.captured is None
@@ -234,24 +234,24 @@ def test_any_tilt_is_undone(pitch_deg, roll_deg):
     up = np.cos(roll) * level_up - np.sin(roll) * level_left
     left = np.cross(up, forward)
     camera = np.stack([forward, left, up], axis=1)
-    picture = Picture(seen_by(camera, 90, 180), gpano=GPano(pose_pitch_deg=pitch_deg, pose_roll_deg=roll_deg))
-    levelled = panorama_from_picture(picture).rgb_linear
+    image = LdrImage(seen_by(camera, 90, 180), gpano=GPano(pose_pitch_deg=pitch_deg, pose_roll_deg=roll_deg))
+    levelled = panorama_from_image(image).rgb_linear
     tolerance = 1e-3 if max(abs(pitch_deg), abs(roll_deg)) >= 1.0 else 0.02  # under half a pixel nothing is done
     np.testing.assert_allclose(levelled, seen_by(np.eye(3), 90, 180), rtol=0, atol=tolerance)
 
 
 def test_resampling_keeps_white_white():
     gpano = GPano(pose_pitch_deg=10.0, pose_roll_deg=20.0)
-    panorama = panorama_from_picture(Picture(np.ones((64, 128, 3), dtype=np.float32), gpano=gpano))
+    panorama = panorama_from_image(LdrImage(np.ones((64, 128, 3), dtype=np.float32), gpano=gpano))
     assert panorama.rgb_linear.max() <= 1.0
     assert panorama.rgb_linear.min() > 1.0 - 1e-6
 
 
-def test_a_tilted_crop_knows_what_it_captured():
+def test_a_tilted_crop_keeps_what_it_captured():
     """What is captured turns with the pixels: a band about the camera's equator becomes one about a tilted circle."""
     crop = CroppedArea(0, 30, 360, 120, 360, 180)
     gpano = GPano(crop=crop, pose_pitch_deg=30.0)
-    panorama = panorama_from_picture(picture_of(120, 360, gpano))
+    panorama = panorama_from_image(image_of(120, 360, gpano))
     camera_up = np.array([-0.5, 0.0, np.sqrt(3) / 2])
     camera_elevation = np.arcsin(np.clip(sphere.pixel_directions(180, 360) @ camera_up, -1, 1))
     border = np.abs(np.abs(np.degrees(camera_elevation)) - 60.0) < 2.0
@@ -267,21 +267,21 @@ def test_a_tilted_crop_knows_what_it_captured():
 def test_levelling_samples_the_sphere_as_it_was(shape, crop):
     """Levelled pixel by pixel, from codes: the same as the whole tilted sphere's light sampled bilinearly."""
     codes = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    tilted = panorama_from_picture(Picture(codes, gpano=GPano(crop=crop), encoding=SRGB))
+    tilted = panorama_from_image(LdrImage(codes, gpano=GPano(crop=crop), encoding=SRGB))
     gpano = GPano(crop=crop, pose_pitch_deg=12.0, pose_roll_deg=-31.0)
-    levelled = panorama_from_picture(Picture(codes, gpano=gpano, encoding=SRGB))
+    levelled = panorama_from_image(LdrImage(codes, gpano=gpano, encoding=SRGB))
     size = tilted.height, tilted.width
     in_camera = sphere.pixel_directions(*size) @ camera_axes(np.radians(12.0), np.radians(-31.0))
     expected = sphere.sample_bilinear(tilted.rgb_linear, *sphere.directions_to_pixels(in_camera, *size))
     np.testing.assert_allclose(levelled.rgb_linear, expected, atol=2e-6)
 
 
-def test_levelling_holds_no_light_of_the_picture():
+def test_levelling_holds_no_light_of_the_image():
     """The light of all of it would take 24 MiB."""
     codes = np.zeros((1024, 2048, 3), dtype=np.uint8)
     tracemalloc.start()
     try:
-        panorama = panorama_from_picture(Picture(codes, gpano=GPano(pose_pitch_deg=5.0), encoding=SRGB))
+        panorama = panorama_from_image(LdrImage(codes, gpano=GPano(pose_pitch_deg=5.0), encoding=SRGB))
         assert panorama.linear_rows(500, 501).shape == (1, 2048, 3)
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -302,19 +302,19 @@ def test_from_file_to_sphere(tmp_path):
     )
     codes = np.random.default_rng(0).integers(0, 256, (64, 128, 3), dtype=np.uint8)
     Image.fromarray(codes).save(path, xmp=packet.encode())
-    picture = read_ldr(path)
-    panorama = panorama_from_picture(picture)
+    image = read_ldr(path)
+    panorama = panorama_from_image(image)
     assert panorama.rgb_linear.shape == (128, 256, 3)
-    np.testing.assert_array_equal(panorama.rgb_linear[48:112, 64:192], picture.rgb_linear)
+    np.testing.assert_array_equal(panorama.rgb_linear[48:112, 64:192], image.rgb_linear)
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 64), (333, 666), (2048, 4096), (8192, 16384)])
-def test_strips_hold_every_row_once_in_whole_blocks_of_an_exr(height, width):
-    panorama = panorama_from_picture(Picture(np.broadcast_to(np.float32(0.5), (height, width, 3))))
-    strips = panorama.strips()
-    assert [row for first, end in strips for row in range(first, end)] == list(range(height))
-    assert all(first % 16 == 0 for first, _ in strips)
-    assert max(end - first for first, end in strips) * width <= max(1 << 20, 16 * width)
+def test_bands_hold_every_row_once_in_whole_blocks_of_an_exr(height, width):
+    panorama = panorama_from_image(LdrImage(np.broadcast_to(np.float32(0.5), (height, width, 3))))
+    bands = panorama.bands()
+    assert [row for first, end in bands for row in range(first, end)] == list(range(height))
+    assert all(first % 16 == 0 for first, _ in bands)
+    assert max(end - first for first, end in bands) * width <= max(1 << 20, 16 * width)
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_strips_hold_every_row_once_in_whole_blocks_of_an_exr(height, width):
     ids=["whole", "odd", "crop", "tilted"],
 )
 def test_rows_are_those_of_the_whole(shape, gpano):
-    panorama = panorama_from_picture(picture_of(*shape, gpano))
+    panorama = panorama_from_image(image_of(*shape, gpano))
     whole = panorama.rgb_linear
     for first, end in ((0, 1), (17, 40), (panorama.height - 5, panorama.height)):
         np.testing.assert_allclose(panorama.linear_rows(first, end), whole[first:end], rtol=0, atol=1e-6)

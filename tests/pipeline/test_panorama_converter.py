@@ -1,4 +1,4 @@
-"""The one road of the product, with tiny models: exactness, order of stages, errors, and nothing left behind."""
+"""The conversion pipeline with tiny models: exactness, order of stages, errors, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def linear(rgb_srgb8: np.ndarray) -> np.ndarray:
     return srgb_to_linear(rgb_srgb8 / 255.0).astype(np.float32)
 
 
-def test_well_exposed_pixels_are_the_picture_and_none_is_darker(converter, street):
+def test_well_exposed_pixels_are_the_image_and_none_is_darker(converter, street):
     ldr_linear = linear(street)
     conversion = converter.convert(street)
     exposed = ldr_linear.mean(axis=-1) <= np.float32(0.83)
@@ -59,7 +59,7 @@ def test_the_network_sees_the_mean_radiance_and_its_light_arrives(converter):
     assert conversion.peak_ev == pytest.approx(3.0 / np.log(2.0), abs=1e-4)
 
 
-def test_eight_and_sixteen_bits_and_floats_of_the_same_picture_agree(converter, street):
+def test_eight_and_sixteen_bits_and_floats_of_the_same_image_agree(converter, street):
     from_bytes = converter.convert(street).hdr
     np.testing.assert_array_equal(converter.convert(street.astype(np.uint16) * 257).hdr, from_bytes)
     np.testing.assert_array_equal(converter.convert(linear(street)).hdr, from_bytes)
@@ -80,7 +80,7 @@ def test_turning_the_panorama_turns_the_result(converter, street, shift):
 
 
 @pytest.mark.parametrize("size", [(32, 64), (48, 96), (100, 200)])
-def test_pictures_of_other_sizes_than_the_network_s(make_model, size):
+def test_images_of_other_sizes_than_the_network_s(make_model, size):
     converter = load_converter(make_model(height=64, width=128))
     ldr_linear = np.random.default_rng(1).random((*size, 3), dtype=np.float32) ** 0.3
     hdr = converter.convert(ldr_linear, options=ReadingOptions(white=WhiteLevel())).hdr
@@ -89,14 +89,14 @@ def test_pictures_of_other_sizes_than_the_network_s(make_model, size):
     assert np.isfinite(hdr).all()
 
 
-def test_a_white_picture_converts_with_a_warning(converter):
+def test_a_white_image_converts_with_a_warning(converter):
     conversion = converter.convert(np.full((64, 128, 3), 255, dtype=np.uint8))
     np.testing.assert_allclose(conversion.hdr, np.exp(3.0), rtol=1e-5)
     assert conversion.clipped_fraction == pytest.approx(1.0)
     assert [warning for warning in conversion.warnings if "Every pixel is over-exposed" in warning]
 
 
-def test_a_black_picture_converts_with_a_warning(converter):
+def test_a_black_image_converts_with_a_warning(converter):
     conversion = converter.convert(np.zeros((64, 128, 3), dtype=np.uint8))
     np.testing.assert_array_equal(conversion.hdr, 0.0)
     assert conversion.peak_ev == -np.inf
@@ -132,7 +132,7 @@ def test_a_file_becomes_the_same_pixels_as_its_array(converter, street, tmp_path
     expected = converter.convert(street)
     written = OpenImageIO.ImageBuf(str(tmp_path / "street.exr"))
     np.testing.assert_array_equal(written.get_pixels(OpenImageIO.FLOAT), expected.hdr)
-    assert conversion.hdr is None  # it would not fit into memory for a large picture
+    assert conversion.hdr is None  # it would not fit into memory for a large image
     assert (conversion.height, conversion.width) == expected.hdr.shape[:2] == (64, 128)
     assert conversion.peak_ev == expected.peak_ev
     assert conversion.clipped_fraction == expected.clipped_fraction
@@ -142,13 +142,13 @@ def test_a_file_becomes_the_same_pixels_as_its_array(converter, street, tmp_path
     assert 0.0 < conversion.network_seconds < 60.0
 
 
-def test_the_stages_are_told_in_order(converter, street, tmp_path):
+def test_the_stages_are_reported_in_order(converter, street, tmp_path):
     Image.fromarray(street).save(tmp_path / "street.png")
-    told: list[tuple[float, str]] = []
+    reported: list[tuple[float, str]] = []
     converter.convert_file(
-        tmp_path / "street.png", tmp_path / "street.exr", progress=lambda share, stage: told.append((share, stage))
+        tmp_path / "street.png", tmp_path / "street.exr", progress=lambda share, stage: reported.append((share, stage))
     )
-    shares, stages = zip(*told, strict=True)
+    shares, stages = zip(*reported, strict=True)
     assert stages == ("reading", "network", "reconstruction", "writing", "done")
     assert list(shares) == sorted(set(shares))
     assert (shares[0], shares[-1]) == (0.0, 1.0)
@@ -160,9 +160,9 @@ def test_cancelling_before_any_stage_leaves_nothing(converter, street, tmp_path,
     Image.fromarray(street).save(source)
     folder = tmp_path / "out"
     folder.mkdir()
-    answers = iter([False] * asked + [True])
+    replies = iter([False] * asked + [True])
     with pytest.raises(ConversionCancelled):
-        converter.convert_file(source, folder / "street.exr", cancelled=lambda: next(answers))
+        converter.convert_file(source, folder / "street.exr", cancelled=lambda: next(replies))
     assert list(folder.iterdir()) == []
 
 
@@ -173,7 +173,7 @@ def test_a_finished_conversion_is_not_cancelled(converter, street, tmp_path):
     assert (tmp_path / "street.exr").exists()
 
 
-def test_the_picture_itself_is_never_overwritten(converter, street, tmp_path):
+def test_the_image_itself_is_never_overwritten(converter, street, tmp_path):
     source = tmp_path / "street.png"
     Image.fromarray(street).save(source)
     data = source.read_bytes()
@@ -184,7 +184,7 @@ def test_the_picture_itself_is_never_overwritten(converter, street, tmp_path):
     assert source.read_bytes() == data
 
 
-def test_a_picture_that_cannot_be_read_leaves_the_old_result(converter, tmp_path):
+def test_a_image_that_cannot_be_read_leaves_the_old_result(converter, tmp_path):
     (tmp_path / "street.jpg").write_bytes(b"\xff\xd8\xff\xe0 not much of a JPEG")
     (tmp_path / "street.exr").write_bytes(b"from last time")
     with pytest.raises(InputError):
@@ -193,7 +193,7 @@ def test_a_picture_that_cannot_be_read_leaves_the_old_result(converter, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".onnx") == ["street.exr", "street.jpg"]
 
 
-def test_a_model_for_single_pictures_is_refused(make_model):
+def test_a_model_for_single_images_is_refused(make_model):
     with pytest.raises(WrongModelError, match="64x64, not panoramas"):
         load_converter(make_model(height=64, width=64))
 
@@ -205,7 +205,7 @@ def test_the_model_is_the_one_named_or_the_variable_s_or_the_package_s(tmp_path,
     monkeypatch.delenv("LANET_MODEL", raising=False)
     with pytest.raises(ModelNotFoundError, match="LANET_MODEL"):
         find_model()
-    for folder in (package.parent, package):  # a wheel's own model goes before one that lies beside it
+    for folder in (package.parent, package):  # a wheel's own model comes before one outside it
         model = folder / "models" / "panolanet.onnx"
         model.parent.mkdir()
         model.touch()
@@ -215,7 +215,7 @@ def test_the_model_is_the_one_named_or_the_variable_s_or_the_package_s(tmp_path,
     assert find_model("yours.onnx") == Path("yours.onnx")
 
 
-def test_the_package_exports_its_road():
+def test_the_package_exports_its_functions():
     assert lanet_core.load_converter is load_converter
     assert set(lanet_core.__all__) <= set(dir(lanet_core))
     with pytest.raises(AttributeError):

@@ -64,7 +64,7 @@ def test_light_from_the_left_of_the_panorama_falls_on_the_right_of_the_balls():
     assert matte[:, 40:].sum() > 5.0 * matte[:, :24].sum()
 
 
-def test_the_picture_shows_both_panoramas_and_a_difference_only_where_there_is_one():
+def test_the_image_shows_both_panoramas_and_a_difference_only_where_there_is_one():
     ldr_linear = np.random.default_rng(0).random((64, 128, 3), dtype=np.float32)
     same = before_after(ldr_linear, ldr_linear)
     assert same.dtype == np.uint8
@@ -77,7 +77,7 @@ def test_the_picture_shows_both_panoramas_and_a_difference_only_where_there_is_o
     assert (different[half:] != same[half:]).any()
 
 
-def test_a_black_panorama_has_a_picture_too():
+def test_a_black_panorama_has_a_image_too():
     black = np.zeros((64, 128, 3), dtype=np.float32)
     assert before_after(black, black).max() < 60
 
@@ -86,13 +86,13 @@ def test_small_balls_stand_before_above_after_with_soft_transparent_edges():
     ldr = np.full((32, 64, 3), 0.5, np.float32)
     hdr = ldr.copy()
     hdr[6:10, 30:34] = 200.0
-    picture = small_balls(ldr, hdr, 48)
-    assert picture.shape == (96, 96, 4) and picture.dtype == np.uint8
-    assert (picture[[0, 0, -1, -1], [0, -1, 0, -1], 3] == 0).all() and picture[24, 24, 3] == picture[72, 72, 3] == 255
-    edge = picture[..., 3]
+    image = small_balls(ldr, hdr, 48)
+    assert image.shape == (96, 96, 4) and image.dtype == np.uint8
+    assert (image[[0, 0, -1, -1], [0, -1, 0, -1], 3] == 0).all() and image[24, 24, 3] == image[72, 72, 3] == 255
+    edge = image[..., 3]
     assert ((edge > 0) & (edge < 255)).sum() > 100
-    even = picture[:48][picture[:48, :, 3] > 0, :3]
+    even = image[:48][image[:48, :, 3] > 0, :3]
     assert even.max() - even.min() <= 2, "both balls reflect an even panorama evenly, also at their edges"
-    lit = picture[48:, :48]
+    lit = image[48:, :48]
     assert lit[12, 24, 0] > lit[36, 24, 0] + 40, "the diffuse ball is lit from above"
-    assert (picture[48:, 48:, :3].min(axis=-1) == 255).sum() >= 4, "the light is in the mirror ball"
+    assert (image[48:, 48:, :3].min(axis=-1) == 255).sum() >= 4, "the light is in the mirror ball"

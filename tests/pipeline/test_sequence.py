@@ -76,14 +76,14 @@ def test_the_added_energy_is_divided_as_the_prediction_by_solid_angle():
 
 @pytest.fixture
 def frames(tmp_path, street) -> list[Path]:
-    """Frames of one scene whose lamp is more or less bright, which the tiny network answers with other light."""
+    """Frames of one scene whose lamp is more or less bright, for which the tiny network predicts other light."""
     paths = []
     for number in range(8):
-        picture = street.copy()
-        picture[20:26, 60:70] = 255
-        picture[26:29, 60:70] = 235 if number % 2 else 252
+        image = street.copy()
+        image[20:26, 60:70] = 255
+        image[26:29, 60:70] = 235 if number % 2 else 252
         paths.append(tmp_path / f"frame{number}.png")
-        Image.fromarray(picture).save(paths[-1])
+        Image.fromarray(image).save(paths[-1])
     return paths
 
 

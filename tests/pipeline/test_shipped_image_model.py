@@ -1,4 +1,4 @@
-"""The model for single pictures that comes with the program, on views of the example panoramas."""
+"""The model for single images that comes with the program, on views of the example panoramas."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_window_gets_light_and_the_room_stays(converter, window):
     assert np.median(conversion.hdr[white]) > 1.5
 
 
-def test_the_maps_tell_the_window_from_the_room(converter, window):
+def test_the_maps_separate_the_window_from_the_room(converter, window):
     conversion = converter.convert(window)
     attention, segmentation = conversion.attention, conversion.segmentation
     height, width = segmentation.shape

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import functools
 import hashlib
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 from lanet_core.colour import srgb_to_linear
 from lanet_core.data.scenes import Scene
 from lanet_core.evaluation.light_benchmark import (
+    MeasuredPhotograph,
     best_boost_ev,
     measure_photographs,
     rank_correlation,
@@ -34,11 +37,23 @@ def converter():
 
 @pytest.fixture(scope="module")
 def worlds() -> list[Scene]:
-    """Panoramas of Blender's wheel that no model of ours has learnt from."""
+    """Panoramas of Blender's wheel that no model of ours has learned from."""
     origin = Path(find_spec("bpy").origin).parent
     [folder] = origin.glob("*/datafiles/studiolights/world")
     names = ("city", "courtyard", "forest", "interior", "night", "sunrise", "sunset")
     return [Scene(name, folder / f"{name}.exr", "test") for name in names]
+
+
+@pytest.fixture(scope="module")
+def photographs(converter, worlds) -> list[MeasuredPhotograph]:
+    """The errors of the light on photographs of the worlds."""
+    return [each for world in worlds for each in measure_photographs(world, converter, draws=1)]
+
+
+@pytest.fixture(scope="module")
+def converted(converter) -> Callable[[Path], np.ndarray]:
+    """Return a function that converts a panorama, once."""
+    return functools.cache(lambda path: converter.convert(read_ldr(path).rgb_linear).hdr)
 
 
 def test_the_file(converter):
@@ -55,9 +70,9 @@ def test_the_file(converter):
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_what_was_exposed_stays_and_nothing_gets_darker(converter, path):
+def test_what_was_exposed_stays_and_nothing_gets_darker(converted, path):
     ldr_linear = read_ldr(path).rgb_linear
-    hdr = converter.convert(ldr_linear).hdr
+    hdr = converted(path)
     exposed = overexposure(ldr_linear) == 0.0
     assert exposed.mean() > 0.5
     np.testing.assert_array_equal(hdr[exposed], ldr_linear[exposed])
@@ -76,10 +91,10 @@ def test_a_channel_that_is_not_clipped_stays_as_it_was_measured(converter):
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("quarter_turns", [1, 2, 3])
-def test_converting_commutes_with_turning(converter, path, quarter_turns):
+def test_converting_commutes_with_turning(converter, converted, path, quarter_turns):
     ldr_linear = read_ldr(path).rgb_linear
     columns = quarter_turns * ldr_linear.shape[1] // 4
-    direct = converter.convert(ldr_linear).hdr
+    direct = converted(path)
     turned = np.roll(converter.convert(np.roll(ldr_linear, columns, axis=1)).hdr, -columns, axis=1)
     stops = np.log2(np.maximum(turned, 1e-6) / np.maximum(direct, 1e-6))
     assert direct.max() > 1.5
@@ -98,8 +113,7 @@ def test_no_seam_at_the_meridian(converter):
     assert across < 2.0 * elsewhere + 0.05
 
 
-def test_light_on_worlds_it_has_not_learnt_from(converter, worlds):
-    photographs = [each for world in worlds for each in measure_photographs(world, converter, draws=1)]
+def test_light_on_worlds_it_has_not_learnt_from(photographs):
     ldr = np.mean([each.ldr_stops for each in photographs])
     model = np.mean([each.model_stops for each in photographs])
     # Measured on these seven: see models/panolanet_light.csv for every test scene.
@@ -130,16 +144,16 @@ def test_its_uncertainty_ranks_the_errors_of_scenes_that_it_was_not_trained_on()
             assert f"| {split}, {kind} | {mean:.3f} |" in card
 
 
-def test_its_uncertainty_is_about_as_large_as_the_errors(converter, worlds):
-    photographs = [each for world in worlds for each in measure_photographs(world, converter, draws=1)]
+def test_its_uncertainty_is_about_as_large_as_the_errors(converter, photographs):
     assert all(0.05 < each.expected_stops < 3.0 for each in photographs)
     assert 0.6 < summarise_confidence(photographs)["scale"] < 1.7
     ldr_linear = read_ldr(EXAMPLES[0]).rgb_linear
-    uncertainty = converter.convert(ldr_linear).uncertainty
+    conversion = converter.convert(ldr_linear)
+    uncertainty = conversion.uncertainty
     exposed = overexposure(ldr_linear) == 0.0
     assert (uncertainty[exposed] == 0.0).all()
     assert uncertainty[~exposed].mean() > 0.05
-    low, high = converter.convert(ldr_linear).strength_range_ev
+    low, high = conversion.strength_range_ev
     assert -4.0 < low < 0.0 < high < 4.0
 
 

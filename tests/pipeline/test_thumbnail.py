@@ -19,7 +19,7 @@ def test_the_equation_by_hand():
     np.testing.assert_allclose(mapped, [0.0, 0.50005, 0.90081, 1.0], rtol=1e-5)
 
 
-def test_a_picture_without_lights_keeps_its_white():
+def test_a_image_without_lights_keeps_its_white():
     np.testing.assert_allclose(tone_mapped(grey(0.25, 1.0))[0, :, 0], [0.25, 1.0], rtol=1e-6)
 
 
@@ -33,10 +33,10 @@ def test_chromaticities_are_kept_and_luminance_never_passes_white():
 
 @pytest.mark.parametrize(("size", "expected"), [((64, 128), (16, 32)), ((8, 16), (8, 16))])
 def test_its_size(size, expected):
-    picture = thumbnail(np.full((*size, 3), 0.5, dtype=np.float32), 16)
-    assert (picture.shape, picture.dtype) == ((*expected, 3), np.uint8)
+    image = thumbnail(np.full((*size, 3), 0.5, dtype=np.float32), 16)
+    assert (image.shape, image.dtype) == ((*expected, 3), np.uint8)
     # 0.5 (1 + 0.5) / 1.5 = 0.5, which sRGB encodes as 188.
-    assert (picture == 188).all()
+    assert (image == 188).all()
 
 
 def test_black_stays_black():

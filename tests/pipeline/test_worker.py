@@ -41,12 +41,12 @@ class Parent:
         return json.loads(self.process.stdout.readline())
 
     def ask(self, **request) -> tuple[dict, list[dict]]:
-        """Return the answer that ends a request, and what came before it."""
+        """Return the reply that ends a request, and what came before it."""
         self.send(**request)
         before = []
-        while (answer := self.receive())["event"] == "progress":
-            before.append(answer)
-        return answer, before
+        while (reply := self.receive())["event"] == "progress":
+            before.append(reply)
+        return reply, before
 
     def end(self) -> int:
         self.process.stdin.close()
@@ -68,37 +68,37 @@ def parent(model):
 
 
 @pytest.fixture
-def picture(tmp_path, street) -> Path:
+def image(tmp_path, street) -> Path:
     path = tmp_path / "straße 1.png"
     buffer = OpenImageIO.ImageBuf(street)
     assert buffer.write(str(path)), buffer.geterror()
     return path
 
 
-def test_a_conversion_is_that_of_the_converter(parent, model, picture, tmp_path):
+def test_a_conversion_is_that_of_the_converter(parent, model, image, tmp_path):
     output = tmp_path / "street.exr"
-    answer, progress = parent.ask(id=7, do="convert", source=str(picture), output=str(output))
-    assert (answer["id"], answer["event"]) == (7, "result")
-    assert answer["output"] == str(output)
-    assert answer["provider"] == "cpu"
+    reply, progress = parent.ask(id=7, do="convert", source=str(image), output=str(output))
+    assert (reply["id"], reply["event"]) == (7, "result")
+    assert reply["output"] == str(output)
+    assert reply["provider"] == "cpu"
     shares = [each["share"] for each in progress]
     assert shares == sorted(shares) and shares[0] == 0.0 and shares[-1] == 1.0
     assert {each["stage"] for each in progress} >= {"reading", "network", "writing"}
     expected = tmp_path / "expected.exr"
-    conversion = load_converter(model).convert_file(picture, expected)
+    conversion = load_converter(model).convert_file(image, expected)
     np.testing.assert_array_equal(read_hdr(output), read_hdr(expected))
-    assert answer["clipped_fraction"] == pytest.approx(conversion.clipped_fraction)
-    assert (answer["width"], answer["height"]) == (128, 64)
-    assert "hdr" not in answer
+    assert reply["clipped_fraction"] == pytest.approx(conversion.clipped_fraction)
+    assert (reply["width"], reply["height"]) == (128, 64)
+    assert "hdr" not in reply
 
 
-def test_a_picture_can_be_inspected_without_a_model(picture):
+def test_a_image_can_be_inspected_without_a_model(image):
     parent = Parent("--model", "there is none")
     parent.receive()
-    answer, _ = parent.ask(id=1, do="inspect", source=str(picture))
-    assert answer["event"] == "result"
-    assert answer["width"] == 2 * answer["height"]
-    assert 0.0 <= answer["clipped_fraction"] <= 1.0
+    reply, _ = parent.ask(id=1, do="inspect", source=str(image))
+    assert reply["event"] == "result"
+    assert reply["width"] == 2 * reply["height"]
+    assert 0.0 <= reply["clipped_fraction"] <= 1.0
     assert parent.end() == 0
 
 
@@ -107,13 +107,13 @@ def test_an_hdr_file_is_shown_small_without_a_model(tmp_path):
     write_exr(tmp_path / "sky.exr", hdr, model_name="tiny", model_sha256="0" * 64)
     parent = Parent("--model", "there is none")
     parent.receive()
-    answer, _ = parent.ask(id=1, do="thumbnail", source=str(tmp_path / "sky.exr"), height=16)
-    pixels = np.frombuffer(base64.b64decode(answer["rgb_srgb8_base64"]), np.uint8)
-    assert (answer["height"], answer["width"]) == (16, 32)
+    reply, _ = parent.ask(id=1, do="thumbnail", source=str(tmp_path / "sky.exr"), height=16)
+    pixels = np.frombuffer(base64.b64decode(reply["rgb_srgb8_base64"]), np.uint8)
+    assert (reply["height"], reply["width"]) == (16, 32)
     np.testing.assert_array_equal(pixels.reshape(16, 32, 3), thumbnail(hdr, 16))
-    assert "kind" not in answer
-    answer, _ = parent.ask(id=3, do="thumbnail", source=str(tmp_path / "sky.exr"), height=16, kind=True)
-    assert answer["kind"] == scene_kind(hdr)
+    assert "kind" not in reply
+    reply, _ = parent.ask(id=3, do="thumbnail", source=str(tmp_path / "sky.exr"), height=16, kind=True)
+    assert reply["kind"] == scene_kind(hdr)
     assert parent.ask(id=2, do="thumbnail", source=str(tmp_path / "sky.exr"))[0]["kind"] == "RequestError"
     assert parent.end() == 0
 
@@ -127,10 +127,10 @@ def test_a_surface_calibrates_a_result(tmp_path):
     source = str(tmp_path / "sky.exr")
     added = above_white(hdr)
     for number, (at, surface) in enumerate([(None, Surface(0.1)), ([0.5, 0.75], Surface(0.1, (0.5, 0.75)))]):
-        answer, _ = parent.ask(id=number, do="calibrate", source=source, albedo=0.1, at=at)
-        assert answer["factor"] == pytest.approx(solve_surface(hdr - added, added, surface).factor, rel=1e-6)
-    answer, _ = parent.ask(id=5, do="calibrate", source=source, albedo=0.99)
-    assert answer["factor"] is None and "albedo below" in answer["problem"]
+        reply, _ = parent.ask(id=number, do="calibrate", source=source, albedo=0.1, at=at)
+        assert reply["factor"] == pytest.approx(solve_surface(hdr - added, added, surface).factor, rel=1e-6)
+    reply, _ = parent.ask(id=5, do="calibrate", source=source, albedo=0.99)
+    assert reply["factor"] is None and "albedo below" in reply["problem"]
     for wrong in ({}, {"albedo": "much"}, {"albedo": 0.2, "at": [1]}):
         assert parent.ask(id=6, do="calibrate", source=source, **wrong)[0]["kind"] == "RequestError"
     assert parent.ask(id=7, do="calibrate", source=source, albedo=3.0)[0]["kind"] == "InputError"
@@ -138,27 +138,27 @@ def test_a_surface_calibrates_a_result(tmp_path):
 
 
 def test_the_worker_describes_itself(parent, model):
-    answer, _ = parent.ask(id=1, do="describe")
-    assert answer["model"]["path"] == str(model)
-    assert "cpu" in answer["compiled_providers"]
+    reply, _ = parent.ask(id=1, do="describe")
+    assert reply["model"]["path"] == str(model)
+    assert "cpu" in reply["compiled_providers"]
 
 
-def test_errors_are_told_by_kind_and_the_worker_goes_on(parent, picture, tmp_path):
+def test_errors_are_reported_by_kind_and_the_worker_continues(parent, image, tmp_path):
     missing = str(tmp_path / "missing.jpg")
-    answer, _ = parent.ask(id=1, do="convert", source=missing, output=str(tmp_path / "a.exr"))
-    assert (answer["event"], answer["kind"]) == ("error", "InputNotFoundError")
-    assert missing in answer["message"]
-    answer, _ = parent.ask(id=2, do="convert", source=str(picture), output=str(tmp_path / "no folder/a.exr"))
-    assert answer["kind"] == "OutputNotWritableError"
-    answer, _ = parent.ask(id=3, do="convert", source=str(picture), output=str(tmp_path / "a.exr"))
-    assert answer["event"] == "result"
+    reply, _ = parent.ask(id=1, do="convert", source=missing, output=str(tmp_path / "a.exr"))
+    assert (reply["event"], reply["kind"]) == ("error", "InputNotFoundError")
+    assert missing in reply["message"]
+    reply, _ = parent.ask(id=2, do="convert", source=str(image), output=str(tmp_path / "no folder/a.exr"))
+    assert reply["kind"] == "OutputNotWritableError"
+    reply, _ = parent.ask(id=3, do="convert", source=str(image), output=str(tmp_path / "a.exr"))
+    assert reply["event"] == "result"
 
 
 def test_a_missing_model_is_an_error_of_the_request():
     parent = Parent("--model", "there is none")
     parent.receive()
-    answer, _ = parent.ask(id=1, do="describe")
-    assert (answer["event"], answer["kind"]) == ("error", "ModelNotFoundError")
+    reply, _ = parent.ask(id=1, do="describe")
+    assert (reply["event"], reply["kind"]) == ("error", "ModelNotFoundError")
     assert parent.end() == 0
 
 
@@ -170,24 +170,24 @@ def test_lines_that_are_no_requests(parent, line):
     assert parent.ask(id=2, do="describe")[0]["event"] == "result"
 
 
-def test_a_waiting_request_can_be_cancelled(parent, picture, tmp_path):
+def test_a_waiting_request_can_be_cancelled(parent, image, tmp_path):
     first, second = (str(tmp_path / name) for name in ("first.exr", "second.exr"))
-    parent.send(id=1, do="convert", source=str(picture), output=first)
-    parent.send(id=2, do="convert", source=str(picture), output=second)
+    parent.send(id=1, do="convert", source=str(image), output=first)
+    parent.send(id=2, do="convert", source=str(image), output=second)
     parent.send(id=2, do="cancel")
-    answers = []
-    while len(answers) < 2:
-        if (answer := parent.receive())["event"] != "progress":
-            answers.append(answer)
-    assert [answer["event"] for answer in answers] == ["result", "error"]
-    assert answers[1]["kind"] == "ConversionCancelled"
+    replies = []
+    while len(replies) < 2:
+        if (reply := parent.receive())["event"] != "progress":
+            replies.append(reply)
+    assert [reply["event"] for reply in replies] == ["result", "error"]
+    assert replies[1]["kind"] == "ConversionCancelled"
     assert Path(first).exists()
     assert not Path(second).exists()
 
 
-def test_the_worker_ends_with_its_parent(parent, picture, tmp_path):
+def test_the_worker_ends_with_its_parent(parent, image, tmp_path):
     for number in range(50):
-        parent.send(id=number, do="convert", source=str(picture), output=str(tmp_path / f"{number}.exr"))
+        parent.send(id=number, do="convert", source=str(image), output=str(tmp_path / f"{number}.exr"))
     started = time.monotonic()
     assert parent.end() == 0
     assert time.monotonic() - started < 20.0

@@ -1,4 +1,4 @@
-"""The worker under nonsense: every line is answered or passed over, and no end of a stream leaves it behind."""
+"""The worker under nonsense: every line gets a reply or is skipped, and it ends with either stream."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from PIL import Image
 
 from lanet_core.errors import DamagedImageError
 from lanet_core.pipeline.worker import Worker
-from lanet_core.pipeline.worker_protocol import MAX_LINE_BYTES, RequestError, error_answer, parse_request
+from lanet_core.pipeline.worker_protocol import MAX_LINE_BYTES, RequestError, error_reply, parse_request
 
 COMMAND = [sys.executable, "-m", "lanet_core.pipeline.worker", "--model", "there is none"]
 #: More than the 5 seconds that a request may take to notice the end.
@@ -29,7 +29,7 @@ def start(**options) -> subprocess.Popen:
 
 
 @pytest.fixture(scope="module")
-def picture(tmp_path_factory) -> Path:
+def image(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("worker") / "grey.png"
     Image.new("RGB", (128, 64), (90, 90, 90)).save(path)
     return path
@@ -44,14 +44,14 @@ def worker():
     assert process.wait(timeout=PATIENCE_S) == 0
 
 
-def expect_alive(process: subprocess.Popen, picture: Path, before: int) -> list[dict]:
-    """Ask for something that works, and return the answers before its own, which are to be so many."""
-    request = {"id": "the last", "do": "inspect", "source": str(picture)}
+def expect_alive(process: subprocess.Popen, image: Path, before: int) -> list[dict]:
+    """Request something that works, and return the given number of replies before its own."""
+    request = {"id": "the last", "do": "inspect", "source": str(image)}
     process.stdin.write(json.dumps(request).encode() + b"\n")
     process.stdin.flush()
-    answers = [json.loads(process.stdout.readline()) for _ in range(before + 1)]
-    assert (answers[-1]["id"], answers[-1]["event"]) == ("the last", "result")
-    return answers[:-1]
+    replies = [json.loads(process.stdout.readline()) for _ in range(before + 1)]
+    assert (replies[-1]["id"], replies[-1]["event"]) == ("the last", "result")
+    return replies[:-1]
 
 
 numbers = st.integers() | st.text(max_size=300) | st.floats() | st.none() | st.booleans() | st.lists(st.integers())
@@ -96,7 +96,7 @@ NASTY = [
 
 
 def ends(line: bytes) -> bool:
-    """Return whether a line is answered: all are but cancels, whose request is."""
+    """Return whether a line gets a reply: all do but cancels, whose request does."""
     try:
         return parse_request(line)["do"] != "cancel"
     except RequestError:
@@ -105,32 +105,32 @@ def ends(line: bytes) -> bool:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=st.lists(lines, max_size=6))
-def test_every_line_is_answered_once_and_the_worker_goes_on(worker, picture, sent):
+def test_every_line_is_replied_to_once_and_the_worker_continues(worker, image, sent):
     for line in sent:
         worker.stdin.write(line + b"\n")
-    answers = expect_alive(worker, picture, sum(map(ends, sent)))
-    assert all(answer["event"] == "error" for answer in answers)
+    replies = expect_alive(worker, image, sum(map(ends, sent)))
+    assert all(reply["event"] == "error" for reply in replies)
 
 
 @pytest.mark.parametrize("line", NASTY, ids=lambda line: repr(line[:40]))
-def test_a_nasty_line_is_answered_by_an_error(worker, picture, line):
+def test_a_nasty_line_is_replied_to_by_an_error(worker, image, line):
     worker.stdin.write(line + b"\n")
-    (answer,) = expect_alive(worker, picture, 1)
-    assert answer["event"] == "error"
-    assert set(answer) == {"id", "event", "kind", "problem", "path", "remedy", "message"}
+    (reply,) = expect_alive(worker, image, 1)
+    assert reply["event"] == "error"
+    assert set(reply) == {"id", "event", "kind", "problem", "path", "remedy", "message"}
 
 
 @pytest.mark.parametrize("number", [7, "seven", -(2**63), 2**63 - 1, ""])
-def test_a_task_that_does_not_exist_is_answered_under_its_id(worker, picture, number):
+def test_a_task_that_does_not_exist_is_replied_to_under_its_id(worker, image, number):
     worker.stdin.write(json.dumps({"id": number, "do": "dance"}).encode() + b"\n")
-    (answer,) = expect_alive(worker, picture, 1)
-    assert (answer["id"], answer["kind"]) == (number, "RequestError")
+    (reply,) = expect_alive(worker, image, 1)
+    assert (reply["id"], reply["kind"]) == (number, "RequestError")
 
 
-def test_cancels_of_unknown_ids_are_not_remembered(worker, picture):
+def test_cancels_of_unknown_ids_are_not_remembered(worker, image):
     for _ in range(3):
         worker.stdin.write(b'{"id": "the last", "do": "cancel"}\n')
-    assert expect_alive(worker, picture, 0) == []
+    assert expect_alive(worker, image, 0) == []
     memory = Worker(lambda message: None)
     for number in range(1000):
         memory.cancel(number)
@@ -141,8 +141,8 @@ def test_cancels_of_unknown_ids_are_not_remembered(worker, picture):
 
 
 def test_an_id_that_is_used_again_is_not_cancelled_by_an_earlier_cancel(tmp_path):
-    answers = []
-    worker = Worker(answers.append)
+    replies = []
+    worker = Worker(replies.append)
     worker.accept(1)
     worker.cancel(1)
     assert worker._cancelled == {1}
@@ -151,22 +151,22 @@ def test_an_id_that_is_used_again_is_not_cancelled_by_an_earlier_cancel(tmp_path
     assert not worker._cancelled
 
 
-def test_errors_cross_as_data(worker, picture, tmp_path):
+def test_errors_cross_as_data(worker, image, tmp_path):
     tall = tmp_path / "tall.png"
     Image.new("RGB", (64, 128)).save(tall)
     worker.stdin.write(json.dumps({"id": 3, "do": "inspect", "source": str(tall)}).encode() + b"\n")
-    (answer,) = expect_alive(worker, picture, 1)
-    assert answer["kind"] == "NotEquirectangularError"
-    assert answer["path"] == str(tall)
-    assert str(tall) not in answer["problem"] + answer["remedy"]
-    assert answer["message"] == f"{tall}: {answer['problem']} {answer['remedy']}"
+    (reply,) = expect_alive(worker, image, 1)
+    assert reply["kind"] == "NotEquirectangularError"
+    assert reply["path"] == str(tall)
+    assert str(tall) not in reply["problem"] + reply["remedy"]
+    assert reply["message"] == f"{tall}: {reply['problem']} {reply['remedy']}"
 
 
 def test_an_unforeseen_error_names_the_file_that_was_worked_on():
-    answer = error_answer(1, ZeroDivisionError("a fault"), "a.jpg")
-    assert (answer["kind"], answer["path"]) == ("UnexpectedError", "a.jpg")
-    assert "ZeroDivisionError: a fault" in answer["problem"]
-    assert error_answer(1, DamagedImageError("Cut.", path="b.jpg"), "a.jpg")["path"] == "b.jpg"
+    reply = error_reply(1, ZeroDivisionError("a fault"), "a.jpg")
+    assert (reply["kind"], reply["path"]) == ("UnexpectedError", "a.jpg")
+    assert "ZeroDivisionError: a fault" in reply["problem"]
+    assert error_reply(1, DamagedImageError("Cut.", path="b.jpg"), "a.jpg")["path"] == "b.jpg"
 
 
 def feed(process: subprocess.Popen, data: bytes) -> None:
@@ -177,10 +177,10 @@ def feed(process: subprocess.Popen, data: bytes) -> None:
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=st.lists(st.sampled_from(NASTY) | lines, max_size=4), cut=st.integers(0, 50), first=st.booleans())
-def test_the_end_of_either_stream_ends_the_worker(picture, sent, cut, first):
+def test_the_end_of_either_stream_ends_the_worker(image, sent, cut, first):
     with start(stderr=subprocess.DEVNULL) as process:
         try:
-            data = b"\n".join([*sent, json.dumps({"id": 1, "do": "inspect", "source": str(picture)}).encode()])
+            data = b"\n".join([*sent, json.dumps({"id": 1, "do": "inspect", "source": str(image)}).encode()])
             if first:  # the end of its output alone: its input stays open
                 process.stdout.close()
                 feed(process, data[: len(data) - cut])
@@ -195,7 +195,7 @@ def test_the_end_of_either_stream_ends_the_worker(picture, sent, cut, first):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="an idle worker on Windows notices it with its next answer")
-def test_an_idle_worker_notices_that_nobody_reads():
+def test_an_idle_worker_notices_that_its_output_is_not_read():
     with start() as process:
         try:
             process.stdout.readline()
@@ -205,7 +205,7 @@ def test_an_idle_worker_notices_that_nobody_reads():
             process.kill()
 
 
-def test_answers_that_nobody_reads_do_not_keep_the_worker(picture):
+def test_replies_that_are_not_read_do_not_keep_the_worker(image):
     """The pipe is full, so the worker is stuck in a write when its input ends."""
     with start() as process:
         try:

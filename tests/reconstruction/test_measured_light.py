@@ -9,7 +9,7 @@ from lanet_core.geometry import sphere
 from lanet_core.reconstruction.measured_light import MeasuredLight
 
 SIZE = (64, 128)
-STRIPS = [(0, 20), (20, 64)]
+BANDS = [(0, 20), (20, 64)]
 
 
 def energy(rgb: np.ndarray) -> np.ndarray:
@@ -28,7 +28,7 @@ def scene() -> np.ndarray:
 
 def completed(measured: np.ndarray, predicted: np.ndarray, ceiling: float, exposure: float = 1.0):
     light = MeasuredLight(lambda first, end: measured[first:end], ceiling, 0.02, exposure)
-    return light.completed(SIZE, STRIPS, lambda first, end: predicted[first:end])
+    return light.completed(SIZE, BANDS, lambda first, end: predicted[first:end])
 
 
 @pytest.mark.parametrize("exposure", [1.0, 0.25])

@@ -126,7 +126,7 @@ def test_a_small_light_keeps_its_energy_in_a_large_image(height, diameter_deg):
 
 
 @pytest.mark.parametrize("factor", [2, 4, 8])
-def test_the_network_sees_the_same_scene_whatever_the_image_s_size(factor):
+def test_the_network_sees_the_same_scene_at_any_image_size(factor):
     level = white_level(1.0, 0.9, 0.8)
     white = level.linear
     small = SCENES["clean sun, lamps, window"].image(256) * white

@@ -99,7 +99,7 @@ def test_a_lamp_that_fills_its_blob_keeps_its_shape(diameter_deg):
     assert angles[(hdr > ldr).any(axis=-1)].max() < diameter_deg / 2.0 + 0.5
 
 
-def test_a_cloud_beside_the_sun_is_no_lamp():
+def test_a_cloud_next_to_the_sun_is_no_lamp():
     sun = Disc(40.0, 35.0, energy=(5.0, 5.0, 5.0), glare=15.0)
     cloud = Disc(62.0, 35.0, 10.0, (0.0239, 0.0239, 0.0239), False)  # white
     scene = Scene((sun, cloud), sky=0.5)

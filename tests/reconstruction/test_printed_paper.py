@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from lanet_core.colour import srgb_to_linear
 from lanet_core.pipeline.image_converter import IMAGE_MODEL_FILE, load_image_converter
 from lanet_core.pipeline.panorama_converter import find_model
-from lanet_core.reconstruction.painted_areas import PaintedAreas, find_painted_areas_of_picture
+from lanet_core.reconstruction.painted_areas import PaintedAreas, find_painted_areas_of_image
 
 TEXT = "the quick brown fox jumps over the lazy dog"
 
@@ -44,7 +44,7 @@ def as_jpeg(codes: np.ndarray, quality: int) -> np.ndarray:
 
 def found(codes: np.ndarray) -> PaintedAreas:
     light = srgb_to_linear(codes / 255.0).astype(np.float32)
-    return find_painted_areas_of_picture(*codes.shape[:2], lambda first, end: light[first:end])
+    return find_painted_areas_of_image(*codes.shape[:2], lambda first, end: light[first:end])
 
 
 @pytest.mark.parametrize(("size", "font_px"), [((512, 256), 10), ((640, 480), 15), ((900, 1100), 26)])
@@ -111,7 +111,7 @@ def test_a_sheet_of_a_large_photograph_is_found():
     assert mask[place & (codes.min(axis=-1) == 255)].mean() > 0.99
 
 
-def test_the_shipped_model_adds_no_light_to_paper_but_to_a_lamp_beside_it():
+def test_the_shipped_model_adds_no_light_to_paper_but_to_a_lamp_next_to_it():
     find_model(file=IMAGE_MODEL_FILE, variable="LANET_IMAGE_MODEL")
     codes, place = sheet(512, 256, 10)
     codes = np.array(codes)

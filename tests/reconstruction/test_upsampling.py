@@ -56,9 +56,9 @@ def test_the_light_of_a_pixel_goes_to_its_neighbours_at_most(place):
     lit = sphere.downsample(radiance, 16, 32)[..., 0] > 1e-7
     # Turned so that the pixel's column is in the middle, the pixels beyond a pole come back half a turn away.
     rows, columns = np.nonzero(np.roll(lit, 16 - place[1], axis=1))
-    beside = (np.abs(rows - place[0]) <= 1) & (np.abs(columns - 16) <= 1)
+    adjacent = (np.abs(rows - place[0]) <= 1) & (np.abs(columns - 16) <= 1)
     over_the_pole = (rows == place[0]) & (place[0] in (0, 15)) & (np.minimum(columns, 32 - columns) <= 1)
-    assert (beside | over_the_pole).all()
+    assert (adjacent | over_the_pole).all()
     assert lit.sum() >= 4
 
 

@@ -1,4 +1,4 @@
-"""A second renderer of the same interface, quick and without Blender: one matt ball, lit by a panorama's irradiance.
+"""A second renderer of the same interface, quick and without Blender: one diffuse ball, lit by a panorama's irradiance.
 
 It stands in for Cycles where a test is about the work around the renders, not about Cycles.
 """
@@ -21,7 +21,7 @@ NOISE = 1e-3
 
 
 class DiffuseBallRenderer:
-    """A matt ball that fills the picture, seen from -y; corners are black."""
+    """A diffuse ball that fills the image, seen from -y; corners are black."""
 
     versions: ClassVar = {"renderer": "diffuse ball 1"}
     denoiser = "none"

@@ -1,4 +1,4 @@
-"""Evaluations that nobody ran, with pictures of one colour each."""
+"""Made-up evaluations, with images of one colour each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def render_colour(scene: int, method: int) -> tuple[int, int, int]:
 
 
 def make_evaluation(scene_names: list[str], folder: Path | None = None, seed: int = 0) -> Evaluation:
-    """Random scores for three methods; with a folder, its pictures are written, too."""
+    """Random scores for three methods; with a folder, its images are written, too."""
     rng = np.random.default_rng(seed)
     scenes, results = [], []
     for number, name in enumerate(scene_names):
@@ -36,8 +36,8 @@ def make_evaluation(scene_names: list[str], folder: Path | None = None, seed: in
             height=512,
             clipped_fraction=float(rng.uniform(0.0, 0.4)),
             peak_ev=float(rng.uniform(0.0, 16.0)),
-            ldr_png=_picture(folder, f"renders/{name} photograph.png", (64, 32), (9, 9, 9)),
-            truth_png=_picture(folder, f"renders/{name} truth.png", RENDER_SIZE, (250, 250, 250)),
+            ldr_png=_image(folder, f"renders/{name} photograph.png", (64, 32), (9, 9, 9)),
+            truth_png=_image(folder, f"renders/{name} truth.png", RENDER_SIZE, (250, 250, 250)),
             noise_floor=floor,
         )
         scenes.append(scene)
@@ -48,8 +48,8 @@ def make_evaluation(scene_names: list[str], folder: Path | None = None, seed: in
                     scene=name,
                     method=method,
                     scores={key: _score(rng, key) for key in METRICS},
-                    render_png=_picture(folder, f"{render}.png", RENDER_SIZE, render_colour(number, index)),
-                    difference_png=_picture(folder, f"{render} difference.png", RENDER_SIZE, (128, 128, 128)),
+                    render_png=_image(folder, f"{render}.png", RENDER_SIZE, render_colour(number, index)),
+                    difference_png=_image(folder, f"{render} difference.png", RENDER_SIZE, (128, 128, 128)),
                     predict_seconds=float(rng.uniform(0.0, 3.0)),
                     render_seconds=float(rng.uniform(3.0, 5.0)),
                 )
@@ -82,7 +82,7 @@ def _score(rng: np.random.Generator, key: str) -> float:
     return float(rng.uniform(20.0, 50.0) if METRICS[key].higher_is_better else rng.lognormal(-3.0, 2.0))
 
 
-def _picture(folder: Path | None, path: str, size: tuple[int, int], rgb_srgb8: tuple[int, int, int]) -> str:
+def _image(folder: Path | None, path: str, size: tuple[int, int], rgb_srgb8: tuple[int, int, int]) -> str:
     if folder is not None:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", size, rgb_srgb8).save(folder / path)

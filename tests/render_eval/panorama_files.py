@@ -17,7 +17,7 @@ def panorama(seed: int, height: int = 32) -> np.ndarray:
 
 
 def write_hdr(path: Path, rgb_linear: np.ndarray) -> Path:
-    """Write an EXR of 32-bit floats whatever its values, NaN included."""
+    """Write an EXR of 32-bit floats regardless of its values, NaN included."""
     path.parent.mkdir(parents=True, exist_ok=True)
     OpenEXR.File({"compression": OpenEXR.ZIP_COMPRESSION}, {"RGB": np.ascontiguousarray(rgb_linear)}).write(str(path))
     return path

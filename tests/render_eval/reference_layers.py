@@ -69,7 +69,7 @@ def enlarged_bilinear(picture: np.ndarray) -> np.ndarray:
 
 
 def sobel(picture: np.ndarray) -> np.ndarray:
-    """(H, W, C, 2): the derivative downwards and to the right, the picture mirrored at its edge."""
+    """(H, W, C, 2): the derivative downwards and to the right, the image mirrored at its edge."""
     height, width, channels = picture.shape
     surrounded = np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="reflect")
     result = np.zeros((height, width, channels, 2))

@@ -17,8 +17,8 @@ from lanet_core.geometry import sphere
 from render_eval import method_work
 from render_eval.campaign import Campaign, assemble
 from render_eval.dataset import find_pairs
+from render_eval.images import difference_image, read_linear
 from render_eval.photographs import read_photograph
-from render_eval.pictures import difference_picture, read_linear
 from render_eval.records import Evaluation
 from render_eval.scene_description import from_dict, load_scene_description
 from render_eval.scheduler import in_process
@@ -90,7 +90,7 @@ def test_maps_are_calibrated_before_they_light_and_are_compared(campaign):
     cosines = np.maximum(-directions[..., 1], 0.0) * sphere.pixel_solid_angles_sr(32, 64)[:, None]
     facing = (
         0.5 / np.pi * np.tensordot(cosines, photograph.truth, axes=2)
-    )  # a matt surface of albedo ½ that looks to -y
+    )  # a diffuse surface of albedo ½ that looks to -y
     np.testing.assert_allclose(truth[8:10, 15:17].mean(axis=(0, 1)), facing, rtol=0.02)
     perfect = result_of(evaluation, "scene_1", "oracle-30").scores
     ldr = result_of(evaluation, "scene_1", "ldr").scores
@@ -111,7 +111,7 @@ def test_the_noise_floor_is_the_truth_rendered_with_another_seed(campaign):
     assert evaluation.scenes[0].noise_floor["mse"] == pytest.approx(expected, rel=1e-3)
 
 
-def test_what_a_scene_record_says_of_its_panorama(campaign):
+def test_what_a_scene_record_shows_of_its_panorama(campaign):
     scene = evaluate(campaign).scenes[0]
     photograph = read_photograph(find_pairs(campaign.data)[0])
     theta = np.pi * (np.arange(32) + 0.5) / 32
@@ -143,12 +143,12 @@ def test_a_predictions_scale_changes_no_figure(campaign, factor):
 
 @pytest.mark.parametrize("factor", [1e-3, 0.37, 4096.0])
 def test_the_true_maps_scale_changes_no_figure(campaign, factor):
-    """Eq. 1 calibrates it to the LDR that lies beside it."""
-    picture = read_photograph(find_pairs(campaign.data)[0]).rgb_srgb8
+    """Eq. 1 calibrates it to the LDR in the same folder."""
+    image = read_photograph(find_pairs(campaign.data)[0]).rgb_srgb8
     data = campaign.out.parent / "scaled"
     for name, scale in (("as it is", 1.0), ("scaled", factor)):
         write_hdr(data / f"{name}.exr", panorama(1) * np.float32(scale))
-        Image.fromarray(picture).save(data / f"{name}.png")
+        Image.fromarray(image).save(data / f"{name}.png")
     evaluation = evaluate(replace(campaign, data=data))
     for method in ("ldr", "oracle-30"):
         one, other = (result_of(evaluation, scene, method).scores for scene in ("as it is", "scaled"))
@@ -267,7 +267,7 @@ class TestFailures:
         write_hdr(campaign.out.parent / "mine/scene_2.exr", panorama(2))
         assert result_of(evaluate(campaign), "scene_2", "mine").error == ""
 
-    def test_a_fault_of_the_renderer_is_told_with_its_place(self, campaign):
+    def test_a_fault_of_the_renderer_is_reported_with_its_place(self, campaign):
         evaluation = evaluate(replace(campaign, open_renderer=FaultyRenderer))
         assert "ZeroDivisionError" in evaluation.scenes[0].error
         assert "test_campaign.py" in evaluation.scenes[0].error
@@ -298,8 +298,8 @@ class DiskFillingRenderer(DiffuseBallRenderer):
 
 def test_the_difference_is_red_where_too_bright_and_blue_where_too_dark():
     truth = np.full((1, 4, 3), 0.1)
-    picture = difference_picture(truth * np.array([1.0, 4.0, 0.25, 400.0])[None, :, None], truth).astype(int)
-    same, bright, dark, beyond = picture[0]
+    image = difference_image(truth * np.array([1.0, 4.0, 0.25, 400.0])[None, :, None], truth).astype(int)
+    same, bright, dark, beyond = image[0]
     assert same[0] == same[1] == same[2] > 200
     assert bright[0] > 2 * bright[2]
     assert dark[2] > 2 * dark[0]

@@ -1,4 +1,4 @@
-"""The sheet of best and worst scenes, with pictures of one colour each to find them by."""
+"""The sheet of best and worst scenes, with images of one colour each to find them by."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def evaluation(tmp_path) -> Evaluation:
 
 def sheet_of(evaluation: Evaluation, folder, **options) -> np.ndarray:
     write_contact_sheet(evaluation, folder, folder / "sheet.png", **options)
-    with Image.open(folder / "sheet.png") as picture:
-        assert picture.mode == "RGB"
-        return np.asarray(picture)
+    with Image.open(folder / "sheet.png") as image:
+        assert image.mode == "RGB"
+        return np.asarray(image)
 
 
 def colours_of_row(sheet: np.ndarray, row: int) -> list[tuple[int, ...]]:
@@ -54,9 +54,9 @@ def test_best_scenes_stand_left_and_worst_right(evaluation, tmp_path, key, metho
     assert colours_of_row(sheet, 1 + len(METHODS)) == [(250, 250, 250)] * 5
 
 
-def test_the_last_method_and_the_first_metric_decide_if_nothing_is_said(evaluation, tmp_path):
-    said = sheet_of(evaluation, tmp_path, metric="psnr", method="panolanet", best=3, worst=5)
-    assert np.array_equal(sheet_of(evaluation, tmp_path), said)
+def test_the_last_method_and_the_first_metric_decide_if_nothing_is_specified(evaluation, tmp_path):
+    specified = sheet_of(evaluation, tmp_path, metric="psnr", method="panolanet", best=3, worst=5)
+    assert np.array_equal(sheet_of(evaluation, tmp_path), specified)
 
 
 def test_few_scenes_are_shown_once(evaluation, tmp_path):
@@ -64,7 +64,7 @@ def test_few_scenes_are_shown_once(evaluation, tmp_path):
     assert len(colours_of_row(sheet_of(few, tmp_path, best=3, worst=3), 0)) == 4
 
 
-def test_a_picture_keeps_its_shape_in_its_cell(evaluation, tmp_path):
+def test_a_image_keeps_its_shape_in_its_cell(evaluation, tmp_path):
     sheet = sheet_of(evaluation, tmp_path, best=1, worst=1)
     cell = sheet[4 * LINE + GAP :, GUTTER:][: CELL[1], : CELL[0]]
     black = np.all(cell == 9, axis=-1)

@@ -44,14 +44,14 @@ REFu = 0.000
 
 def codes(seed: int, height: int = 32) -> np.ndarray:
     """An LDR panorama with an over-exposed corner, (height, 2 height, 3) uint8."""
-    picture = np.random.default_rng(seed).integers(1, 180, (height, 2 * height, 3), dtype=np.uint8)
-    picture[: height // 8, : height // 8] = 255
-    return picture
+    image = np.random.default_rng(seed).integers(1, 180, (height, 2 * height, 3), dtype=np.uint8)
+    image[: height // 8, : height // 8] = 255
+    return image
 
 
-def write_ldr(path, picture):
+def write_ldr(path, image):
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(picture).save(path)
+    Image.fromarray(image).save(path)
     return path
 
 
@@ -79,11 +79,11 @@ class TestFolderOfPanoramas:
         assert "Street.jpg has no HDR" in problems["Street"]
         assert "other.png has no HDR" in problems["other"]
 
-    @pytest.mark.parametrize("twins", [("a.exr", "a.hdr"), ("a.jpg", "a.png")])
-    def test_two_files_of_one_name_are_a_problem(self, tmp_path, twins):
-        touch(tmp_path, "a.exr", *twins)
+    @pytest.mark.parametrize("names", [("a.exr", "a.hdr"), ("a.jpg", "a.png")])
+    def test_two_files_of_one_name_are_a_problem(self, tmp_path, names):
+        touch(tmp_path, "a.exr", *names)
         (pair,) = find_pairs(tmp_path)
-        assert all(name in pair.problem for name in twins)
+        assert all(name in pair.problem for name in names)
 
     def test_hidden_files_and_other_files_are_none(self, tmp_path):
         touch(tmp_path, "a.exr", "._a.exr", ".cache/b.exr", "notes.txt")
@@ -163,7 +163,7 @@ class TestSibl:
             ("file = ", "name = ", "names no HDR"),
         ],
     )
-    def test_a_set_that_cannot_be_used_says_why(self, tmp_path, old, new, problem):
+    def test_a_set_that_cannot_be_used_has_a_reason(self, tmp_path, old, new, problem):
         touch(tmp_path, "hiresll.jpg", "Diffuse10.hdr", "Refmap.exr")
         (tmp_path / "Backlot.ibl").write_text(IBL.replace(old, new))
         (pair,) = find_pairs(tmp_path)
@@ -188,11 +188,11 @@ class TestPhotograph:
         np.testing.assert_array_equal(photograph.truth, truth)
 
     def test_an_ldr_keeps_its_codes_and_calibrates_the_truth(self, tmp_path):
-        picture = codes(2)
-        pair = Pair("a", write_hdr(tmp_path / "a.exr", panorama(2)), write_ldr(tmp_path / "a.png", picture))
+        image = codes(2)
+        pair = Pair("a", write_hdr(tmp_path / "a.exr", panorama(2)), write_ldr(tmp_path / "a.png", image))
         photograph = read_photograph(pair)
-        np.testing.assert_array_equal(photograph.rgb_srgb8, picture)
-        encoded = picture / 255.0
+        np.testing.assert_array_equal(photograph.rgb_srgb8, image)
+        encoded = image / 255.0
         linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
         np.testing.assert_allclose(photograph.ldr_linear, linear, rtol=1e-6)
         exposed = linear.mean(axis=-1) < 0.83
@@ -215,7 +215,7 @@ class TestPhotograph:
         with pytest.raises(DataError, match=r"32 rows and its HDR 24"):
             read_photograph(pair)
 
-    def test_pictures_that_are_not_2_to_1_are_an_error(self, tmp_path):
+    def test_images_that_are_not_2_to_1_are_an_error(self, tmp_path):
         whole = write_hdr(tmp_path / "a.exr", panorama(1))
         cut = write_hdr(tmp_path / "b.exr", panorama(1)[:, :-2])
         with pytest.raises(NotEquirectangularError, match="62x32"):

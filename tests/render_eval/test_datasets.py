@@ -76,7 +76,7 @@ def test_a_miniature_is_read(name, tmp_path):
     for pair in pairs:
         photograph = read_image_pair(pair) if name == "hdr-eye" else read_photograph(pair)
         assert photograph.rgb_srgb8.shape == photograph.truth.shape
-        # Whatever the file's unit, 1 is the photograph's white.
+        # regardless of the file's unit, 1 is the photograph's white.
         well_exposed = (photograph.ldr_linear > 0.05) & (photograph.ldr_linear < 0.7)
         assert 0.3 < np.median(photograph.truth[well_exposed] / photograph.ldr_linear[well_exposed]) < 3.0
 

@@ -1,4 +1,4 @@
-"""Pictures framed for a network."""
+"""Images framed for a network."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from render_eval.methods.framing import run_framed
 
 @pytest.mark.parametrize("wraps", [False, True])
 @pytest.mark.parametrize(("size", "multiple", "margin"), [((30, 60), 32, 8), ((32, 64), 32, 0), ((30, 70), 1, 3)])
-def test_a_frame_continues_the_picture_and_is_taken_off_again(wraps, size, multiple, margin):
+def test_a_frame_continues_the_image_and_is_taken_off_again(wraps, size, multiple, margin):
     height, width = size
-    picture = np.random.default_rng(0).random((height, width, 3), np.float32)
+    image = np.random.default_rng(0).random((height, width, 3), np.float32)
     seen = []
 
     def run(framed: np.ndarray) -> np.ndarray:
         seen.append(framed)
         return framed * 2.0
 
-    result = run_framed(run, picture, multiple=multiple, margin=margin, wraps=wraps)
-    np.testing.assert_array_equal(result, picture * 2.0)
+    result = run_framed(run, image, multiple=multiple, margin=margin, wraps=wraps)
+    np.testing.assert_array_equal(result, image * 2.0)
     (framed,) = seen
     assert framed.shape[0] % multiple == framed.shape[1] % multiple == 0
     top, left = (framed.shape[0] - height) // 2, (framed.shape[1] - width) // 2
@@ -31,8 +31,8 @@ def test_a_frame_continues_the_picture_and_is_taken_off_again(wraps, size, multi
         place = column - left
         mirrored = -1 - place if place < 0 else min(place, 2 * width - 1 - place)
         source = place % width if wraps else mirrored
-        np.testing.assert_array_equal(middle[:, column], picture[:, source])
+        np.testing.assert_array_equal(middle[:, column], image[:, source])
     for row in range(framed.shape[0]):
         place = row - top
         source = -1 - place if place < 0 else min(place, 2 * height - 1 - place)
-        np.testing.assert_array_equal(framed[row, left : left + width], picture[source])
+        np.testing.assert_array_equal(framed[row, left : left + width], image[source])

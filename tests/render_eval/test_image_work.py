@@ -1,4 +1,4 @@
-"""``--metrics maps``: single pictures with their true HDR, without renders."""
+"""``--metrics maps``: single images with their true HDR, without renders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from render_eval.scores import score_image
 
 
 def picture(seed: int, height: int = 24, width: int = 32) -> np.ndarray:
-    """A picture with a bright spot, of which an LDR loses the most."""
+    """An image with a bright spot, of which an LDR loses the most."""
     rgb = np.random.default_rng(seed).random((height, width, 3), np.float32) * 0.8
     rgb[4:8, 5:9] *= 40.0
     return rgb
@@ -36,7 +36,7 @@ def picture(seed: int, height: int = 24, width: int = 32) -> np.ndarray:
 
 @pytest.fixture
 def pairs(tmp_path) -> Path:
-    """Pairs as they are found: next to each other, and the LDR of another size."""
+    """Pairs as they are found: in one folder, and the LDR of another size."""
     for seed in (1, 2):
         hdr = picture(seed)
         write_hdr(tmp_path / f"pairs/photo_{seed}.exr", hdr)
@@ -109,7 +109,7 @@ def test_a_second_run_does_nothing_again(pairs, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-def test_lanet_converts_pictures_of_any_shape_as_the_product_does(pairs, tmp_path):
+def test_lanet_converts_images_of_any_shape_as_the_product_does(pairs, tmp_path):
     from lanet_core.pipeline.image_converter import load_image_converter
 
     model = tmp_path / "tiny.onnx"
@@ -129,7 +129,7 @@ def test_hdrvdp_fills_its_column(pairs, tmp_path, capsys):
     release = tmp_path / "release"
     release.mkdir()
     (release / "hdrvdp3.m").write_text("function res = hdrvdp3()\n")
-    octave = stand_in(tmp_path, answer="'8.25'", prefix="Q = ")
+    octave = stand_in(tmp_path, reply="'8.25'", prefix="Q = ")
     assert run(pairs, tmp_path / "report", "--methods", "ldr", "--hdrvdp", str(release), "--octave", octave) == 0
     printed = capsys.readouterr().out
     assert "| 8.25 |" in printed
@@ -140,7 +140,7 @@ def test_hdrvdp_fills_its_column(pairs, tmp_path, capsys):
     assert "needs the program no-octave" in capsys.readouterr().err
 
 
-def test_a_picture_that_cannot_be_used_is_named_and_the_others_go_on(pairs, tmp_path, capsys):
+def test_a_image_that_cannot_be_used_is_named_and_the_others_go_on(pairs, tmp_path, capsys):
     write_hdr(pairs / "alone.exr", picture(3))
     write_hdr(pairs / "odd.exr", picture(4))
     write_png(pairs / "odd.png", quantise_srgb8(picture(4)[:23]))

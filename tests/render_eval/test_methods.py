@@ -107,7 +107,7 @@ def test_methods_come_in_the_order_asked_for():
 
 
 @pytest.mark.parametrize("name", ["ldrr", "oracle", "oracle-", "oracle--2", "boost-x", "KOEO", "boost-1e3"])
-def test_an_unknown_name_is_answered_with_the_known_ones(name):
+def test_an_unknown_name_is_refused_with_the_known_ones(name):
     with pytest.raises(MethodError) as caught:
         parse_methods(f"ldr,{name}")
     assert repr(name) in str(caught.value)
@@ -117,8 +117,8 @@ def test_an_unknown_name_is_answered_with_the_known_ones(name):
 @pytest.mark.parametrize(
     ("names", "folders", "complaint"),
     [
-        ("ldr,koeo,ldr", {}, "asked for twice"),
-        (" , ", {}, "No method was asked for"),
+        ("ldr,koeo,ldr", {}, "named twice"),
+        (" , ", {}, "No method was requested"),
         ("ldr", {"koeo": Path()}, "belongs to a method of this program"),
         ("ldr", {"oracle-3": Path()}, "belongs to a method of this program"),
         ("ldr", {"../mine": Path()}, "cannot be called"),

@@ -12,9 +12,9 @@ from render_eval.methods.huo import BILATERAL_SIGMAS, EXPONENT, expansion
 from render_eval.methods.koeo import brightness_enhancement
 
 
-def brute_force(picture: np.ndarray, guide: np.ndarray, spatial_sigma_px: float, range_sigma: float) -> np.ndarray:
+def brute_force(image: np.ndarray, guide: np.ndarray, spatial_sigma_px: float, range_sigma: float) -> np.ndarray:
     """The definition, pixel by pixel over all pairs, on a cylinder."""
-    height, width = picture.shape
+    height, width = image.shape
 
     def gaussian(distance: np.ndarray, sigma: float) -> np.ndarray:
         return np.exp(-(distance**2) / (2.0 * sigma**2))
@@ -26,7 +26,7 @@ def brute_force(picture: np.ndarray, guide: np.ndarray, spatial_sigma_px: float,
             round_about = sum(gaussian(columns - column + turn * width, spatial_sigma_px) for turn in (-2, -1, 0, 1, 2))
             weights = gaussian(rows - row, spatial_sigma_px)[:, None] * round_about
             weights = weights * gaussian(guide - guide[row, column], range_sigma)
-            result[row, column] = (weights * picture).sum() / weights.sum()
+            result[row, column] = (weights * image).sum() / weights.sum()
     return result
 
 
@@ -46,10 +46,10 @@ def photograph_of(rgb_srgb8: np.ndarray) -> Photograph:
 def test_the_grid_gives_the_cross_bilateral_filter(spatial_sigma_px, range_sigma):
     rng = np.random.default_rng(0)
     guide = made_up_guide(rng)
-    picture = (guide > 0.6) * 1.0 + rng.random(guide.shape)
+    image = (guide > 0.6) * 1.0 + rng.random(guide.shape)
     sigmas = {"spatial_sigma_px": spatial_sigma_px, "range_sigma": range_sigma}
-    filtered = cross_bilateral_filter(picture, guide, **sigmas)
-    expected = brute_force(picture, guide, **sigmas)
+    filtered = cross_bilateral_filter(image, guide, **sigmas)
+    expected = brute_force(image, guide, **sigmas)
     assert expected.std() > 0.03  # something is left to get wrong
     np.testing.assert_allclose(filtered, expected, rtol=0, atol=0.006)
 
@@ -57,14 +57,14 @@ def test_the_grid_gives_the_cross_bilateral_filter(spatial_sigma_px, range_sigma
 def test_the_grid_wraps_in_azimuth():
     rng = np.random.default_rng(1)
     guide = made_up_guide(rng)
-    picture = rng.random(guide.shape)
+    image = rng.random(guide.shape)
     sigmas = {"spatial_sigma_px": 4.0, "range_sigma": 0.1}
-    filtered = cross_bilateral_filter(picture, guide, **sigmas)
-    turned = cross_bilateral_filter(np.roll(picture, 17, axis=1), np.roll(guide, 17, axis=1), **sigmas)
+    filtered = cross_bilateral_filter(image, guide, **sigmas)
+    turned = cross_bilateral_filter(np.roll(image, 17, axis=1), np.roll(guide, 17, axis=1), **sigmas)
     np.testing.assert_allclose(np.roll(turned, -17, axis=1), filtered, rtol=0, atol=1e-5)
 
 
-def test_koeo_leaves_a_picture_without_clipping_as_it_is():
+def test_koeo_leaves_a_image_without_clipping_as_it_is():
     rgb_srgb8 = np.random.default_rng(2).integers(0, 255, (32, 64, 3), dtype=np.uint8)
     assert rgb_srgb8.max() == 254
     (method,) = parse_methods("koeo")
@@ -80,7 +80,7 @@ def test_koeo_multiplies_white_by_four_and_stops_at_the_edge():
     np.testing.assert_allclose(enhancement[:, 90:], 1.0, rtol=1e-4)
 
 
-def test_koeo_is_its_definition_on_a_small_picture():
+def test_koeo_is_its_definition_on_a_small_image():
     rng = np.random.default_rng(3)
     rgb_srgb8 = np.clip(made_up_guide(rng)[..., None] * [330.0, 320.0, 300.0] + 60.0, 0.0, 255.0).astype(np.uint8)
     clipped = (rgb_srgb8 > 254).any(axis=2)
@@ -97,13 +97,13 @@ def test_koeo_turns_with_the_panorama(street):
 
 
 @pytest.mark.parametrize("level", [0.02, 0.5, 1.0])
-def test_huo_of_an_even_picture_has_a_closed_form(level):
+def test_huo_of_an_even_image_has_a_closed_form(level):
     # Both adaptations are the level itself: L (2 Lⁿ)^(1/n) = 2^(1/n) L².
     ldr_linear = np.full((32, 64), level, np.float32)
     np.testing.assert_allclose(ldr_linear * expansion(ldr_linear), 2.0 ** (1 / 0.86) * level**2, rtol=1e-3)
 
 
-def test_huo_is_its_definition_on_a_small_picture():
+def test_huo_is_its_definition_on_a_small_image():
     ldr_luminance = made_up_guide(np.random.default_rng(4)).astype(np.float32)
     local = ldr_luminance
     for spatial_sigma_px, range_sigma in ((16.0, 0.3), (10.0, 0.1)):

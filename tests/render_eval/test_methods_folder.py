@@ -88,7 +88,7 @@ def test_values_that_are_no_light_are_refused_by_file(tmp_path, value):
     assert caught.value.path == tmp_path / "room.exr"
 
 
-def test_the_record_tells_one_state_of_a_folder_from_another(tmp_path):
+def test_the_record_distinguishes_states_of_a_folder(tmp_path):
     write_prediction(tmp_path / "room.exr", panorama(1))
     before = the_method(tmp_path).record
     assert the_method(tmp_path).record == before

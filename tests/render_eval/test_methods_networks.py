@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from lanet_core.geometry.azimuth_alignment import columns_to_light
 from lanet_core.pipeline.panorama_converter import load_converter
 from lanet_core.reconstruction.overexposure import overexposure
 from lanet_core.reconstruction.panorama import Reconstruction, diffuse_from_log_hdr
-from render_eval.methods import MethodError, MethodOptions, Photograph, checked_prediction, parse_methods
+from render_eval.methods import Method, MethodError, MethodOptions, Photograph, checked_prediction, parse_methods
 
 torch = pytest.importorskip("torch")
 
@@ -63,7 +64,7 @@ NETWORKS = {
 }
 
 
-def pictures_of(photograph: Photograph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def images_of(photograph: Photograph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return photograph.rgb_srgb8, photograph.ldr_linear, photograph.truth
 
 
@@ -99,13 +100,24 @@ def make_checkpoint(tmp_path_factory) -> Callable[[str], Path]:
         for name, parameter in network.named_parameters():
             parameter.data += 0.05 * torch.randn_like(parameter)
             if name.endswith("head.bias"):
-                parameter.data += 2.0  # brighter than the picture, or the product would leave the picture as it is
+                parameter.data += 2.0  # brighter than the image, or the product would leave the image as it is
         state = network.state_dict()
         path = tmp_path_factory.mktemp("checkpoints") / f"{architecture}.pt"
         save_checkpoint(path, Checkpoint(configuration, 0, 7, state, state, {}))
         return path
 
-    return make
+    return functools.cache(make)
+
+
+@pytest.fixture(scope="module")
+def method_of(make_checkpoint) -> Callable[[str], Method]:
+    """Return a function that makes the method of an untrained checkpoint, once: its export takes seconds."""
+
+    def make(architecture: str) -> Method:
+        (method,) = parse_methods("", {"mine": make_checkpoint(architecture)})
+        return method
+
+    return functools.cache(make)
 
 
 def test_expandnet_has_the_published_state():
@@ -114,7 +126,7 @@ def test_expandnet_has_the_published_state():
     assert shapes == {f"{key}.weight": shape for key, shape in PUBLISHED_SHAPES.items()} | biases
 
 
-def test_expandnet_gives_a_prediction_and_says_whose_weights_it_has(photograph, random_weights):
+def test_expandnet_gives_a_prediction_and_shows_whose_weights_it_has(photograph, random_weights):
     (method,) = parse_methods("expandnet", options=MethodOptions(expandnet_weights=random_weights))
     predicted = checked_prediction(method, photograph)
     assert (predicted.min(), predicted.max()) == (0.0, 1.0)
@@ -145,7 +157,7 @@ def test_expandnet_by_hand(random_weights):
     np.testing.assert_allclose(output[..., 2], 1.0 / (1.0 + np.exp(1.0)), rtol=1e-5)
 
 
-def test_expandnet_wraps_in_azimuth_and_its_strips_leave_no_trace(random_weights):
+def test_expandnet_wraps_in_azimuth_and_its_bands_leave_no_trace(random_weights):
     network = load_network(random_weights)
     picture = np.random.default_rng(1).random((150, 64, 3), np.float32)
     with torch.no_grad():
@@ -209,9 +221,8 @@ def converted_by_hand(network: torch.nn.Module, ldr_linear: np.ndarray) -> np.nd
 
 
 @pytest.mark.parametrize("architecture", NETWORKS)
-def test_a_checkpoint_predicts_as_its_network_does(make_checkpoint, photograph, architecture):
-    path = make_checkpoint(architecture)
-    (method,) = parse_methods("", {"mine": path})
+def test_a_checkpoint_predicts_as_its_network_does(make_checkpoint, method_of, photograph, architecture):
+    path, method = make_checkpoint(architecture), method_of(architecture)
     predicted = checked_prediction(method, photograph)
     expected = converted_by_hand(inference_network(load_checkpoint(path)), photograph.ldr_linear)
     assert (expected > photograph.ldr_linear).mean() > 0.1
@@ -221,9 +232,9 @@ def test_a_checkpoint_predicts_as_its_network_does(make_checkpoint, photograph, 
     assert hashlib.sha256(path.read_bytes()).hexdigest() in method.record.source
 
 
-def test_a_checkpoint_is_shown_panoramas_with_their_light_in_the_middle(make_checkpoint, photograph):
-    (method,) = parse_methods("", {"mine": make_checkpoint("panolanet")})
-    turned = Photograph("turned", *(np.roll(each, 32, axis=1) for each in pictures_of(photograph)))
+def test_a_checkpoint_is_shown_panoramas_with_their_light_in_the_middle(method_of, photograph):
+    method = method_of("panolanet")
+    turned = Photograph("turned", *(np.roll(each, 32, axis=1) for each in images_of(photograph)))
     np.testing.assert_allclose(
         np.roll(method.predict(turned), -32, axis=1), checked_prediction(method, photograph), rtol=1e-4
     )

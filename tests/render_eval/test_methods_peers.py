@@ -43,7 +43,7 @@ DRTMO_CHANNELS = 4
 
 
 def pattern(height: int, width: int) -> np.ndarray:
-    """A picture of all codes with a white rectangle."""
+    """An image of all codes with a white rectangle."""
     rows, columns = np.mgrid[:height, :width]
     codes = np.stack([rows * 3 + columns * 5, rows * 7 + columns, rows + columns * 2], axis=-1) % 256
     picture = codes.astype(np.uint8)
@@ -102,7 +102,7 @@ def method_of(random_weights) -> Callable:
 
 #: What TensorFlow 2.21 (hdrcnn, liu), Chainer 7.8 with OpenCV 4.8 (drtmo), and torch 2 with the authors' own network
 #: (santos) compute with these weights, each by a program of the original's operations.
-PICTURES = {
+IMAGES = {
     "hdrcnn": pattern(64, 128),
     "liu": pattern(64, 128),
     "santos": pattern(128, 256),
@@ -118,7 +118,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_original_framework_computes_the_same(name, method_of):
-    predicted = checked_prediction(method_of(name), photograph(PICTURES[name]))
+    predicted = checked_prediction(method_of(name), photograph(IMAGES[name]))
     for place, expected in EXPECTED[name].items():
         # DrTMO cuts its exposures to 8 bits, so that one value in a thousand is a code away.
         np.testing.assert_allclose(predicted[place], expected, rtol=2e-3 if name == "drtmo" else 1e-4, atol=1e-5)
@@ -126,7 +126,7 @@ def test_the_original_framework_computes_the_same(name, method_of):
 
 def test_drtmos_exposures_are_those_of_chainer(method_of):
     network = method_of("drtmo")._up
-    bgr = PICTURES["drtmo"][..., ::-1]
+    bgr = IMAGES["drtmo"][..., ::-1]
     with torch.inference_mode():
         planes = torch.from_numpy((bgr / np.float32(255.0)).transpose(2, 0, 1)[None].copy())
         predicted = network(planes)[0].numpy()
@@ -246,7 +246,7 @@ def test_a_panorama_of_any_size_has_no_seam(name, size, method_of):
 
 @pytest.mark.parametrize("is_panorama", [False, True])
 @pytest.mark.parametrize("name", ["hdrcnn", "liu", "santos", "drtmo"])
-def test_a_picture_of_any_size_keeps_its_size(name, is_panorama, method_of):
+def test_a_image_of_any_size_keeps_its_size(name, is_panorama, method_of):
     picture = pattern(21, 42)
     checked_prediction(method_of(name), photograph(picture, is_panorama=is_panorama))
 

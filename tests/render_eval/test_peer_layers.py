@@ -26,41 +26,41 @@ def values(*shape: int) -> np.ndarray:
 @pytest.mark.parametrize(("size", "stride"), [((6, 8), 1), ((6, 8), 2), ((7, 9), 2), ((5, 6), 3)])
 @pytest.mark.parametrize("kernel", [1, 3, 7])
 def test_convolutions_with_same_padding(size, stride, kernel):
-    picture, weights = values(*size, 2), values(kernel, kernel, 2, 3)
+    image, weights = values(*size, 2), values(kernel, kernel, 2, 3)
     network = nn.ModuleDict({"layer": nn.Conv2d(2, 3, kernel, stride=stride, bias=False)})
     assign(network, {"layer/W_conv2d": weights}, TENSORLAYER)
-    found = run_on_array(lambda x: network["layer"](pad_same(x, kernel, stride)), picture)
-    np.testing.assert_allclose(found, convolve_same(picture, weights, stride), atol=1e-5)
+    found = run_on_array(lambda x: network["layer"](pad_same(x, kernel, stride)), image)
+    np.testing.assert_allclose(found, convolve_same(image, weights, stride), atol=1e-5)
 
 
 @pytest.mark.parametrize("size", [(6, 8), (7, 9)])
 def test_maximum_pooling_with_same_padding(size):
-    picture = values(*size, 2) + 1.0  # after an activation nothing is negative
-    found = run_on_array(lambda x: F.max_pool2d(pad_same(x, 3, 2), 3, stride=2), picture)
-    np.testing.assert_allclose(found, maximum_same(picture, 3, 2), atol=1e-6)
+    image = values(*size, 2) + 1.0  # after an activation nothing is negative
+    found = run_on_array(lambda x: F.max_pool2d(pad_same(x, 3, 2), 3, stride=2), image)
+    np.testing.assert_allclose(found, maximum_same(image, 3, 2), atol=1e-6)
 
 
 def test_transposed_convolutions():
-    picture, weights = values(3, 4, 2), values(4, 4, 5, 2)
+    image, weights = values(3, 4, 2), values(4, 4, 5, 2)
     network = nn.ModuleDict({"layer": nn.ConvTranspose2d(2, 5, 4, stride=2, padding=1, bias=False)})
     assign(network, {"layer/W_deconv2d": weights}, TENSORLAYER)
-    found = run_on_array(network["layer"], picture)
-    np.testing.assert_allclose(found, transposed_same(picture, weights, 2), atol=1e-5)
+    found = run_on_array(network["layer"], image)
+    np.testing.assert_allclose(found, transposed_same(image, weights, 2), atol=1e-5)
 
 
 def test_bilinear_upsampling():
-    picture = values(3, 5, 2)
-    np.testing.assert_allclose(run_on_array(upsample_bilinear, picture), enlarged_bilinear(picture), atol=1e-6)
+    image = values(3, 5, 2)
+    np.testing.assert_allclose(run_on_array(upsample_bilinear, image), enlarged_bilinear(image), atol=1e-6)
 
 
 def test_sobel_edges():
-    picture = values(5, 6, 3)
-    np.testing.assert_allclose(run_on_array(sobel_edges, picture), sobel(picture).reshape(5, 6, 6), atol=1e-5)
+    image = values(5, 6, 3)
+    np.testing.assert_allclose(run_on_array(sobel_edges, image), sobel(image).reshape(5, 6, 6), atol=1e-5)
 
 
 def test_histograms_share_a_value_between_two_levels():
-    picture = np.array([[[0.0, 0.25, 0.3]]], np.float32)
-    found = run_on_array(lambda x: histogram(x, 4), picture)[0, 0].reshape(5, 3)
+    image = np.array([[[0.0, 0.25, 0.3]]], np.float32)
+    found = run_on_array(lambda x: histogram(x, 4), image)[0, 0].reshape(5, 3)
     np.testing.assert_allclose(found, [[1, 0, 0], [0, 1, 0.8], [0, 0, 0.2], [0, 0, 0], [0, 0, 0]], atol=1e-6)
 
 
@@ -89,12 +89,12 @@ def test_a_soft_masks_convolution():
     assert found_mask.max() <= 1.0
 
 
-def test_normalisation_by_the_picture_at_hand():
+def test_normalisation_by_the_image_at_hand():
     network = nn.ModuleDict({"norm": ImageNorm(2, 2e-5)})
     assign(network, {"norm/gamma": np.array([2.0, 3.0]), "norm/beta": np.array([0.5, -0.5])}, CHAINER)
-    picture = values(3, 4, 2)
-    normal = (picture - picture.mean(axis=(0, 1))) / np.sqrt(picture.var(axis=(0, 1)) + 2e-5)
-    np.testing.assert_allclose(run_on_array(network["norm"], picture), normal * [2.0, 3.0] + [0.5, -0.5], atol=1e-5)
+    image = values(3, 4, 2)
+    normal = (image - image.mean(axis=(0, 1))) / np.sqrt(image.var(axis=(0, 1)) + 2e-5)
+    np.testing.assert_allclose(run_on_array(network["norm"], image), normal * [2.0, 3.0] + [0.5, -0.5], atol=1e-5)
     single = run_on_array(network["norm"], values(1, 1, 2))
     np.testing.assert_allclose(single[0, 0], [0.5, -0.5], atol=1e-6)
 
@@ -134,6 +134,6 @@ def test_exposures_that_contradict_the_one_before_are_left_out_with_all_beyond()
 
     odd = flat(60)
     odd[0, 0, 0] = 165  # 65 codes brighter than in the exposure above it
-    picture = flat(120)
-    kept = consistent_exposures([flat(100), odd, flat(40)], picture, [flat(140), flat(76), flat(11), flat(200)])
+    image = flat(120)
+    kept = consistent_exposures([flat(100), odd, flat(40)], image, [flat(140), flat(76), flat(11), flat(200)])
     assert [int(each[1, 1, 1]) for each in kept] == [100, 120, 140, 76]

@@ -32,7 +32,7 @@ needs_blender = pytest.mark.skipif(bpy is None, reason="needs Blender's module: 
 
 WHITE_WORLD = np.ones((4, 8, 3), dtype=np.float32)
 
-#: Row and column of the one bright pixel of 64x32: beside, before and behind the camera, and at the panorama's seam.
+#: Row and column of the one bright pixel of 64x32: left of, before and behind the camera, at the panorama's seam.
 LAMPS = [(10, 57), (8, 17), (10, 36), (10, 0)]
 
 
@@ -142,7 +142,7 @@ def test_a_highlight_is_where_the_mirrors_law_puts_it(lamp):
 
 @needs_blender
 @pytest.mark.parametrize("lamp", LAMPS, ids=str)
-def test_a_shadow_is_where_the_light_is_hidden_and_the_ground_beside_it_has_all_its_light(lamp):
+def test_a_shadow_is_where_the_light_is_hidden_and_the_ground_next_to_it_has_all_its_light(lamp):
     panorama, light = lamp_world(*lamp)
     values = scene_values(
         {"black": BLACK, "ground": {"kind": "diffuse", "albedo": [0.5, 0.5, 0.5]}},
@@ -195,7 +195,7 @@ def sunny():
 
 
 @needs_blender
-def test_twice_the_light_is_twice_the_picture_and_no_world_is_stale(small_four_balls, sunny):
+def test_twice_the_light_is_twice_the_image_and_no_world_is_stale(small_four_balls, sunny):
     small_four_balls["sampling"] |= {"denoise": False, "path_limit": 0.0}
     with Renderer(from_dict(small_four_balls)) as renderer:
         once, twice, again = (renderer.render(factor * sunny).image for factor in (1.0, 2.0, 1.0))
@@ -241,7 +241,7 @@ def test_seeds_give_other_noise_and_the_denoiser_takes_it_away(small_four_balls,
 
 
 @needs_blender
-def test_a_rendering_is_a_picture_of_the_scenes_size_and_a_time(small_four_balls, sunny):
+def test_a_rendering_is_a_image_of_the_scenes_size_and_a_time(small_four_balls, sunny):
     with Renderer(from_dict(small_four_balls)) as renderer:
         rendering = renderer.render(sunny)
         assert renderer.versions["blender"].split(".")[:2] == [str(part) for part in bpy.app.version[:2]]
@@ -267,7 +267,7 @@ KINDS = ("scenes", "objects", "meshes", "materials", "worlds", "cameras", "image
 
 
 @needs_blender
-def test_an_interrupted_render_gives_no_picture(small_four_balls, sunny):
+def test_an_interrupted_render_gives_no_image(small_four_balls, sunny):
     def interrupt(*_):
         signal.raise_signal(signal.SIGINT)
 
@@ -296,14 +296,14 @@ def test_a_panorama_of_another_shape_is_refused(small_four_balls, shape):
         renderer.render(np.zeros(shape, dtype=np.float32))
 
 
-def test_without_blender_the_error_says_what_to_install(monkeypatch):
+def test_without_blender_the_error_names_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "bpy", None)  # None makes an import fail, as where it is not installed
     with pytest.raises(BlenderNotFoundError, match=r"lanet-ibl\[evaluation\]"):
         Renderer(load_scene_description("four_balls"))
 
 
 @needs_blender
-def test_without_cycles_the_error_says_how_to_get_it():
+def test_without_cycles_the_error_shows_how_to_get_it():
     program = """
 import bpy, addon_utils
 addon_utils.disable("cycles")

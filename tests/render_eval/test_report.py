@@ -46,7 +46,7 @@ def evaluation(tmp_path) -> Evaluation:
     return make_evaluation(SCENES, tmp_path)
 
 
-def test_the_page_needs_nothing_but_the_pictures_beside_it(evaluation, tmp_path):
+def test_the_page_needs_nothing_but_the_images_next_to_it(evaluation, tmp_path):
     page = page_of(evaluation, tmp_path)
     text = (tmp_path / "index.html").read_text(encoding="utf-8")
     ids = [each.get("id") for each in page.iter() if each.get("id")]
@@ -66,7 +66,7 @@ def test_the_page_needs_nothing_but_the_pictures_beside_it(evaluation, tmp_path)
     assert "@import" not in text and "url(" not in text and "fetch(" not in text
 
 
-def test_the_head_says_what_was_measured_when_and_with_what(evaluation, tmp_path):
+def test_the_head_shows_what_was_measured_when_and_with_what(evaluation, tmp_path):
     page = page_of(evaluation, tmp_path)
     header = words(page.find(".//header"))
     for expected in ("4 scenes, 3 methods", "2031-02-03 04:05 UTC", "four_balls", np.__version__, "split val"):
@@ -146,17 +146,17 @@ def test_figures_within_the_noise_floor_are_marked_and_no_others(evaluation, tmp
     assert len(seen) == 4
 
 
-def test_each_scene_shows_its_pictures_at_their_size_when_they_are_needed(evaluation, tmp_path):
+def test_each_scene_shows_its_images_at_their_size_when_they_are_needed(evaluation, tmp_path):
     page = page_of(evaluation, tmp_path)
     for scene, section in zip(evaluation.scenes, with_class(page, "scene"), strict=True):
-        pictures = section.findall(".//img")
-        assert all(each.get("loading") == "lazy" and each.get("alt") for each in pictures)
-        shown = {unquote(each.get("src")) for each in pictures}
+        images = section.findall(".//img")
+        assert all(each.get("loading") == "lazy" and each.get("alt") for each in images)
+        shown = {unquote(each.get("src")) for each in images}
         results = [each for each in evaluation.results if each.scene == scene.name]
         assert shown == {scene.ldr_png, scene.truth_png} | {
             path for each in results for path in (each.render_png, each.difference_png)
         }
-        sizes = {(each.get("width"), each.get("height")) for each in pictures if each.get("width")}
+        sizes = {(each.get("width"), each.get("height")) for each in images if each.get("width")}
         assert sizes == {("64", "32"), tuple(str(length) for length in RENDER_SIZE)}
         (comparison,) = with_class(section, "comparison")
         assert comparison.find(".//input").get("type") == "range" and comparison.find(".//input").get("aria-label")
@@ -235,7 +235,7 @@ def test_an_evaluation_of_nothing_at_all_still_has_a_page(tmp_path):
     assert "0 scenes, 0 methods" in words(page.find(".//header"))
 
 
-def test_pictures_that_are_not_there_are_named_instead(tmp_path):
+def test_images_that_are_not_there_are_named_instead(tmp_path):
     page = page_of(make_evaluation(["attic"]), tmp_path)
     assert not page.findall(".//img")
     assert len(with_class(page, "missing")) == 2 + 2 * len(METHODS)

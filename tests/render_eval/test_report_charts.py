@@ -48,7 +48,7 @@ def scale_from_ticks(chart, anchor: str, coordinate: str, curve) -> tuple[float,
     return slope, offset
 
 
-def test_every_mark_lies_where_its_scene_and_score_say(tmp_path):
+def test_every_mark_is_where_its_scene_and_score_specify(tmp_path):
     evaluation = make_evaluation(SCENES)
     write_report(evaluation, tmp_path)
     page = read_page((tmp_path / "index.html").read_text(encoding="utf-8"))
@@ -104,7 +104,7 @@ def test_a_linear_axis_holds_all_values_and_has_round_even_ticks(values):
 
 @settings(deadline=None)
 @given(st.lists(st.floats(1e-8, 1e6), min_size=1, max_size=20))
-def test_a_logarithmic_axis_gives_every_decade_the_same_room(values):
+def test_a_logarithmic_axis_gives_every_decade_the_same_space(values):
     axis = logarithmic_axis("x", values)
     assert all(0.0 <= axis.place(value) <= 1.0 for value in values)
     assert axis.place(1e3) - axis.place(1e2) == pytest.approx(axis.place(1e-4) - axis.place(1e-5), rel=1e-6)
@@ -153,7 +153,7 @@ def test_colours_stand_out_from_the_page(colours, page):
 
 @pytest.mark.parametrize("deficiency", DEFICIENCIES)
 @pytest.mark.parametrize("colours", [LIGHT_COLOURS, DARK_COLOURS])
-def test_colour_blind_readers_tell_the_colours_apart(colours, deficiency):
+def test_colour_blind_readers_can_distinguish_the_colours(colours, deficiency):
     seen = [cielab(np.array(DEFICIENCIES[deficiency]) @ linear_rgb(colour)) for colour in colours]
     distances = {
         (colours[i], colours[j]): np.linalg.norm(seen[i] - seen[j]) for i in range(len(seen)) for j in range(i)

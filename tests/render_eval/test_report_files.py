@@ -85,41 +85,41 @@ def test_a_folder_that_is_not_there_is_a_clear_error_and_nothing_is_left(evaluat
 
 
 def test_a_summary_is_the_reports_small_files_without_the_renders(evaluation, tmp_path):
-    write_report(evaluation, tmp_path, picture_of="koeo")
+    write_report(evaluation, tmp_path, image_of="koeo")
     (tmp_path / "small").mkdir()
-    write_summary(evaluation, tmp_path, tmp_path / "small", picture_of="koeo")
+    write_summary(evaluation, tmp_path, tmp_path / "small", image_of="koeo")
     names = ["best_and_worst.png", "results.csv", "results.json"]
     assert sorted(path.name for path in (tmp_path / "small").iterdir()) == names
     for name in names:
         assert (tmp_path / "small" / name).read_bytes() == (tmp_path / name).read_bytes()
 
 
-def test_the_picture_is_of_the_method_asked_for(evaluation, tmp_path):
-    pictures = {}
+def test_the_image_is_of_the_method_asked_for(evaluation, tmp_path):
+    images = {}
     for method in (None, *METHODS):
-        write_summary(evaluation, tmp_path, tmp_path, picture_of=method)
-        pictures[method] = (tmp_path / "best_and_worst.png").read_bytes()
-    assert pictures[None] == pictures[METHODS[-1]]
-    assert len(set(pictures.values())) == len(METHODS)
+        write_summary(evaluation, tmp_path, tmp_path, image_of=method)
+        images[method] = (tmp_path / "best_and_worst.png").read_bytes()
+    assert images[None] == images[METHODS[-1]]
+    assert len(set(images.values())) == len(METHODS)
     with pytest.raises(DataError, match="no method 'nosuch'"):
-        write_summary(evaluation, tmp_path, tmp_path, picture_of="nosuch")
+        write_summary(evaluation, tmp_path, tmp_path, image_of="nosuch")
 
 
-def test_the_picture_is_of_the_last_method_with_scores(evaluation, tmp_path):
+def test_the_image_is_of_the_last_method_with_scores(evaluation, tmp_path):
     last_failed = tuple(
         dataclasses.replace(each, scores={}, error="It failed.") if each.method == METHODS[-1] else each
         for each in evaluation.results
     )
     evaluation = dataclasses.replace(evaluation, results=last_failed)
-    write_summary(evaluation, tmp_path, tmp_path, picture_of=METHODS[-2])
-    said = (tmp_path / "best_and_worst.png").read_bytes()
+    write_summary(evaluation, tmp_path, tmp_path, image_of=METHODS[-2])
+    specified = (tmp_path / "best_and_worst.png").read_bytes()
     write_summary(evaluation, tmp_path, tmp_path)
-    assert (tmp_path / "best_and_worst.png").read_bytes() == said
-    write_summary(evaluation, tmp_path, tmp_path, picture_of=METHODS[-1])
+    assert (tmp_path / "best_and_worst.png").read_bytes() == specified
+    write_summary(evaluation, tmp_path, tmp_path, image_of=METHODS[-1])
     assert not (tmp_path / "best_and_worst.png").exists()
 
 
-def test_without_scores_there_is_no_picture_and_none_of_an_earlier_run(evaluation, tmp_path):
+def test_without_scores_there_is_no_image_and_none_of_an_earlier_run(evaluation, tmp_path):
     write_summary(evaluation, tmp_path, tmp_path)
     failed = tuple(dataclasses.replace(each, scores={}, error="It failed.") for each in evaluation.results)
     for without in (dataclasses.replace(evaluation, results=failed), Evaluation((), (), ())):

@@ -45,7 +45,7 @@ def test_a_run_leaves_a_report_and_is_not_done_twice(data):
     for seed in (1, 2):
         write_hdr(data.parent / f"predicted/scene_{seed}.exr", panorama(seed + 2))
     small = data.parent / "small"
-    options = ("--methods", "ldr", "--picture-of", "ldr", "--summary", str(small))
+    options = ("--methods", "ldr", "--image-of", "ldr", "--summary", str(small))
     options += ("--method", f"mine={data.parent / 'predicted'}")
     first = run(data, *options)
     assert first.returncode == 0, first.stderr
@@ -83,7 +83,7 @@ def test_a_run_leaves_a_report_and_is_not_done_twice(data):
     assert [bool(scene.error) for scene in read_results(out / "results.json").scenes] == [True, False, False]
 
 
-def test_a_run_that_was_stopped_goes_on(data):
+def test_a_run_that_was_stopped_continues(data):
     pytest.importorskip("bpy")
     out = data.parent / "report"
     started = subprocess.Popen(
@@ -158,9 +158,9 @@ class TestErrorsBeforeAnyWork:
         assert main([*words, "--jod"]) == 2
         assert "--no-jod" in capsys.readouterr().err
 
-    def test_a_picture_of_a_method_that_is_not_evaluated(self, check):
+    def test_a_image_of_a_method_that_is_not_evaluated(self, check):
         pytest.importorskip("bpy")
-        check("The method 'koeo' is not evaluated", "--methods", "ldr", "--picture-of", "koeo")
+        check("The method 'koeo' is not evaluated", "--methods", "ldr", "--image-of", "koeo")
 
     def test_a_summary_that_cannot_be_written(self, check, tmp_path):
         (tmp_path / "file").write_text("a file")

@@ -36,7 +36,7 @@ def holder(tmp_path):
     process.wait()
 
 
-def test_a_second_run_is_refused_and_told_who_holds_the_folder(holder, tmp_path, capsys):
+def test_a_second_run_is_refused_with_the_holder_of_the_folder(holder, tmp_path, capsys):
     write_hdr(tmp_path / "data" / "a.exr", panorama(1))
     before = sorted((tmp_path / "out").rglob("*"))
     assert main(["--data", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "--methods", "ldr", "--no-jod"]) == 2

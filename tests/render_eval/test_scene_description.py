@@ -1,4 +1,4 @@
-"""Scenes as data: what ships, what is hashed, and what every bad value says."""
+"""Scenes as data: what ships, what is hashed, and the error of every bad value."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def kinds_from_left_to_right(scene):
 
 def test_the_papers_scene_is_four_balls_from_glass_to_mixed_above_a_diffuse_plane():
     scene = load_scene_description("four_balls")
-    assert (scene.picture.width, scene.picture.height) == (480, 270)
+    assert (scene.image.width, scene.image.height) == (480, 270)
     assert kinds_from_left_to_right(scene) == ["glass", "glossy", "diffuse", "mixed"]
     assert scene.materials[scene.plane.material].kind == "diffuse"
     assert all(ball.centre[2] - ball.radius >= 0.0 for ball in scene.balls)
@@ -43,11 +43,11 @@ def test_the_benchmark_of_the_literature_is_mirror_matte_silver_and_diffuse():
     assert kinds_from_left_to_right(scene) == ["glossy", "glossy", "diffuse"]
     assert [getattr(scene.materials[ball.material], "roughness", None) for ball in scene.balls] == [0.0, 0.5, None]
     assert scene.plane is None
-    assert not scene.picture.background
+    assert not scene.image.background
 
 
 @pytest.mark.parametrize("name", shipped_scenes())
-def test_the_balls_of_a_shipped_scene_are_whole_in_its_picture(name):
+def test_the_balls_of_a_shipped_scene_are_whole_in_its_image(name):
     values = load_scene_description(name).to_dict()
     axes = camera_axes(values["camera"])
     for ball in values["balls"]:
@@ -85,7 +85,7 @@ def test_a_scene_of_ones_own_is_a_file(values, tmp_path):
         """
         name = "one"
         description = "One ball"
-        picture = { width = 8, height = 4 }
+        image = { width = 8, height = 4 }
         sampling = { samples = 1, bounces = 2 }
         camera = { position = [-3, 0, 0], target = [0, 0, 0], vertical_angle_deg = 40 }
         balls = [{ centre = [0, 0, 0], radius = 1, material = "chalk" }]
@@ -94,12 +94,12 @@ def test_a_scene_of_ones_own_is_a_file(values, tmp_path):
         encoding="utf-8",
     )
     scene = load_scene_description(path)
-    assert scene.picture.background
+    assert scene.image.background
     assert scene.plane is None
     assert scene.materials["chalk"].albedo == (1.0, 1.0, 1.0)
 
 
-#: Where in the plain values, what is put there, and what the message says.
+#: Where in the plain values, what is put there, and what the message contains.
 BAD_VALUES = [
     (("picture", "width"), 0, "picture.width is 0"),
     (("picture", "width"), 480.0, "picture.width is 480.0"),
@@ -186,7 +186,7 @@ def test_a_scene_of_nothing_is_refused(values):
         from_dict(values)
 
 
-def test_an_unknown_name_says_which_there_are():
+def test_an_unknown_name_shows_which_there_are():
     with pytest.raises(SceneDescriptionError, match="four_balls, three_spheres"):
         load_scene_description("five_balls")
 
@@ -207,7 +207,7 @@ def test_a_file_that_is_not_toml_is_named(tmp_path, content):
 
 
 def test_the_shipped_files_have_no_key_that_is_left_out_of_the_hash():
-    # What a file says and what the description holds are the same, key for key.
+    # The file and the description have the same values, key for key.
     for name in shipped_scenes():
         raw = tomllib.loads((SCENES / f"{name}.toml").read_text(encoding="utf-8"))
         assert load_scene_description(name).to_dict() == raw

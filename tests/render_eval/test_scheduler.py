@@ -65,7 +65,7 @@ def without_times(evaluation: Evaluation) -> Evaluation:
     return replace(evaluation, results=results)
 
 
-def test_clusters_need_dask_and_say_so(monkeypatch):
+def test_clusters_need_dask(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)  # an import raises, as where it is not installed
     for cluster in (local_cluster(2), existing_cluster("tcp://127.0.0.1:1")):
         with pytest.raises(SchedulerError, match=r"distributed.*lanet-ibl\[evaluation\]"), cluster:
@@ -97,7 +97,7 @@ def test_two_processes_one_of_them_killed_give_what_one_process_gives(campaign):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """A cluster that somebody else started, with one worker."""
+    """A cluster that another program started, with one worker."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
         yield cluster
@@ -136,7 +136,7 @@ def test_a_cluster_without_workers_is_an_error(campaign, monkeypatch):
 
 @pytest.fixture
 def silent_address():
-    """Something that takes connections and never says a word."""
+    """A server that accepts connections and never sends a byte."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -191,7 +191,7 @@ def address_in(path: Path, patience_s: float = 60.0) -> str:
     raise AssertionError("the scheduler did not start")
 
 
-def test_a_scheduler_that_goes_during_the_work_is_said_at_once(campaign, start, tmp_path):
+def test_a_scheduler_that_goes_during_the_work_is_reported_at_once(campaign, start, tmp_path):
     process = start("dask_scheduler", "--host", "127.0.0.1", "--port", 0, "--scheduler-file", tmp_path / "file.json")
     address = address_in(tmp_path / "file.json")
     start("dask_worker", address, "--nthreads", 1, "--no-nanny")
@@ -208,8 +208,8 @@ def test_a_scheduler_that_goes_during_the_work_is_said_at_once(campaign, start, 
         evaluate(campaign, scheduler, kill_the_scheduler)
 
 
-def test_nobody_else_on_the_machine_can_send_work_to_its_cluster():
-    """Dask unpickles, and so runs, whatever a connected client sends."""
+def test_no_other_user_of_the_machine_can_send_work_to_its_cluster():
+    """Dask unpickles, and so runs, anything that a connected client sends."""
     distributed = pytest.importorskip("distributed")
     with local_cluster(1) as scheduler:
         address = scheduler.client.scheduler.address

@@ -1,4 +1,4 @@
-"""The scores of an evaluation: what each is given, what is left out, and what lies in the noise."""
+"""The scores of an evaluation: what each is given, what is left out, and what is in the noise."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _keys(*domains: str) -> set[str]:
     return {key for key, metric in METRICS.items() if metric.domain in domains}
 
 
-def test_every_metric_says_what_it_is():
+def test_every_metric_shows_what_it_is():
     assert all(metric.key == key for key, metric in METRICS.items())
     assert all(metric.label and metric.definition and metric.source for metric in METRICS.values())
     assert len({metric.label for metric in METRICS.values()}) == len(METRICS)
@@ -94,7 +94,7 @@ def test_what_has_no_value_is_absent():
 
 
 def test_the_sign_of_better():
-    """The closer of two pictures is better by every metric."""
+    """The closer of two images is better by every metric."""
     image, truth = renders()
     closer = truth ** np.float32(0.8) * image ** np.float32(0.2)
     near, far = score_render(closer, truth, jod=None), score_render(image, truth, jod=None)
@@ -129,7 +129,7 @@ def test_bad_pairs_are_refused(score):
         score(good[:32], good)
 
 
-def test_a_missing_package_is_told():
+def test_a_missing_package_is_reported():
     # None in sys.modules makes an import raise, as it does where the package is not installed.
     program = """
 import sys
@@ -168,7 +168,7 @@ def test_the_command_that_installs_it_leaves_torch_alone(monkeypatch, torch, com
 def test_jod_is_that_of_the_packages_own_command():
     """JOD of cvvdp 0.5.7: ``cvvdp --test image.exr --ref truth.exr --display standard_hdr_linear``.
 
-    The files hold 255 times the two pictures of ``renders()``.
+    The files hold 255 times the two images of ``renders()``.
     """
     try:
         jod = Jod()

@@ -29,7 +29,7 @@ def test_the_panoramas_are_listed_for_training_bit_for_bit(tmp_path):
         assert np.array_equal(read_hdr(tmp_path / "new" / f"{scene.slug}.exr"), panorama(scene))
 
 
-def test_what_lies_there_is_not_rendered_again(tmp_path):
+def test_what_is_there_is_not_rendered_again(tmp_path):
     list(fill(tmp_path, scenes(0, 1), panorama))
     before = (tmp_path / f"{scene_of(0).slug}.exr").stat().st_mtime_ns
     assert list(fill(tmp_path, scenes(0, 1, 2), panorama)) == scenes(2)

@@ -127,7 +127,7 @@ def test_the_sky_brightens_from_zenith_to_horizon():
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_every_kind_of_scene_gives_a_picture_with_lights_beyond_its_middle(kind):
+def test_every_kind_of_scene_gives_a_image_with_lights_beyond_its_middle(kind):
     seed = next(seed for seed in range(100) if scene_of(seed).kind == kind)
     panorama = render_panorama(scene_of(seed).describe(), 16, seed=seed, samples=16)
     assert panorama.shape == (16, 32, 3)
@@ -138,14 +138,14 @@ def test_every_kind_of_scene_gives_a_picture_with_lights_beyond_its_middle(kind)
     assert panorama.max() > 10.0 * np.median(panorama)
 
 
-def test_the_same_seed_gives_the_same_picture_and_another_seed_other_noise():
+def test_the_same_seed_gives_the_same_image_and_another_seed_other_noise():
     description = scene_of(next(seed for seed in range(100) if scene_of(seed).kind.name == "night")).describe()
     first, again, other = (render_panorama(description, 16, seed=seed, samples=8) for seed in (3, 3, 4))
     np.testing.assert_allclose(again, first, rtol=1e-3, atol=1e-4)
     assert np.abs(other - first).max() > 0.01
 
 
-def test_the_command_renders_lists_and_goes_on(tmp_path):
+def test_the_command_renders_lists_and_continues(tmp_path):
     def run(count):
         command = [sys.executable, ROOT / "scene_generation/run.py", "--out", tmp_path, "--height", "16"]
         return subprocess.run([*command, "--count", str(count)], capture_output=True, text=True)

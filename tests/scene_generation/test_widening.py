@@ -42,7 +42,7 @@ def test_a_far_globe_keeps_its_flux():
 
 
 def test_a_far_strip_is_widened_across_and_keeps_its_flux():
-    """A flat lamp's flux is proportional to its radiance times its area; how thick it is says nothing."""
+    """A flat lamp's flux is proportional to its radiance times its area; its thickness does not matter."""
     strip = Solid("box", (0.0, 0.0, 20.0), (4.0, 0.1, 0.01), LAMP)
     large = widened_solid(strip)
     width = 20.0 * LEAST_RAD

@@ -54,12 +54,41 @@ def test_code_and_longer_words_are_left_alone(findings, text):
     assert not findings(text)
 
 
-def test_private_words_are_found_in_strings_but_not_in_docstrings_and_names(check_text):
+def test_private_words_are_found_in_strings_without_docstrings_and_names(check_text):
     words = check_text.private_words()
     source = '"""A picture says it."""\ndef f(picture):\n    """A picture."""\n    return {}\n'
     assert not list(check_text.check_strings(source.format('"picture"'), words))
     (finding,) = check_text.check_strings(source.format('f"Not a {picture} picture."'), words)
     assert finding.startswith("4: 'picture'; write image")
+
+
+def test_private_words_are_found_in_docstrings_and_comments(check_text):
+    source = '"""A module.\n\nIt knows `says`."""\nx = "it says"  # as told\n'
+    found = check_text.check_remarks(source, check_text.private_words())
+    assert sorted(each.partition(";")[0] for each in found) == ["3: 'knows'", "4: 'told'"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "found"),
+    [
+        ("lanet_core/told.py", "", ["1: 'told'"]),
+        ("a.py", "def answer(): pass", ["1: 'answer'"]),
+        ("a.py", "class StripReader: pass", ["1: 'Strip'"]),
+        ("a.py", "def read(strip_rows): pass", ["1: 'strip'"]),
+        ("a.py", "\nself.twin = _NOBODY = 1", ["2: 'NOBODY'", "2: 'twin'"]),
+        ("a.py", 'text.strip()\nstripped = says()\nx = "told"', []),
+    ],
+)
+def test_private_words_are_found_in_names_where_they_are_defined(check_text, name, source, found):
+    findings = check_text.check_names(name, source, check_text.private_words("names"))
+    assert sorted(each.partition(";")[0] for each in findings) == found
+
+
+def test_a_file_may_use_the_words_of_its_format(check_text):
+    words = check_text.private_words(), check_text.private_words("names")
+    source = '"""Strips of a file."""\nstrip = 1  # a twin\n'
+    assert len(list(check_text.check_python("lanet_core/files/decoder.py", source, *words))) == 1
+    assert len(list(check_text.check_python("lanet_core/files/exr.py", source, *words))) == 3
 
 
 @pytest.mark.parametrize("text", ["/home/anna/data", "see /root/runs", "C:\\Users\\anna", "../../root/runs/best.pt"])
@@ -73,6 +102,6 @@ def test_other_paths_are_left_alone(check_text, text):
 
 
 def test_a_word_list_names_a_replacement_for_each_word(check_text):
-    words = check_text.private_words()
-    assert len(words) > 10
-    assert all(standard for _, standard in words)
+    for words in (check_text.private_words(), check_text.private_words("names")):
+        assert len(words) > 10
+        assert all(standard for _, standard in words)

@@ -1,4 +1,4 @@
-"""Learning curves: what a log says is where the line goes, and a bad log is told in one line."""
+"""Learning curves: lines follow the logs, and a bad log is reported in one line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def write_log(path: Path, values: dict[int, float], ldr: float = 0.8) -> Path:
     return path
 
 
-def test_lines_go_where_the_logs_say(tmp_path):
+def test_lines_go_where_the_logs_specify(tmp_path):
     first = write_log(tmp_path / "a.csv", {100: 0.6, 300: 0.3, 200: 0.4})
     second = write_log(tmp_path / "b.csv", {100: 0.5, 1200: 0.45})
     output = tmp_path / "curves.svg"
@@ -28,7 +28,7 @@ def test_lines_go_where_the_logs_say(tmp_path):
     lines = [each.get("points").split() for each in root.iter(f"{SVG}polyline")]
     corners = [[tuple(map(float, corner.split(","))) for corner in line] for line in lines]
     assert [len(line) for line in corners] == [3, 2]
-    # Even steps are evenly far apart, and a smaller error lies further down, in proportion.
+    # Even steps are evenly far apart, and a smaller error is further down, in proportion.
     (x0, y0), (x1, y1), (x2, y2) = corners[0]
     assert x1 - x0 == pytest.approx(x2 - x1, abs=0.2)
     assert (y1 - y0) == pytest.approx(2.0 * (y2 - y1), abs=0.3)
@@ -50,9 +50,9 @@ def test_what_is_no_log(tmp_path, capsys, text, words):
     if text is not None:
         (tmp_path / "log.csv").write_text(text)
     assert learning_curves.main([f"run={tmp_path / 'log.csv'}", "-o", str(tmp_path / "curves.svg")]) == 2
-    said = capsys.readouterr().err
-    assert words in said
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
     assert not (tmp_path / "curves.svg").exists()
 
 

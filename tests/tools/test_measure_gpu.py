@@ -14,7 +14,7 @@ import pytest
 
 TOOL = Path(__file__).resolve().parents[2] / "tools/measure_gpu.py"
 LITTLE = ("--provider", "cpu", "--batches", "1", "3", "--heights", "64", "--runs", "2", "--limit", "3000")
-#: A network narrow enough for a test, and pictures small enough.
+#: A network narrow enough for a test, and images small enough.
 NARROW = ("network.width=0.0625", "stages.0.height=128", "stages.0.batch_size=1")
 NARROW += ("stages.1.height=128", "stages.1.batch_size=1")
 
@@ -53,7 +53,7 @@ def test_every_part_is_measured(tool, make_model, tmp_path, capsys):
     assert "convert_file, 128×64 PNG to EXR" in rows
 
 
-def test_what_cannot_be_measured_is_in_the_table_and_the_rest_goes_on(tool, make_model, tmp_path):
+def test_what_cannot_be_measured_is_in_the_table_and_the_rest_continues(tool, make_model, tmp_path):
     model = make_model()
     rows = measured(tool, tmp_path / "out", "--model", str(model), "--steps", "2", "--set", "loss.nothing=1")
     assert "there is no 'nothing'" in rows["training"]["shown"]

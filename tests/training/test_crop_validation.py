@@ -50,7 +50,7 @@ def pairs(tmp_path_factory):
     return CropTask(64).validation_pairs(scenes)
 
 
-class Knows(nn.Module):
+class Oracle(nn.Module):
     """A network that gives the truth of the pair whose turn it is, brighter by some stops where it is over-exposed."""
 
     def __init__(self, pairs, stops=0.0) -> None:
@@ -71,20 +71,20 @@ def test_the_photographs_are_calibrated_and_over_exposed_in_part(pairs):
 
 
 def test_the_truth_has_a_small_error_and_brighter_light_a_larger_one(pairs):
-    truth, judged, pictures = CropTask(64).validate(Knows(pairs), pairs, torch.device("cpu"))
+    truth, validated, pictures = CropTask(64).validate(Oracle(pairs), pairs, torch.device("cpu"))
     assert len(pictures) == len(pairs)
     assert truth["val_overexposed_stops"] < 0.5 * truth["val_ldr_overexposed_stops"]
     assert truth["val_scale_invariant"] < 1e-6
-    assert judged == truth["val_overexposed_stops"]
-    brighter = CropTask(64).validate(Knows(pairs, stops=2.0), pairs, torch.device("cpu")).figures
+    assert validated == truth["val_overexposed_stops"]
+    brighter = CropTask(64).validate(Oracle(pairs, stops=2.0), pairs, torch.device("cpu")).figures
     assert brighter["val_overexposed_stops"] > truth["val_overexposed_stops"] + 1.0
 
 
-def test_scenes_that_are_never_over_exposed_are_judged_by_the_loss(tmp_path):
+def test_scenes_that_are_never_over_exposed_are_validated_by_the_loss(tmp_path):
     grey = LoadedScene(Scene("grey", tmp_path / "grey.exr", "val"), np.full((128, 256, 3), 0.2, np.float32))
     pairs = CropTask(64).validation_pairs([grey])
-    figures, judged, _ = CropTask(64).validate(Knows(pairs), pairs, torch.device("cpu"))
-    assert judged == figures["val_scale_invariant"]
+    figures, validated, _ = CropTask(64).validate(Oracle(pairs), pairs, torch.device("cpu"))
+    assert validated == figures["val_scale_invariant"]
     assert figures.keys() == {"val_scale_invariant"}
 
 
@@ -109,10 +109,10 @@ def test_from_training_to_a_converted_photograph(scene_folder, tmp_path, capsys)
     options = ["--threads", "1", "--workers", "0", "--log-every", "1", "--validate-every", "2"]
     assert main([*arguments, *options]) == 0
     with (run / "log.csv").open(newline="", encoding="utf-8") as file:
-        judged = [float(row["value"]) for row in csv.DictReader(file) if row["name"] == "val_scale_invariant"]
-    assert len(judged) == 2
+        validated = [float(row["value"]) for row in csv.DictReader(file) if row["name"] == "val_scale_invariant"]
+    assert len(validated) == 2
     stage, best = load_checkpoint(run / "best.pt").best
-    assert (stage, best) == (0, pytest.approx(min(judged), abs=1e-5))
+    assert (stage, best) == (0, pytest.approx(min(validated), abs=1e-5))
     assert list((run / "pictures").glob("*.png"))
 
     model = tmp_path / "lanet.onnx"
@@ -130,7 +130,7 @@ def test_from_training_to_a_converted_photograph(scene_folder, tmp_path, capsys)
         assert attention.size == (160, 90)
 
 
-def test_the_shipped_configuration_for_single_pictures():
+def test_the_shipped_configuration_for_single_images():
     configuration = load_configuration("lanet_lean")
     assert configuration.network.architecture == "lanet"
     assert configuration.network.luminance_attention

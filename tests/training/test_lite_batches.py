@@ -32,7 +32,7 @@ def batches(names=("red", "green"), synthetic=(), seed_change=0, **schedule) -> 
     configuration = lite_configuration(**schedule)
     configuration = dataclasses.replace(configuration, seed=configuration.seed + seed_change)
     real, rendered = ([scene(name) for name in each] for each in (names, synthetic))
-    return LiteBatches(configuration, real, rendered, workers=0, say=quiet)
+    return LiteBatches(configuration, real, rendered, workers=0, report=quiet)
 
 
 def equal(one: LightSample, other: LightSample) -> bool:

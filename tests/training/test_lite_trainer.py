@@ -72,7 +72,9 @@ def finished_run(configuration, two_scenes, tmp_path_factory):
 def make_trainer(folder, data, processes=1, **values) -> LiteTrainer:
     process = Process(0, processes, torch.device("cpu"))
     configuration = lite_configuration(**{key: values.pop(key) for key in list(values) if key != "synthetic"})
-    return LiteTrainer(configuration, data, folder, process, TrainerOptions(workers=0), say=lambda line: None, **values)
+    return LiteTrainer(
+        configuration, data, folder, process, TrainerOptions(workers=0), report=lambda line: None, **values
+    )
 
 
 def test_a_stopped_run_resumes_exactly(configuration, two_scenes, finished_run, tmp_path):
@@ -124,10 +126,10 @@ def test_a_fold_is_held_out(two_scenes, tmp_path):
         trainer = LiteTrainer(
             lite_configuration(), two_scenes, tmp_path, process, TrainerOptions(), print, fold=parse_fold(f"{number}/2")
         )
-        learnt = {scene.name for scene in trainer._learnt[0]}
+        training = {scene.name for scene in trainer._training[0]}
         held_out.append({scene.name for scene in trainer._held_out})
-        assert learnt | held_out[-1] == {"scene_0", "scene_1"}
-        assert not learnt & held_out[-1]
+        assert training | held_out[-1] == {"scene_0", "scene_1"}
+        assert not training & held_out[-1]
     assert held_out[0] != held_out[1]
 
 
@@ -142,7 +144,7 @@ def test_synthetic_scenes_and_their_share_come_together(two_scenes, tmp_path):
     with pytest.raises(DataError, match="takes 25% of its photographs"):
         make_trainer(tmp_path, two_scenes, synthetic_share=0.25)
     trainer = make_trainer(tmp_path, two_scenes, synthetic_share=0.25, synthetic=two_scenes)
-    assert [len(scenes) for scenes in trainer._learnt] == [2, 2]
+    assert [len(scenes) for scenes in trainer._training] == [2, 2]
 
 
 def test_a_folder_of_another_configuration_is_refused(two_scenes, finished_run):

@@ -13,7 +13,7 @@ from lanet_core.training.configuration import LossConfiguration
 
 
 def grey(*values: float) -> torch.Tensor:
-    """A picture of one row, equal in all channels."""
+    """An image of one row, equal in all channels."""
     return torch.tensor(values)[None, None, None].expand(1, 3, 1, -1)
 
 
@@ -30,7 +30,7 @@ def test_scale_invariant_by_hand():
 
 
 @pytest.mark.parametrize("scale", [1e-4, 0.3, 77.0])
-def test_scale_invariant_ignores_the_scale_of_each_picture(scale):
+def test_scale_invariant_ignores_the_scale_of_each_image(scale):
     torch.manual_seed(0)
     log_hdr, target = torch.randn(2, 3, 8, 16), torch.rand(2, 3, 8, 16) + 0.1
     scales = torch.tensor([scale, 1.0])[:, None, None, None]
@@ -80,7 +80,7 @@ def test_normalised_target_is_divided_by_its_maximum():
     assert float(total) == pytest.approx(0.0, abs=1e-9)
 
 
-def test_segmentation_classes_come_from_the_picture_that_is_asked_for():
+def test_segmentation_classes_come_from_the_image_that_is_asked_for():
     ldr_linear, hdr = torch.full((1, 3, 4, 4), 1.0), torch.full((1, 3, 4, 4), 5.0)
     logits = torch.zeros(1, 3, 4, 4)
     logits[:, 2] = 10.0  # sure that all is bright, which is so in the HDR only

@@ -84,7 +84,7 @@ def test_a_mistake_is_an_error_that_names_it(configuration, assignment, problem)
         override(configuration, [assignment])
 
 
-def test_a_run_records_its_overrides_and_goes_on_only_with_them(small_configuration, scene_folder, tmp_path, capsys):
+def test_a_run_records_its_overrides_and_continues_only_with_them(small_configuration, scene_folder, tmp_path, capsys):
     changes = ["--set", "stages.0.steps=1", "--set", "loss.segmentation=0.5"]
     assert train(small_configuration, scene_folder, tmp_path, "--stop-after", "1", *changes) == 0
     checkpoint = load_checkpoint(tmp_path / "checkpoint.pt")

@@ -1,4 +1,4 @@
-"""The trainer, in a few real steps: it resumes exactly, trains in several processes, and exports what it learnt."""
+"""The trainer, in a few real steps: it resumes exactly, trains in several processes, and exports what it learned."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def finished_run(small_configuration, scene_folder, tmp_path_factory):
     return folder
 
 
-def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(small_configuration, scene_folder, finished_run, tmp_path):
+def test_a_stopped_run_continues_as_if_it_had_never_stopped(small_configuration, scene_folder, finished_run, tmp_path):
     # Stops within the first stage and within the second.
     for steps in ("1", "3", "2"):
         assert train(small_configuration, scene_folder, tmp_path, "--stop-after", steps) == 0
@@ -44,7 +44,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(small_configuration, s
     assert load_checkpoint(tmp_path / "checkpoint.pt").stage == 2
 
 
-def test_the_log_tells_every_step(finished_run):
+def test_the_log_shows_every_step(finished_run):
     with (finished_run / "log.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     losses = {int(row["step"]): float(row["value"]) for row in rows if row["name"] == "loss"}
@@ -97,7 +97,7 @@ def test_damaged_checkpoints(finished_run, tmp_path, content):
 
 def test_two_processes_train_one_model(small_configuration, scene_folder, tmp_path):
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--rdzv-backend", "c10d"]
-    # A bare machine may know neither its own name nor localhost.
+    # A bare machine may resolve neither its own name nor localhost.
     command += ["--rdzv-endpoint", "127.0.0.1:0", "--local-addr", "127.0.0.1"]
     command += ["-m", "lanet_core.cli.main", "train", str(small_configuration), "--data", str(scene_folder)]
     command += ["-o", str(tmp_path), "--device", "cpu", "--threads", "1", "--workers", "0", "--log-every", "1"]
@@ -178,7 +178,9 @@ def test_the_ceiling_branch_keeps_the_edges_of_a_perspective_view(finished_run, 
 
     configuration = load_configuration(small_configuration)
     with training_process("cpu") as process:
-        trainer = Trainer(configuration, scene_folder, finished_run, process, TrainerOptions(), say=lambda line: None)
+        trainer = Trainer(
+            configuration, scene_folder, finished_run, process, TrainerOptions(), report=lambda line: None
+        )
     trainer.network = build_network(configuration.network)
     for stage, expected in zip(configuration.stages, ("symmetric", "sphere"), strict=True):
         trainer._prepare_stage(task_of(stage))

@@ -1,4 +1,4 @@
-"""The log of a run that was stopped and goes on."""
+"""The log of a run that was stopped and continues."""
 
 from __future__ import annotations
 

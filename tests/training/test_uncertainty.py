@@ -17,7 +17,7 @@ from lanet_core.training.uncertainty import HeldOutErrors, fit_uncertainty, held
 
 
 def made_up_errors(count: int, seed: int) -> HeldOutErrors:
-    """Errors whose size depends on the first figure; the other figures say nothing."""
+    """Errors whose size depends on the first figure; the other figures carry no information."""
     generator = torch.Generator().manual_seed(seed)
     figures = torch.randn(count, 4 + PREDICTION_FIGURES, generator=generator) * 3.0 + 5.0
     size = 0.3 * torch.exp(0.8 * (figures[:, 0] - 5.0) / 3.0)

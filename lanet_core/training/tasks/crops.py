@@ -20,7 +20,7 @@ from lanet_core.networks.panolanet import PanoLANet
 from lanet_core.training.losses import EPSILON, scale_invariant_loss
 from lanet_core.training.validation import Validation, ValidationPair, predict
 
-#: Crops with a smaller over-exposed area tell nothing about clipped light.
+#: Crops with a smaller over-exposed area carry no information about clipped light.
 _LEAST_OVEREXPOSED = 0.002
 
 
@@ -44,7 +44,7 @@ class CropTask:
         return network.panorama if isinstance(network, PanoLANet) else network
 
     def padding(self, panoramas: Padding) -> Padding:
-        """Return how edges are padded; a crop ends at its edges, whatever the padding of panoramas."""
+        """Return how edges are padded; a crop ends at its edges, regardless of the padding of panoramas."""
         return "symmetric"
 
     def draw(self, hdr: Tensor, rng: np.random.Generator) -> tuple[Tensor, bool]:

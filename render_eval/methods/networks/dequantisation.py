@@ -59,14 +59,14 @@ class ResidualUNet(nn.ModuleDict):
     def _add(self, inputs: int, outputs: int, size: int) -> None:
         self[f"conv2d_{len(self)}" if len(self) else "conv2d"] = nn.Conv2d(inputs, outputs, size, padding=size // 2)
 
-    def forward(self, picture: Tensor) -> Tensor:
-        """Return the first three channels of a picture, (N, C, H, W), with what was found; multiples of 16."""
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the first three channels of an image, (N, C, H, W), with what was found; multiples of 16."""
         layers = iter(self.values())
 
         def convolved(features: Tensor) -> Tensor:
             return F.leaky_relu(next(layers)(features), _SLOPE)
 
-        features = convolved(convolved(picture))
+        features = convolved(convolved(image))
         skips = []
         for _ in range(4):
             skips.append(features)
@@ -75,4 +75,4 @@ class ResidualUNet(nn.ModuleDict):
             features = convolved(upsample_bilinear(features))
             features = convolved(torch.cat([features, skips.pop()], dim=1))
         found = next(layers)(features)
-        return picture[:, :3] + (torch.tanh(found) if self._bounded else found)
+        return image[:, :3] + (torch.tanh(found) if self._bounded else found)

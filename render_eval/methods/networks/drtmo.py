@@ -1,7 +1,7 @@
 """DrTMO: eight darker or eight brighter exposures of an LDR.
 
 The encoder is two-dimensional. The decoder is three-dimensional, and its third dimension is the exposure. The published
-program normalises by the statistics of the picture at hand, not by those of the training, since it leaves the network
+program normalises by the statistics of the current image, not by those of the training, since it leaves the network
 in training mode; so does this.
 
 Source: Endo, Kanamori and Mitani 2017, "Deep Reverse Tone Mapping", ACM Transactions on Graphics 36(6), section 4;
@@ -65,13 +65,13 @@ class ExposureNetwork(nn.ModuleDict):
             if after:
                 self[f"bn{name}"] = ImageNorm(outputs, _EPSILON)
 
-    def forward(self, picture: Tensor) -> Tensor:
-        """Return exposures, (1, 3, 8, H, W), [0, 1], in steps from the picture's own.
+    def forward(self, image: Tensor) -> Tensor:
+        """Return exposures, (1, 3, 8, H, W), [0, 1], in steps from the image's own.
 
         Args:
-            picture: (1, 3, H, W), display-encoded blue, green and red, [0, 1]; sides are multiples of 512.
+            image: (1, 3, H, W), display-encoded blue, green and red, [0, 1]; sides are multiples of 512.
         """
-        skips = [F.leaky_relu(self["c0"](picture), _SLOPE)]
+        skips = [F.leaky_relu(self["c0"](image), _SLOPE)]
         for number in range(1, len(_ENCODER)):
             skips.append(F.leaky_relu(self[f"bnc{number}"](self[f"c{number}"](skips[-1])), _SLOPE))
         features = skips.pop()[:, :, None]
@@ -80,7 +80,7 @@ class ExposureNetwork(nn.ModuleDict):
             features = F.relu(self[f"bn{name}"](self[name](features)))
             features = torch.cat([features, _at_all_exposures(skips.pop(), features.shape[2])], dim=1)
         features = self[last](features)
-        return torch.sigmoid(features + _at_all_exposures(picture, EXPOSURES))
+        return torch.sigmoid(features + _at_all_exposures(image, EXPOSURES))
 
 
 def _at_all_exposures(features: Tensor, count: int) -> Tensor:

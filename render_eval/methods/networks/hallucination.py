@@ -20,7 +20,7 @@ class HallucinationNetwork(VggAutoencoder):
 
     @staticmethod
     def make_upsampling(inputs: int, outputs: int) -> nn.Module:
-        """Return the convolution after the upsampling, which pads by itself."""
+        """Return the convolution after the upsampling, which pads on its own."""
         return nn.Conv2d(inputs, outputs, 3)
 
     def upsample(self, layer: nn.Module, features: Tensor) -> Tensor:

@@ -63,10 +63,10 @@ class LinearisationNetwork(nn.ModuleDict):
         self[f"{FEATURES}/{name}"] = layer
         self[f"{FEATURES}/{norm}"] = nn.BatchNorm2d(layer.out_channels, _EPSILON)
 
-    def forward(self, picture: Tensor) -> Tensor:
-        """Return the weights of the components, (N, 11), of a display-encoded picture of [0, 1], (N, 3, H, W)."""
-        histograms = [histogram(picture, bins) for bins in _BINS]
-        seen = pad_same(torch.cat([picture, sobel_edges(picture), *histograms], dim=1), 7, 2)
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the weights of the components, (N, 11), of a display-encoded image of [0, 1], (N, 3, H, W)."""
+        histograms = [histogram(image, bins) for bins in _BINS]
+        seen = pad_same(torch.cat([image, sobel_edges(image), *histograms], dim=1), 7, 2)
         features = F.relu(self[f"{FEATURES}/bn_conv1"](self[f"{FEATURES}/conv1"](seen)))
         features = F.max_pool2d(pad_same(features, 3, 2), 3, stride=2)
         for block, *_ in _RESIDUAL_BLOCKS:
@@ -81,17 +81,17 @@ class LinearisationNetwork(nn.ModuleDict):
         return self[f"{FEATURES}/bn{block}_branch{branch}"](convolved)
 
 
-def histogram(picture: Tensor, bins: int) -> Tensor:
+def histogram(image: Tensor, bins: int) -> Tensor:
     """Return how much each value belongs to each of ``bins`` + 1 levels: 1 at the level, 0 at the next.
 
     Args:
-        picture: (N, C, H, W), [0, 1].
+        image: (N, C, H, W), [0, 1].
         bins: steps between 0 and 1.
 
     Returns:
         (N, C · (bins + 1), H, W), all channels of the first level first.
     """
-    return torch.cat([F.relu(1.0 - (picture - level / bins).abs() * bins) for level in range(bins + 1)], dim=1)
+    return torch.cat([F.relu(1.0 - (image - level / bins).abs() * bins) for level in range(bins + 1)], dim=1)
 
 
 def rising(curve: Tensor) -> Tensor:
@@ -101,10 +101,10 @@ def rising(curve: Tensor) -> Tensor:
     return F.pad(torch.cumsum(steps / steps.sum(dim=1, keepdim=True), dim=1), (1, 0))
 
 
-def apply_curve(picture: Tensor, curve: Tensor) -> Tensor:
-    """Return a picture, [0, 1], through a curve of equal steps over [0, 1], (1, S), by linear interpolation."""
+def apply_curve(image: Tensor, curve: Tensor) -> Tensor:
+    """Return an image, [0, 1], through a curve of equal steps over [0, 1], (1, S), by linear interpolation."""
     last = curve.shape[1] - 1
-    position = picture * last
+    position = image * last
     below = position.floor()
     lower = curve[0][below.long().clamp(0, last)]
     upper = curve[0][(below.long() + 1).clamp(0, last)]

@@ -118,7 +118,7 @@ def _leaves(module: nn.Module, naming: Naming) -> tuple[tuple[str, ...], tuple[s
 
 
 class ImageNorm(nn.Module):
-    """Batch normalisation by the statistics of the picture at hand, also of a single value per channel.
+    """Batch normalisation by the statistics of the current image, also of a single value per channel.
 
     Args:
         channels: of the input.

@@ -54,15 +54,15 @@ class SoftMaskUNet(nn.Module):
             inputs, outputs = channels[number] + channels[number - 1], channels[number - 1]
             setattr(self, f"dec_{number}", SoftMaskLayer(inputs, outputs, 3, bias=number == 1))
 
-    def forward(self, picture: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
         """Return the prediction, ln(1 + HDR).
 
         Args:
-            picture: (N, 3, H, W), normalised by ImageNet's statistics; sides are multiples of 128.
+            image: (N, 3, H, W), normalised by ImageNet's statistics; sides are multiples of 128.
             mask: the same shape: 1 where a value is to be trusted, 0 where it is clipped.
         """
         skips = []
-        features = picture
+        features = image
         for number in range(1, len(_ENCODER) + 1):
             skips.append(features)
             features, mask = getattr(self, f"enc_{number}")(features, mask)
@@ -70,7 +70,7 @@ class SoftMaskUNet(nn.Module):
         for number in range(len(_ENCODER), 0, -1):
             skipped = skips.pop()
             features = torch.cat([F.interpolate(features, scale_factor=2, mode="nearest"), skipped], dim=1)
-            # What the encoder passes on counts as valid, whatever its own mask.
+            # What the encoder passes on counts as valid, independent of its mask.
             mask = torch.cat([F.interpolate(mask, scale_factor=2, mode="nearest"), torch.ones_like(skipped)], dim=1)
             features, mask = getattr(self, f"dec_{number}")(features, mask)
             if number > 1:

@@ -22,7 +22,7 @@ def pad_same(features: Tensor, kernel: int, stride: int) -> Tensor:
 def upsample_bilinear(features: Tensor) -> Tensor:
     """Double the size as ``tf.image.resize_bilinear`` of TensorFlow 1 does.
 
-    Its pixels lie at their corners: every second output is an input, and those between are means of two. The last row
+    Its pixels are at their corners: every second output is an input, and those between are means of two. The last row
     and column are repeated.
     """
     for axis in (2, 3):
@@ -33,12 +33,12 @@ def upsample_bilinear(features: Tensor) -> Tensor:
     return features
 
 
-def sobel_edges(picture: Tensor) -> Tensor:
+def sobel_edges(image: Tensor) -> Tensor:
     """Return the vertical and the horizontal derivative of each channel, (N, 2C, H, W): y and x of the first, ….
 
-    As ``tf.image.sobel_edges``: the picture is mirrored at its edge.
+    As ``tf.image.sobel_edges``: the image is mirrored at its edge.
     """
     down = torch.tensor([[-1.0, -2.0, -1.0], [0.0, 0.0, 0.0], [1.0, 2.0, 1.0]])
-    channels = picture.shape[1]
-    kernels = torch.stack([down, down.T]).repeat(channels, 1, 1)[:, None].to(picture)
-    return F.conv2d(F.pad(picture, (1, 1, 1, 1), mode="reflect"), kernels, groups=channels)
+    channels = image.shape[1]
+    kernels = torch.stack([down, down.T]).repeat(channels, 1, 1)[:, None].to(image)
+    return F.conv2d(F.pad(image, (1, 1, 1, 1), mode="reflect"), kernels, groups=channels)

@@ -65,10 +65,10 @@ class VggAutoencoder(nn.ModuleDict):
     def skip(features: Tensor) -> Tensor:
         """Return the encoder's features, whose unit is a 255th, in the decoder's domain."""
 
-    def forward(self, picture: Tensor) -> Tensor:
-        """Return the network's output, (N, 3, H, W), for a picture of [0, 1]; sides are multiples of 32."""
-        scaled = 255.0 * picture
-        mean = torch.tensor(_MEAN_BGR).to(picture).view(1, 3, 1, 1)
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the network's output, (N, 3, H, W), for an image of [0, 1]; sides are multiples of 32."""
+        scaled = 255.0 * image
+        mean = torch.tensor(_MEAN_BGR).to(image).view(1, 3, 1, 1)
         features = scaled.flip(1) - mean
         skips = [scaled]
         for block, (_, count) in enumerate(_BLOCKS, start=1):

@@ -37,7 +37,7 @@ class _Entry:
 
 
 class TensorflowCheckpoint:
-    """The tensors of a checkpoint by name, each read when it is asked for.
+    """The tensors of a checkpoint by name, each read when it is requested.
 
     Args:
         index: the file ``NAME.index``; the shards are stored next to it.

@@ -1,6 +1,6 @@
 """Stand-in of version 0.9 of the extension: what that version left in a .blend file and in the preferences.
 
-The world's properties, the group 'LANet Light' of the first version with its nodes, the HDR beside the .blend file,
+The world's properties, the group 'LANet Light' of the first version with its nodes, the HDR next to the .blend file,
 and the preference *Precision*. Nothing else of it is here: the HDR is the photograph, eight times as bright.
 """
 
@@ -29,7 +29,7 @@ class ConvertEnvironment(Operator):
     bl_label = "Convert"
 
     def execute(self, context: Context) -> set[str]:
-        """Light the scene by an HDR beside the .blend file, through the group of that version."""
+        """Light the scene by an HDR next to the .blend file, through the group of that version."""
         world = context.scene.world
         nodes, links = world.node_tree.nodes, world.node_tree.links
         texture = next(node for node in nodes if node.type == "TEX_ENVIRONMENT")

@@ -12,7 +12,7 @@ _HEADER_BYTES = 1 << 20
 _JPEG_SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
-def picture_size(path: Path) -> tuple[int, int] | None:
+def image_size(path: Path) -> tuple[int, int] | None:
     """Return the width and height of an image file in pixels, None for other formats and damaged files.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Pictures and profiles that the tests of reading make on the fly."""
+"""Images and profiles that the tests of reading make on the fly."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def random_rgb8(height: int = 32, width: int = 64, seed: int = 0) -> np.ndarray:
 
 
 def smooth_rgb8(height: int = 128, width: int = 256) -> np.ndarray:
-    """Return a photograph-like picture, which a lossy codec keeps well."""
+    """Return a photograph-like image, which a lossy codec keeps well."""
     y, x = np.mgrid[0:height, 0:width]
     waves = [np.sin(x / 31.0 + c) + np.cos(y / 17.0 - c) for c in range(3)]
     return np.clip(np.stack(waves, -1) * 50.0 + 128.0, 0, 255).astype(np.uint8)
 
 
 def colour_cube8(steps: int = 17) -> np.ndarray:
-    """Return every combination of evenly spaced codes as a picture: (steps, steps², 3) uint8."""
+    """Return every combination of evenly spaced codes as an image: (steps, steps², 3) uint8."""
     codes = np.linspace(0, 255, steps).round().astype(np.uint8)
     return np.stack(np.meshgrid(codes, codes, codes, indexing="ij"), axis=-1).reshape(steps, steps * steps, 3)
 

@@ -30,7 +30,7 @@ class Facts:
 
     Attributes:
         width: in pixels; 0 where there is a problem.
-        height: likewise.
+        height: the same.
         clipped_fraction: the share of the sphere that is over-exposed, [0, 1]; None while it is not known.
         problem: why it cannot be converted, empty if it can.
         is_no_panorama: whether the problem is that the image is not understood as a panorama.
@@ -51,8 +51,8 @@ class _Entry:
     facts: Facts | None = None
 
 
-class PictureFacts:
-    """Facts of the images that are shown, asked for again when an image or its file has changed.
+class ImageFacts:
+    """Facts of the images that are shown, requested again when an image or its file has changed.
 
     Args:
         worker: the session's.
@@ -82,7 +82,7 @@ class PictureFacts:
         return entry.facts if entry else None
 
     def step(self) -> None:
-        """Look at the image that was last asked for, and ask the worker if it is another than before."""
+        """Look at the image that was last requested, and send a request if it is a new one."""
         uid, self._wished = self._wished, None
         image = next((each for each in bpy.data.images if each.session_uid == uid), None)
         if uid is not None and image is not None:
@@ -180,7 +180,7 @@ class PictureFacts:
 
 
 def _signature(image: Image) -> tuple[object, ...]:
-    """Return what differs when an image is another picture than before."""
+    """Return what differs when an image is another image than before."""
     packed = image.packed_file.size if image.packed_file else None
     try:
         status = file_of(image).stat()

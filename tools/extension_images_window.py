@@ -1,7 +1,7 @@
-"""What extension_pictures.py runs in a Blender with a window: ``-P THIS -- FOLDER SCREEN``.
+"""What extension_images.py runs in a Blender with a window: ``-P THIS -- FOLDER SCREEN``.
 
 The four-ball scene is lit by the one ``FOLDER/*.jpg``, and converted by the panel's button. ``FOLDER/shots`` shows the
-window before, during and after; in ``FOLDER/facts.json``, ``panel`` is where the panel lies in it: from the left, from
+window before, during and after; in ``FOLDER/facts.json``, ``panel`` is where the panel is in it: from the left, from
 the top, width and height, in pixels.
 """
 
@@ -32,7 +32,7 @@ class Photographer(Artist):
 
     def scenario(self) -> Iterator[Callable[[], bool]]:
         """Yield what to wait for before the next step."""
-        bpy.context.preferences.system.use_region_overlap = False  # the panel beside the view, not over it
+        bpy.context.preferences.system.use_region_overlap = False  # the panel next to the view, not over it
         self._make_scene()
         yield self.turns_from_now(4)
         yield from self._show_the_view_alone()

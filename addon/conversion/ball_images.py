@@ -24,8 +24,8 @@ from ..world.graph import ImagePair
 BALL_SIZE = 96
 
 
-class BallPictures:
-    """Pictures of balls before and after conversions, made once for each state of the two files.
+class BallImages:
+    """Images of balls before and after conversions, made once for each state of the two files.
 
     Args:
         worker: the session's.
@@ -53,7 +53,7 @@ class BallPictures:
         return self._previews[key].icon_id if key in self._previews else 0
 
     def step(self) -> None:
-        """Ask the worker about the pair that was last asked for."""
+        """Send a request to the worker about the pair that was last requested."""
         if self._preparing is not None:
             self._ask_when_ready()
             return
@@ -84,7 +84,7 @@ class BallPictures:
             self._preparing = None
 
     def close(self) -> None:
-        """Remove the pictures from Blender."""
+        """Remove the images from Blender."""
         self.forget()
         bpy.utils.previews.remove(self._previews)
 
@@ -115,9 +115,9 @@ class BallPictures:
             hear,
         )
 
-    def _show(self, key: str, picture: Mapping[str, Any]) -> None:
-        width, height = picture["width"], picture["height"]
-        rgba = np.frombuffer(base64.b64decode(picture["rgba_srgb8_base64"]), np.uint8).reshape(height, width, 4)
+    def _show(self, key: str, image: Mapping[str, Any]) -> None:
+        width, height = image["width"], image["height"]
+        rgba = np.frombuffer(base64.b64decode(image["rgba_srgb8_base64"]), np.uint8).reshape(height, width, 4)
         preview = self._previews[key] if key in self._previews else self._previews.new(key)
         preview.image_size = (width, height)
         preview.image_pixels_float.foreach_set((rgba[::-1] / np.float32(255.0)).ravel())  # rows run upwards

@@ -1,4 +1,4 @@
-"""One picture file for each way in which a file is no LDR panorama."""
+"""One image file for each way in which a file is no LDR panorama."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def truncated_jpeg(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def float_picture(path: Path, rgb_linear: np.ndarray) -> None:
+def float_image(path: Path, rgb_linear: np.ndarray) -> None:
     spec = OpenImageIO.ImageSpec(rgb_linear.shape[1], rgb_linear.shape[0], 3, OpenImageIO.FLOAT)
     output = OpenImageIO.ImageOutput.create(str(path))
     assert output.open(str(path), spec)
@@ -45,7 +45,7 @@ def float_picture(path: Path, rgb_linear: np.ndarray) -> None:
 
 
 def png_bomb(path: Path) -> None:
-    """Write a PNG whose header declares 60000x30000 pixels and which holds next to none."""
+    """Write a PNG whose header declares 60000x30000 pixels and that contains almost none."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -62,7 +62,7 @@ def with_one(value: float) -> np.ndarray:
 
 
 #: File name → what writes it (None: nothing does) and the error it is to raise.
-BAD_PICTURES: dict[str, tuple[Callable[[Path], object] | None, type[InputError]]] = {
+BAD_IMAGES: dict[str, tuple[Callable[[Path], object] | None, type[InputError]]] = {
     "missing.jpg": (None, InputNotFoundError),
     "folder.jpg": (Path.mkdir, InputIsDirectoryError),
     "empty.jpg": (Path.touch, EmptyFileError),
@@ -71,16 +71,16 @@ BAD_PICTURES: dict[str, tuple[Callable[[Path], object] | None, type[InputError]]
     "one_pixel.png": (lambda path: Image.fromarray(noise(1, 1)).save(path), ImageTooSmallError),
     "photo.jpg": (lambda path: Image.fromarray(noise(96, 144)).save(path), NotEquirectangularError),
     "cmyk.jpg": (lambda path: Image.fromarray(noise()).convert("CMYK").save(path), UnsupportedColourModelError),
-    "nan.tif": (lambda path: float_picture(path, with_one(np.nan)), InvalidPixelsError),
-    "hdr.exr": (lambda path: float_picture(path, with_one(50.0)), AlreadyHdrError),
-    "hdr.tif": (lambda path: float_picture(path, with_one(50.0)), AlreadyHdrError),
+    "nan.tif": (lambda path: float_image(path, with_one(np.nan)), InvalidPixelsError),
+    "hdr.exr": (lambda path: float_image(path, with_one(50.0)), AlreadyHdrError),
+    "hdr.tif": (lambda path: float_image(path, with_one(50.0)), AlreadyHdrError),
     "bomb.png": (png_bomb, ImageTooLargeError),
 }
 
 
-def make_bad_picture(name: str, folder: Path) -> Path:
+def make_bad_image(name: str, folder: Path) -> Path:
     path = folder / name
-    write, _ = BAD_PICTURES[name]
+    write, _ = BAD_IMAGES[name]
     if write is not None:
         write(path)
     return path

@@ -1,9 +1,9 @@
 """Make docs/images/extension_*: the extension in a real Blender's window, before, during and after a conversion.
 
     apt-get install debootstrap && make blender-program
-    BLENDER_ROOT=$PWD/build/debian-blender python tools/extension_pictures.py        needs root; some minutes
+    BLENDER_ROOT=$PWD/build/debian-blender python tools/extension_images.py        needs root; some minutes
 
-It builds the extension, installs it in Blender, and has extension_pictures_window.py photograph the window. Run it
+It builds the extension, installs it in Blender, and has extension_images_window.py photograph the window. Run it
 where the extra ``evaluation`` is installed.
 """
 
@@ -25,9 +25,9 @@ import OpenImageIO
 from blender_program import ROOT, NoProgramError, blender_command, window_command
 
 PHOTOGRAPH = ROOT / "examples" / "interior.jpg"
-PICTURES = ROOT / "docs" / "images"
+IMAGES = ROOT / "docs" / "images"
 WINDOW_SIZE = (1040, 560)
-#: Between pictures that stand beside each other, and below the panel, pixels.
+#: Between images side by side, and below the panel, pixels.
 _GAP = 12
 
 
@@ -39,16 +39,16 @@ def build(folder: Path) -> Path:
 
 
 def photograph(folder: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int, int]]:
-    """Run extension_pictures_window.py in an empty folder.
+    """Run extension_images_window.py in an empty folder.
 
     Returns:
-        The window before, during and after, and with the dial, each (H, W, 3) uint8 sRGB; and where the panel lies in
+        The window before, during and after, and with the dial, each (H, W, 3) uint8 sRGB; and where the panel is in
         it: from the left, from the top, width and height, in pixels.
 
     Raises:
         NoProgramError, RuntimeError: see :func:`use_installed`.
     """
-    facts = use_installed(folder, ROOT / "tools" / "extension_pictures_window.py", PHOTOGRAPH)
+    facts = use_installed(folder, ROOT / "tools" / "extension_images_window.py", PHOTOGRAPH)
     return {path.stem: read_xwd(path) for path in (folder / "shots").iterdir()}, tuple(facts["panel"])
 
 
@@ -78,7 +78,7 @@ def use_installed(folder: Path, script: Path, photograph: Path) -> dict[str, Any
 
 
 def read_xwd(path: Path) -> np.ndarray:
-    """Return a picture of Xvfb's screen, (H, W, 3) uint8.
+    """Return an image of Xvfb's screen, (H, W, 3) uint8.
 
     An XWD file is a header of big-endian 32-bit numbers, a table of colours and the rows, here of four bytes a pixel,
     blue first.
@@ -91,7 +91,7 @@ def read_xwd(path: Path) -> np.ndarray:
     return rows[:, :width, 2::-1]
 
 
-def panels_beside_each_other(windows: list[np.ndarray], place: tuple[int, int, int, int]) -> np.ndarray:
+def panels_in_a_row(windows: list[np.ndarray], place: tuple[int, int, int, int]) -> np.ndarray:
     """Return the panels of several windows from left to right, as far down as the longest reaches."""
     left, top, width, height = place
     panels = np.stack([window[top : top + height, left : left + width] for window in windows])
@@ -102,22 +102,22 @@ def panels_beside_each_other(windows: list[np.ndarray], place: tuple[int, int, i
     return np.hstack([part for panel in panels for part in (panel, gap)][:-1])
 
 
-def write(path: Path, picture: np.ndarray) -> None:
-    """Write a picture, (H, W, 3) uint8 sRGB, as its name's end says."""
-    height, width, channels = picture.shape
+def write(path: Path, image: np.ndarray) -> None:
+    """Write an image, (H, W, 3) uint8 sRGB, in the format of its suffix."""
+    height, width, channels = image.shape
     specification = OpenImageIO.ImageSpec(width, height, channels, "uint8")
     specification["Compression"] = "jpeg:88" if path.suffix == ".jpg" else "zip:9"
     output = OpenImageIO.ImageOutput.create(str(path))
-    if not (output.open(str(path), specification) and output.write_image(np.ascontiguousarray(picture))):
+    if not (output.open(str(path), specification) and output.write_image(np.ascontiguousarray(image))):
         raise RuntimeError(f"{path}: {output.geterror()}")
     output.close()
     print(f"{path}: {width}x{height}, {path.stat().st_size / 1000:.0f} kB")
 
 
 def main() -> None:
-    """Make the pictures."""
+    """Make the image."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--output", type=Path, default=PICTURES, help="folder of the pictures")
+    parser.add_argument("--output", type=Path, default=IMAGES, help="folder of the pictures")
     output = parser.parse_args().output
     try:
         with tempfile.TemporaryDirectory(prefix="extension-pictures-") as folder:
@@ -126,7 +126,7 @@ def main() -> None:
         sys.exit(f"error: {error}")
     write(
         output / "extension_panel.png",
-        panels_beside_each_other([windows[name] for name in ("before", "during", "after")], panel),
+        panels_in_a_row([windows[name] for name in ("before", "during", "after")], panel),
     )
     gap = np.full((_GAP, WINDOW_SIZE[0], 3), 255, np.uint8)
     write(output / "extension_window.jpg", np.vstack([windows["before"], gap, windows["after"]]))

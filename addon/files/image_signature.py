@@ -1,6 +1,6 @@
-"""What the first bytes of a file say about the picture in it.
+"""Image format of a file, from its first bytes.
 
-The converter judges files by the same signatures, but in a process of its own; here they decide how it is given one.
+The converter uses the same signatures in its own process; here they decide how a file is passed to it.
 """
 
 from __future__ import annotations
@@ -27,5 +27,5 @@ def converter_suffix(head: bytes) -> str | None:
 
 
 def is_hdr(head: bytes) -> bool:
-    """Return whether a file is of a format for HDR pictures: OpenEXR or Radiance."""
+    """Return whether a file is of a format for HDR images: OpenEXR or Radiance."""
     return head.startswith(_HDR_SIGNATURES)

@@ -1,4 +1,4 @@
-"""The pictures that an evaluation leaves: linear EXR to measure, PNG to look at, and the difference between two."""
+"""The images that an evaluation leaves: linear EXR to measure, PNG to look at, and the difference between two."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from lanet_core.files import write_png
 from lanet_core.files.replacing import replacing
 from lanet_core.geometry import sphere
 
-#: A difference picture's colours end at this, in stops.
+#: A difference image's colours end at this, in stops.
 DIFFERENCE_RANGE_EV = 2.0
-#: Darker than this, in display white, nobody tells two pictures apart.
+#: Below this, in display white, two images look the same.
 _DIFFERENCE_FLOOR = 0.005
 _TOO_DARK_RGB = np.array([0.02, 0.10, 0.60])
 _SAME_RGB = np.array([0.90, 0.90, 0.90])
@@ -26,7 +26,7 @@ _SHOWN_HEIGHT = 512
 
 
 def write_linear(path: Path, rgb_linear: np.ndarray) -> None:
-    """Write a picture as it is: an EXR with 32-bit floats, ZIP-compressed. It appears whole or not at all.
+    """Write an image as it is: an EXR with 32-bit floats, ZIP-compressed. It appears whole or not at all.
 
     Args:
         path: the file to write or replace.
@@ -77,14 +77,14 @@ def write_ldr_panorama(path: Path, ldr_linear: np.ndarray) -> None:
     write_png(path, quantise_srgb8(ldr_linear))
 
 
-def difference_picture(image: np.ndarray, truth: np.ndarray) -> np.ndarray:
+def difference_image(image: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return where a render is too bright, red, and where too dark, blue; light grey where it is right.
 
     The colour is the ratio of luminances in stops, full at :data:`DIFFERENCE_RANGE_EV`.
 
     Args:
         image: (h, w, 3) float, linear Rec.709, 1 = display white.
-        truth: likewise.
+        truth: the same.
 
     Returns:
         (h, w, 3) uint8, sRGB-encoded.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from addon.files.picture_size import picture_size
+from addon.files.image_size import image_size
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -28,12 +28,12 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 def test_a_written_size_is_read(tmp_path, name, options, size):
     pixels = np.random.default_rng(1).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / name, **options)
-    assert picture_size(tmp_path / name) == size
+    assert image_size(tmp_path / name) == size
 
 
 def test_the_examples_are_2_to_1():
     for path in EXAMPLES.glob("*.jpg"):
-        assert picture_size(path) == (1024, 512)
+        assert image_size(path) == (1024, 512)
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_the_examples_are_2_to_1():
 def test_other_files_have_no_size(tmp_path, data):
     path = tmp_path / "file"
     path.write_bytes(data)
-    assert picture_size(path) is None
+    assert image_size(path) is None
 
 
 def test_a_missing_file_raises(tmp_path):
     with pytest.raises(OSError):
-        picture_size(tmp_path / "missing.jpg")
+        image_size(tmp_path / "missing.jpg")

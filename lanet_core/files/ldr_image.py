@@ -31,7 +31,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Picture:
+class LdrImage:
     """An LDR image, upright. Its light takes four times the room of 8-bit samples, so it is made band by band.
 
     Attributes:
@@ -40,7 +40,7 @@ class Picture:
         path: the file it was read from, None if it was made in memory.
         bit_depth: bits per channel in the file.
         gpano: the file's panorama metadata, None where it has none that is usable.
-        warnings: what a person should know about how the file was read, one sentence each.
+        warnings: remarks for the user about how the file was read, one sentence each.
         encoding: what the samples mean.
         transparent: (H, W) bool, pixels that show nothing; None where all do.
         measured: light above white that was measured, None where white is the end.
