@@ -7,6 +7,8 @@ the top, width and height, in pixels.
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,7 +47,9 @@ class Photographer(Artist):
         yield from self.photograph("before")
         self.press_the_button()
         yield lambda: self.session.conversion.share > 0.3
+        os.kill(self.session.worker.worker_pid, signal.SIGSTOP)  # until it is drawn
         yield from self.photograph("during")
+        os.kill(self.session.worker.worker_pid, signal.SIGCONT)
         yield lambda: self.session.conversion is None
         yield self.still_for(_STILL_S)
         yield from self.photograph("after")
@@ -79,8 +83,9 @@ class Photographer(Artist):
         with bpy.context.temp_override(window=window(), area=view, region=region_of(view, "WINDOW")):
             bpy.ops.view3d.view_center_camera()
 
-    @staticmethod
-    def _show_the_dial() -> None:
+    def _show_the_dial(self) -> None:
+        engines = self._built.scene.render.bl_rna.properties["engine"].enum_items.keys()
+        self._built.scene.render.engine = next(name for name in engines if "EEVEE" in name)  # without noise
         space = area_of("VIEW_3D").spaces.active
         space.show_gizmo, space.show_gizmo_navigate = True, False
         window().scene.lanet.dial = True

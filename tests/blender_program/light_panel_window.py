@@ -62,13 +62,21 @@ class Lighter(Artist):
         yield self.turns_from_now(10)
         self.facts["objects_undone"] = sorted(window().scene.objects.keys())
         yield from self.photograph("undone")
+        window().scene.lanet.dial = True
+        yield self.turns_from_now(6)
+        for operator in (bpy.ops.preferences.addon_disable, bpy.ops.preferences.addon_enable):  # while it is drawn
+            with bpy.context.temp_override(window=window()):
+                operator(module=MODULE)
+            yield self.turns_from_now(6)
+        self.facts["dial_again"] = window().scene.lanet.dial
 
     def _turn_by_the_dial(self) -> Iterator[Callable[[], bool]]:
-        """Drag the dial by a quarter of a circle, seen from above, and undo it."""
+        """Drag the dial by a quarter of a circle, seen from above, with Auto Keying, and undo it."""
         view = area_of("VIEW_3D")
         region, settings = region_of(view, "WINDOW"), bpy.context.preferences
         eye = view.spaces.active.region_3d
         before = eye.view_rotation.copy(), eye.view_perspective
+        window().scene.tool_settings.use_keyframe_insert_auto = True
         with self._view():
             bpy.ops.lanet.add_rotation()
             bpy.ops.ed.undo_push(message="Add Rotation")
@@ -92,9 +100,12 @@ class Lighter(Artist):
         ]
         yield from self.drag(points, "dragged")
         self.facts["turned_deg"] = math.degrees(self._rotation())
+        self.facts["keys"] = self._keys()
         self.press_key("Z", ctrl=True)
         yield self.turns_from_now(10)
         self.facts["undone_deg"] = math.degrees(self._rotation())
+        self.facts["keys_undone"] = self._keys()
+        window().scene.tool_settings.use_keyframe_insert_auto = False
         window().scene.lanet.dial = False
         eye.view_rotation, eye.view_perspective = before
 
@@ -102,6 +113,12 @@ class Lighter(Artist):
     def _rotation() -> float:
         nodes = window().scene.world.node_tree.nodes
         return next(node for node in nodes if node.type == "MAPPING").inputs["Rotation"].default_value[2]
+
+    @staticmethod
+    def _keys() -> int:
+        animation = window().scene.world.node_tree.animation_data
+        curves = sys.modules[f"{MODULE}.world.light_group"].curves_of(animation) if animation else []
+        return sum(len(curve.keyframe_points) for curve in curves)
 
     def _facts_of(self, image: bpy.types.Image):
         return self.session.facts.of(image)

@@ -36,6 +36,8 @@ def test_the_light_is_directed_by_the_panel(folder):
     assert "problem" not in facts, facts["problem"]
     assert facts["expectation"].startswith("Sun, about 14 EV above white"), facts["expectation"]
     assert abs(abs(facts["turned_deg"]) - 90.0) < 1.0 and facts["undone_deg"] == 0.0
+    assert (facts["keys"], facts["keys_undone"]) == (1, 0)
+    assert facts["dial_again"], "the extension can be disabled while the dial is drawn"
     assert facts["highlights"] > 0.0
     assert "LANet Ground" in facts["objects"] and "LANet Ground" not in facts["objects_undone"]
     assert facts["files"] == ["city_baked_lanet.exr", "city_lanet.exr"]
