@@ -15,7 +15,7 @@ SIZE = (32, 64)
 
 
 def ramp(level: float) -> np.ndarray:
-    """Return a picture of its own level in each channel, (32, 64, 3) float32, exact in half floats."""
+    """Return an image of its own level in each channel, (32, 64, 3) float32, exact in half floats."""
     return np.linspace(0.25, 0.5, 64, dtype=np.float16).astype(np.float32)[None, :, None] * level * np.ones((32, 1, 3))
 
 
