@@ -60,7 +60,7 @@ class StoredHdr:
         to_rec709: (3, 3), from its primaries to Rec.709; None where they are Rec.709's.
         transparent: (H, W) bool, pixels of less than half opacity and those outside the EXR's data window; None where
             there are none.
-        warnings: what a person should know about how the file was read, one sentence each.
+        warnings: notes on how the file was read, one sentence each.
     """
 
     rgb: np.ndarray
