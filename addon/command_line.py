@@ -23,7 +23,7 @@ from .command_arguments import READING, make_parser, named_images
 from .conversion.batch import Batch, Outcome
 from .conversion.image import State
 from .conversion.output_paths import place_of_file
-from .conversion.scene import Conversion
+from .conversion.scene import WorldConversion
 from .converter_settings import ConversionSettings
 from .errors import AddonError
 from .files.result_files import has_result, is_valid_pattern
@@ -136,7 +136,7 @@ def _convert_world(arguments: argparse.Namespace, scene: bpy.types.Scene) -> int
     worker, settings = session.current().worker, _settings(arguments)
     picture = _absolute(arguments.pictures[0]) if arguments.pictures else ""
     image = scene.lanet.image if environment_image(scene) is None else None
-    conversion = Conversion(worker, scene, settings, filepath=picture, image=image)
+    conversion = WorldConversion(worker, scene, settings, filepath=picture, image=image)
     if arguments.dry_run:
         conversion.cancel()
         record = {"scene": scene.name, "input": picture or None, "output": conversion.output, "status": "planned"}

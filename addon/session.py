@@ -27,7 +27,7 @@ _TICK_S = 0.1
 _WORK_TICK_S = 0.05
 
 
-class Session:
+class ExtensionSession:
     """One session of the extension.
 
     Attributes:
@@ -150,12 +150,12 @@ class Session:
             self._end_display = None
 
 
-_sessions: list[Session] = []
+_sessions: list[ExtensionSession] = []
 
 
 def start() -> None:
     """Begin the session."""
-    _sessions.append(Session())
+    _sessions.append(ExtensionSession())
     atexit.register(_sessions[-1].end_worker)
 
 
@@ -166,6 +166,6 @@ def stop() -> None:
     atexit.unregister(session.end_worker)
 
 
-def current() -> Session:
+def current() -> ExtensionSession:
     """Return the session; the extension is registered."""
     return _sessions[-1]

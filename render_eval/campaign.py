@@ -115,7 +115,7 @@ Record = TypeVar("Record", bound=SceneRecord | ResultRecord)
 
 
 @dataclass(frozen=True)
-class Finished(Generic[Record]):
+class FinishedWork(Generic[Record]):
     """One piece of work that is done.
 
     Attributes:
@@ -129,7 +129,9 @@ class Finished(Generic[Record]):
     skipped: bool = False
 
 
-def assemble(campaign: Campaign, tools: Tools, finished: Iterable[Finished], settings: dict[str, Any]) -> Evaluation:
+def assemble(
+    campaign: Campaign, tools: Tools, finished: Iterable[FinishedWork], settings: dict[str, Any]
+) -> Evaluation:
     """Return the evaluation of finished work, put into order.
 
     Args:
@@ -151,9 +153,9 @@ def assemble(campaign: Campaign, tools: Tools, finished: Iterable[Finished], set
     )
 
 
-def skipped(pair: Pair, method: str) -> Finished[ResultRecord]:
+def skipped(pair: Pair, method: str) -> FinishedWork[ResultRecord]:
     """Return the result of a method on a scene that could not be evaluated."""
-    return Finished(ResultRecord(pair.name, method, error="The scene could not be evaluated."), skipped=True)
+    return FinishedWork(ResultRecord(pair.name, method, error="The scene could not be evaluated."), skipped=True)
 
 
 def _plain(value: Any) -> Any:

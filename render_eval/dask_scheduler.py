@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from lanet_core.errors import LanetError
-from render_eval.campaign import Campaign, Finished, Tools
+from render_eval.campaign import Campaign, FinishedWork, Tools
 from render_eval.dataset import Pair
 from render_eval.failures import failure_of
 from render_eval.records import ResultRecord, SceneRecord
@@ -84,7 +84,7 @@ class OnDask:
         )
         return cast("list[Tools]", replies)  # of a blocking client; its annotation covers the asynchronous one
 
-    def work(self, campaign: Campaign, pairs: Sequence[Pair], methods: Sequence[str]) -> Iterator[Finished]:
+    def work(self, campaign: Campaign, pairs: Sequence[Pair], methods: Sequence[str]) -> Iterator[FinishedWork]:
         """See :class:`Scheduler`."""
         from distributed import as_completed
 
@@ -236,15 +236,15 @@ def _blender_in_main_thread() -> WorkerPlugin:
     return BlenderInMainThread()
 
 
-def _finished(task: Future, pair: Pair, method: str) -> Finished:
+def _finished(task: Future, pair: Pair, method: str) -> FinishedWork:
     """Return a task's record; a task that ended its workers again and again is an error of its own."""
     if task.status == "finished":
         return task.result()
     error = cast("Exception | None", task.exception()) or RuntimeError(f"The work was {task.status}.")
     message = failure_of(error)
     if method:
-        return Finished(ResultRecord(pair.name, method, error=message))
-    return Finished(SceneRecord(pair.name, pair.category, error=message))
+        return FinishedWork(ResultRecord(pair.name, method, error=message))
+    return FinishedWork(SceneRecord(pair.name, pair.category, error=message))
 
 
 def _differences(replies: list[Tools]) -> str:
@@ -278,13 +278,13 @@ def _open_on_worker(campaign: Campaign) -> Tools:
         return _bench_of(campaign).tools
 
 
-def _scene_on_worker(campaign: Campaign, pair: Pair) -> Finished[SceneRecord]:
+def _scene_on_worker(campaign: Campaign, pair: Pair) -> FinishedWork[SceneRecord]:
     with _one_at_a_time:
         return work_on_scene(_bench_of(campaign), pair)
 
 
 def _method_on_worker(
-    campaign: Campaign, pair: Pair, scene: Finished[SceneRecord], method: str
-) -> Finished[ResultRecord]:
+    campaign: Campaign, pair: Pair, scene: FinishedWork[SceneRecord], method: str
+) -> FinishedWork[ResultRecord]:
     with _one_at_a_time:
         return work_on_method(_bench_of(campaign), pair, scene.record, method)

@@ -12,7 +12,7 @@ from lanet_core.calibration import calibrate, well_exposed_mask
 from lanet_core.colour import quantise_srgb8
 from lanet_core.files import write_png
 from render_eval import provenance
-from render_eval.campaign import Finished, skipped
+from render_eval.campaign import FinishedWork, skipped
 from render_eval.dataset import Pair
 from render_eval.failures import failure_of
 from render_eval.images import difference_image
@@ -26,7 +26,7 @@ from render_eval.workbench import Workbench
 _SHOWN_EV = (0.0, -4.0)
 
 
-def evaluate_image(bench: Workbench, pair: Pair) -> Finished[SceneRecord]:
+def evaluate_image(bench: Workbench, pair: Pair) -> FinishedWork[SceneRecord]:
     """Return an image's record, with the files it names made; an error is in the record.
 
     Raises:
@@ -37,10 +37,10 @@ def evaluate_image(bench: Workbench, pair: Pair) -> Finished[SceneRecord]:
         record = _scene(bench, pair)
     except Exception as error:  # after any failure of one image, the others continue
         record = SceneRecord(pair.name, pair.category, error=failure_of(error))
-    return Finished(record, reused=bench.store.kept == kept and not record.error)
+    return FinishedWork(record, reused=bench.store.kept == kept and not record.error)
 
 
-def evaluate_image_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> Finished[ResultRecord]:
+def evaluate_image_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> FinishedWork[ResultRecord]:
     """Return what a method made of an image, with the files that the record names; an error is in the record.
 
     Raises:
@@ -53,7 +53,7 @@ def evaluate_image_method(bench: Workbench, pair: Pair, scene: SceneRecord, meth
         record = _result(bench, pair, scene, method)
     except Exception as error:  # after any failure of one method, the others continue
         record = ResultRecord(pair.name, method, error=failure_of(error))
-    return Finished(record, reused=bench.store.kept == kept and not record.error)
+    return FinishedWork(record, reused=bench.store.kept == kept and not record.error)
 
 
 def _scene(bench: Workbench, pair: Pair) -> SceneRecord:

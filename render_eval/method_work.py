@@ -11,7 +11,7 @@ import numpy as np
 from lanet_core.calibration import calibrate
 from lanet_core.files import write_png
 from render_eval import provenance
-from render_eval.campaign import Finished, skipped
+from render_eval.campaign import FinishedWork, skipped
 from render_eval.dataset import Pair
 from render_eval.failures import failure_of
 from render_eval.images import difference_image, read_linear, write_linear
@@ -26,7 +26,7 @@ _KEPT_SECONDS = 1.0
 _KEPT_PIXELS = 2048 * 1024
 
 
-def evaluate_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> Finished[ResultRecord]:
+def evaluate_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> FinishedWork[ResultRecord]:
     """Return what a method made of a scene, with the files that the record names; an error is in the record.
 
     Args:
@@ -45,7 +45,7 @@ def evaluate_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: st
         record = _Trial(bench, pair, scene, method).run()
     except Exception as error:  # after any failure of one method, the others continue
         record = ResultRecord(pair.name, method, error=failure_of(error))
-    return Finished(record, reused=bench.store.kept == kept and not record.error)
+    return FinishedWork(record, reused=bench.store.kept == kept and not record.error)
 
 
 class _Trial:

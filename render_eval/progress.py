@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from tqdm import tqdm
 
-from render_eval.campaign import Finished
+from render_eval.campaign import FinishedWork
 from render_eval.records import ResultRecord
 
 #: Between two lines in a log, in seconds.
 _LOG_INTERVAL_S = 30.0
 
 
-def with_progress(finished: Iterable[Finished], total: int) -> Iterator[Finished]:
+def with_progress(finished: Iterable[FinishedWork], total: int) -> Iterator[FinishedWork]:
     """Pass finished work on and show it on standard error, with the time left; errors appear as they happen.
 
     Work that was found finished counts as done, and not as a sign of speed.
@@ -34,7 +34,7 @@ def with_progress(finished: Iterable[Finished], total: int) -> Iterator[Finished
             yield each
 
 
-def name_of(finished: Finished) -> str:
+def name_of(finished: FinishedWork) -> str:
     """Return a piece of work's name for people: the scene, and the method if there is one."""
     record = finished.record
     return f"{record.scene}, {record.method}" if isinstance(record, ResultRecord) else record.name

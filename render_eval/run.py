@@ -22,7 +22,7 @@ if not __package__:  # a script: Blender's Python has no package of ours, and lo
 
 from lanet_core.errors import DataError, LanetError
 from render_eval import arguments as command_line
-from render_eval.campaign import Campaign, Finished, assemble
+from render_eval.campaign import Campaign, FinishedWork, assemble
 from render_eval.dask_scheduler import existing_cluster, local_cluster
 from render_eval.dataset import Pair
 from render_eval.datasets import find_named_pairs
@@ -214,7 +214,7 @@ def scheduler_of(arguments: argparse.Namespace) -> AbstractContextManager[Schedu
     return local_cluster(arguments.jobs)
 
 
-def summarise(finished: Sequence[Finished], out: Path) -> int:
+def summarise(finished: Sequence[FinishedWork], out: Path) -> int:
     """Print what failed and where the report is, and return the exit status."""
     failed = [each for each in finished if each.record.error]
     for each in failed:

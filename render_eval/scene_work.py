@@ -9,7 +9,7 @@ import numpy as np
 from lanet_core.calibration import well_exposed_mask
 from lanet_core.geometry import sphere
 from render_eval import provenance
-from render_eval.campaign import Finished
+from render_eval.campaign import FinishedWork
 from render_eval.dataset import Pair
 from render_eval.failures import failure_of
 from render_eval.images import read_linear, write_ldr_panorama
@@ -19,7 +19,7 @@ from render_eval.store import file_sha256
 from render_eval.workbench import Workbench
 
 
-def evaluate_scene(bench: Workbench, pair: Pair) -> Finished[SceneRecord]:
+def evaluate_scene(bench: Workbench, pair: Pair) -> FinishedWork[SceneRecord]:
     """Return a scene's record, with the files it names made; an error is in the record.
 
     Raises:
@@ -30,7 +30,7 @@ def evaluate_scene(bench: Workbench, pair: Pair) -> Finished[SceneRecord]:
         record = _evaluate(bench, pair)
     except Exception as error:  # after any failure of one scene, the others continue
         record = SceneRecord(pair.name, pair.category, error=failure_of(error))
-    return Finished(record, reused=bench.store.kept == kept and not record.error)
+    return FinishedWork(record, reused=bench.store.kept == kept and not record.error)
 
 
 def _evaluate(bench: Workbench, pair: Pair) -> SceneRecord:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from lanet_core.errors import LanetError
 from lanet_core.files.replacing import replacing
-from render_eval.campaign import Campaign, Finished, Tools
+from render_eval.campaign import Campaign, FinishedWork, Tools
 from render_eval.dataset import Pair
 from render_eval.store import make_folder
 from render_eval.work import work_on_method, work_on_scene
@@ -37,7 +37,7 @@ class Scheduler(Protocol):
         """
         ...
 
-    def work(self, campaign: Campaign, pairs: Sequence[Pair], methods: Sequence[str]) -> Iterator[Finished]:
+    def work(self, campaign: Campaign, pairs: Sequence[Pair], methods: Sequence[str]) -> Iterator[FinishedWork]:
         """Yield a record for each scene and for each method on each scene, as they are done.
 
         Raises:
@@ -57,7 +57,7 @@ class InProcess:
         self._bench = Workbench(campaign)
         return self._bench.tools
 
-    def work(self, campaign: Campaign, pairs: Sequence[Pair], methods: Sequence[str]) -> Iterator[Finished]:
+    def work(self, campaign: Campaign, pairs: Sequence[Pair], methods: Sequence[str]) -> Iterator[FinishedWork]:
         """See :class:`Scheduler`."""
         bench = self._bench
         assert bench is not None, "prepare first"

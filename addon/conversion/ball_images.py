@@ -14,9 +14,9 @@ from ..errors import AddonError
 from ..redraw import redraw
 from ..settings import worker_settings
 from ..source.reading_choice import reading_of
-from ..source.source_file import Source
+from ..source.source_file import SourceFile
 from ..source.sources import hdr_source, prepare_source
-from ..worker.events import Event, Finished
+from ..worker.events import Event, RequestFinished
 from ..worker.shared import SharedWorker
 from ..world.graph import ImagePair
 
@@ -37,7 +37,7 @@ class BallImages:
         self._previews = bpy.utils.previews.new()
         self._signatures: dict[str, object] = {}
         self._wished: tuple[int, int] | None = None
-        self._preparing: tuple[str, Source, Source, dict[str, object]] | None = None
+        self._preparing: tuple[str, SourceFile, SourceFile, dict[str, object]] | None = None
 
     @property
     def waiting(self) -> bool:
@@ -105,7 +105,7 @@ class BallImages:
         def hear(event: Event) -> None:
             photograph.leave()
             hdr.leave()
-            if isinstance(event, Finished) and key in self._signatures:
+            if isinstance(event, RequestFinished) and key in self._signatures:
                 self._show(key, event.facts)
                 redraw()
 

@@ -1,6 +1,6 @@
 """Several image files, each converted to an EXR file, one after another; a failure is recorded and ends no other.
 
-It is advanced and shown as a :class:`addon.conversion.scene.Conversion` is.
+It is advanced and shown as a :class:`addon.conversion.scene.WorldConversion` is.
 """
 
 from __future__ import annotations

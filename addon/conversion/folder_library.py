@@ -20,7 +20,7 @@ from ..converter_settings import ConversionSettings
 from ..errors import AddonError
 from ..files.result_files import PATTERN, SUFFIX, find_result, result_name
 from ..translation import tr
-from ..worker.events import Event, Failed, Finished
+from ..worker.events import Event, RequestFailed, RequestFinished
 from ..worker.shared import Request, SharedWorker
 from ..worker.wording import for_artist
 from ..world.asset import PREVIEW_HEIGHT, describe_asset, show_preview, world_of_files
@@ -160,9 +160,9 @@ class FolderLibrary:
         def hear(event: Event) -> None:
             self._requests.pop(result, None)
             match event:
-                case Finished():
+                case RequestFinished():
                     self._list(outcome, event.facts)
-                case Failed():
+                case RequestFailed():
                     self.failures.append(for_artist(event.message_about(result, str(result))))
 
         self._requests[result] = self._worker.ask(

@@ -13,7 +13,7 @@ from ..redraw import redraw
 from ..settings import worker_settings
 from ..source.sources import hdr_source
 from ..translation import tr
-from ..worker.events import Event, Finished
+from ..worker.events import Event, RequestFinished
 from ..worker.light_facts import LightFacts
 from ..worker.shared import SharedWorker
 
@@ -62,7 +62,7 @@ class FoundLights:
 
         def hear(event: Event) -> None:
             source.discard()
-            if isinstance(event, Finished):
+            if isinstance(event, RequestFinished):
                 self._known[uid] = (signature, tuple(event.facts["lights"]))
                 redraw()
 

@@ -1,6 +1,6 @@
 """Work of the worker on the HDR image that lights a scene.
 
-It is advanced like :class:`addon.conversion.scene.Conversion`, and changes the .blend in its last step alone.
+It is advanced like :class:`addon.conversion.scene.WorldConversion`, and changes the .blend in its last step alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bpy.types import Image
 from ..converter_settings import WorkerSettings
 from ..source.sources import hdr_source
 from ..worker.client import WorkerClient
-from ..worker.events import Cancelled, Event, Failed, Finished
+from ..worker.events import Event, RequestCancelled, RequestFailed, RequestFinished
 from ..worker.shared import SharedWorker
 from ..worker.wording import for_artist
 from .image import State
@@ -93,15 +93,15 @@ class HdrWork:
         self.state = State.FAILED
 
     def _hear(self, event: Event) -> None:
-        if not isinstance(event, Finished | Failed | Cancelled):
+        if not isinstance(event, RequestFinished | RequestFailed | RequestCancelled):
             return
         self._source.leave()
         if self.state is not State.RUNNING:
             return
         match event:
-            case Finished():
+            case RequestFinished():
                 self.finish(event.facts)
-            case Failed():
+            case RequestFailed():
                 self.fail(for_artist(event.message_about(self._source.path, self.name)), event.details)
-            case Cancelled():
+            case RequestCancelled():
                 self.state = State.CANCELLED

@@ -13,7 +13,7 @@ from ..converter_settings import ConversionSettings
 from ..errors import AddonError
 from ..source.reading_choice import reading_of
 from ..source.sources import prepare_source
-from ..worker.events import Cancelled, Event, Failed, Finished, Progress
+from ..worker.events import Event, RequestCancelled, RequestFailed, RequestFinished, RequestProgress
 from ..worker.shared import Request, SharedWorker
 from ..worker.wording import for_artist
 from .output_paths import output_place
@@ -45,7 +45,7 @@ class State(Enum):
 class ImageConversion:
     """One image's conversion to an EXR file, begun by making it and advanced by :meth:`step`, which never waits.
 
-        conversion = PictureConversion(worker, image, settings)
+        conversion = ImageConversion(worker, image, settings)
         while conversion.step() is State.RUNNING: ...        # several times a second, from a timer
 
     Or at once: ``conversion.wait()``. The image may be changed or removed as soon as it is no longer being prepared.
@@ -142,7 +142,7 @@ class ImageConversion:
         self.stage = "starting"
 
     def _hear(self, event: Event) -> None:
-        if isinstance(event, Progress):
+        if isinstance(event, RequestProgress):
             self.share, self.stage = event.share, event.stage
             return
         self._is_asked = False
@@ -150,16 +150,16 @@ class ImageConversion:
         if self.state is not State.RUNNING:  # it was cancelled
             return
         match event:
-            case Finished():
+            case RequestFinished():
                 self.facts = dict(event.facts)
                 self.output = Path(self.facts["output"])
                 self.notes += map(for_artist, self.facts.get("warnings", ()))
                 self.share = 1.0
                 self.state = State.FINISHED
-            case Failed():
+            case RequestFailed():
                 message = event.message_about(self._source.path, self._source_name())
                 self._fail(for_artist(message), event.details)
-            case Cancelled():
+            case RequestCancelled():
                 self.state = State.CANCELLED
 
     def _source_name(self) -> str:

@@ -1,4 +1,4 @@
-"""A conversion or batch that continues while Blender does, advanced by a timer of :class:`addon.session.Session`.
+"""Work that continues while Blender does, advanced by a timer of :class:`addon.session.ExtensionSession`.
 
 No operator is alive meanwhile, so that the extension can be disabled or updated at any time: Blender crashes where a
 class is unregistered while an operator of it is modal.
@@ -21,9 +21,9 @@ from .folder_library import FolderLibrary
 from .hdr_work import HdrWork
 from .image import State
 from .progress_display import ProgressDisplay
-from .scene import Conversion
+from .scene import WorldConversion
 
-Work = Conversion | Batch | FolderLibrary | HdrWork
+Work = WorldConversion | Batch | FolderLibrary | HdrWork
 AnyWork = TypeVar("AnyWork", bound=Work)
 
 

@@ -2,14 +2,14 @@
 
 The modal operator, Python's blocking call, batches and the command line all go this way:
 
-    conversion = Conversion(worker, scene, settings)            raises AddonError: nothing to convert
+    conversion = WorldConversion(worker, scene, settings)            raises AddonError: nothing to convert
     while conversion.step() is State.RUNNING: …                 from a timer; conversion.cancel() at any time
     conversion.state, .message, .notes, .hdr                    how it ended
 
 Until the last step nothing of the .blend is touched; that step changes the world, all at once. What happens to the
 .blend in between is met by looking everything up again: datablocks are known by their ``session_uid``, which outlives
 undo but not the loading of another file. To convert images without a scene, use
-:class:`addon.conversion.image.PictureConversion`.
+:class:`addon.conversion.image.ImageConversion`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from .image import ImageConversion, State
 _POLL_S = 0.01
 
 
-class Conversion:
+class WorldConversion:
     """One scene's conversion, begun by making it and advanced by :meth:`step`, which never waits.
 
     Args:

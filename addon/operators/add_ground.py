@@ -11,7 +11,7 @@ from .. import session
 from ..conversion.ground_placing import GroundPlacing
 from ..conversion.running_work import Ending
 from ..messages import about
-from ..session import Session
+from ..session import ExtensionSession
 from ..settings import worker_settings
 from ..translation import tr
 from ..world.ground import DOME, PLANE, ground_of, remove_ground
@@ -55,7 +55,7 @@ class AddGround(HdrWorkOperator, Operator):
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
-    def start(self, current: Session, scene: Scene) -> GroundPlacing:
+    def start(self, current: ExtensionSession, scene: Scene) -> GroundPlacing:
         """Begin the placing."""
         options = {"shape": self.shape, "height": self.height, "radius": self.radius}
         return GroundPlacing(current.worker, scene, worker_settings(), **options)

@@ -10,7 +10,7 @@ from bpy.types import Operator, Scene
 from ..conversion.lamp_placing import LampPlacing
 from ..conversion.running_work import Ending
 from ..messages import about
-from ..session import Session
+from ..session import ExtensionSession
 from ..settings import conversion_settings
 from ..translation import tr
 from .hdr_work_operator import HdrWorkOperator
@@ -45,7 +45,7 @@ class AddSunLamp(HdrWorkOperator, Operator):
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
-    def start(self, current: Session, scene: Scene) -> LampPlacing:
+    def start(self, current: ExtensionSession, scene: Scene) -> LampPlacing:
         """Begin the placing."""
         return LampPlacing(current.worker, scene, conversion_settings(), (self.index,), self.kind)
 

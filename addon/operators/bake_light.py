@@ -11,7 +11,7 @@ from bpy.types import Operator, Scene
 from ..conversion.light_bake import LightBake
 from ..conversion.running_work import Ending
 from ..messages import about
-from ..session import Session
+from ..session import ExtensionSession
 from ..settings import conversion_settings
 from ..translation import tr
 from .hdr_work_operator import HdrWorkOperator
@@ -33,7 +33,7 @@ class BakeLight(HdrWorkOperator, Operator):
         name="File", description="The EXR file to write", subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"}
     )
 
-    def start(self, current: Session, scene: Scene) -> LightBake:
+    def start(self, current: ExtensionSession, scene: Scene) -> LightBake:
         """Begin the baking."""
         return LightBake(current.worker, scene, conversion_settings(), bpy.path.abspath(self.filepath))
 

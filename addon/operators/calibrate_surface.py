@@ -10,7 +10,7 @@ from bpy.types import Operator, Scene
 from ..conversion.running_work import Ending
 from ..conversion.surface_calibrating import KnownSurface, SurfaceCalibrating
 from ..messages import about
-from ..session import Session
+from ..session import ExtensionSession
 from ..settings import worker_settings
 from ..translation import tr
 from ..world.surface_albedos import albedo_of
@@ -68,7 +68,7 @@ class CalibrateSurface(HdrWorkOperator, Operator):
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
-    def start(self, current: Session, scene: Scene) -> SurfaceCalibrating:
+    def start(self, current: ExtensionSession, scene: Scene) -> SurfaceCalibrating:
         """Begin the calibration."""
         surface = KnownSurface(self.albedo or albedo_of(scene), None if self.ground else (self.u, self.v), self.facing)
         return SurfaceCalibrating(current.worker, scene, worker_settings(), surface)

@@ -13,7 +13,7 @@ from bpy.types import Context, Event, Operator
 from .. import session
 from ..conversion.image import State
 from ..conversion.running_work import Ending
-from ..conversion.scene import Conversion
+from ..conversion.scene import WorldConversion
 from ..errors import AddonError
 from ..files.result_files import PATTERN
 from ..messages import about
@@ -84,14 +84,14 @@ class ConvertEnvironment(BackgroundWork, Operator):
         conversion = self._begin(context)
         return self.go_on(context, conversion, self._ending(context)) if conversion else {"CANCELLED"}
 
-    def _begin(self, context: Context) -> Conversion | None:
+    def _begin(self, context: Context) -> WorldConversion | None:
         scene, current = context.scene, session.current()
         settings = conversion_settings(pack=self.pack if self.properties.is_property_set("pack") else None)
         settings = replace(settings, folder=self.folder or settings.folder, pattern=self.name_pattern)
         image = scene.lanet.image if environment_image(scene) is None else None
         current.show_text()
         try:
-            return Conversion(current.worker, scene, settings, filepath=self.filepath, image=image)
+            return WorldConversion(current.worker, scene, settings, filepath=self.filepath, image=image)
         except AddonError as error:
             current.show_text(str(error), is_error=True, scene=scene)
             self.report({"ERROR"}, str(error))
@@ -102,7 +102,7 @@ class ConvertEnvironment(BackgroundWork, Operator):
         return partial(ending, scene_uid=context.scene.session_uid, asset=self.asset)
 
 
-def ending(work: Conversion, *, scene_uid: int, asset: bool) -> Ending:
+def ending(work: WorldConversion, *, scene_uid: int, asset: bool) -> Ending:
     """Return how a conversion ended; mark the world as an asset if that is requested."""
     scene = next((each for each in bpy.data.scenes if each.session_uid == scene_uid), None)
     if work.details:
@@ -117,7 +117,7 @@ def ending(work: Conversion, *, scene_uid: int, asset: bool) -> Ending:
     )
 
 
-def describe(conversion: Conversion) -> str:
+def describe(conversion: WorldConversion) -> str:
     """Return what a finished conversion has brought, in a sentence."""
     clipped, peak_ev = conversion.facts["clipped_fraction"], conversion.facts["peak_ev"]
     share = f"{100.0 * clipped:.2g}"

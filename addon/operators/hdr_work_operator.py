@@ -14,7 +14,7 @@ from ..conversion.image import State
 from ..conversion.running_work import Ending
 from ..errors import AddonError
 from ..messages import about
-from ..session import Session
+from ..session import ExtensionSession
 from ..translation import tr
 from .background_work import BackgroundWork
 
@@ -22,7 +22,7 @@ from .background_work import BackgroundWork
 class HdrWorkOperator(BackgroundWork):
     """A part of an operator, before ``Operator`` in the list of its bases; it defines ``start`` and ``success``."""
 
-    def start(self, current: Session, scene: Scene) -> HdrWork:
+    def start(self, current: ExtensionSession, scene: Scene) -> HdrWork:
         """Return the work on a scene, begun.
 
         Raises:

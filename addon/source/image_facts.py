@@ -12,12 +12,12 @@ from bpy.types import Image
 from ..errors import AddonError
 from ..redraw import redraw
 from ..settings import worker_settings
-from ..worker.events import Cancelled, Event, Failed, Finished
+from ..worker.events import Event, RequestCancelled, RequestFailed, RequestFinished
 from ..worker.shared import Request, SharedWorker
 from ..worker.wording import for_artist
 from .expectation import describe_expectation
 from .reading_choice import reading_of
-from .source_file import Source
+from .source_file import SourceFile
 from .sources import file_of, prepare_source
 
 #: How long a look at the file holds, seconds: the panel is drawn with every move of the mouse over it.
@@ -64,7 +64,7 @@ class ImageFacts:
         self._entries: dict[int, _Entry] = {}
         self._looked_s: dict[int, float] = {}
         self._wished: int | None = None
-        self._sources: list[tuple[int, Source]] = []
+        self._sources: list[tuple[int, SourceFile]] = []
         self._expecting: Request | None = None
 
     @property
@@ -114,7 +114,7 @@ class ImageFacts:
         except AddonError as error:
             self._know(uid, Facts(problem=str(error)))
 
-    def _ask_when_ready(self, uid: int, source: Source) -> None:
+    def _ask_when_ready(self, uid: int, source: SourceFile) -> None:
         try:
             if not source.ready():
                 return
@@ -139,23 +139,23 @@ class ImageFacts:
             self._expecting.cancel(keep_worker=True)
             self._expecting = None
 
-    def _hear(self, uid: int, source: Source, event: Event) -> None:
+    def _hear(self, uid: int, source: SourceFile, event: Event) -> None:
         match event:
-            case Finished():
+            case RequestFinished():
                 facts = event.facts
                 found = Facts(facts["width"], facts["height"], facts["clipped_fraction"])
                 self._know(uid, found)
                 self._expect(uid, source, found)
-            case Failed():
+            case RequestFailed():
                 source.leave()
                 image = next((each for each in bpy.data.images if each.session_uid == uid), None)
                 if image is not None:
                     text = for_artist(event.message_about(source.path, image.name))
                     self._know(uid, Facts(problem=text, is_no_panorama=event.kind == "NotEquirectangularError"))
-            case Cancelled():
+            case RequestCancelled():
                 source.leave()
 
-    def _expect(self, uid: int, source: Source, found: Facts) -> None:
+    def _expect(self, uid: int, source: SourceFile, found: Facts) -> None:
         image = next((each for each in bpy.data.images if each.session_uid == uid), None)
         if image is None:
             source.leave()
@@ -167,7 +167,7 @@ class ImageFacts:
             if self._expecting is request:
                 self._expecting = None
             entry = self._entries.get(uid)
-            if isinstance(event, Finished) and entry is not None and entry.facts == found:
+            if isinstance(event, RequestFinished) and entry is not None and entry.facts == found:
                 self._know(uid, replace(found, expectation=describe_expectation(event.facts)))
 
         request = self._worker.ask(worker_settings(), lambda client: client.expect(source.path, reading), hear)

@@ -17,7 +17,7 @@ from ..errors import AddonError
 from ..files.plain_png import write_plain_png
 
 
-class Source:
+class SourceFile:
     """An image file for the converter; made by :func:`addon.source.sources.prepare_source`.
 
     Args:
@@ -88,7 +88,7 @@ class Source:
         return thread
 
 
-class PixelSource(Source):
+class PixelSource(SourceFile):
     """An image's pixels as a PNG file; they are copied in :meth:`ready`.
 
     The first touch of new memory costs more than the copy, so a thread touches it before.

@@ -16,7 +16,7 @@ from ..errors import AddonError
 from ..files.image_signature import SIGNATURE_BYTES, converter_suffix, is_hdr
 from ..files.regular_file import first_bytes
 from ..translation import tr
-from .source_file import PixelSource, Source
+from .source_file import PixelSource, SourceFile
 
 _REFUSED_SOURCES = {
     "TILED": "It is a UDIM of several tiles. Give a single picture.",
@@ -26,7 +26,7 @@ _REFUSED_SOURCES = {
 }
 
 
-def prepare_source(image: Image, folder: Path | None = None) -> Source:
+def prepare_source(image: Image, folder: Path | None = None) -> SourceFile:
     """Return the image of an image as a file.
 
     A file on disk is given as it is. Of a packed image, the packed bytes are written; of a generated or painted one,
@@ -38,7 +38,7 @@ def prepare_source(image: Image, folder: Path | None = None) -> Source:
 
     Raises:
         AddonError: it is HDR already, its file is missing, or it is no single image; the text has the remedy. For
-            pixels that are HDR already, :meth:`Source.ready` raises it.
+            pixels that are HDR already, :meth:`SourceFile.ready` raises it.
     """
     if image.source in _REFUSED_SOURCES:
         raise _error(image, _REFUSED_SOURCES[image.source])
@@ -53,12 +53,12 @@ def prepare_source(image: Image, folder: Path | None = None) -> Source:
     if suffix is None:
         return _from_pixels(image, folder)
     if packed is None:
-        return Source(file_of(image))
+        return SourceFile(file_of(image))
     path = _temporary(folder, suffix)
-    return Source(path, lambda: path.write_bytes(packed))
+    return SourceFile(path, lambda: path.write_bytes(packed))
 
 
-def hdr_source(image: Image) -> Source:
+def hdr_source(image: Image) -> SourceFile:
     """Return the file of an HDR image; packed bytes are written to a temporary one if there is none.
 
     Raises:
@@ -66,12 +66,12 @@ def hdr_source(image: Image) -> Source:
     """
     path = file_of(image)
     if path.is_file():
-        return Source(path)
+        return SourceFile(path)
     packed = _packed_bytes(image)
     if packed is None:
         raise _missing(image, path)
     path = _temporary(Path(bpy.app.tempdir), path.suffix)
-    source = Source(path, lambda: path.write_bytes(packed))
+    source = SourceFile(path, lambda: path.write_bytes(packed))
     source.wait()
     return source
 
@@ -102,7 +102,7 @@ def _first_bytes(image: Image) -> bytes:
         raise _error(image, f"Its file cannot be read: {path}: {error.strerror}.") from error
 
 
-def _from_pixels(image: Image, folder: Path) -> Source:
+def _from_pixels(image: Image, folder: Path) -> SourceFile:
     width, height = image.size
     if image.channels == 0 or width * height == 0:
         raise _error(image, "Blender cannot read it. Save it as a JPEG or PNG picture, and give that.")

@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import AddonError
 from ..files.unfinished_output import UnfinishedOutput
 from .environment import worker_command, worker_environment
-from .events import Cancelled, Event, Failed, Finished, Progress
+from .events import Event, RequestCancelled, RequestFailed, RequestFinished, RequestProgress
 from .process import WorkerProcess
 
 _PROTOCOL = 1
@@ -180,7 +180,7 @@ class WorkerClient:
         return self._ask(do="ground", source=str(source))
 
     def cancel(self, number: int, *, keep_worker: bool = False) -> None:
-        """Stop a request. Its :class:`Cancelled` is polled within half a second, regardless of the worker does.
+        """Stop a request. Its :class:`RequestCancelled` is polled within half a second, regardless of the worker does.
 
         Args:
             number: one that has ended is left alone.
@@ -197,7 +197,7 @@ class WorkerClient:
         for request in self._waiting:
             if request.number == number:
                 self._waiting.remove(request)
-                self._events.append(Cancelled(number))
+                self._events.append(RequestCancelled(number))
                 return
 
     def cancel_all(self) -> None:
@@ -246,7 +246,7 @@ class WorkerClient:
                 self._process = WorkerProcess(self._command, worker_environment())
                 self._process.send(message)
         except AddonError as error:
-            self._events.append(Failed(request.number, "AddonError", str(error)))
+            self._events.append(RequestFailed(request.number, "AddonError", str(error)))
             self._bury(None, request)
             return
         self._current = request
@@ -266,7 +266,7 @@ class WorkerClient:
         request.may_start_again = False
         if event == "progress":
             if not request.is_cancelled:
-                self._events.append(Progress(request.number, message["share"], message["stage"]))
+                self._events.append(RequestProgress(request.number, message["share"], message["stage"]))
         elif event == "error":
             self._fail_at(request, message)
         elif event == "result":
@@ -291,16 +291,16 @@ class WorkerClient:
                 self._fail("AddonError", str(error))
                 return
             facts["output"] = str(request.output.place)
-        self._end(Finished(request.number, facts))
+        self._end(RequestFinished(request.number, facts))
 
     def _fail(self, kind: str, message: str, details: str = "") -> None:
         if self._current is not None:
-            self._end(Failed(self._current.number, kind, message, details))
+            self._end(RequestFailed(self._current.number, kind, message, details))
 
     def _end(self, event: Event) -> None:
         request, self._current = self._current, None
         assert request is not None, "a request ends once"
-        self._events.append(Cancelled(request.number) if request.is_cancelled else event)
+        self._events.append(RequestCancelled(request.number) if request.is_cancelled else event)
         self._bury(None, request)
         self._keep_for(self._idle_s)
 
@@ -313,9 +313,8 @@ class WorkerClient:
             remedy = "It was stopped and nothing was changed. Convert again, or choose the CPU in the preferences."
             silent = f"The converter has not answered for {self._silence_s:.0f} s. {remedy}"
             number = self._current.number
-            self._events.append(
-                Cancelled(number) if self._current.is_cancelled else Failed(number, "WorkerSilent", silent)
-            )
+            failed = RequestFailed(number, "WorkerSilent", silent)
+            self._events.append(RequestCancelled(number) if self._current.is_cancelled else failed)
             self._kill()
 
     def _kill(self) -> None:
@@ -356,4 +355,4 @@ class WorkerClient:
             path = str(request.output.place)
         problem = " ".join(filter(None, (message["problem"], message["remedy"])))
         text = f"{path}: {problem}" if path else problem
-        self._end(Failed(request.number, message["kind"], text, path=path, problem=problem))
+        self._end(RequestFailed(request.number, message["kind"], text, path=path, problem=problem))

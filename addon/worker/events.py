@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Progress:
+class RequestProgress:
     """A request continues: the share of it that is done, [0, 1], and the stage that begins."""
 
     request: int
@@ -18,7 +18,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Finished:
+class RequestFinished:
     """A request ended well: the facts that the worker gives, see :mod:`lanet_core.pipeline.worker`."""
 
     request: int
@@ -26,7 +26,7 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class Failed:
+class RequestFailed:
     """A request failed, and nothing has changed.
 
     Attributes:
@@ -51,10 +51,10 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Cancelled:
+class RequestCancelled:
     """A request ended because that was requested; nothing has changed."""
 
     request: int
 
 
-Event = Progress | Finished | Failed | Cancelled
+Event = RequestProgress | RequestFinished | RequestFailed | RequestCancelled

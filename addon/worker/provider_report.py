@@ -9,7 +9,7 @@ from typing import Any
 from ..redraw import redraw
 from ..settings import worker_settings
 from ..translation import tr
-from .events import Cancelled, Event, Failed, Finished
+from .events import Event, RequestCancelled, RequestFailed, RequestFinished
 from .shared import SharedWorker
 from .wording import for_artist
 
@@ -54,11 +54,11 @@ class ProviderReport:
 
     def _take(self, event: Event) -> None:
         match event:
-            case Finished():
+            case RequestFinished():
                 self.lines = tuple(describe(event.facts))
-            case Failed():
+            case RequestFailed():
                 self.lines, self.is_problem = (for_artist(event.message),), True
-            case Cancelled():
+            case RequestCancelled():
                 self.lines = ()
         redraw()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..converter_settings import WorkerSettings
 from .client import WorkerClient
-from .events import Cancelled, Event, Progress
+from .events import Event, RequestCancelled, RequestProgress
 
 _POLL_S = 0.01
 
@@ -83,7 +83,7 @@ class SharedWorker:
         """Pass each event to its listener; to be called several times a second while busy."""
         for line in list(self._lines):
             for event in line.client.poll():
-                waits_on = isinstance(event, Progress)
+                waits_on = isinstance(event, RequestProgress)
                 listener = line.listeners.get(event.request) if waits_on else line.listeners.pop(event.request, None)
                 if listener is not None:
                     listener(event)
@@ -102,7 +102,7 @@ class SharedWorker:
         for line in self._lines:
             listeners, line.listeners = line.listeners, {}
             for number, listener in listeners.items():
-                listener(Cancelled(number))
+                listener(RequestCancelled(number))
 
     def stop(self) -> None:
         """End every worker and forget every request; return when no process is left."""

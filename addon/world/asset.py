@@ -19,7 +19,7 @@ from ..converter_settings import WorkerSettings
 from ..errors import AddonError
 from ..source.image_loading import load_image
 from ..source.sources import file_of, hdr_source
-from ..worker.events import Event, Finished
+from ..worker.events import Event, RequestFinished
 from ..worker.shared import SharedWorker
 from .asset_library import CATALOGS
 from .graph import apply_hdr, remembered_pair
@@ -53,7 +53,7 @@ def mark_as_asset(world: World | None, worker: SharedWorker, settings: WorkerSet
     def hear(event: Event) -> None:
         source.discard()
         marked = next((each for each in bpy.data.worlds if each.session_uid == uid), None)
-        if isinstance(event, Finished) and marked is not None:
+        if isinstance(event, RequestFinished) and marked is not None:
             show_preview(marked, event.facts)
             if event.facts.get("kind") and marked.asset_data is not None:
                 marked.asset_data.tags.new(CATALOGS[event.facts["kind"]], skip_if_exists=True)

@@ -9,7 +9,7 @@ from bpy.types import ID, DriverTarget, FCurve, NodeSocket, World
 
 
 @dataclass(frozen=True)
-class Source:
+class DriverSource:
     """A number of an input that is followed.
 
     Attributes:
@@ -21,7 +21,7 @@ class Source:
     part: str = ""
 
 
-def drive(curve: FCurve, expression: str, sources: Mapping[str, Source], world: World | None) -> None:
+def drive(curve: FCurve, expression: str, sources: Mapping[str, DriverSource], world: World | None) -> None:
     """Let a driver calculate a simple expression.
 
     Args:
@@ -41,7 +41,7 @@ def drive(curve: FCurve, expression: str, sources: Mapping[str, Source], world: 
 def drive_by(target: NodeSocket, source: NodeSocket, world: World) -> None:
     """Let the number of an input follow that of an input in a world's tree or in a node group."""
     target.driver_remove("default_value")
-    drive(target.driver_add("default_value"), "value", {"value": Source(source)}, world)
+    drive(target.driver_add("default_value"), "value", {"value": DriverSource(source)}, world)
 
 
 def follows_another(owner: ID, world: World) -> bool:
@@ -65,7 +65,7 @@ def _foreign_targets(owner: ID, world: World) -> Iterator[DriverTarget]:
                 yield target
 
 
-def _point(target: DriverTarget, source: Source, world: World | None) -> None:
+def _point(target: DriverTarget, source: DriverSource, world: World | None) -> None:
     tree = source.socket.id_data
     is_embedded = world is not None and tree == world.node_tree
     target.id_type = "WORLD" if is_embedded else "NODETREE"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bpy.types import Material, Node, NodeSocket, ShaderNodeGroup, World
 
-from .drivers import Source, drive
+from .drivers import DriverSource, drive
 from .light_group import HIGHLIGHTS, PEAK_LIMIT
 
 _BASE_RAMP, _ADDED_RAMP = "Base Left by Peak Limit", "Highlights Left by Peak Limit"
@@ -57,10 +57,10 @@ def follow_limit(material: Material, light: ShaderNodeGroup | None, world: World
     if light is None or None in ramps:
         return
     base, added = ramps
-    sources = {"limit": Source(light.inputs[PEAK_LIMIT])}
+    sources = {"limit": DriverSource(light.inputs[PEAK_LIMIT])}
     curve = base.inputs["Fac"].driver_add("default_value")
     drive(curve, f"1 if limit < {_LEAST} else min(limit, 1)", sources, world)
-    sources["ev"] = Source(light.inputs[HIGHLIGHTS])
+    sources["ev"] = DriverSource(light.inputs[HIGHLIGHTS])
     softness, peak = added["lanet_softness"], added["lanet_peak"]
     steps = f"log(1 + max(limit - 1, 0) / (pow(2, ev) * {softness:.8g})) * {1.0 / math.log1p(peak / softness):.8g}"
     curve = added.inputs["Fac"].driver_add("default_value")

@@ -7,7 +7,7 @@ import math
 from bpy.types import Node, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
 from mathutils import Euler, Matrix, Vector
 
-from .drivers import Source, drive
+from .drivers import DriverSource, drive
 
 
 def mapping_of(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping | None:
@@ -63,7 +63,7 @@ def _drive(target, path: str, mapping: ShaderNodeMapping, world: World | None, e
     """Drive the three angles of a property by the rotation of a Mapping node."""
     for axis in range(3):
         target.driver_remove(path, axis)
-        sources = {"turn": Source(mapping.inputs["Rotation"], f"[{axis}]")}
+        sources = {"turn": DriverSource(mapping.inputs["Rotation"], f"[{axis}]")}
         drive(target.driver_add(path, axis), expression, sources, world)
 
 

@@ -65,6 +65,11 @@ _UNREADABLE = (
     (0, b"IIU\0", "a camera's raw format"),
     (0, b"SIMPLE  =", "FITS"),
     (0, b"\x1aE\xdf\xa3", "a video (Matroska or WebM)"),
+    (0, b"PF\n", "PFM"),
+    (0, b"Pf\n", "PFM"),
+    (0, b"P5\n", "PGM"),
+    (0, b"P6\n", "PPM"),
+    (0, b"farbfeld", "farbfeld"),
 )
 #: Brands of the ISO base media file format (ISO/IEC 23008-12; AV1 Image File Format 1.1).
 _BRANDS = {
@@ -79,6 +84,15 @@ _BRANDS = {
     b"msf1": "HEIF",
     b"crx ": "a camera's raw format (CR3)",
 }
+#: Files that are no images and are met in their place: the first bytes, the problem and the remedy.
+_NO_IMAGES = (
+    (b"version https://git-lfs", "The file is a Git LFS pointer, not the image.", "Download the image: git lfs pull."),
+    (b"PK\3\4", "The file is a ZIP archive, not an image.", "Unpack it and name an image inside it."),
+    (b"7z\xbc\xaf", "The file is a 7-Zip archive, not an image.", "Unpack it and name an image inside it."),
+    (b"Rar!", "The file is a RAR archive, not an image.", "Unpack it and name an image inside it."),
+    (b"BLENDER", "The file is a Blender file, not an image.", "Save its image to a file first."),
+    (bytes(64), "The file begins with zeros: it was not completely downloaded or saved.", "Download or save it again."),
+)
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script|\?xml)", re.IGNORECASE | re.DOTALL)
 _TARGA_IMAGE_TYPES = {1, 2, 3, 9, 10, 11}
 _TARGA_FOOTER = b"TRUEVISION-XFILE.\0"
@@ -130,9 +144,16 @@ def _unsupported(head: bytes, path: Path, wanted: str) -> UnsupportedFormatError
             path=path,
             remedy="Download the image itself: open the link in a browser and save the image.",
         )
+    for magic, problem, remedy in _NO_IMAGES:
+        if head.startswith(magic):
+            return UnsupportedFormatError(problem, path=path, remedy=remedy)
+    if b"<svg" in head.lower():
+        return UnsupportedFormatError("The file is a drawing (SVG).", path=path, remedy="Export it as PNG.")
     name = next((name for start, magic, name in _UNREADABLE if head[start:].startswith(magic)), None)
     if head[4:8] == b"ftyp":
         name = _brand(head)
+    if name is not None and name.startswith("a video"):
+        return UnsupportedFormatError(f"The file is {name}.", path=path, remedy="Export its frames as PNG images.")
     if name is not None:
         return UnsupportedFormatError(
             f"The file is {name}, which cannot be read here.",

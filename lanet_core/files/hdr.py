@@ -11,6 +11,7 @@ import OpenImageIO
 from lanet_core.colour import REC709_CHROMATICITIES
 from lanet_core.errors import UnsupportedColourModelError, UnsupportedFormatError
 from lanet_core.files.decoder import decode, open_image, read_bands
+from lanet_core.files.exr_layers import ExrLayer, select_layer
 from lanet_core.files.file_kind import FileKind, file_kind
 from lanet_core.files.orientation import orientation_of, upright
 from lanet_core.files.pixel_checks import without_negatives
@@ -57,12 +58,15 @@ class StoredHdr:
     Attributes:
         rgb: (H, W, 3) float32, linear, upright.
         to_rec709: (3, 3), from its primaries to Rec.709; None where they are Rec.709's.
-        transparent: (H, W) bool, pixels of less than half opacity; None where there are none.
+        transparent: (H, W) bool, pixels of less than half opacity and those outside the EXR's data window; None where
+            there are none.
+        warnings: notes on how the file was read, one sentence each.
     """
 
     rgb: np.ndarray
     to_rec709: np.ndarray | None = None
     transparent: np.ndarray | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def read_stored_hdr(path: Path, kind: FileKind) -> StoredHdr:
@@ -91,17 +95,20 @@ def _read_radiance(path: Path) -> StoredHdr:
 def _read_exr(path: Path) -> StoredHdr:
     # Not with the package OpenEXR: with another OpenEXR, as in a Blender program of Debian's, it brings that down.
     with open_image(path, FileKind.EXR) as image:
+        layer = select_layer(image, path)
         spec = image.spec()
-        rgb = _flat_rgb(image, spec, path)
-        transparent = _transparent(image, spec, path)
+        rgb = _rgb(image, layer, path)
+        transparent = _transparent(image, layer, path)
+    warnings = (f"The EXR has layers; {layer.name} was read.",) if layer.name else ()
     offset = np.array([spec.x - spec.full_x, spec.y - spec.full_y])
     if offset.any() or (spec.width, spec.height) != (spec.full_width, spec.full_height):
+        is_captured = np.ones(rgb.shape[:2], dtype=bool) if transparent is None else ~transparent
+        is_captured = _in_display_window(is_captured, offset, spec.full_height, spec.full_width)
+        transparent = None if is_captured.all() else ~is_captured
         rgb = _in_display_window(rgb, offset, spec.full_height, spec.full_width)
-        if transparent is not None:
-            transparent = _in_display_window(transparent, offset, spec.full_height, spec.full_width)
     chromaticities = spec.getattribute("chromaticities") or REC709_CHROMATICITIES
     if np.allclose(chromaticities, REC709_CHROMATICITIES, rtol=0, atol=1e-4):
-        return StoredHdr(rgb, None, transparent)
+        return StoredHdr(rgb, None, transparent, warnings)
     try:
         matrix = to_rec709(chromaticities)
     except (ValueError, ZeroDivisionError, np.linalg.LinAlgError) as error:
@@ -110,32 +117,22 @@ def _read_exr(path: Path) -> StoredHdr:
             path=path,
             remedy="Export it with Rec.709 primaries.",
         ) from error
-    return StoredHdr(rgb, matrix, transparent)
+    return StoredHdr(rgb, matrix, transparent, warnings)
 
 
-def _transparent(image: OpenImageIO.ImageInput, spec: OpenImageIO.ImageSpec, path: Path) -> np.ndarray | None:
-    if "A" not in spec.channelnames:
+def _transparent(image: OpenImageIO.ImageInput, layer: ExrLayer, path: Path) -> np.ndarray | None:
+    if layer.alpha is None:
         return None
-    number = spec.channelnames.index("A")
-    bands = read_bands(image, (number, number + 1), OpenImageIO.HALF, path)
+    bands = read_bands(image, (layer.alpha, layer.alpha + 1), OpenImageIO.HALF, path)
     transparent = np.concatenate([band[..., 0] < 0.5 for _, band in bands])
     return transparent if transparent.any() else None
 
 
-def _flat_rgb(image: OpenImageIO.ImageInput, spec: OpenImageIO.ImageSpec, path: Path) -> np.ndarray:
-    names = spec.channelnames
-    numbers = [names.index(name) for name in "RGB" if name in names]
-    formats = {str(spec.channelformat(number)) for number in numbers}
-    if len(numbers) != 3 or spec.deep or not formats <= {"half", "float"}:
-        raise UnsupportedFormatError(
-            f"The EXR's channels are {', '.join(sorted(names))}, not flat R, G and B.",
-            path=path,
-            remedy="Export its RGB layer alone.",
-        )
-    first = min(numbers)
+def _rgb(image: OpenImageIO.ImageInput, layer: ExrLayer, path: Path) -> np.ndarray:
+    spec, first = image.spec(), min(layer.colour)
     rgb = np.empty((spec.height, spec.width, 3), dtype=np.float32)
-    for row, band in read_bands(image, (first, max(numbers) + 1), OpenImageIO.FLOAT, path):
-        rgb[row : row + len(band)] = band[..., [number - first for number in numbers]]
+    for row, band in read_bands(image, (first, max(layer.colour) + 1), OpenImageIO.FLOAT, path):
+        rgb[row : row + len(band)] = band[..., [number - first for number in layer.colour]]
     return rgb
 
 

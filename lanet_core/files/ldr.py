@@ -64,6 +64,7 @@ def read_ldr(path: str | Path, *, extend: bool = False) -> LdrImage:
         gpano, warnings = find_gpano(data)
         if kind in (FileKind.EXR, FileKind.RADIANCE):
             stored = read_stored_hdr(path, kind)
+            warnings += stored.warnings
             encoding = LINEAR if stored.to_rec709 is None else ColourEncoding(LINEAR.curves, stored.to_rec709)
             samples, transparent, orientation, bit_depth, gain_map = stored.rgb, stored.transparent, 1, 32, None
         else:

@@ -1,7 +1,7 @@
 """Suns and bare lamps followed through the frames of a sequence.
 
 In single frames a light may not be recognised, or recognised elsewhere in its glare. So the lights of neighbouring
-frames are linked by their directions. In each frame, a light whose track covers at least half of the surrounding
+frames are linked by their directions. In each frame, a light whose track covers at least 30 % of the surrounding
 frames, by Gaussian weight, is placed: its direction is a local line through the directions of the track, and its energy
 the geometric mean relative to the midtones of the frames. A light of less support keeps the shape of its glare.
 """
@@ -19,7 +19,7 @@ from lanet_core.reconstruction.point_lights import PlacedLight
 #: A light is the same one within this angle of the last frame that shows it, and for so many frames without it.
 _LINK_RAD = np.radians(8.0)
 _LONGEST_GAP = 6
-_LEAST_SUPPORT = 0.5
+_LEAST_SUPPORT = 0.3
 #: Fewer directions have a mean instead of a line.
 _LINE_FRAMES = 3
 

@@ -22,7 +22,6 @@ import numpy as np
 
 from lanet_core.geometry import plane
 from lanet_core.geometry.bands import BandSums
-from lanet_core.image_size import image_size
 from lanet_core.reconstruction.overexposure import overexposure, relative_to_white
 from lanet_core.reconstruction.panorama import (
     MAXIMUM_RADIANCE,
@@ -119,24 +118,6 @@ class ImageReconstruction:
         np.minimum(radiance, np.float32(MAXIMUM_RADIANCE), out=radiance)
         radiance *= weight_without_steps(relative, weight, mean_weight[..., 0])[..., None]
         return radiance * self._white.linear + ldr_linear_band
-
-
-def reconstruct_image(ldr_linear: np.ndarray, log_hdr: np.ndarray, white: WhiteLevel | None = None) -> np.ndarray:
-    """Return the HDR of a single image and the network's output for it.
-
-    Args:
-        ldr_linear: (H, W, 3) float32, linear Rec.709, [0, 1].
-        log_hdr: (h, w, 3) float32, natural log of linear Rec.709 radiance relative to white, for the input of
-            :meth:`PictureReconstruction.network_input`.
-        white: the image's white level; 1 by default.
-
-    Returns:
-        (H, W, 3) float32, linear Rec.709, 1 = LDR white.
-    """
-    reconstruction = ImageReconstruction(image_size(ldr_linear), image_size(log_hdr), white)
-    reconstruction.observe(ldr_linear, 0)
-    reconstruction.solve(log_hdr)
-    return reconstruction.band(ldr_linear, 0)
 
 
 def _light_to_add(image: np.ndarray, mask: np.ndarray, radiance: np.ndarray) -> np.ndarray:

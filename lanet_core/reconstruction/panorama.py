@@ -58,6 +58,8 @@ NEARLY_OVEREXPOSED_WEIGHT = 0.125
 
 #: Factors of the bounds on specks, for diffuse and for concentrated light.
 _DIFFUSE_SUPPORT, _CONCENTRATED_SUPPORT = 64.0, 350.0
+#: Bounds of the factors of the light other than known discs.
+_OTHER_FACTORS = (0.25, 4.0)
 #: Standard deviation with which the diffuse radiance around a disc is smoothed.
 _AUREOLE_SMOOTHING_RAD = np.radians(10.0)
 #: Half a code of 8-bit sRGB near white, in linear light: 2.2 / 255 / 2.
@@ -213,6 +215,8 @@ class Reconstruction:
         has_disc[[light.blob for light in lights]] = True
         in_disc_blob = has_disc[areas.labels]
         disc_share = _quotient(sphere.downsample(weight * in_disc_blob, *cell_size)[..., None], share)
+        if placed is not None:
+            wide, narrow = _with_energy_of_frame(wide, narrow, disc_share, lights)
         flat = (wide + narrow) * (1.0 - disc_share)
         radiance = enlarge_light(flat, weight * ~in_disc_blob)
         radiance[in_disc_blob] = 0.0
@@ -312,6 +316,27 @@ class Reconstruction:
                 coverage = light.coverage(self._size, reached, columns) * (weight[part] > 0.0)
                 added[part] += coverage[..., None] * radiance
         return added * self._unit
+
+
+def _with_energy_of_frame(
+    wide: np.ndarray, narrow: np.ndarray, disc_share: np.ndarray, lights: list[PointLight]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return diffuse and concentrated radiance scaled so that their sum with the known discs has the energy predicted.
+
+    The concentrated light of blobs without a disc makes up for the discs as far as it can, the diffuse radiance for the
+    rest.
+    """
+
+    def energy(grid: np.ndarray) -> float:
+        return 4.0 * np.pi * float(sphere.sphere_mean(grid).mean())
+
+    diffuse, concentrated, other = (energy(grid) for grid in (wide, narrow, narrow * (1.0 - disc_share)))
+    discs = float(sum(light.energy.mean() for light in lights))
+    low, high = _OTHER_FACTORS
+    narrow_factor = min(max(concentrated - discs, 0.0) / other, high) if other > 0.0 else 1.0
+    left = diffuse + concentrated - discs - narrow_factor * other
+    wide_factor = float(np.clip(left / diffuse, low, high)) if diffuse > 0.0 else 1.0
+    return wide * np.float32(wide_factor), narrow * np.float32(narrow_factor)
 
 
 def _around_lights(diffuse: np.ndarray, lights: list[PointLight], areas: ClippedAreas) -> np.ndarray:

@@ -43,8 +43,9 @@ _UNRESOLVED_CELLS = 3.0
 _REACH_CELLS = 3.0
 #: A further light of a blob has at least this share of the energy of the first.
 _FURTHER_LIGHT_SHARE = 0.25
-#: Least radius of a disc in an image: that of the sun in 1024x512.
-_LEAST_RADIUS_PIXELS = 0.75
+#: Least radius of a disc in an image: that of the sun in 1024x512. Of a known light: from this radius on its peak
+#: hardly depends on its place between the pixels.
+_LEAST_RADIUS_PIXELS, _PLACED_RADIUS_PIXELS = 0.75, 1.25
 #: Over-exposure of the pixels that take a known light, and their largest distance from it.
 _PLACED_WEIGHT, _PLACED_REACH_RAD = 0.5, np.radians(3.0)
 #: Cells considered as peaks.
@@ -73,12 +74,14 @@ class PointLight:
         energy: (3,) float64, radiance times solid angle, steradians; linear Rec.709 relative to white.
         blob: label of the clipped area around it.
         radius_rad: half the angle that it subtends.
+        least_radius_pixels: it is not drawn smaller, in pixels of the image.
     """
 
     direction: np.ndarray
     energy: np.ndarray
     blob: int
     radius_rad: float = SUN_RADIUS_RAD
+    least_radius_pixels: float = _LEAST_RADIUS_PIXELS
 
     def rows(self, height: int, rows: slice) -> slice:
         """Return which of some rows of a panorama of ``height`` rows the disc may reach."""
@@ -112,7 +115,7 @@ class PointLight:
 
     def _drawn_radius_rad(self, pixel_rad: float) -> float:
         """Return the radius with pixels of a size: smaller discs would vanish between the pixels' centres."""
-        return max(self.radius_rad, _LEAST_RADIUS_PIXELS * pixel_rad)
+        return max(self.radius_rad, self.least_radius_pixels * pixel_rad)
 
 
 def find_point_lights(
@@ -162,7 +165,8 @@ def place_point_lights(
         # Beyond a pixel's distance it is no longer in the blob.
         inside = cosines[nearest] >= np.cos(np.pi / areas.weight.shape[0])
         centre = light.direction if inside else directions[nearest]
-        lights.append(PointLight(centre, light.energy, int(areas.labels[rows[nearest], columns[nearest]]), radius))
+        blob = int(areas.labels[rows[nearest], columns[nearest]])
+        lights.append(PointLight(centre, light.energy, blob, radius, _PLACED_RADIUS_PIXELS))
     return lights
 
 

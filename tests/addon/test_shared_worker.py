@@ -9,7 +9,7 @@ import OpenImageIO
 import pytest
 
 from addon.converter_settings import WorkerSettings
-from addon.worker.events import Cancelled, Finished
+from addon.worker.events import RequestCancelled, RequestFinished
 from addon.worker.shared import SharedWorker
 
 
@@ -47,9 +47,9 @@ def test_each_listener_hears_of_its_own_request(worker, settings, image, tmp_pat
     request = worker.ask(settings, lambda client: client.describe(), described.append)
     request.cancel()
     wait(worker)
-    assert [type(event) for event in inspected] == [Finished]
-    assert isinstance(converted[-1], Finished) and len(converted) > 3
-    assert [type(event) for event in described] == [Cancelled]
+    assert [type(event) for event in inspected] == [RequestFinished]
+    assert isinstance(converted[-1], RequestFinished) and len(converted) > 3
+    assert [type(event) for event in described] == [RequestCancelled]
 
 
 def test_other_settings_get_another_worker_while_the_former_finishes(worker, settings, image, tmp_path):
@@ -57,7 +57,7 @@ def test_other_settings_get_another_worker_while_the_former_finishes(worker, set
     worker.ask(settings, lambda client: client.convert(image, tmp_path / "a.exr"), heard.append)
     worker.ask(WorkerSettings(settings.model, "cpu", 2), lambda client: client.describe(), heard.append)
     wait(worker)
-    assert sum(isinstance(event, Finished) for event in heard) == 2
+    assert sum(isinstance(event, RequestFinished) for event in heard) == 2
     assert len(worker._lines) == 1
 
 
@@ -68,6 +68,6 @@ def test_what_is_abandoned_is_reported_once_and_stops(worker, settings, image, t
     worker.abandon()
     worker.stop()
     worker.poll()
-    assert [type(event) for event in heard] == [Cancelled]
+    assert [type(event) for event in heard] == [RequestCancelled]
     assert not worker.busy and worker.worker_pid is None
     assert not list(tmp_path.glob("*.exr")) and not list(tmp_path.glob(".lanet*"))

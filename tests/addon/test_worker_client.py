@@ -15,7 +15,7 @@ import OpenImageIO
 import pytest
 
 from addon.worker.client import WorkerClient
-from addon.worker.events import Cancelled, Failed, Finished, Progress
+from addon.worker.events import RequestCancelled, RequestFailed, RequestFinished, RequestProgress
 from lanet_core.files import read_hdr
 from lanet_core.pipeline.panorama_converter import load_converter
 
@@ -34,7 +34,7 @@ def wait_for(client: WorkerClient, *kinds: type, timeout_s: float = 60.0) -> lis
 
 
 def end_of(client: WorkerClient, **options):
-    return wait_for(client, Finished, Failed, Cancelled, **options)[-1]
+    return wait_for(client, RequestFinished, RequestFailed, RequestCancelled, **options)[-1]
 
 
 def wait_until(condition, timeout_s: float = 10.0) -> None:
@@ -105,8 +105,8 @@ def output(tmp_path) -> Path:
 
 def test_a_conversion_is_that_of_the_converter(client, model, image, output, tmp_path):
     number = client.convert(image, output)
-    events = wait_for(client, Finished, Failed)
-    assert isinstance(events[-1], Finished) and events[-1].request == number
+    events = wait_for(client, RequestFinished, RequestFailed)
+    assert isinstance(events[-1], RequestFinished) and events[-1].request == number
     assert events[-1].facts["output"] == str(output)
     assert [event.stage for event in events[:-1]] == ["reading", "network", "reconstruction", "writing", "done"]
     expected = tmp_path / "expected.exr"
@@ -122,7 +122,7 @@ def test_requests_are_served_in_turn_by_one_process(client, model, image, output
     while client.busy:
         events += client.poll()
         pids |= {client.worker_pid}
-    ends = [event for event in events if not isinstance(event, Progress)]
+    ends = [event for event in events if not isinstance(event, RequestProgress)]
     assert [event.request for event in ends] == [first, second, third]
     assert ends[0].facts["width"] == 128
     assert ends[1].facts["model"]["path"] == str(model)
@@ -135,7 +135,7 @@ def test_the_converters_errors_name_the_files_of_the_artist(client, tmp_path, im
     assert failed.kind == "InputNotFoundError"
     assert str(tmp_path / "missing.jpg") in failed.message
     client.convert(image, tmp_path / "a.exr")
-    assert isinstance(end_of(client), Finished)
+    assert isinstance(end_of(client), RequestFinished)
     assert not list(tmp_path.glob(".lanet-*"))
 
 
@@ -173,9 +173,9 @@ def test_cancelling_ends_within_half_a_second_and_leaves_nothing(client, large_i
         time.sleep(POLL_S)
     client.cancel(number)
     asked_s = time.monotonic()
-    events = wait_for(client, Cancelled, timeout_s=2.0)
+    events = wait_for(client, RequestCancelled, timeout_s=2.0)
     assert time.monotonic() - asked_s < 0.5
-    assert not any(isinstance(event, Finished | Failed) for event in events)
+    assert not any(isinstance(event, RequestFinished | RequestFailed) for event in events)
     client.stop()
     assert names_in(output.parent) == [output.name]
     assert output.read_bytes() == b"the former result"
@@ -184,13 +184,13 @@ def test_cancelling_ends_within_half_a_second_and_leaves_nothing(client, large_i
 def test_a_result_that_comes_after_the_cancelling_is_dropped(client, image, output):
     for _ in range(50):
         number, events = client.convert(image, output), []
-        while not any(isinstance(event, Progress) and event.stage == "writing" for event in events):
+        while not any(isinstance(event, RequestProgress) and event.stage == "writing" for event in events):
             events += client.poll()
         client.cancel(number)
         if not client.busy:  # it was finished already
             output.unlink()
             continue
-        assert end_of(client) == Cancelled(number)
+        assert end_of(client) == RequestCancelled(number)
         client.stop()
         assert names_in(output.parent) == []
         return
@@ -202,7 +202,7 @@ def test_cancelling_with_patience_keeps_the_worker(client, large_image, image, o
     end_of(client)
     pid = client.worker_pid
     first, second = client.convert(large_image, output), client.convert(image, output.with_name("b.exr"))
-    wait_for(client, Progress)
+    wait_for(client, RequestProgress)
     os.kill(pid, signal.SIGSTOP)
     client.cancel(first, keep_worker=True)
     until_s = time.monotonic() + 0.5  # twice the time after which it would be killed
@@ -210,21 +210,21 @@ def test_cancelling_with_patience_keeps_the_worker(client, large_image, image, o
         assert not client.poll()
         time.sleep(POLL_S)
     os.kill(pid, signal.SIGCONT)
-    events = wait_for(client, Finished, Failed)
-    assert next(event for event in events if not isinstance(event, Progress)) == Cancelled(first)
-    assert isinstance(events[-1], Finished) and events[-1].request == second
+    events = wait_for(client, RequestFinished, RequestFailed)
+    assert next(event for event in events if not isinstance(event, RequestProgress)) == RequestCancelled(first)
+    assert isinstance(events[-1], RequestFinished) and events[-1].request == second
     assert client.worker_pid == pid and names_in(output.parent) == ["b.exr"]
 
 
 def test_patience_with_a_cancelled_request_can_end(client, large_image, output):
     number = client.convert(large_image, output)
-    wait_for(client, Progress)
+    wait_for(client, RequestProgress)
     os.kill(client.worker_pid, signal.SIGSTOP)
     client.cancel(number, keep_worker=True)
     assert not client.poll()
     client.cancel(number)
     asked_s = time.monotonic()
-    assert end_of(client) == Cancelled(number)
+    assert end_of(client) == RequestCancelled(number)
     assert time.monotonic() - asked_s < 0.5
 
 
@@ -234,8 +234,8 @@ def test_a_waiting_request_is_cancelled_and_the_others_go_on(client, image, tmp_
     events = []
     while client.busy:
         events += client.poll()
-    assert {type(event): event.request for event in events if event.request == second} == {Cancelled: second}
-    assert [event.request for event in events if isinstance(event, Finished)] == [first, third]
+    assert {type(event): event.request for event in events if event.request == second} == {RequestCancelled: second}
+    assert [event.request for event in events if isinstance(event, RequestFinished)] == [first, third]
 
 
 def test_killed_at_ten_random_moments_it_is_reported_and_the_next_conversion_works(client, large_image, image, output):
@@ -243,7 +243,7 @@ def test_killed_at_ten_random_moments_it_is_reported_and_the_next_conversion_wor
     for _ in range(2):  # the second one is warm, as those to be killed
         started_s = time.monotonic()
         client.convert(large_image, output)
-        assert isinstance(end_of(client), Finished)
+        assert isinstance(end_of(client), RequestFinished)
         whole_s = time.monotonic() - started_s
     fallen = 0
     for moment in range(10):
@@ -254,15 +254,15 @@ def test_killed_at_ten_random_moments_it_is_reported_and_the_next_conversion_wor
             events += client.poll()
             time.sleep(POLL_S)
         os.kill(client.worker_pid, signal.SIGKILL)
-        if not any(isinstance(event, Finished) for event in events):
+        if not any(isinstance(event, RequestFinished) for event in events):
             end = end_of(client)
             # A warm process that was killed before its reply is replaced silently.
-            assert isinstance(end, Finished) or end.kind == "WorkerEnded", moment
-            fallen += isinstance(end, Failed)
-            if isinstance(end, Failed):
+            assert isinstance(end, RequestFinished) or end.kind == "WorkerEnded", moment
+            fallen += isinstance(end, RequestFailed)
+            if isinstance(end, RequestFailed):
                 assert "was killed" in end.message
         client.convert(image, output.with_name("small_lanet.exr"))
-        assert isinstance(end_of(client), Finished), moment
+        assert isinstance(end_of(client), RequestFinished), moment
     assert fallen >= 4
     client.stop()
     assert sorted(names_in(output.parent)) == ["small_lanet.exr", output.name]
@@ -271,7 +271,7 @@ def test_killed_at_ten_random_moments_it_is_reported_and_the_next_conversion_wor
 def test_a_worker_that_hangs_is_stopped_and_replaced(make_client, large_image, image, output):
     client = make_client(silence_s=8.0)
     client.convert(large_image, output)
-    wait_for(client, Progress)
+    wait_for(client, RequestProgress)
     hung = client.worker_pid
     os.kill(hung, signal.SIGSTOP)
     failed = end_of(client)
@@ -279,17 +279,17 @@ def test_a_worker_that_hangs_is_stopped_and_replaced(make_client, large_image, i
     assert "not answered for 8 s" in failed.message
     wait_until(lambda: not exists(hung))
     client.convert(image, output)
-    assert isinstance(end_of(client), Finished)
+    assert isinstance(end_of(client), RequestFinished)
 
 
 def test_a_worker_that_hangs_can_be_cancelled(client, large_image, output):
     number = client.convert(large_image, output)
-    wait_for(client, Progress)
+    wait_for(client, RequestProgress)
     hung = client.worker_pid
     os.kill(hung, signal.SIGSTOP)
     client.cancel(number)
     asked_s = time.monotonic()
-    assert end_of(client) == Cancelled(number)
+    assert end_of(client) == RequestCancelled(number)
     assert time.monotonic() - asked_s < 0.5
     wait_until(lambda: not exists(hung))
 
@@ -299,7 +299,7 @@ def test_a_worker_killed_while_idle_is_replaced_without_a_word(client, image, ou
     end_of(client)
     os.kill(client.worker_pid, signal.SIGKILL)
     client.convert(image, output)
-    assert isinstance(end_of(client), Finished)
+    assert isinstance(end_of(client), RequestFinished)
 
 
 def test_an_idle_worker_ends_without_being_polled(make_client, image):
@@ -310,12 +310,12 @@ def test_an_idle_worker_ends_without_being_polled(make_client, image):
     assert exists(first)
     wait_until(lambda: not exists(first))
     client.inspect(image)
-    assert isinstance(end_of(client), Finished)
+    assert isinstance(end_of(client), RequestFinished)
 
 
 def test_stopping_leaves_no_process_and_no_unfinished_file(client, large_image, output):
     client.convert(large_image, output)
-    wait_for(client, Progress)
+    wait_for(client, RequestProgress)
     pid = client.worker_pid
     started_s = time.monotonic()
     client.stop()
@@ -328,10 +328,10 @@ def test_stopping_leaves_no_process_and_no_unfinished_file(client, large_image, 
 PARENT = """
 import sys, time
 from addon.worker.client import WorkerClient
-from addon.worker.events import Progress
+from addon.worker.events import RequestProgress
 client = WorkerClient(model=sys.argv[1])
 client.convert(sys.argv[2], sys.argv[3])
-while not any(isinstance(event, Progress) for event in client.poll()):
+while not any(isinstance(event, RequestProgress) for event in client.poll()):
     time.sleep(0.01)
 print(client.worker_pid, flush=True)
 if sys.argv[4] == "wait":
@@ -346,7 +346,7 @@ def test_what_a_killed_blender_left_long_ago_is_swept(client, image, output):
         (folder / "street_lanet.exr").write_bytes(b"unfinished")
     os.utime(left, (time.time() - 2 * 86400,) * 2)
     client.convert(image, output)
-    assert isinstance(end_of(client), Finished)
+    assert isinstance(end_of(client), RequestFinished)
     assert sorted(names_in(output.parent)) == [recent.name, output.name]
 
 
@@ -372,7 +372,7 @@ def test_a_foreign_environment_does_not_lead_the_worker_astray(make_client, imag
     monkeypatch.setenv("PYTHONHOME", str(tmp_path))
     client = make_client()
     client.inspect(image)
-    assert isinstance(end_of(client), Finished)
+    assert isinstance(end_of(client), RequestFinished)
 
 
 def test_a_worker_that_cannot_start_has_a_reason(make_client, image, tmp_path, monkeypatch):
@@ -398,7 +398,7 @@ def test_no_method_keeps_the_main_thread_waiting(client, large_image, output):
     ended = False
     while not ended:
         before_s = time.perf_counter()
-        ended = any(isinstance(event, Finished) for event in client.poll())
+        ended = any(isinstance(event, RequestFinished) for event in client.poll())
         longest_s = max(longest_s, time.perf_counter() - before_s)
         time.sleep(POLL_S)
     assert longest_s < 0.05

@@ -152,7 +152,7 @@ def begin(scene: bpy.types.Scene, **options):
     """Return a conversion as the button begins it, registered in the session."""
     settings = part("settings").conversion_settings()
     current = part("session").current()
-    current.conversion = part("conversion.scene").Conversion(current.worker, scene, settings, **options)
+    current.conversion = part("conversion.scene").WorldConversion(current.worker, scene, settings, **options)
     return current.conversion
 
 

@@ -90,7 +90,7 @@ def check_the_switch_of_a_scene_without_a_conversion_is_reported(folder):
     assert part("session").current().messages[0].is_error
 
 
-def check_the_facts_of_a_image_are_the_workers(folder):
+def check_the_facts_of_an_image_are_the_workers(folder):
     scene = file_scene(folder)
     facts, current = part("session").current().facts, part("session").current()
     image = bpy.data.images["street.png"]

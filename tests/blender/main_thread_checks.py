@@ -27,7 +27,7 @@ def write_jpeg(path: Path, picture: np.ndarray | None = None) -> Path:
 
 def begin(scene: bpy.types.Scene):
     current = part("session").current()
-    return part("conversion.scene").Conversion(current.worker, scene, part("settings").conversion_settings())
+    return part("conversion.scene").WorldConversion(current.worker, scene, part("settings").conversion_settings())
 
 
 def noise() -> np.ndarray:

@@ -241,7 +241,9 @@ class _Context:
 def driven(scene, **options):
     """Begin a conversion as the button does, and return the session; its timer is called by hand, without a window."""
     current = part("session").current()
-    work = part("conversion.scene").Conversion(current.worker, scene, part("settings").conversion_settings(), **options)
+    work = part("conversion.scene").WorldConversion(
+        current.worker, scene, part("settings").conversion_settings(), **options
+    )
     operators = part("operators.convert_environment")
     current.go_on(
         work, lambda each: operators.ending(each, scene_uid=scene.session_uid, asset=False), "Convert", _Context

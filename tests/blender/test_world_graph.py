@@ -1,4 +1,4 @@
-"""The world's nodes inside Blender: the checks of world_graph_checks.py."""
+"""The world's nodes inside Blender: the checks of the scripts named below."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from blender_process import module_checks, names_of_checks
 
-CHECKS = Path(__file__).with_name("world_graph_checks.py")
+NAMES = ("world_graph", "world_conversion", "light_note", "light_group")
+SCRIPTS = [Path(__file__).with_name(f"{name}_checks.py") for name in NAMES]
+CHECKS = [pytest.param(script, check, id=check) for script in SCRIPTS for check in names_of_checks(script)]
 
 
-@pytest.mark.parametrize("check", names_of_checks(CHECKS))
-def test_in_blender(blender_checks, check, tmp_path):
-    blender_checks.run(CHECKS, check, tmp_path)
+@pytest.mark.parametrize(("script", "check"), CHECKS)
+def test_in_blender(blender_checks, script, check, tmp_path):
+    blender_checks.run(script, check, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -20,5 +22,5 @@ def test_in_blender(blender_checks, check, tmp_path):
 )
 def test_with_an_aces_configuration(configuration, tmp_path):
     checks = module_checks(tmp_path, OCIO=f"ocio://{configuration}")
-    checks.run(CHECKS, "configured_check", tmp_path)
+    checks.run(SCRIPTS[-1], "configured_check", tmp_path)
     checks.close()

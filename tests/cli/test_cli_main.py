@@ -101,7 +101,7 @@ def test_info_without_a_model_still_shows_the_rest(tmp_path, capsys):
     )
 
 
-def test_preview_of_a_image_and_its_hdr(tmp_path, street, capsys):
+def test_preview_of_an_image_and_its_hdr(tmp_path, street, capsys):
     Image.fromarray(street).save(tmp_path / "street.png")
     float_image(tmp_path / "street.exr", np.random.default_rng(0).random((64, 128, 3)) * 10.0)
     arguments = ["preview", str(tmp_path / "street.png"), str(tmp_path / "street.exr"), "-o"]

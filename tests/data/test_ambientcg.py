@@ -6,13 +6,12 @@ import csv
 import hashlib
 import io
 import json
-import threading
 import urllib.parse
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+from asset_server import AssetServer, panorama_bytes
 
 from lanet_core.cli.main import main
 from lanet_core.data import ambientcg
@@ -20,7 +19,7 @@ from lanet_core.data.ambientcg import AmbientCg, category_of
 from lanet_core.data.panorama_library import scene_group
 from lanet_core.data.scenes import find_scenes
 from lanet_core.data.web_client import DownloadError
-from lanet_core.files import read_hdr, write_exr
+from lanet_core.files import read_hdr
 
 #: Identifier: tags, and whether it comes as an archive.
 ASSETS = {
@@ -32,44 +31,29 @@ ASSETS = {
 }
 
 
-class Site:
-    """A server with made-up panoramas; ``replies`` come before the real ones, by path without its query."""
+class Site(AssetServer):
+    """A server with made-up panoramas; paths are without their query."""
 
     def __init__(self, folder):
+        super().__init__()
         self.files = {slug: panorama_bytes(folder / f"{slug}.exr", seed) for seed, slug in enumerate(ASSETS)}
-        self.replies = {}
-        self.asked = []
-        site = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                path, _, query = self.path.partition("?")
-                site.asked.append(path)
-                waiting = site.replies.get(path, [])
-                status, body = waiting.pop(0) if waiting else site.reply(path, dict(urllib.parse.parse_qsl(query)))
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+    def key_of(self, path):
+        return path.partition("?")[0]
 
-            def log_message(self, *arguments):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def reply(self, path, query):
+    def reply(self, path):
+        path, _, query_text = path.partition("?")
+        query = dict(urllib.parse.parse_qsl(query_text))
         if path == "/api/v3/assets":
             assert query["type"] == "hdri"
             start = int(query["offset"])
             listed = [self.described(slug) for slug in list(ASSETS)[start : start + int(query["limit"])]]
-            return 200, json.dumps({"totalResults": len(ASSETS), "assets": listed}).encode()
+            return 200, {}, json.dumps({"totalResults": len(ASSETS), "assets": listed}).encode()
         kind, _, name = path.strip("/").partition("/")
         slug, _, extension = name.partition(".")
         if kind == "dl" and slug in self.files:
-            return 200, archive(slug, self.files[slug]) if extension == "zip" else self.files[slug]
-        return 404, b"no"
+            return 200, {}, archive(slug, self.files[slug]) if extension == "zip" else self.files[slug]
+        return 404, {}, b"no"
 
     def described(self, slug):
         tags, is_archive = ASSETS[slug]
@@ -79,11 +63,6 @@ class Site:
         shown = {"attributes": "1K-TONEMAPPED", "extension": extension, "url": f"{self.url}/dl/no", "size": 9}
         large = {"attributes": "4K-HDR", "extension": extension, "url": f"{self.url}/dl/no", "size": 9}
         return {"id": slug, "type": "hdri", "tags": tags, "downloads": [shown, large, hdr]}
-
-
-def panorama_bytes(path, seed):
-    write_exr(path, np.random.default_rng(seed).random((4, 8, 3), np.float32), model_name="none", model_sha256="0")
-    return path.read_bytes()
 
 
 def archive(slug, data):
@@ -99,8 +78,7 @@ def site(tmp_path):
     (tmp_path / "remote").mkdir()
     site = Site(tmp_path / "remote")
     yield site
-    site.server.shutdown()
-    site.server.server_close()
+    site.close()
 
 
 def fetch(site, folder, *options):
@@ -148,9 +126,9 @@ def test_a_second_call_fetches_only_what_is_missing_or_damaged(site, tmp_path, c
     fetch(site, library)
     (library / "DaySkyHDRI021A_1k.exr").write_bytes(b"damaged")
     (library / "EveningEnvironmentHDRI002_1k.exr").unlink()
-    site.asked.clear()
+    site.requested.clear()
     assert fetch(site, library) == 0
-    fetched = sorted(path for path in site.asked if path.startswith("/dl/"))
+    fetched = sorted(path for path in site.requested if path.startswith("/dl/"))
     assert fetched == ["/dl/DaySkyHDRI021A.exr", "/dl/EveningEnvironmentHDRI002.zip"]
     assert "2 downloaded, 3 up to date, 0 failed" in capsys.readouterr().out
 
@@ -159,7 +137,7 @@ def test_what_comes_damaged_does_not_stay_and_the_rest_continues(site, tmp_path,
     slug = "DayEnvironmentHDRI003"
     whole = archive(slug, site.files[slug])
     place = whole.index(site.files[slug]) + 20
-    site.replies[f"/dl/{slug}.zip"] = [(200, whole[:place] + b"XXXX" + whole[place + 4 :])]
+    site.replies[f"/dl/{slug}.zip"] = [(200, {}, whole[:place] + b"XXXX" + whole[place + 4 :])]
     assert fetch(site, tmp_path / "library") == 1
     assert f"{slug}: The archive of {slug} is damaged" in capsys.readouterr().err
     assert set(rows_of(tmp_path / "library")) == set(ASSETS) - {slug}
@@ -172,7 +150,7 @@ def test_a_file_of_another_size_is_tried_again(site, tmp_path):
     waits = []
     client = AmbientCg(site.url, waits.append)
     client.assets()
-    site.replies["/dl/DaySkyHDRI021B.exr"] = [(200, b"short"), (503, b"busy")]
+    site.replies["/dl/DaySkyHDRI021B.exr"] = [(200, {}, b"short"), (503, {}, b"busy")]
     path = tmp_path / "sky.exr"
     assert client.obtain("DaySkyHDRI021B", "1k", "exr", path, "") == (False, hashlib.md5(path.read_bytes()).hexdigest())
     assert path.read_bytes() == site.files["DaySkyHDRI021B"]
@@ -192,7 +170,7 @@ def test_what_there_is_not_is_reported(site, tmp_path):
 
 @pytest.mark.parametrize("reply", [b"<html>", b"[]", b'{"assets": 1, "totalResults": 1}'])
 def test_another_reply_than_the_apis_is_an_error(site, tmp_path, reply):
-    site.replies["/api/v3/assets"] = [(200, reply)]
+    site.replies["/api/v3/assets"] = [(200, {}, reply)]
     with pytest.raises(DownloadError, match="does not respond like the API of ambientCG"):
         AmbientCg(site.url).assets()
 

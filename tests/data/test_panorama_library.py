@@ -3,18 +3,17 @@
 import csv
 import hashlib
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+from asset_server import AssetServer, panorama_bytes
 
 from lanet_core.cli.main import main
 from lanet_core.data.panorama_library import PanoramaLibrary, read_splits, scene_group
 from lanet_core.data.poly_haven import DownloadError, PolyHaven, category_of
 from lanet_core.data.scenes import find_scenes
 from lanet_core.errors import DataError
-from lanet_core.files import read_hdr, write_exr
+from lanet_core.files import read_hdr
 
 SLUGS = {
     "quarry_01": {"categories": ["outdoor", "partly cloudy"]},
@@ -24,35 +23,13 @@ SLUGS = {
 }
 
 
-class Haven:
-    """A server with made-up panoramas; ``replies`` come before the real ones, by path."""
+class Haven(AssetServer):
+    """A server with made-up panoramas."""
 
     def __init__(self, folder):
+        super().__init__()
         self.files = {slug: panorama_bytes(folder / f"{slug}.exr", seed) for seed, slug in enumerate(SLUGS)}
         self.listed = dict(SLUGS)
-        self.replies = {}
-        self.asked, self.agents = [], set()
-        haven = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                haven.asked.append(self.path)
-                haven.agents.add(self.headers["User-Agent"])
-                waiting = haven.replies.get(self.path, [])
-                status, headers, body = waiting.pop(0) if waiting else haven.reply(self.path)
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *arguments):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def reply(self, path):
         kind, _, slug = path.strip("/").partition("/")
@@ -67,19 +44,12 @@ class Haven:
         return 404, {}, b"no"
 
 
-def panorama_bytes(path, seed):
-    pixels = np.random.default_rng(seed).random((4, 8, 3), np.float32)
-    write_exr(path, pixels, model_name="none", model_sha256="0")
-    return path.read_bytes()
-
-
 @pytest.fixture
 def haven(tmp_path):
     (tmp_path / "remote").mkdir()
     haven = Haven(tmp_path / "remote")
     yield haven
-    haven.server.shutdown()
-    haven.server.server_close()
+    haven.close()
 
 
 def fetch(haven, folder, *options):
@@ -112,9 +82,9 @@ def test_a_second_call_fetches_only_what_is_missing_or_damaged(haven, tmp_path, 
     fetch(haven, library)
     (library / "quarry_01_1k.exr").write_bytes(b"damaged")
     (library / "small_hall_1k.exr").unlink()
-    haven.asked.clear()
+    haven.requested.clear()
     assert fetch(haven, library) == 0
-    assert sorted(path for path in haven.asked if path.startswith("/dl/")) == ["/dl/quarry_01", "/dl/small_hall"]
+    assert sorted(path for path in haven.requested if path.startswith("/dl/")) == ["/dl/quarry_01", "/dl/small_hall"]
     assert "2 downloaded, 2 up to date, 0 failed" in capsys.readouterr().out
 
 
@@ -160,8 +130,7 @@ def test_what_is_not_there_is_reported(haven, tmp_path):
         client.file("quarry_01", "64k", "exr")
     with pytest.raises(DownloadError, match="404"):
         client.file("nowhere", "1k", "exr")
-    haven.server.shutdown()
-    haven.server.server_close()
+    haven.close()
     with pytest.raises(DownloadError, match="cannot be reached"):
         client.assets()
 

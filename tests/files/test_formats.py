@@ -120,7 +120,7 @@ def test_what_is_not_read_is_named_with_what_to_do(tmp_path, name, suffix):
     with pytest.raises(errors.UnsupportedFormatError, match=name) as caught:
         read_ldr(path)
     assert str(caught.value).startswith(f"{path}: ")
-    assert re.search("save it as PNG|Download the image", caught.value.remedy)
+    assert re.search("save it as PNG|Download the image|as PNG images", caught.value.remedy)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,13 @@ def test_what_is_not_read_is_named_with_what_to_do(tmp_path, name, suffix):
         (b"<!-- saved from url -->\n<HTML>", "web page"),
         (b"\x1aE\xdf\xa3" + bytes(64), "video"),
         (b"FUJIFILMCCD-RAW 0201" + bytes(64), "raw"),
+        (b"PF\n2 1\n-1.0\n" + bytes(24), "PFM"),
+        (b"P6\n2 1\n255\n" + bytes(6), "PPM"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "Git LFS pointer"),
+        (b"PK\3\4" + bytes(64), "ZIP archive"),
+        (b"BLENDER-v405" + bytes(64), "Blender file"),
+        (bytes(5000), "begins with zeros"),
+        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
     ],
 )
 def test_other_forms_of_what_is_not_read(tmp_path, data, name):

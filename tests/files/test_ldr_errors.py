@@ -140,7 +140,7 @@ def test_lab_tiff(tmp_path):
     assert_refused(path, errors.UnsupportedColourModelError, "LAB")
 
 
-def test_channels_that_are_not_a_image(tmp_path):
+def test_channels_that_are_not_an_image(tmp_path):
     path = tmp_path / "picture.tif"
     write_tiff(path, np.zeros((32, 64, 2), dtype=np.uint8), ("depth", "mask"))
     assert_refused(path, errors.UnsupportedFormatError)

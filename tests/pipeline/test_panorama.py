@@ -163,7 +163,7 @@ def test_a_resized_crop_keeps_its_place():
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (50, 149, 100, 299)
 
 
-def test_metadata_of_a_image_that_was_cut_later_are_ignored():
+def test_metadata_of_an_image_that_was_cut_later_are_ignored():
     crop = CroppedArea(0, 0, 128, 64, 512, 256)
     panorama = panorama_from_image(image_of(64, 128, GPano(crop=replace(crop, width_px=200))))
     assert panorama.captured is None

@@ -77,7 +77,7 @@ def test_the_image_shows_both_panoramas_and_a_difference_only_where_there_is_one
     assert (different[half:] != same[half:]).any()
 
 
-def test_a_black_panorama_has_a_image_too():
+def test_a_black_panorama_has_an_image_too():
     black = np.zeros((64, 128, 3), dtype=np.float32)
     assert before_after(black, black).max() < 60
 

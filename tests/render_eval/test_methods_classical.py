@@ -64,7 +64,7 @@ def test_the_grid_wraps_in_azimuth():
     np.testing.assert_allclose(np.roll(turned, -17, axis=1), filtered, rtol=0, atol=1e-5)
 
 
-def test_koeo_leaves_a_image_without_clipping_as_it_is():
+def test_koeo_leaves_an_image_without_clipping_as_it_is():
     rgb_srgb8 = np.random.default_rng(2).integers(0, 255, (32, 64, 3), dtype=np.uint8)
     assert rgb_srgb8.max() == 254
     (method,) = parse_methods("koeo")

@@ -241,7 +241,7 @@ def test_seeds_give_other_noise_and_the_denoiser_takes_it_away(small_four_balls,
 
 
 @needs_blender
-def test_a_rendering_is_a_image_of_the_scenes_size_and_a_time(small_four_balls, sunny):
+def test_a_rendering_is_an_image_of_the_scenes_size_and_a_time(small_four_balls, sunny):
     with Renderer(from_dict(small_four_balls)) as renderer:
         rendering = renderer.render(sunny)
         assert renderer.versions["blender"].split(".")[:2] == [str(part) for part in bpy.app.version[:2]]

@@ -127,7 +127,7 @@ def test_the_sky_brightens_from_zenith_to_horizon():
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_every_kind_of_scene_gives_a_image_with_lights_beyond_its_middle(kind):
+def test_every_kind_of_scene_gives_an_image_with_lights_beyond_its_middle(kind):
     seed = next(seed for seed in range(100) if scene_of(seed).kind == kind)
     panorama = render_panorama(scene_of(seed).describe(), 16, seed=seed, samples=16)
     assert panorama.shape == (16, 32, 3)

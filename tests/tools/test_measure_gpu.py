@@ -13,7 +13,7 @@ import onnxruntime
 import pytest
 
 TOOL = Path(__file__).resolve().parents[2] / "tools/measure_gpu.py"
-LITTLE = ("--provider", "cpu", "--batches", "1", "3", "--heights", "64", "--runs", "2", "--limit", "3000")
+LITTLE = ("--provider", "cpu", "--batches", "1", "3", "--heights", "64", "--runs", "1", "--limit", "3000")
 #: A network narrow enough for a test, and images small enough.
 NARROW = ("network.width=0.0625", "stages.0.height=128", "stages.0.batch_size=1")
 NARROW += ("stages.1.height=128", "stages.1.batch_size=1")
