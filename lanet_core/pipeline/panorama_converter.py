@@ -13,6 +13,14 @@ from lanet_core.errors import ModelNotFoundError, WrongModelError
 from lanet_core.files import LdrImage, read_ldr
 from lanet_core.geometry import sphere
 from lanet_core.geometry.azimuth_alignment import columns_to_light
+from lanet_core.geometry.zenith_alignment import (
+    ZENITH_TILT_RAD,
+    gathered_at_zenith,
+    has_light_at_zenith,
+    tilted,
+    tilted_maximum,
+)
+from lanet_core.image_size import image_size
 from lanet_core.inference.model_metadata import CELL_PIXELS, LITE
 from lanet_core.inference.session import Prediction, Session
 from lanet_core.pipeline.banded_converter import BandedConverter
@@ -72,18 +80,31 @@ class Converter(BandedConverter):
         image, overexposure = reconstruction.network_inputs()
         columns = columns_to_light(overexposure[..., 0]) // CELL_PIXELS * CELL_PIXELS
         image, overexposure = (np.roll(each, columns, axis=1) for each in (image, overexposure))
-        if self.session.metadata.architecture == LITE:
-            prediction = self.session.run(image=image, overexposure=overexposure)
-            diffuse, concentrated = prediction.added_light
+        if has_light_at_zenith(overexposure[..., 0]):
+            share = overexposure[..., 0]
+            image, mean = (tilted(each, ZENITH_TILT_RAD) for each in (image, overexposure[..., :1]))
+            overexposure = np.concatenate([mean, tilted_maximum(overexposure[..., 1:], ZENITH_TILT_RAD)], axis=-1)
+            prediction, grids = self._added_light(image, overexposure)
+            share = sphere.downsample(share, *image_size(grids[0]))
+            grids = tuple(gathered_at_zenith(tilted(each, -ZENITH_TILT_RAD), share) for each in grids)
         else:
-            prediction = self.session.run(ldr_linear=image)
-            assert prediction.log_hdr is not None, "the output of this architecture"
-            diffuse = diffuse_from_log_hdr(prediction.log_hdr, image, overexposure)
-            concentrated = np.zeros_like(diffuse)
-        back = -columns * len(diffuse) // len(image)
-        diffuse, concentrated = (np.roll(each, back, axis=1) for each in (diffuse, concentrated))
+            prediction, grids = self._added_light(image, overexposure)
+        back = -columns * len(grids[0]) // len(image)
+        diffuse, concentrated = (np.roll(each, back, axis=1) for each in grids)
         reconstruction.solve(diffuse, concentrated)
         return replace(prediction, diffuse=diffuse, concentrated=concentrated)
+
+    def _added_light(
+        self, image: np.ndarray, overexposure: np.ndarray
+    ) -> tuple[Prediction, tuple[np.ndarray, np.ndarray]]:
+        """Run the network; return its prediction, and the diffuse and the concentrated radiance to add."""
+        if self.session.metadata.architecture == LITE:
+            prediction = self.session.run(image=image, overexposure=overexposure)
+            return prediction, prediction.added_light
+        prediction = self.session.run(ldr_linear=image)
+        assert prediction.log_hdr is not None, "the output of this architecture"
+        diffuse = diffuse_from_log_hdr(prediction.log_hdr, image, overexposure)
+        return prediction, (diffuse, np.zeros_like(diffuse))
 
     def _apply_gains(
         self,
