@@ -1,6 +1,6 @@
 """A light at the zenith, seen where a panorama is not distorted.
 
-An equirectangular panorama shows the sun at noon as a white bar along its top row, and a network that learnt from
+An equirectangular panorama shows the sun at noon as a white bar along its top row, and a network that was trained on
 photographs takes it for one: they hardly ever show the sun above 75°. So a panorama whose over-exposed part is at the
 zenith is tilted for the network, and what the network predicts is tilted back.
 """
