@@ -46,7 +46,7 @@ class BlenderScene:
             self.remove()
             raise
         self.denoiser = _set_cycles(self.scene, description.sampling)
-        _set_image(self.scene, description.picture)
+        _set_image(self.scene, description.image)
         _set_threads(self.scene, threads)
 
     def remove(self) -> None:
@@ -106,7 +106,7 @@ class BlenderScene:
         nodes.links.new(background.outputs["Background"], output.inputs["Surface"])
         world.cycles.sampling_method = "MANUAL"
         world.cycles.sample_map_resolution = description.sampling.importance_map
-        world.cycles_visibility.camera = description.picture.background
+        world.cycles_visibility.camera = description.image.background
         self.scene.world = world
         return environment
 
@@ -198,9 +198,9 @@ def _set_denoiser(cycles: bpy.types.PropertyGroup) -> str:
     return DENOISER
 
 
-def _set_image(scene: bpy.types.Scene, picture: RenderSize) -> None:
+def _set_image(scene: bpy.types.Scene, size: RenderSize) -> None:
     render = scene.render
-    render.resolution_x, render.resolution_y = picture.width, picture.height
+    render.resolution_x, render.resolution_y = size.width, size.height
     render.resolution_percentage = 100
     render.pixel_aspect_x = render.pixel_aspect_y = 1.0
     render.film_transparent = False

@@ -178,7 +178,7 @@ def described(arguments: argparse.Namespace) -> SceneDescription:
     """
     values = load_scene_description(arguments.scene).to_dict()
     if arguments.size is not None:
-        values["picture"] |= dict(zip(("width", "height"), arguments.size, strict=True))
+        values["image"] |= dict(zip(("width", "height"), arguments.size, strict=True))
     if arguments.samples is not None:
         values["sampling"]["samples"] = arguments.samples
     return from_dict(values)

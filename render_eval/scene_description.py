@@ -110,7 +110,7 @@ class SceneDescription:
 
     name: str
     description: str
-    picture: RenderSize
+    image: RenderSize
     sampling: Sampling
     camera: SceneCamera
     materials: dict[str, Material]
@@ -168,7 +168,7 @@ def from_dict(values: dict[str, Any], *, path: Path | None = None) -> SceneDescr
     scene = SceneDescription(
         name=table.text("name"),
         description=table.text("description"),
-        picture=_read_image(table.table("picture")),
+        image=_read_image(table.table("image")),
         sampling=_read_sampling(table.table("sampling")),
         camera=_read_camera(table.table("camera")),
         materials=materials,
@@ -182,13 +182,13 @@ def from_dict(values: dict[str, Any], *, path: Path | None = None) -> SceneDescr
 
 
 def _read_image(table: Table) -> RenderSize:
-    picture = RenderSize(
+    size = RenderSize(
         width=table.integer("width", 1, 16384),
         height=table.integer("height", 1, 16384),
         background=table.flag("background", True),
     )
     table.finish()
-    return picture
+    return size
 
 
 def _read_sampling(table: Table) -> Sampling:

@@ -28,7 +28,7 @@ def scene_values(
     values = {
         "name": "small",
         "description": "made for a test",
-        "picture": {"width": size[0], "height": size[1], "background": True},
+        "image": {"width": size[0], "height": size[1], "background": True},
         "sampling": {"samples": samples, "bounces": bounces, "importance_map": 128, "denoise": denoise},
         "camera": {
             "position": list(position),
@@ -52,7 +52,7 @@ def camera_axes(camera: dict[str, Any]) -> np.ndarray:
 
 def pixel_rays(values: dict[str, Any]) -> np.ndarray:
     """Return the unit direction through each pixel's centre: (h, w, 3) float64."""
-    width, height = values["picture"]["width"], values["picture"]["height"]
+    width, height = values["image"]["width"], values["image"]["height"]
     half = np.tan(np.radians(values["camera"]["vertical_angle_deg"]) / 2.0)
     across = half * (2.0 * np.arange(width) + 1.0 - width) / height
     up = -half * (2.0 * np.arange(height) + 1.0 - height) / height
@@ -62,7 +62,7 @@ def pixel_rays(values: dict[str, Any]) -> np.ndarray:
 
 def pixel_of(values: dict[str, Any], point: np.ndarray) -> tuple[float, float]:
     """Return (row, column) of a point in space, pixel centres at whole numbers."""
-    width, height = values["picture"]["width"], values["picture"]["height"]
+    width, height = values["image"]["width"], values["image"]["height"]
     half = np.tan(np.radians(values["camera"]["vertical_angle_deg"]) / 2.0)
     right, up, depth = camera_axes(values["camera"]) @ np.subtract(point, values["camera"]["position"])
     scale = height / (2.0 * half * depth)

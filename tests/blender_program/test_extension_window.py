@@ -70,7 +70,8 @@ class TestWindow:
         assert facts["unchanged_by_failing"]
 
     def test_disabled_during_a_conversion_it_leaves_no_process_and_no_file(self, facts):
-        assert facts["children_before_disabling"] == 1
+        # One, or two while the worker of the model before is ending.
+        assert facts["children_before_disabling"] in (1, 2)
         assert facts["children_after_disabling"] == 0
         assert facts["files"] == ["city_lanet.exr"]
 

@@ -31,7 +31,7 @@ class DiffuseBallRenderer:
     seconds = 0.0
 
     def __init__(self, description: SceneDescription, *, threads: int = 0) -> None:
-        self._width, self._height = description.picture.width, description.picture.height
+        self._width, self._height = description.image.width, description.image.height
 
     def render(self, panorama: np.ndarray, *, seed: int = 0) -> Rendering:
         self.seeds.append(seed)

@@ -26,7 +26,7 @@ from render_eval.scheduler import in_process
 
 def description(**sampling):
     values = load_scene_description("four_balls").to_dict()
-    values["picture"] |= {"width": 32, "height": 18}
+    values["image"] |= {"width": 32, "height": 18}
     values["sampling"] |= sampling
     return from_dict(values)
 

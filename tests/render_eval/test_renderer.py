@@ -181,7 +181,7 @@ def lamp_irradiance(panorama, oversampling=16):
 def small_four_balls():
     """The paper's scene, 16 times smaller."""
     values = load_scene_description("four_balls").to_dict()
-    values["picture"] |= {"width": 80, "height": 45}
+    values["image"] |= {"width": 80, "height": 45}
     values["sampling"] |= {"samples": 8, "importance_map": 64}
     return values
 

@@ -54,8 +54,8 @@ def test_the_balls_of_a_shipped_scene_are_whole_in_its_image(name):
         for across, up in [(1, 0), (-1, 0), (0, 1), (0, -1)]:
             point = ball["centre"] + ball["radius"] * (across * axes[0] + up * axes[1])
             row, column = pixel_of(values, point)
-            assert 0 < row < values["picture"]["height"] - 1
-            assert 0 < column < values["picture"]["width"] - 1
+            assert 0 < row < values["image"]["height"] - 1
+            assert 0 < column < values["image"]["width"] - 1
 
 
 def test_two_scenes_ship():
@@ -101,11 +101,11 @@ def test_a_scene_of_ones_own_is_a_file(values, tmp_path):
 
 #: Where in the plain values, what is put there, and what the message contains.
 BAD_VALUES = [
-    (("picture", "width"), 0, "picture.width is 0"),
-    (("picture", "width"), 480.0, "picture.width is 480.0"),
-    (("picture", "height"), True, "picture.height is True"),
-    (("picture", "hieght"), 270, "picture.hieght is unknown"),
-    (("picture", "background"), "yes", "picture.background is 'yes'"),
+    (("image", "width"), 0, "image.width is 0"),
+    (("image", "width"), 480.0, "image.width is 480.0"),
+    (("image", "height"), True, "image.height is True"),
+    (("image", "hieght"), 270, "image.hieght is unknown"),
+    (("image", "background"), "yes", "image.background is 'yes'"),
     (("sampling", "samples"), -1, "sampling.samples is -1"),
     (("sampling", "bounces"), 1e3, "sampling.bounces is 1000.0"),
     (("sampling", "seed"), -1, "sampling.seed is -1"),
@@ -155,8 +155,8 @@ def test_a_bad_value_is_named_with_its_file(values, place, value, message):
 NEEDED = [
     ("name",),
     ("description",),
-    ("picture",),
-    ("picture", "width"),
+    ("image",),
+    ("image", "width"),
     ("sampling",),
     ("sampling", "samples"),
     ("camera",),

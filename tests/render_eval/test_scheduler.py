@@ -40,7 +40,7 @@ def campaign(tmp_path_factory) -> Campaign:
     light[0, 0] = float("nan")
     write_hdr(folder / "data/bad.exr", light)
     values = load_scene_description("four_balls").to_dict()
-    values["picture"] |= {"width": 32, "height": 18}
+    values["image"] |= {"width": 32, "height": 18}
     return Campaign(
         folder / "data",
         folder / "out",
