@@ -87,7 +87,8 @@ def check_a_shared_group_is_copied_before_it_changes(folder):
     assert world_graph.environment_image(scene) == ldr
 
 
-def check_a_linked_world_becomes_a_local_copy(folder):
+def link_library_world(folder):
+    """Link a world into an empty file, from a .blend file made for it in the folder."""
     scene, *_ = group_scene()
     scene.world.name = "Library World"
     library = folder / "library.blend"
@@ -95,6 +96,10 @@ def check_a_linked_world_becomes_a_local_copy(folder):
     bpy.ops.wm.read_factory_settings(use_empty=True)
     with bpy.data.libraries.load(str(library), link=True) as (_, linked):
         linked.worlds = ["Library World"]
+
+
+def check_a_linked_world_becomes_a_local_copy(folder):
+    link_library_world(folder)
     scene = bpy.context.scene
     scene.world = bpy.data.worlds["Library World"]
     assert scene.world.library is not None
@@ -247,13 +252,7 @@ def check_the_world_override_is_the_world_that_is_converted(folder):
 
 
 def check_a_library_override_becomes_a_local_world(folder):
-    scene, *_ = group_scene()
-    scene.world.name = "Library World"
-    library = folder / "library.blend"
-    bpy.ops.wm.save_as_mainfile(filepath=str(library))
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    with bpy.data.libraries.load(str(library), link=True) as (_, linked):
-        linked.worlds = ["Library World"]
+    link_library_world(folder)
     scene = bpy.context.scene
     scene.world = bpy.data.worlds["Library World"].override_create(remap_local_usages=True)
     assert scene.world.override_library is not None
