@@ -8,9 +8,9 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-import OpenImageIO
 from enabled_extension import MODULE, enable, lit_scene, painted, part, pixels_of, state_of, write_model
 from mathutils import Euler, Vector
+from world_graph_scenes import rendered_pixels
 
 from lanet_core.files import read_hdr, write_exr
 from lanet_core.geometry import sphere
@@ -274,14 +274,7 @@ def render(scene: bpy.types.Scene, folder: Path, samples: int = 256, size=(96, 4
     scene.cycles.sample_clamp_indirect = scene.cycles.sample_clamp_direct = 0.0
     scene.world.cycles.sampling_method, scene.world.cycles.sample_map_resolution = "MANUAL", 1024
     scene.render.resolution_x, scene.render.resolution_y = size
-    settings = scene.render.image_settings
-    settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGB"
-    scene.render.filepath = str(folder / "render.exr")
-    bpy.ops.render.render(write_still=True)
-    image = OpenImageIO.ImageInput.open(scene.render.filepath)
-    pixels = image.read_image("float")
-    image.close()
-    return pixels
+    return rendered_pixels(scene, folder)
 
 
 def check_map_and_lamps_light_four_balls_as_the_map_alone(folder):

@@ -105,6 +105,11 @@ def render(scene, folder: Path) -> np.ndarray:
         scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
         scene.collection.objects.link(scene.camera)
     scene.render.resolution_x = scene.render.resolution_y = 16
+    return rendered_pixels(scene, folder)
+
+
+def rendered_pixels(scene, folder: Path) -> np.ndarray:
+    """Render a scene as it is set up and return (H, W, 3) float32, scene-linear, unclamped."""
     settings = scene.render.image_settings
     settings.file_format, settings.color_depth, settings.color_mode = "OPEN_EXR", "32", "RGB"
     scene.render.filepath = str(folder / "render.exr")
