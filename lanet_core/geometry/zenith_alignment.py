@@ -45,7 +45,7 @@ def tilted(panorama: np.ndarray, angle_rad: float) -> np.ndarray:
 
 
 def tilted_maximum(panorama: np.ndarray, angle_rad: float) -> np.ndarray:
-    """Return what :func:`tilted` does with the maximum over each pixel in the place of the mean."""
+    """Return what :func:`tilted` does with the maximum over each pixel instead of the mean."""
     height, width = image_size(panorama)
     blocks = _sampled(panorama, angle_rad).reshape(height, _SAMPLES, width, _SAMPLES, -1)
     return blocks.max(axis=(1, 3))
