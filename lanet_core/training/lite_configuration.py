@@ -61,6 +61,11 @@ class LiteSchedule:
             photograph anew.
         synthetic_share: share of the photographs that show synthetic scenes.
         synthetic_pool: as ``pool``, of each synthetic scene.
+        fine_steps: steps of a second phase, which starts from the first one's average with larger images; 0 for none.
+        fine_height: rows of the network's input in that phase.
+        fine_learning_rate: its learning rate.
+        fine_pool: its pool.
+        fine_synthetic_pool: its pool of synthetic scenes.
     """
 
     height: int = 128
@@ -75,6 +80,38 @@ class LiteSchedule:
     pool: int = 16
     synthetic_share: float = 0.0
     synthetic_pool: int = 3
+    fine_steps: int = 0
+    fine_height: int = 256
+    fine_learning_rate: float = 4e-4
+    fine_pool: int = 3
+    fine_synthetic_pool: int = 1
+
+    @property
+    def phases(self) -> tuple[LiteSchedule, ...]:
+        """The schedules of the one or two phases."""
+        first = dataclasses.replace(self, fine_steps=0)
+        if not self.fine_steps:
+            return (first,)
+        second = dataclasses.replace(
+            first,
+            height=self.fine_height,
+            steps=self.fine_steps,
+            learning_rate=self.fine_learning_rate,
+            warmup_steps=min(self.warmup_steps, self.fine_steps // 10),
+            pool=self.fine_pool,
+            synthetic_pool=self.fine_synthetic_pool,
+        )
+        return first, second
+
+    @property
+    def all_steps(self) -> int:
+        """Number of steps of all phases."""
+        return self.steps + self.fine_steps
+
+    @property
+    def input_height(self) -> int:
+        """Rows of the trained network's input."""
+        return self.phases[-1].height
 
 
 @dataclass(frozen=True)
@@ -91,10 +128,11 @@ class LiteTrainingConfiguration:
 
     def __post_init__(self) -> None:
         """Refuse values that the network cannot be trained with."""
-        if self.schedule.height not in HEIGHTS:
-            raise ValueError(f"height is {self.schedule.height}, but must be one of {HEIGHTS}")
-        if self.schedule.batch_size < 1 or self.schedule.steps < 1:
-            raise ValueError("batch_size and steps must be at least 1")
+        for name in ("height", "fine_height"):
+            if getattr(self.schedule, name) not in HEIGHTS:
+                raise ValueError(f"{name} is {getattr(self.schedule, name)}, but must be one of {HEIGHTS}")
+        if self.schedule.batch_size < 1 or self.schedule.steps < 1 or self.schedule.fine_steps < 0:
+            raise ValueError("batch_size and steps must be at least 1, and fine_steps at least 0")
 
     @property
     def sha256(self) -> str:

@@ -15,10 +15,12 @@ from training_runs import train, weights_of
 from lanet_core.data.scenes import Scene
 from lanet_core.errors import CheckpointError, DataError
 from lanet_core.files import write_exr
+from lanet_core.inference.session import Session
 from lanet_core.training import lite_trainer
-from lanet_core.training.checkpoints import load_checkpoint
+from lanet_core.training.checkpoints import LiteCheckpoint, load_checkpoint
 from lanet_core.training.configuration import load_configuration
 from lanet_core.training.distributed import Process
+from lanet_core.training.lite_export import export_lite
 from lanet_core.training.lite_trainer import LiteTrainer, imagenet_weights, load_training_scenes
 from lanet_core.training.trainer import TrainerOptions
 
@@ -85,6 +87,27 @@ def test_a_stopped_run_resumes_exactly(configuration, two_scenes, finished_run, 
     assert expected.keys() == resumed.keys()
     for name, value in expected.items():
         torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
+
+
+def test_a_second_phase_starts_from_the_average_with_larger_images(two_scenes, tmp_path):
+    """A run that is stopped at the end of the first phase and in the second resumes exactly."""
+    schedule = {"steps": 2, "pool": 1, "fine_steps": 2, "fine_height": 128, "fine_pool": 1}
+    whole = make_trainer(tmp_path / "whole", two_scenes, **schedule)
+    whole.run()
+    for stop_after in (2, 1, 1):
+        stopped = make_trainer(tmp_path / "stopped", two_scenes, **schedule)
+        stopped.run(stop_after=stop_after)
+    assert stopped.step == whole.step == 4
+    for name, value in weights_of(tmp_path / "whole").items():
+        torch.testing.assert_close(weights_of(tmp_path / "stopped")[name], value, rtol=0, atol=0, msg=name)
+    make_trainer(tmp_path / "first", two_scenes, **schedule).run(stop_after=2)
+    average = load_checkpoint(tmp_path / "first" / "checkpoint.pt").average
+    moved = float((whole.average.state_dict()["out.weight"] - average["out.weight"]).abs().max())
+    assert 0.0 < moved < 0.01
+    checkpoint = load_checkpoint(tmp_path / "whole" / "checkpoint.pt")
+    assert isinstance(checkpoint, LiteCheckpoint)
+    export_lite(checkpoint, tmp_path / "fine.onnx", uncertainty=None, version="1", training_data="Two scenes.")
+    assert Session(tmp_path / "fine.onnx", provider="cpu").metadata.input_height == 128
 
 
 def test_the_encoders_start_from_imagenet_and_everything_learns(finished_run):
@@ -191,7 +214,13 @@ def test_panoramas_of_other_sizes_keep_their_light(rows, tmp_path):
 
 @pytest.mark.parametrize(
     ("line", "problem"),
-    [("height = 96", "one of"), ("steps = 0", "at least 1"), ("stepz = 3", "stepz")],
+    [
+        ("height = 96", "one of"),
+        ("fine_height = 96", "one of"),
+        ("fine_steps = -1", "at least 0"),
+        ("steps = 0", "at least 1"),
+        ("stepz = 3", "stepz"),
+    ],
 )
 def test_a_wrong_configuration_is_an_error_that_names_the_file(line, problem, tmp_path):
     path = tmp_path / "wrong.toml"
