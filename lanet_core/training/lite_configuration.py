@@ -61,11 +61,9 @@ class LiteSchedule:
             photograph anew.
         synthetic_share: share of the photographs that show synthetic scenes.
         synthetic_pool: as ``pool``, of each synthetic scene.
-        fine_steps: steps of a second phase, which starts from the first one's average with larger images; 0 for none.
-        fine_height: rows of the network's input in that phase.
-        fine_learning_rate: its learning rate.
-        fine_pool: its pool.
-        fine_synthetic_pool: its pool of synthetic scenes.
+        restart_steps: steps of a second phase, which starts from the first one's average and draws other photographs;
+            0 for none.
+        restart_learning_rate: its learning rate.
     """
 
     height: int = 128
@@ -80,38 +78,26 @@ class LiteSchedule:
     pool: int = 16
     synthetic_share: float = 0.0
     synthetic_pool: int = 3
-    fine_steps: int = 0
-    fine_height: int = 256
-    fine_learning_rate: float = 4e-4
-    fine_pool: int = 3
-    fine_synthetic_pool: int = 1
+    restart_steps: int = 0
+    restart_learning_rate: float = 4e-4
 
     @property
     def phases(self) -> tuple[LiteSchedule, ...]:
         """The schedules of the one or two phases."""
-        first = dataclasses.replace(self, fine_steps=0)
-        if not self.fine_steps:
+        first = dataclasses.replace(self, restart_steps=0)
+        if not self.restart_steps:
             return (first,)
-        second = dataclasses.replace(
+        return first, dataclasses.replace(
             first,
-            height=self.fine_height,
-            steps=self.fine_steps,
-            learning_rate=self.fine_learning_rate,
-            warmup_steps=min(self.warmup_steps, self.fine_steps // 10),
-            pool=self.fine_pool,
-            synthetic_pool=self.fine_synthetic_pool,
+            steps=self.restart_steps,
+            learning_rate=self.restart_learning_rate,
+            warmup_steps=min(self.warmup_steps, self.restart_steps // 10),
         )
-        return first, second
 
     @property
     def all_steps(self) -> int:
         """Number of steps of all phases."""
-        return self.steps + self.fine_steps
-
-    @property
-    def input_height(self) -> int:
-        """Rows of the trained network's input."""
-        return self.phases[-1].height
+        return self.steps + self.restart_steps
 
 
 @dataclass(frozen=True)
@@ -128,11 +114,10 @@ class LiteTrainingConfiguration:
 
     def __post_init__(self) -> None:
         """Refuse values that the network cannot be trained with."""
-        for name in ("height", "fine_height"):
-            if getattr(self.schedule, name) not in HEIGHTS:
-                raise ValueError(f"{name} is {getattr(self.schedule, name)}, but must be one of {HEIGHTS}")
-        if self.schedule.batch_size < 1 or self.schedule.steps < 1 or self.schedule.fine_steps < 0:
-            raise ValueError("batch_size and steps must be at least 1, and fine_steps at least 0")
+        if self.schedule.height not in HEIGHTS:
+            raise ValueError(f"height is {self.schedule.height}, but must be one of {HEIGHTS}")
+        if self.schedule.batch_size < 1 or self.schedule.steps < 1 or self.schedule.restart_steps < 0:
+            raise ValueError("batch_size and steps must be at least 1, and restart_steps at least 0")
 
     @property
     def sha256(self) -> str:

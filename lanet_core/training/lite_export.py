@@ -69,7 +69,7 @@ def export_lite(
     fold_normalisation(network)
     whole = network if uncertainty is None else PanoLANetWithUncertainty(network, uncertainty).eval()
     half = rounded_to_half(whole, path) if half_weights else set()
-    height = configuration.schedule.input_height
+    height = configuration.schedule.height
     metadata = ModelMetadata(
         name=configuration.name,
         version=version,

@@ -160,7 +160,7 @@ class LiteTrainer:
         if self.step >= last:
             return
         training = [load_training_scenes(scenes, self.process.device) for scenes in self._training]
-        held_out = load_training_scenes(self._held_out, self.process.device)
+        held_out = validation_photographs(load_training_scenes(self._held_out, self.process.device), schedule.height)
         log = TrainingLog(self.folder, self.step) if self.process.is_first else None
         first = 0
         try:
@@ -171,7 +171,7 @@ class LiteTrainer:
                     # Each phase draws other photographs.
                     configuration = replace(self.configuration, schedule=phase, seed=self.configuration.seed + number)
                     batches = LiteBatches(configuration, *training, self.options.workers, self.report)
-                    self._run_phase(phase, first, last, batches, validation_photographs(held_out, phase.height), log)
+                    self._run_phase(phase, first, last, batches, held_out, log)
                 first += phase.steps
         finally:
             if log is not None:

@@ -124,9 +124,7 @@ def uncertainty_of_folds(checkpoints: Sequence[Checkpoint | LiteCheckpoint], cou
         network = PanoLANetLite(checkpoint.configuration.network)
         network.load_state_dict(checkpoint.average)
         _, held_out = Fold(number, count).split(scenes)
-        photographs = validation_photographs(
-            load_training_scenes(held_out), checkpoint.configuration.schedule.input_height
-        )
+        photographs = validation_photographs(load_training_scenes(held_out), checkpoint.configuration.schedule.height)
         measured += [held_out_errors(network, batches, irradiance) for batches in photographs.values()]
     columns = ([getattr(each, name) for each in measured] for name in ("figures", "stops", "factor_ev"))
     return fit_uncertainty(HeldOutErrors(*(torch.cat(column) for column in columns)))

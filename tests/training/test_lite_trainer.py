@@ -15,12 +15,10 @@ from training_runs import train, weights_of
 from lanet_core.data.scenes import Scene
 from lanet_core.errors import CheckpointError, DataError
 from lanet_core.files import write_exr
-from lanet_core.inference.session import Session
 from lanet_core.training import lite_trainer
-from lanet_core.training.checkpoints import LiteCheckpoint, load_checkpoint
+from lanet_core.training.checkpoints import load_checkpoint
 from lanet_core.training.configuration import load_configuration
 from lanet_core.training.distributed import Process
-from lanet_core.training.lite_export import export_lite
 from lanet_core.training.lite_trainer import LiteTrainer, imagenet_weights, load_training_scenes
 from lanet_core.training.trainer import TrainerOptions
 
@@ -89,9 +87,9 @@ def test_a_stopped_run_resumes_exactly(configuration, two_scenes, finished_run, 
         torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
 
 
-def test_a_second_phase_starts_from_the_average_with_larger_images(two_scenes, tmp_path):
+def test_a_second_phase_starts_from_the_average_and_resumes_exactly(two_scenes, tmp_path):
     """A run that is stopped at the end of the first phase and in the second resumes exactly."""
-    schedule = {"steps": 2, "pool": 1, "fine_steps": 2, "fine_height": 128, "fine_pool": 1}
+    schedule = {"steps": 2, "pool": 1, "restart_steps": 2}
     whole = make_trainer(tmp_path / "whole", two_scenes, **schedule)
     whole.run()
     for stop_after in (2, 1, 1):
@@ -104,10 +102,6 @@ def test_a_second_phase_starts_from_the_average_with_larger_images(two_scenes, t
     average = load_checkpoint(tmp_path / "first" / "checkpoint.pt").average
     moved = float((whole.average.state_dict()["out.weight"] - average["out.weight"]).abs().max())
     assert 0.0 < moved < 0.01
-    checkpoint = load_checkpoint(tmp_path / "whole" / "checkpoint.pt")
-    assert isinstance(checkpoint, LiteCheckpoint)
-    export_lite(checkpoint, tmp_path / "fine.onnx", uncertainty=None, version="1", training_data="Two scenes.")
-    assert Session(tmp_path / "fine.onnx", provider="cpu").metadata.input_height == 128
 
 
 def test_the_encoders_start_from_imagenet_and_everything_learns(finished_run):
@@ -216,8 +210,7 @@ def test_panoramas_of_other_sizes_keep_their_light(rows, tmp_path):
     ("line", "problem"),
     [
         ("height = 96", "one of"),
-        ("fine_height = 96", "one of"),
-        ("fine_steps = -1", "at least 0"),
+        ("restart_steps = -1", "at least 0"),
         ("steps = 0", "at least 1"),
         ("stepz = 3", "stepz"),
     ],
