@@ -83,7 +83,9 @@ def follow_lamps(scene: Scene) -> None:
 def _follow_tint(material: Material, light: Node | None, world: World, *, is_fixed: bool) -> None:
     """Let a ground follow Warmth and Saturation, or fix it to their values: lamps keep the colour that they got."""
     node = ground_node(material)
-    for name in (WARMTH, SATURATION) if node is not None and light is not None else ():
+    if node is None or light is None:
+        return
+    for name in (WARMTH, SATURATION):
         if name not in node.inputs or name not in light.inputs:
             continue  # of an older version
         if is_fixed:
