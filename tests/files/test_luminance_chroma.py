@@ -19,7 +19,7 @@ P3 = (0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.3127, 0.329)
 
 
 def smooth() -> np.ndarray:
-    """Return a picture whose chroma loses nothing at half of the resolution."""
+    """Return an image whose chroma loses nothing at half of the resolution."""
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     rgb = [0.4 + 0.3 * np.cos(2.0 * np.pi * x / SIZE[1]), 0.3 + 0.4 * y / SIZE[0], 0.5 + 0.0 * x]
     return np.stack(rgb, axis=-1)
@@ -53,7 +53,7 @@ def test_alpha_is_read_without_writing_beyond_memory(tmp_path):
     np.testing.assert_array_equal(image.transparent, alpha == 0.0)
 
 
-def test_chroma_beside_a_sun_leaves_no_negative_light(tmp_path):
+def test_chroma_next_to_a_sun_leaves_no_negative_light(tmp_path):
     rgb = np.full((*SIZE, 3), (0.02, 0.1, 0.3))
     rgb[20:30, 40:60] = (1.0, 0.5, 0.05)
     write_channels(tmp_path / "a.exr", SIZE, channels(rgb))
