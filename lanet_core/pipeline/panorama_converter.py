@@ -28,7 +28,7 @@ from lanet_core.reconstruction.point_lights import PlacedLight
 from lanet_core.reconstruction.uncertainty import UncertaintyMap
 from lanet_core.reconstruction.white_level import WhiteLevel
 
-#: Names a model file, in the place of the one that came with the program.
+#: Names a model file, in place of the one that came with the program.
 MODEL_VARIABLE = "LANET_MODEL"
 MODEL_FILE = Path("models", "panolanet.onnx")
 
