@@ -40,6 +40,12 @@ def lamps_of(scene: Scene) -> list[Object]:
     return sorted(found, key=lambda each: each[LAMP_PROPERTY])
 
 
+def has_lamps(scene: Scene) -> bool:
+    """Return whether a scene's world has lamps, also if they were deleted by hand: the map lacks their light."""
+    pair = remembered_pair(rendered_world(scene))
+    return pair is not None and (pair.rest is not None or bool(lamps_of(scene)))
+
+
 def taken(scene: Scene) -> list[int]:
     """Return the numbers of the lights that lamps stand for."""
     return [each[LAMP_PROPERTY] for each in lamps_of(scene)]

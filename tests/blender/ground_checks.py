@@ -94,6 +94,43 @@ def check_the_ground_follows_the_peak_limit_but_not_with_lamps(folder):
     assert len(drivers) == len(ground.active_material.node_tree.animation_data.drivers)
 
 
+def check_warmth_and_saturation_do_not_tint_the_ground(folder):
+    """They change the colour of the light that falls on it, and its look stays that of the photograph."""
+    scene = scene_with_camera(folder)
+    photograph = render(scene, folder, samples=16).mean(axis=(0, 1))
+    ground = add(shape="PLANE", radius=100.0)
+    sliders = part("world.graph").light_node(scene).inputs
+
+    def seen() -> np.ndarray:
+        bpy.context.view_layer.update()
+        return render(scene, folder, samples=64).mean(axis=(0, 1)) / photograph
+
+    for warmth, saturation in ((1.5, 1.0), (-1.0, 0.3)):
+        sliders["Warmth"].default_value, sliders["Saturation"].default_value = warmth, saturation
+        np.testing.assert_allclose(seen(), 1.0, atol=0.02)  # the sum of the light is tinted, not each pixel
+    assert bpy.ops.lanet.add_sun_lamp() == {"FINISHED"}
+    sliders["Warmth"].default_value = 1.0
+    np.testing.assert_allclose(seen(), 1.0, atol=0.06)  # the lamp keeps its colour; the second light is tinted
+    bpy.ops.lanet.remove_lamps()
+    np.testing.assert_allclose(seen(), 1.0, atol=0.02)
+    assert all(curve.driver.is_valid for curve in ground.active_material.node_tree.animation_data.drivers)
+
+
+def check_a_ground_with_another_copy_of_its_groups_has_a_panel(folder):
+    """As where a second scene with a ground was appended, or the ground is of an older version."""
+    scene = scene_with_camera(folder)
+    ground, module = add(shape="PLANE", radius=30.0), part("world.ground")
+    for node in (module.ground_node(ground.active_material), module.projection_node(ground.active_material)):
+        node.node_tree = node.node_tree.copy()
+    module.ground_node(ground.active_material).node_tree["lanet_ground_group"] = 1
+    node = module.ground_node(ground.active_material)
+    assert "Exposure" in node.inputs and "Camera Height" in module.projection_node(ground.active_material).inputs
+    ground.active_material.node_tree.nodes.remove(node)
+    assert module.ground_node(ground.active_material) is None
+    bpy.ops.lanet.remove_ground()
+    assert module.ground_of(scene) is None
+
+
 def check_the_ground_follows_a_copy_of_the_world(folder):
     """Also in a full copy of the scene; the world that was copied has no part in it any more."""
     scene = scene_with_camera(folder)
