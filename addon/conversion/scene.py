@@ -48,8 +48,8 @@ class WorldConversion:
         worker: the session's.
         scene: whose world shall be lit.
         settings: from the preferences.
-        filepath: an image file in the place of the world's image; it becomes an image of the .blend at the end.
-        image: an image in the place of the world's. Without both, see :func:`image_to_convert`.
+        filepath: an image file in place of the world's image; it becomes an image of the .blend at the end.
+        image: an image in place of the world's. Without both, see :func:`image_to_convert`.
 
     Attributes:
         name: the image's.

@@ -1,4 +1,4 @@
-"""Lamps in the place of lights of the environment: objects of the scene, which turn with the environment.
+"""Lamps in place of lights of the environment: objects of the scene, which turn with the environment.
 
 A lamp gives the light that the environment's map had there above its surroundings. The texture then shows the map
 without it, so nothing is counted twice. All lamps of a world are children of an empty that drivers turn.

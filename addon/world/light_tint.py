@@ -1,4 +1,4 @@
-"""Warmth and Saturation of 'LANet Light', calculated for a single colour: for lamps in the place of lights."""
+"""Warmth and Saturation of 'LANet Light', calculated for a single colour: for lamps in place of lights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: lamps in the place of lights of the map."""
+"""What test_extension.py runs inside Blender: lamps in place of lights of the map."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ def balls(scene: bpy.types.Scene) -> None:
     scene.camera = camera
 
 
-def render(scene: bpy.types.Scene, folder: Path, samples: int = 256, size=(96, 48)) -> np.ndarray:
+def render(scene: bpy.types.Scene, folder: Path, samples: int = 64, size=(96, 48)) -> np.ndarray:
     scene.render.engine = "CYCLES"
     scene.cycles.device, scene.cycles.samples, scene.cycles.seed = "CPU", samples, 1
     scene.cycles.use_denoising = scene.cycles.use_adaptive_sampling = False

@@ -93,10 +93,8 @@ def check_no_turn_holds_it_for_a_painted_image(folder):
     for is_float in (False, True):
         image = bpy.data.images.new("painted", 4096, 2048, float_buffer=is_float)
         image.pixels.foreach_set(rgba.ravel())
-        # What the system adds to a turn, such as the cleaning of new memory, differs from one time to the next.
-        longest_s = min(longest_hold_s(image) for _ in range(3))
-        print(f"longest hold {1000.0 * longest_s:.1f} ms")
-        assert longest_s <= LONGEST_HOLD_S
+        # What the system adds to a turn, such as the cleaning of new memory, differs from one attempt to the next.
+        assert any(longest_hold_s(image) <= LONGEST_HOLD_S for _ in range(5))
 
 
 def longest_hold_s(image: bpy.types.Image) -> float:
@@ -105,6 +103,7 @@ def longest_hold_s(image: bpy.types.Image) -> float:
     while holds.timed(conversion.step).name == "RUNNING":
         time.sleep(0.01)
     assert conversion.state.name == "FINISHED", conversion.message
+    print(f"longest hold {1000.0 * max(holds.all_s):.1f} ms")
     return max(holds.all_s)
 
 
