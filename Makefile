@@ -29,7 +29,7 @@ test: $(VENV)/development.stamp
 	$(VENV)/bin/python -m ruff check
 	$(VENV)/bin/python -m ruff format --check
 	$(if $(wildcard $(BLENDER_ROOT)/ready),BLENDER_ROOT=$(BLENDER_ROOT)) $(VENV)/bin/python -m pytest \
-	    --numprocesses $(TEST_WORKERS) --dist loadfile
+	    --numprocesses $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Under three minutes: style, spelling, types, words, and the tests marked `fast`.
 check: $(VENV)/development.stamp

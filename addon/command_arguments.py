@@ -80,7 +80,7 @@ def make_parser(program: str) -> argparse.ArgumentParser:
         help="place of the surface, 0 to 1 from the left and from the top of the panorama (default: the ground)",
     )
     calibration.add_argument("--albedo-facing", dest="facing", choices=("up", "camera"), help="where the surface faces")
-    converter = convert.add_argument_group("converter", "in the place of what the preferences say")
+    converter = convert.add_argument_group("converter", "instead of those in the preferences")
     converter.add_argument("--model", metavar="FILE", help="an ONNX model")
     converter.add_argument("--provider", choices=[name for name, *_ in PROVIDERS], help="what runs the network")
     converter.add_argument("--threads", type=int, metavar="N", help="CPU threads")

@@ -83,19 +83,20 @@ def _forget_the_file(*_: object) -> None:
 
 
 @persistent
-def _keep_results(*_: object) -> None:
+def _after_loading(*_: object) -> None:
     unsaved_results.keep()
+    session.current().copies.remember()
 
 
 @persistent
-def _follow_world(scene: bpy.types.Scene, *_: object) -> None:
-    session.current().copies.look(scene)
+def _follow_worlds(*_: object) -> None:
+    for scene in bpy.data.scenes:
+        session.current().copies.look(scene)
 
 
 @persistent
 def _before_saving(filepath: str, *_: object) -> None:
-    for scene in bpy.data.scenes:
-        session.current().copies.look(scene)
+    _follow_worlds()
     saving.before(filepath)
 
 
@@ -118,8 +119,8 @@ _MENUS = {
 }
 _HANDLERS = {
     "load_pre": _forget_the_file,
-    "load_post": _keep_results,
-    "depsgraph_update_post": _follow_world,
+    "load_post": _after_loading,
+    "depsgraph_update_post": _follow_worlds,
     "save_pre": _before_saving,
     "save_post": _after_saving,
     "save_post_fail": _after_failed_saving,

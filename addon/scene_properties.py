@@ -13,7 +13,7 @@ from .translation import tr
 from .world import backplate
 from .world.graph import environment_image, show, show_photograph, shows_hdr
 from .world.ground import ground_of, remove_ground
-from .world.lamps import hide_lamps, lamps_of, remove_lamps
+from .world.lamps import has_lamps, hide_lamps, remove_lamps
 from .world.light_notes import replaced
 from .world.surface_albedos import SurfaceProperties
 
@@ -44,7 +44,7 @@ def _light_by_photograph(properties: SceneProperties, context: bpy.types.Context
             tr("{name} no longer lights the world. Its node is kept, without its link.", name=name)
             for name in replaced(scene)
         ]
-        if lamps_of(scene):
+        if has_lamps(scene):
             remove_lamps(scene)
             notes.append("The lamps of the former light were removed.")
         if ground_of(scene) is not None:

@@ -12,7 +12,8 @@ import numpy as np
 import OpenImageIO
 
 ROWS = 128
-SAMPLES = 64
+#: Of the sky without its sun, only the part above the ground is used, which has no noise.
+SAMPLES, SAMPLES_WITHOUT_SUN = 64, 4
 
 
 def build(elevation_deg: float) -> bpy.types.ShaderNodeTexSky:
@@ -43,9 +44,9 @@ def build(elevation_deg: float) -> bpy.types.ShaderNodeTexSky:
     return sky
 
 
-def render(path: Path) -> np.ndarray:
+def render(path: Path, samples: int) -> np.ndarray:
     """Render and return (ROWS, 2 ROWS, 3) float32, linear."""
-    bpy.context.scene.cycles.samples = SAMPLES
+    bpy.context.scene.cycles.samples = samples
     bpy.context.scene.cycles.use_denoising = False
     bpy.context.scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)
@@ -55,6 +56,6 @@ def render(path: Path) -> np.ndarray:
 if __name__ == "__main__":
     sky = build(float(sys.argv[1]))
     with tempfile.TemporaryDirectory() as folder:
-        np.save(sys.argv[2], render(Path(folder) / "with_sun.exr"))
+        np.save(sys.argv[2], render(Path(folder) / "with_sun.exr", SAMPLES))
         sky.sun_disc = False
-        np.save(sys.argv[3], render(Path(folder) / "without_sun.exr"))
+        np.save(sys.argv[3], render(Path(folder) / "without_sun.exr", SAMPLES_WITHOUT_SUN))

@@ -1,4 +1,4 @@
-"""Fixtures that several rooms share."""
+"""Fixtures that several folders share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from extension_zip import blender_tool, linux_zip  # noqa: F401 - fixtures
-from kinds import BLENDER, FAST, TRAINING
+from kinds import BLENDER, FAST, SLOW, TRAINING
 from tiny_models import write_tiny_model
 from training_data import scene_folder, small_configuration  # noqa: F401 - fixtures
 
@@ -40,8 +40,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if _is_of(FAST, collection_path) else True
 
 
+def _place_in_order(path: Path) -> int:
+    return next((place for place, each in enumerate(SLOW) if _is_of((each,), path)), len(SLOW))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of each kind."""
+    """Mark the tests of each kind, and let those that take longest begin."""
+    items.sort(key=lambda item: _place_in_order(item.path))
     for item in items:
         for name, kind in _MARKERS.items():
             if _is_of(kind, item.path):

@@ -1,4 +1,4 @@
-"""The built extension, for the tests of several rooms; conftest.py makes the fixtures known."""
+"""The built extension, for the tests of several folders; conftest.py makes the fixtures known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The markers of the tests, by file or folder; conftest.py sets them."""
+"""The markers of the tests, by file or folder, and the files that take longest; conftest.py uses both."""
 
 from __future__ import annotations
 
@@ -53,7 +53,29 @@ FAST = (
     "test_architecture.py",
     "test_calibration.py",
     "test_colour.py",
+    "test_dependencies.py",
     "test_errors.py",
     "test_versions.py",
     "tools/test_check_text.py",
+)
+
+#: Take longest, in order: `make test` begins with them, so that no process ends with one of them alone.
+SLOW = (
+    "blender/test_extension.py",
+    "blender_program/test_checks_in_program.py",
+    "blender_program/test_browsers.py",
+    "blender_program/test_extension_window.py",
+    "blender_program/",
+    "blender/",
+    "pipeline/test_clear_sky.py",
+    "training/",
+    "addon/test_worker_client",
+    "addon/test_installed_extension.py",
+    "render_eval/test_methods",
+    "reconstruction/test_panorama_reconstruction.py",
+    "tools/test_measure_gpu.py",
+    "cli/test_one_bad_file.py",
+    "pipeline/test_",
+    "render_eval/",
+    "files/test_fuzz.py",
 )

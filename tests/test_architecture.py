@@ -9,11 +9,11 @@ from pathlib import Path
 
 import grimp
 import pytest
-from kinds import BLENDER, FAST, TRAINING
+from kinds import BLENDER, FAST, SLOW, TRAINING
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What pip installs for a user who only converts.
-INFERENCE_PACKAGES = {"numpy", "onnxruntime", "OpenEXR", "OpenImageIO", "tqdm"}
+INFERENCE_PACKAGES = {"numpy", "onnxruntime", "OpenImageIO", "tqdm"}
 #: The entry points of a conversion: the library, the command and the worker.
 ENTRY_POINTS = (
     "lanet_core.pipeline.panorama_converter",
@@ -70,4 +70,5 @@ def test_files_that_import_a_large_package_are_marked(kind, package):
 def test_every_kind_lists_files_that_exist():
     names = [name for kind in (BLENDER, FAST, TRAINING) for name in kind]
     assert [name for name in names if not (ROOT / "tests" / name).exists()] == []
+    assert [each for each in SLOW if not list((ROOT / "tests").glob(f"{each}*"))] == []
     assert not [name for name in FAST if name.startswith(BLENDER + TRAINING)]

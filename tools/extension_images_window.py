@@ -18,7 +18,7 @@ import bpy
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
-from window_artist import Artist, area_of, environment, region_of, window  # noqa: E402
+from window_artist import Artist, area_of, environment, place_of_panel, window  # noqa: E402
 
 from render_eval.blender_scene import BlenderScene  # noqa: E402
 from render_eval.scene_description import load_scene_description  # noqa: E402
@@ -37,10 +37,10 @@ class Photographer(Artist):
         bpy.context.preferences.system.use_region_overlap = False  # the panel next to the view, not over it
         self._make_scene()
         yield self.turns_from_now(4)
-        yield from self._show_the_view_alone()
+        yield from self.show_view_alone()
         yield from self.show_sidebar()
-        self._look_through_the_camera()
-        self.facts["panel"] = self._panel()
+        self.look_through_camera()
+        self.facts["panel"] = place_of_panel()
         image = environment().image
         yield lambda: self.session.facts.of(image) is not None and not self.session.worker.busy
         yield self.still_for(_STILL_S)
@@ -66,34 +66,12 @@ class Photographer(Artist):
         with bpy.context.temp_override(window=window()):
             bpy.ops.wm.save_as_mainfile(filepath=str(self.folder / "four_balls.blend"))
 
-    def _show_the_view_alone(self) -> Iterator[Callable[[], bool]]:
-        view = area_of("VIEW_3D")
-        with bpy.context.temp_override(window=window(), area=view, region=region_of(view, "WINDOW")):
-            bpy.ops.screen.screen_full_area()
-        yield self.turns_from_now(4)
-        space = area_of("VIEW_3D").spaces.active
-        space.show_region_toolbar = space.show_region_tool_header = space.show_gizmo = False
-        space.overlay.show_overlays = False
-
-    def _look_through_the_camera(self) -> None:
-        view = area_of("VIEW_3D")
-        space = view.spaces.active
-        space.region_3d.view_perspective = "CAMERA"
-        space.shading.type = "RENDERED"
-        with bpy.context.temp_override(window=window(), area=view, region=region_of(view, "WINDOW")):
-            bpy.ops.view3d.view_center_camera()
-
     def _show_the_dial(self) -> None:
         engines = self._built.scene.render.bl_rna.properties["engine"].enum_items.keys()
         self._built.scene.render.engine = next(name for name in engines if "EEVEE" in name)  # without noise
         space = area_of("VIEW_3D").spaces.active
         space.show_gizmo, space.show_gizmo_navigate = True, False
         window().scene.lanet.dial = True
-
-    @staticmethod
-    def _panel() -> list[int]:
-        sidebar = region_of(area_of("VIEW_3D"), "UI")
-        return [sidebar.x, window().height - sidebar.y - sidebar.height, sidebar.width, sidebar.height]
 
 
 if __name__ == "__main__":

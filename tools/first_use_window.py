@@ -17,7 +17,7 @@ import bpy
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
-from window_artist import Artist, area_of, environment, region_of, window  # noqa: E402
+from window_artist import Artist, area_of, environment, place_of_panel, region_of, window  # noqa: E402
 
 from render_eval.blender_scene import BlenderScene  # noqa: E402
 from render_eval.scene_description import load_scene_description  # noqa: E402
@@ -85,21 +85,10 @@ class Newcomer(Artist):
         window().scene = built.scene
         with bpy.context.temp_override(window=window()):
             bpy.ops.wm.save_as_mainfile(filepath=str(self.folder / "first_use.blend"))
-        view = area_of("VIEW_3D")
-        with bpy.context.temp_override(window=window(), area=view, region=region_of(view, "WINDOW")):
-            bpy.ops.screen.screen_full_area()
-        yield self.turns_from_now(4)
-        space = area_of("VIEW_3D").spaces.active
-        space.show_region_toolbar = space.show_region_tool_header = space.show_gizmo = False
-        space.overlay.show_overlays = False
+        yield from self.show_view_alone()
         yield from self.show_sidebar()
-        view = area_of("VIEW_3D")
-        space.region_3d.view_perspective = "CAMERA"
-        space.shading.type = "RENDERED"
-        with bpy.context.temp_override(window=window(), area=view, region=region_of(view, "WINDOW")):
-            bpy.ops.view3d.view_center_camera()
-        sidebar = region_of(view, "UI")
-        self.facts["panel"] = [sidebar.x, window().height - sidebar.y - sidebar.height, sidebar.width, sidebar.height]
+        self.look_through_camera()
+        self.facts["panel"] = place_of_panel()
         yield self.turns_from_now(4)
 
     def _drop(self) -> Iterator[Callable[[], bool]]:
@@ -160,7 +149,7 @@ class Newcomer(Artist):
         scene = window().scene
         scene.cycles.samples, scene.eevee.taa_render_samples = _CYCLES_SAMPLES, _EEVEE_SAMPLES
         engines = {item.identifier for item in scene.render.bl_rna.properties["engine"].enum_items}
-        eevee = next((name for name in ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE")), "")
+        eevee = next((name for name in ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE") if name in engines), "")
         self.facts["engines"] = sorted(engines)
         scene.render.image_settings.file_format = "PNG"
         for name, engine in (("cycles", "CYCLES"), ("eevee", eevee)):

@@ -24,9 +24,10 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from measure_gpu_training import measure_training
 
 from lanet_core.errors import LanetError
-from lanet_core.files import write_exr, write_png
+from lanet_core.files import write_png
 from lanet_core.inference.providers import PROVIDERS, start_session
 from lanet_core.pipeline.panorama_converter import find_model, load_converter
 
@@ -299,18 +300,7 @@ def training_rows(plan: Plan) -> Iterator[Row]:
     if not plan.steps:
         return
     device = "cuda" if plan.provider == "cuda" else "cpu"
-    with tempfile.TemporaryDirectory() as name:
-        data, run = Path(name, "data"), Path(name, "run")
-        _write_scenes(data)
-        # The first stage only leads to the second, which is measured.
-        settings = ["stages.0.steps=1", "stages.0.batch_size=1", f"stages.1.steps={plan.steps}", *plan.settings]
-        command = [sys.executable, str(Path(__file__).resolve()), "--child-training", device, str(data), str(run)]
-        finished = subprocess.run(
-            [*command, *settings], capture_output=True, text=True, timeout=max(plan.remaining_s, 1.0)
-        )
-        if finished.returncode:
-            raise RuntimeError((finished.stderr.strip().splitlines() or ["training failed"])[-1])
-        result = json.loads(finished.stdout.strip().splitlines()[-1])
+    result = measure_training(PAPERS_CONFIGURATION, device, plan.steps, plan.settings, max(plan.remaining_s, 1.0))
     seconds = result["seconds_per_step"]
     what = f"training step, {PAPERS_CONFIGURATION}, {result['parameters'] / 1e6:.0f} M parameters"
     shape = f"batch {result['batch']} of {2 * result['height']}×{result['height']}"
@@ -318,55 +308,6 @@ def training_rows(plan: Plan) -> Iterator[Row]:
     hours = PAPERS_STEPS * seconds / 3600.0
     yield Row(f"its {PAPERS_STEPS:,} steps would take", f"{hours:.1f} h", hours)
     yield Row("peak memory of training", f"{result['peak_bytes'] / 2**30:.1f} GiB", result["peak_bytes"])
-
-
-def _write_scenes(folder: Path) -> None:
-    """Write made-up panoramas, enough for both splits."""
-    folder.mkdir()
-    rows = ["slug,file,split,category"]
-    for number in range(6):
-        rng = np.random.default_rng(number)
-        hdr = rng.random((512, 1024, 3), dtype=np.float32)
-        hdr[100:120, 200:230] *= 1000.0
-        write_exr(folder / f"made_{number}.exr", hdr, model_name="none", model_sha256="0")
-        rows.append(f"made_{number},made_{number}.exr,{'val' if number == 5 else 'train'},outdoor-sun")
-    (folder / "scenes.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-
-
-def train_in_child(device: str, data: str, run: str, settings: Sequence[str]) -> int:
-    """Train in a process of its own, so that its memory is its own, and print what it took as JSON."""
-    import csv
-    import resource
-
-    import torch
-
-    from lanet_core.cli.main import main as lanet
-    from lanet_core.training.checkpoints import load_checkpoint
-
-    overrides = [word for setting in settings for word in ("--set", setting)]
-    workers = str(min(8, max(1, (os.cpu_count() or 1) - 1)))
-    command = ["train", PAPERS_CONFIGURATION, "--data", data, "-o", run, "--device", device, "--workers", workers]
-    sys.stdout, printed = sys.stderr, sys.stdout
-    status = lanet([*command, "--log-every", "1", "--validate-every", "1000000", *overrides])
-    sys.stdout = printed
-    if status:
-        return status
-    with Path(run, "log.csv").open(newline="", encoding="utf-8") as file:
-        times = [float(row["value"]) for row in csv.DictReader(file) if row["name"] == "seconds_per_step"]
-    checkpoint = load_checkpoint(Path(run, "checkpoint.pt"))
-    stage = checkpoint.configuration.stages[-1]
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    peak = torch.cuda.max_memory_allocated() if device == "cuda" else resident
-    panoramas = times[1:]  # the first stage has one step, of crops
-    result = {
-        "seconds_per_step": median(panoramas[len(panoramas) // 4 :]),
-        "parameters": sum(value.numel() for value in checkpoint.network.values() if value.is_floating_point()),
-        "batch": stage.batch_size,
-        "height": stage.height,
-        "peak_bytes": peak,
-    }
-    print(json.dumps(result))
-    return 0
 
 
 def device_name(provider: str) -> str:
@@ -388,6 +329,4 @@ def _number(value: float) -> float | None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--child-training"]:
-        sys.exit(train_in_child(*sys.argv[2:5], sys.argv[5:]))
     sys.exit(main(sys.argv[1:]))

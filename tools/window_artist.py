@@ -83,6 +83,25 @@ class Artist(ABC):
             yield self.turns_from_now(4)
         raise LookupError(f"the sidebar has no tab for the panel, it shows {sidebar.active_panel_category}")
 
+    def show_view_alone(self) -> Iterator[Callable[[], bool]]:
+        """Let the 3D View fill the window, without its tools and overlays."""
+        view = area_of("VIEW_3D")
+        with bpy.context.temp_override(window=window(), area=view, region=region_of(view, "WINDOW")):
+            bpy.ops.screen.screen_full_area()
+        yield self.turns_from_now(4)
+        space = area_of("VIEW_3D").spaces.active
+        space.show_region_toolbar = space.show_region_tool_header = space.show_gizmo = False
+        space.overlay.show_overlays = False
+
+    @staticmethod
+    def look_through_camera() -> None:
+        """Show the camera's view, rendered."""
+        view = area_of("VIEW_3D")
+        view.spaces.active.region_3d.view_perspective = "CAMERA"
+        view.spaces.active.shading.type = "RENDERED"
+        with bpy.context.temp_override(window=window(), area=view, region=region_of(view, "WINDOW")):
+            bpy.ops.view3d.view_center_camera()
+
     @staticmethod
     def press_the_button() -> None:
         """Begin a conversion."""
@@ -175,6 +194,12 @@ def area_of(kind: str) -> bpy.types.Area:
 def region_of(area: bpy.types.Area, kind: str) -> bpy.types.Region:
     """Return an area's region of a kind."""
     return next(region for region in area.regions if region.type == kind)
+
+
+def place_of_panel() -> list[int]:
+    """Return where the 3D View's sidebar is in the window: from the left, from the top, width and height, in pixels."""
+    sidebar = region_of(area_of("VIEW_3D"), "UI")
+    return [sidebar.x, window().height - sidebar.y - sidebar.height, sidebar.width, sidebar.height]
 
 
 def environment() -> bpy.types.ShaderNodeTexEnvironment:

@@ -61,7 +61,7 @@ class Batch:
         worker: the session's.
         sources: image files, absolute paths.
         settings: from the preferences; nothing is packed here.
-        next_to_source: write each result next to its image, in the place of the folder of the settings.
+        next_to_source: write each result next to its image, in place of the folder of the settings.
         skip_existing: leave out images whose result exists.
         finished: called with each image that was converted; the image has failed if it raises an exception.
 

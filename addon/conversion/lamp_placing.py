@@ -15,6 +15,7 @@ from ..files.result_files import SUFFIX
 from ..source.sources import file_of
 from ..worker.shared import SharedWorker
 from ..world.graph import SOURCE_PROPERTY, ImagePair, load_result, remembered_pair, shows_hdr
+from ..world.lamp_copies import share_lamps
 from ..world.lamps import place_lamps, taken
 from ..world.rendered_world import rendered_world
 from .hdr_work import HdrWork
@@ -85,4 +86,5 @@ class LampPlacing(HdrWork):
         rest[SOURCE_PROPERTY] = pair.ldr
         chosen = {number: lights[number] for number in self._numbers}
         self.lamps = place_lamps(scene, chosen, rest, self._kind)
+        share_lamps(scene)
         self.state = State.FINISHED

@@ -31,7 +31,7 @@ from ..world import backplate
 from ..world.engine_settings import fit_engines
 from ..world.graph import apply_hdr, environment_image, remembered_pair, textures_for
 from ..world.ground import ground_of, remove_ground
-from ..world.lamps import lamps_of, remove_lamps
+from ..world.lamps import has_lamps, remove_lamps
 from ..world.light_notes import notes_after, notes_before
 from ..world.packing import pack, pack_on_saving
 from ..world.rendered_world import rendered_world
@@ -48,8 +48,8 @@ class WorldConversion:
         worker: the session's.
         scene: whose world shall be lit.
         settings: from the preferences.
-        filepath: an image file in the place of the world's image; it becomes an image of the .blend at the end.
-        image: an image in the place of the world's. Without both, see :func:`image_to_convert`.
+        filepath: an image file in place of the world's image; it becomes an image of the .blend at the end.
+        image: an image in place of the world's. Without both, see :func:`image_to_convert`.
 
     Attributes:
         name: the image's.
@@ -186,7 +186,7 @@ class WorldConversion:
 
     def _apply_image(self, scene: Scene, ldr: Image) -> Image:
         before = notes_before(scene, ldr)
-        if lamps_of(scene):
+        if has_lamps(scene):
             remove_lamps(scene)
             before.append("The lamps of the former light were removed.")
         if ground_of(scene) is not None:

@@ -40,7 +40,7 @@ class ConvertEnvironment(BackgroundWork, Operator):
     # Hidden, for a change in the panel of the last operation would convert again.
     filepath: StringProperty(
         name="File",
-        description="An image file to convert in the place of the world's image",
+        description="An image file to convert in place of the world's image",
         subtype="FILE_PATH",
         options={"HIDDEN", "SKIP_SAVE"},
     )

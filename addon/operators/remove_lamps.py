@@ -7,7 +7,7 @@ from typing import ClassVar
 from bpy.types import Context, Operator
 
 from .. import session
-from ..world.lamps import lamps_of, remove_lamps
+from ..world.lamps import has_lamps, remove_lamps
 
 
 class RemoveLamps(Operator):
@@ -20,8 +20,9 @@ class RemoveLamps(Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        """Return whether there are lamps, and no conversion is running."""
-        return context.scene is not None and session.current().conversion is None and bool(lamps_of(context.scene))
+        """Return whether there are lamps or the map lacks lights, and no conversion is running."""
+        scene = context.scene
+        return scene is not None and session.current().conversion is None and has_lamps(scene)
 
     def execute(self, context: Context) -> set[str]:
         """Remove them."""

@@ -11,7 +11,7 @@ from ..translation import tr
 from ..world import backplate
 from ..world.graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
 from ..world.ground import remove_ground
-from ..world.lamps import lamps_of, remove_lamps
+from ..world.lamps import has_lamps, remove_lamps
 from ..world.light_group import reset
 from ..world.map_rotation import ensure_mapping
 from ..world.rendered_world import rendered_world
@@ -57,7 +57,7 @@ class ResetLight(OfConvertedWorld, Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Reset it."""
-        if lamps_of(context.scene):
+        if has_lamps(context.scene):
             remove_lamps(context.scene)
         backplate.remove(context.scene)
         remove_ground(context.scene)
@@ -78,7 +78,7 @@ class RemoveLight(OfConvertedWorld, Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Remove it."""
-        if lamps_of(context.scene):
+        if has_lamps(context.scene):
             remove_lamps(context.scene)
         backplate.remove(context.scene)
         remove_ground(context.scene)

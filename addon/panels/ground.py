@@ -22,6 +22,7 @@ def draw_ground(layout: UILayout, context: Context) -> None:
         return
     column.use_property_split = is_wide(context)
     column.label(text=target.name, translate=False)
-    column.prop(projection_node(material).inputs[HEIGHT], "default_value", text=HEIGHT)
-    column.prop(ground_node(material).inputs[EXPOSURE], "default_value", text=EXPOSURE)
+    for node, name in ((projection_node(material), HEIGHT), (ground_node(material), EXPOSURE)):
+        if node is not None:
+            column.prop(node.inputs[name], "default_value", text=name)
     column.operator("lanet.remove_ground", icon="X")

@@ -7,14 +7,14 @@ from bpy.types import Context, UILayout
 from .. import session
 from ..conversion.found_lights import describe
 from ..world.graph import ImagePair
-from ..world.lamps import lamps_of
+from ..world.lamps import has_lamps, lamps_of
 
 
 def draw_lights(layout: UILayout, context: Context, pair: ImagePair) -> None:
     """Draw the lights, each with the button that makes it a lamp, or its lamp's name and strength."""
     lights = session.current().lights.of(pair.hdr)
     lamps = {lamp["lanet_lamp"]: lamp for lamp in lamps_of(context.scene)}
-    if not lights and not lamps:
+    if not lights and not has_lamps(context.scene):
         return
     column = layout.column(align=True)
     column.label(text="Lights Found")
@@ -32,5 +32,7 @@ def draw_lights(layout: UILayout, context: Context, pair: ImagePair) -> None:
         row = column.row(align=True)
         row.prop(lamp.data, "color", text="")
         row.prop(lamp.data, "energy", text=lamp.name)
-    if lamps:
+    if pair.rest is not None and not lamps:
+        column.label(text="The lamps were deleted. The map lacks their light.", icon="ERROR")
+    if has_lamps(context.scene):
         column.operator("lanet.remove_lamps", icon="X")

@@ -46,7 +46,7 @@ class Facts:
 
 
 @dataclass
-class _Entry:
+class _KnownFacts:
     signature: tuple[object, ...]
     facts: Facts | None = None
 
@@ -61,7 +61,7 @@ class ImageFacts:
 
     def __init__(self, worker: SharedWorker, wake: Callable[[], None]) -> None:
         self._worker, self._wake = worker, wake
-        self._entries: dict[int, _Entry] = {}
+        self._entries: dict[int, _KnownFacts] = {}
         self._looked_s: dict[int, float] = {}
         self._wished: int | None = None
         self._sources: list[tuple[int, SourceFile]] = []
@@ -90,7 +90,7 @@ class ImageFacts:
             signature = _signature(image)
             former = self._entries.get(uid)
             if former is None or former.signature != signature:
-                self._entries[uid] = _Entry(signature, former.facts if former else None)
+                self._entries[uid] = _KnownFacts(signature, former.facts if former else None)
                 self._find_out(image)
         for waiting in list(self._sources):
             self._ask_when_ready(*waiting)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from ..files.unfinished_output import UnfinishedOutput
 from .environment import worker_command, worker_environment
 from .events import Event, RequestCancelled, RequestFailed, RequestFinished, RequestProgress
 from .process import WorkerProcess
+from .requests import Requests
 
 _PROTOCOL = 1
 #: A worker that is cancelled is killed if it has not stopped until then.
@@ -35,13 +35,13 @@ class _Request:
     may_start_again: bool = False  # sent to a warm process, without a reply yet
 
 
-class WorkerClient:
+class WorkerClient(Requests):
     """Keeps a worker, starts it when it is needed, and ends it when it has not been for a while.
 
     All methods are for one thread, and none but :meth:`stop` waits for anything.
 
     Args:
-        model: an ONNX file in the place of the one that comes with the extension.
+        model: an ONNX file in place of the one that comes with the extension.
         provider: ``auto``, ``cuda``, ``directml``, ``coreml`` or ``cpu``.
         threads: CPU threads; all cores by default.
         idle_s: how long a worker without work is kept warm, seconds; 0 ends it at once.
@@ -78,106 +78,6 @@ class WorkerClient:
     def worker_pid(self) -> int | None:
         """The number of the worker's process, None where there is none."""
         return self._process.pid if self._process else None
-
-    def convert(
-        self,
-        source: str | Path,
-        output: str | Path,
-        *,
-        half: bool | str = False,
-        reading: Mapping[str, Any] | None = None,
-        lights: bool = False,
-    ) -> int:
-        """Request a conversion; return the request's number.
-
-        Args:
-            source: an LDR image file.
-            output: the OpenEXR file to write; its folder is made. A result of the same image is replaced, once the new
-                one is whole; next to any other file, the new one is numbered.
-            half: write 16-bit floats instead of 32-bit floats; ``auto`` if they can hold the brightest value.
-            reading: how the image is to be understood, see :mod:`lanet_core.pipeline.worker`.
-            lights: also find the concentrated lights of the result.
-        """
-        return self._ask(
-            do="convert", source=str(source), output=str(output), half=half, lights=lights, **(reading or {})
-        )
-
-    def inspect(self, source: str | Path, reading: Mapping[str, Any] | None = None) -> int:
-        """Request an image's size, clipped fraction and warnings; return the request's number.
-
-        Args:
-            source: an image file.
-            reading: see :meth:`convert`.
-        """
-        return self._ask(do="inspect", source=str(source), **(reading or {}))
-
-    def expect(self, source: str | Path, reading: Mapping[str, Any] | None = None) -> int:
-        """Request the expected change of an image by a conversion; return the request's number."""
-        return self._ask(do="expect", source=str(source), **(reading or {}))
-
-    def balls(self, source: str | Path, hdr: str | Path, *, size: int, reading: Mapping[str, Any] | None = None) -> int:
-        """Request balls lit by a photograph and by its HDR; return the request's number.
-
-        Args:
-            source: the photograph's file.
-            hdr: an OpenEXR file.
-            size: rows of a ball.
-            reading: see :meth:`convert`.
-        """
-        return self._ask(do="balls", source=str(source), hdr=str(hdr), size=size, **(reading or {}))
-
-    def describe(self) -> int:
-        """Request the model, the provider and why no GPU runs; return the request's number."""
-        return self._ask(do="describe")
-
-    def thumbnail(self, source: str | Path, *, height: int, kind: bool = False) -> int:
-        """Request an HDR panorama small and tone-mapped, of so many rows; return the request's number.
-
-        Args:
-            source: an OpenEXR file.
-            height: rows.
-            kind: also request the kind of its light, see :mod:`lanet_core.pipeline.scene_kind`.
-        """
-        return self._ask(do="thumbnail", source=str(source), height=height, kind=kind)
-
-    def lights(self, source: str | Path, *, take: Sequence[int] = (), output: str | Path = "") -> int:
-        """Request the concentrated lights of an HDR panorama; return the request's number.
-
-        Args:
-            source: an OpenEXR file.
-            take: the numbers of lights to take out of the panorama.
-            output: the OpenEXR file of the panorama without them; none by default.
-        """
-        fields = {"output": str(output)} if output else {}
-        return self._ask(do="lights", source=str(source), take=list(take), **fields)
-
-    def bake(self, source: str | Path, output: str | Path, change: Mapping[str, Any]) -> int:
-        """Request an HDR panorama with changed light; return the request's number.
-
-        Args:
-            source: an OpenEXR file.
-            output: the OpenEXR file to write.
-            change: fields of :class:`lanet_core.pipeline.light_baking.LightChange`.
-        """
-        return self._ask(do="bake", source=str(source), output=str(output), **change)
-
-    def calibrate(
-        self, source: str | Path, albedo: float, *, at: tuple[float, float] | None = None, facing: str = "auto"
-    ) -> int:
-        """Request the factor of the light by which a surface has its albedo; return the request's number.
-
-        Args:
-            source: an OpenEXR file.
-            albedo: (0, 1].
-            at: place of the surface, see :class:`.surface_calibration.Surface`; None for the ground.
-            facing: the same.
-        """
-        place = list(at) if at is not None else None
-        return self._ask(do="calibrate", source=str(source), albedo=albedo, at=place, facing=facing)
-
-    def ground(self, source: str | Path) -> int:
-        """Request the irradiance of the ground under an HDR panorama, an OpenEXR file; return the request's number."""
-        return self._ask(do="ground", source=str(source))
 
     def cancel(self, number: int, *, keep_worker: bool = False) -> None:
         """Stop a request. Its :class:`RequestCancelled` is polled within half a second, regardless of the worker does.

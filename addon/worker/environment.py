@@ -24,7 +24,7 @@ def worker_command(*, model: str | None = None, provider: str = "auto", threads:
     """Return the command that runs the worker.
 
     Args:
-        model: an ONNX file in the place of the one that comes with the extension.
+        model: an ONNX file in place of the one that comes with the extension.
         provider: ``auto``, ``cuda``, ``directml``, ``coreml`` or ``cpu``.
         threads: CPU threads; all cores by default.
     """

@@ -50,7 +50,7 @@ def follows_another(owner: ID, world: World) -> bool:
 
 
 def follow_copy(owner: ID, world: World) -> None:
-    """Let the drivers of a datablock follow a world in the place of the world that it is a copy of.
+    """Let the drivers of a datablock follow a world in place of the world that it is a copy of.
 
     A driver whose input the world lacks is left alone.
     """

@@ -49,7 +49,7 @@ def find_environment_textures(world: World | None, engine: str = "CYCLES") -> li
     if output is None:
         return []
     for with_idle_sides in (False, True):
-        found = list(_Walk(with_idle_sides).back_from(output.inputs["Surface"], ()))
+        found = list(_TextureSearch(with_idle_sides).back_from(output.inputs["Surface"], ()))
         if found:
             return sorted(found, key=lambda texture: texture.node.image is None)
     return []
@@ -66,7 +66,7 @@ def reachable_textures(world: World | None) -> list[EnvironmentTexture]:
     for engine in ("CYCLES", "EEVEE"):
         output = active_output(world, engine)
         if output is not None:
-            for texture in _Walk(with_idle_sides=True).back_from(output.inputs["Surface"], ()):
+            for texture in _TextureSearch(with_idle_sides=True).back_from(output.inputs["Surface"], ()):
                 found.setdefault(texture.place, texture)
     return list(found.values())
 
@@ -76,7 +76,7 @@ def active_output(world: World, engine: str) -> bpy.types.ShaderNodeOutputWorld 
     return world.node_tree.get_output_node("CYCLES" if engine == "CYCLES" else "EEVEE")
 
 
-class _Walk:
+class _TextureSearch:
     """One walk against the direction of the links, which visits every output once."""
 
     def __init__(self, with_idle_sides: bool) -> None:

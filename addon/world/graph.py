@@ -252,7 +252,7 @@ def _editable(scene: Scene, texture: EnvironmentTexture) -> EnvironmentTexture:
     groups = []
     for name in names[:-1]:
         group = tree.nodes[name]
-        if not _is_own(group.node_tree) or group.node_tree.users > 1:
+        if not is_own(group.node_tree) or group.node_tree.users > 1:
             group.node_tree = _own_copy(group.node_tree)
         groups.append(group)
         tree = group.node_tree
@@ -264,12 +264,12 @@ def local_world(scene: Scene) -> World:
     world = rendered_world(scene)
     if world is None:
         set_rendered_world(scene, bpy.data.worlds.new("World"))
-    elif not _is_own(world):
+    elif not is_own(world):
         set_rendered_world(scene, _own_copy(world))
     return rendered_world(scene)
 
 
-def _is_own(datablock: bpy.types.ID) -> bool:
+def is_own(datablock: bpy.types.ID) -> bool:
     """Return whether changes of a datablock are saved with this .blend."""
     return datablock.library is None and datablock.override_library is None
 

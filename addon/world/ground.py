@@ -13,10 +13,21 @@ from bpy.types import Material, Mesh, Node, Object, Scene, World
 
 from .drivers import drive_by
 from .graph import background_of, editable_textures, lighting_node, remembered_pair
-from .ground_group import ADDED, BASE, GROUND_NAME, HIGHLIGHTS, IMAGE, RIM, STRENGTH, ground_group, projection_group
+from .ground_group import (
+    ADDED,
+    BASE,
+    GROUND_NAME,
+    HEIGHT,
+    IMAGE,
+    RIM,
+    STRENGTH,
+    ground_group,
+    is_ground_node,
+    is_projection_node,
+    projection_group,
+)
 from .ground_limit import GroundFacts, add_irradiances, follow_limit
-from .light_group import HIGHLIGHTS as LIGHT_HIGHLIGHTS
-from .light_group import light_node_after
+from .light_group import HIGHLIGHTS, SATURATION, WARMTH, light_node_after
 from .map_rotation import ensure_mapping, follow_mapping
 from .rendered_world import rendered_world
 
@@ -45,7 +56,9 @@ def add_ground(scene: Scene, facts: GroundFacts, *, shape: str, height: float, r
     remove_ground(scene)
     world = rendered_world(scene)
     material = _material(scene, world, facts, shape, radius)
-    projection_node(material).inputs[0].default_value = height
+    projection = projection_node(material)
+    assert projection is not None, "it was made here"
+    projection.inputs[HEIGHT].default_value = height
     mesh = _mesh(shape, radius)
     mesh.materials.append(material)
     target = bpy.data.objects.new(GROUND_NAME, mesh)
@@ -58,11 +71,28 @@ def add_ground(scene: Scene, facts: GroundFacts, *, shape: str, height: float, r
 
 
 def follow_lamps(scene: Scene) -> None:
-    """Let the ground follow Peak Limit, unless lamps have the light that would be cut."""
+    """Let the ground follow Peak Limit and the tint, unless lamps have the light that they would change."""
     target, world = ground_of(scene), rendered_world(scene)
     material, pair = target.active_material if target is not None else None, remembered_pair(world)
     if world is not None and pair is not None and material is not None:
-        follow_limit(material, light_node_after(lighting_node(scene)) if pair.rest is None else None, world)
+        light = light_node_after(lighting_node(scene))
+        follow_limit(material, light if pair.rest is None else None, world)
+        _follow_tint(material, light, world, is_fixed=pair.rest is not None)
+
+
+def _follow_tint(material: Material, light: Node | None, world: World, *, is_fixed: bool) -> None:
+    """Let a ground follow Warmth and Saturation, or fix it to their values: lamps keep the colour that they got."""
+    node = ground_node(material)
+    if node is None or light is None:
+        return
+    for name in (WARMTH, SATURATION):
+        if name not in node.inputs or name not in light.inputs:
+            continue  # of an older version
+        if is_fixed:
+            node.inputs[name].driver_remove("default_value")
+            node.inputs[name].default_value = light.inputs[name].default_value
+        else:
+            drive_by(node.inputs[name], light.inputs[name], world)
 
 
 def remove_ground(scene: Scene) -> None:
@@ -79,18 +109,14 @@ def remove_ground(scene: Scene) -> None:
             bpy.data.materials.remove(material)
 
 
-def projection_node(material: Material) -> Node:
-    """Return the node with the camera's height."""
-    return _group_node(material, projection_group())
+def projection_node(material: Material) -> Node | None:
+    """Return the node with the camera's height, None if someone has removed it."""
+    return next(filter(is_projection_node, material.node_tree.nodes), None)
 
 
-def ground_node(material: Material) -> Node:
-    """Return the node with the ground's exposure."""
-    return _group_node(material, ground_group())
-
-
-def _group_node(material: Material, group: bpy.types.NodeTree) -> Node:
-    return next(node for node in material.node_tree.nodes if node.type == "GROUP" and node.node_tree == group)
+def ground_node(material: Material) -> Node | None:
+    """Return the node with the ground's exposure, None if someone has removed it."""
+    return next(filter(is_ground_node, material.node_tree.nodes), None)
 
 
 def _material(scene: Scene, world: World, facts: GroundFacts, shape: str, radius: float) -> Material:
@@ -119,7 +145,7 @@ def _material(scene: Scene, world: World, facts: GroundFacts, shape: str, radius
     follow_mapping(mapping, ensure_mapping(lighting), world)
     light, background = light_node_after(lighting), background_of(scene)
     if light is not None:
-        drive_by(ground.inputs[HIGHLIGHTS], light.inputs[LIGHT_HIGHLIGHTS], world)
+        drive_by(ground.inputs[HIGHLIGHTS], light.inputs[HIGHLIGHTS], world)
     if background is not None:
         drive_by(ground.inputs[STRENGTH], background.inputs["Strength"], world)
     tree.links.new(projection.outputs["Direction"], mapping.inputs["Vector"])

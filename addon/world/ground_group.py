@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from bpy.types import NodeTree
+from bpy.types import Node, NodeTree
 
+from .light_group import SATURATION, WARMTH
 from .node_builder import NodeBuilder, group_of_version, new_group
+from .tint_nodes import tint_change
 
 PROJECTION_NAME, GROUND_NAME = "LANet Ground Projection", "LANet Ground"
 HEIGHT, IMAGE, EXPOSURE, BASE, ADDED = "Camera Height", "Image", "Exposure", "Irradiance", "Irradiance Above White"
 HIGHLIGHTS, STRENGTH, RIM = "Highlights", "Strength", "Rim"
 _PROJECTION_MARK, _GROUND_MARK = "lanet_ground_projection", "lanet_ground_group"
-_VERSION = 1
+_PROJECTION_VERSION, _GROUND_VERSION = 1, 2
 #: The photograph goes over into what is behind the ground from this share of the rim's distance on.
 _FADE = 0.7
 #: What is higher belongs to the dome, metres.
@@ -19,16 +21,30 @@ _FLOOR = 1e-3
 
 def projection_group() -> NodeTree:
     """Return the group that gives the direction from the camera's place to a place of the ground."""
-    return group_of_version(_PROJECTION_MARK, _VERSION) or _build_projection()
+    return group_of_version(_PROJECTION_MARK, _PROJECTION_VERSION) or _build_projection()
+
+
+def is_projection_node(node: Node) -> bool:
+    """Return whether a node is the projection, in any version and any copy of its group."""
+    return _has_mark(node, _PROJECTION_MARK)
+
+
+def is_ground_node(node: Node) -> bool:
+    """Return whether a node is the ground's surface, in any version and any copy of its group."""
+    return _has_mark(node, _GROUND_MARK)
 
 
 def ground_group() -> NodeTree:
     """Return the group that shows the photograph on a floor that receives shadows, and on a dome for the camera."""
-    return group_of_version(_GROUND_MARK, _VERSION) or _build_ground()
+    return group_of_version(_GROUND_MARK, _GROUND_VERSION) or _build_ground()
+
+
+def _has_mark(node: Node, mark: str) -> bool:
+    return node.type == "GROUP" and node.node_tree is not None and mark in node.node_tree
 
 
 def _build_projection() -> NodeTree:
-    build = NodeBuilder(new_group(PROJECTION_NAME, _PROJECTION_MARK, _VERSION))
+    build = NodeBuilder(new_group(PROJECTION_NAME, _PROJECTION_MARK, _PROJECTION_VERSION))
     build.socket("Direction", "Vector", is_output=True)
     build.socket(
         HEIGHT,
@@ -49,18 +65,22 @@ def _build_projection() -> NodeTree:
 
 def _build_ground() -> NodeTree:
     """A diffuse floor of albedo π L / E shows the photograph's radiance L where it receives its irradiance E."""
-    build = NodeBuilder(new_group(GROUND_NAME, _GROUND_MARK, _VERSION))
+    build = NodeBuilder(new_group(GROUND_NAME, _GROUND_MARK, _GROUND_VERSION))
     build.socket("Surface", "Shader", is_output=True)
     build.socket(IMAGE, "Color", hide_value=True)
     build.socket(EXPOSURE, "Float", description="EV added to the ground", min_value=-20.0, max_value=20.0)
     build.socket(BASE, "Color", description="Of the light up to white, on the unobstructed ground")
     build.socket(ADDED, "Color", description="Of the light above white, on the unobstructed ground")
     build.socket(HIGHLIGHTS, "Float", description="Follows the world's Highlights")
+    build.socket(WARMTH, "Float", description="Follows the world's Warmth")
+    build.socket(SATURATION, "Float", description="Follows the world's Saturation", default_value=1.0)
     build.socket(STRENGTH, "Float", description="Follows the world's Strength", default_value=1.0)
     build.socket(RIM, "Float", description="Distance at which the ground ends, metres", default_value=1e9)
     given = build.add("NodeGroupInput").outputs
     shown = build.vector_math("SCALE", given[IMAGE], build.math("POWER", 2.0, given[EXPOSURE]))
-    above = build.vector_math("SCALE", given[ADDED], build.math("POWER", 2.0, given[HIGHLIGHTS]))
+    tint = tint_change(build, given[ADDED], given[WARMTH], given[SATURATION])
+    above = build.vector_math("ADD", given[ADDED], tint)
+    above = build.vector_math("SCALE", above, build.math("POWER", 2.0, given[HIGHLIGHTS]))
     received = build.vector_math("SCALE", build.vector_math("ADD", given[BASE], above), given[STRENGTH])
     received = build.vector_math("MAXIMUM", received, (1e-6, 1e-6, 1e-6))
     albedo = build.vector_math("DIVIDE", build.vector_math("SCALE", shown, 3.14159265), received, label="Albedo")

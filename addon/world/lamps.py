@@ -1,4 +1,4 @@
-"""Lamps in the place of lights of the environment: objects of the scene, which turn with the environment.
+"""Lamps in place of lights of the environment: objects of the scene, which turn with the environment.
 
 A lamp gives the light that the environment's map had there above its surroundings. The texture then shows the map
 without it, so nothing is counted twice. All lamps of a world are children of an empty that drivers turn.
@@ -38,6 +38,12 @@ def lamps_of(scene: Scene) -> list[Object]:
     found = [each for each in scene.objects if LAMP_PROPERTY in each and each.parent]
     found = [each for each in found if each.parent.get(PHOTOGRAPH_PROPERTY) == pair.ldr]
     return sorted(found, key=lambda each: each[LAMP_PROPERTY])
+
+
+def has_lamps(scene: Scene) -> bool:
+    """Return whether a scene's world has lamps, also if they were deleted by hand: the map lacks their light."""
+    pair = remembered_pair(rendered_world(scene))
+    return pair is not None and (pair.rest is not None or bool(lamps_of(scene)))
 
 
 def taken(scene: Scene) -> list[int]:

@@ -51,12 +51,12 @@ def altering_nodes(world: World, texture: EnvironmentTexture, engine: str) -> li
     output = active_output(world, engine)
     if output is None:
         return []
-    walk = _Walk(texture)
+    walk = _ChangesOfLight(texture)
     walk.reaches(output.inputs["Surface"], ())
     return list(walk.found.values())
 
 
-class _Walk:
+class _ChangesOfLight:
     """A walk back from an output, which finds out through which nodes the texture's light comes."""
 
     def __init__(self, texture: EnvironmentTexture) -> None:

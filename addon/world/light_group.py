@@ -9,6 +9,7 @@ import bpy
 from bpy.types import NodeSocket, NodeTree, ShaderNodeGroup, ShaderNodeTexEnvironment
 
 from .node_builder import NodeBuilder, group_of_version, new_group
+from .tint_nodes import tint_change
 
 NAME = "LANet Light"
 HIGHLIGHTS = "Highlights"
@@ -17,11 +18,6 @@ WARMTH = "Warmth"
 SATURATION = "Saturation"
 #: The sliders, each with the value at which it changes nothing.
 NEUTRAL = {HIGHLIGHTS: 0.0, WARMTH: 0.0, SATURATION: 1.0, PEAK_LIMIT: 0.0}
-#: Of a change of one in Warmth: the exponents of 2 by which red, green and blue change before the luminance is kept.
-#: A black body of 4000 K has 2^0.52 times the red and 2^-0.87 times the blue of one of 6500 K, relative to green.
-WARMTH_EXPONENTS = (0.52, 0.0, -0.87)
-#: Of linear Rec.709.
-LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 #: Marks the group under any name that a user or an append gives it; the value is the version of its contents.
 _MARK = "lanet_light"
@@ -142,7 +138,7 @@ class _Builder(NodeBuilder):
         factor = self.math("POWER", 2.0, given[HIGHLIGHTS], label="2^EV")
         gain = self.math("MULTIPLY_ADD", share, self.math("SUBTRACT", factor, 1.0), 1.0, label="Gain")
         light = self.vector_math("SCALE", color, gain, label="Highlights")
-        tint = self._tint(color, given[WARMTH], given[SATURATION])
+        tint = tint_change(self, color, given[WARMTH], given[SATURATION])
         added = self.vector_math("SCALE", tint, self.math("MULTIPLY", share, factor), label="Change of colour")
         light = self.vector_math("ADD", light, added)
         limited = self.vector_math("SCALE", light, self._cut(self._brightest_channel(light), given[PEAK_LIMIT]))
@@ -190,24 +186,6 @@ class _Builder(NodeBuilder):
     def _share_above_white(self, brightest: NodeSocket) -> NodeSocket:
         excess = self.math("MAXIMUM", self.math("SUBTRACT", brightest, 1.0), 0.0)
         return self.math("DIVIDE", excess, self.math("MAXIMUM", brightest, 1.0), label="Share above white")
-
-    def _tint(self, color: NodeSocket, warmth: NodeSocket, saturation: NodeSocket) -> NodeSocket:
-        """Return what is added to a colour to tint it, exactly 0 where both sliders are neutral."""
-        before = self.vector_math("DOT_PRODUCT", color, LUMINANCE, label="Luminance")
-        grey = self.add("ShaderNodeCombineXYZ")
-        self.feed(grey, before, before, before)
-        towards_grey = self.vector_math("SUBTRACT", grey.outputs["Vector"], color)
-        less = self.math("SUBTRACT", 1.0, saturation)
-        saturated = self.vector_math("ADD", color, self.vector_math("SCALE", towards_grey, less))
-        saturated = self.vector_math("MAXIMUM", saturated, (0.0, 0.0, 0.0), label="Saturation")
-        gains = self.add("ShaderNodeCombineXYZ", "Warmth")
-        exponents = [self.math("MULTIPLY", warmth, each) for each in WARMTH_EXPONENTS]
-        self.feed(gains, *[self.math("POWER", 2.0, each) for each in exponents])
-        tinted = self.vector_math("MULTIPLY", saturated, gains.outputs["Vector"])
-        after = self.vector_math("DOT_PRODUCT", tinted, LUMINANCE)
-        least = 1e-12  # black stays black
-        same = self.math("DIVIDE", self.math("MAXIMUM", before, least), self.math("MAXIMUM", after, least))
-        return self.vector_math("SUBTRACT", self.vector_math("SCALE", tinted, same), color, label="Tint")
 
     def _cut(self, peak: NodeSocket, limit: NodeSocket) -> NodeSocket:
         unlimited = self.math("LESS_THAN", limit, 1e-6, label="No limit")

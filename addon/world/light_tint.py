@@ -1,4 +1,4 @@
-"""Warmth and Saturation of 'LANet Light', calculated for a single colour: for lamps in the place of lights."""
+"""Warmth and Saturation of 'LANet Light', calculated for a single colour: for lamps in place of lights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from bpy.types import ShaderNodeGroup
 
-from .light_group import LUMINANCE, NEUTRAL, SATURATION, WARMTH, WARMTH_EXPONENTS
+from .light_group import NEUTRAL, SATURATION, WARMTH
+from .tint_nodes import LUMINANCE, WARMTH_EXPONENTS
 
 
 def tint_values(node: ShaderNodeGroup) -> tuple[float, float]:

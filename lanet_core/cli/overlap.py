@@ -55,7 +55,7 @@ def overlapped(
         at_a_time: how many; with one, or a single item, no thread is started.
 
     Yields:
-        Results. An exception of the function is raised in the place of its result and cancels the items in progress;
+        Results. An exception of the function is raised in place of its result and cancels the items in progress;
         so does an exception at the receiver, such as an interruption.
     """
     if at_a_time == 1 or len(items) == 1:

@@ -62,7 +62,7 @@ class Budget:
 
 
 def under_budget(configuration: TrainingConfiguration, budget: Budget) -> TrainingConfiguration:
-    """Return a row's configuration with the budget in the place of its own size, steps and optimiser."""
+    """Return a row's configuration with the budget in place of its own size, steps and optimiser."""
 
     def stage(images: Literal["crops", "panoramas"], steps: int) -> StageConfiguration:
         warmup_steps = min(30, steps // 4)

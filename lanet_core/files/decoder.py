@@ -183,6 +183,10 @@ def read_bands(
         DamagedImageError: the file is truncated or corrupt.
     """
     spec = image.spec()
+    has_chroma = is_luminance_chroma(spec)
+    wanted = channels
+    if has_chroma:  # OpenImageIO 3.0 writes beyond its memory where it is to decode some of them
+        channels = (0, spec.nchannels)
     rows = _band_rows(spec)
     for first in range(0, spec.height, rows):
         top, bottom = spec.y + first, spec.y + min(first + rows, spec.height)
@@ -192,9 +196,27 @@ def read_bands(
             band = image.read_scanlines(top, bottom, 0, *channels, dtype)
         # A decoder that only warns (libjpeg on a cut file) fills in grey and reports here.
         complaint = image.geterror()
+        if has_chroma and "subsampling factors" in complaint:
+            raise unusual_chroma(path, "chroma of another size than half of the image's")
         if band is None or complaint:
             raise damaged(path, complaint)
-        yield first, band.reshape(bottom - top, spec.width, -1)
+        band = band.reshape(bottom - top, spec.width, -1)
+        yield first, band[..., wanted[0] : wanted[1]] if has_chroma else band
+
+
+def is_luminance_chroma(spec: OpenImageIO.ImageSpec) -> bool:
+    """Return whether an EXR stores Y, RY and BY, which OpenEXR reconstructs as R, G and B.
+
+    Its weights of Y are those of the file's chromaticities (OpenEXR, "Luminance/Chroma Images").
+    """
+    return bool(spec.get_int_attribute("openexr:luminancechroma"))
+
+
+def unusual_chroma(path: Path, what: str) -> UnsupportedFormatError:
+    """Return the error of luminance and chroma that OpenEXR does not reconstruct, with what is unusual of it."""
+    return UnsupportedFormatError(
+        f"The EXR stores luminance and chroma (Y, RY, BY) with {what}.", path=path, remedy="Export it as RGB."
+    )
 
 
 def _band_rows(spec: OpenImageIO.ImageSpec) -> int:
@@ -235,6 +257,10 @@ def _failures_named(path: Path) -> Iterator[None]:
 
 
 def _not_opened(complaint: str, path: Path) -> InputError:
+    if complaint.startswith("Subsampled channels"):
+        return UnsupportedFormatError(
+            "The EXR's channels have different resolutions.", path=path, remedy="Export it as RGB without subsampling."
+        )
     if not _ABSURD_SIZE.search(complaint):
         return damaged(path, complaint)
     return ImageTooLargeError(

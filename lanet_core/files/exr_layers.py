@@ -1,7 +1,8 @@
 """Which layer of an OpenEXR file is the image: files of renderers hold many, in one part or in several.
 
 In this order: R, G and B without a layer's name, in any part; Blender's and other renderers' main layer, whose name
-contains ``Combined``, ``beauty`` or ``rgba``; the only layer that has R, G and B; a single channel Y.
+contains ``Combined``, ``beauty`` or ``rgba``; the only layer that has R, G and B; a single channel Y. Luminance and
+chroma (Y, RY, BY) are decoded as R, G and B.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 import OpenImageIO
 
 from lanet_core.errors import UnsupportedFormatError
+from lanet_core.files.decoder import is_luminance_chroma, unusual_chroma
 from lanet_core.files.limits import check_spec
 
 _MAIN_LAYERS = {"combined", "beauty", "rgba"}
@@ -63,7 +65,17 @@ def select_layer(image: OpenImageIO.ImageInput, path: Path) -> ExrLayer:
     layer = (plain or main or layers)[0]
     image.seek_subimage(layer.part, 0)
     check_spec(image.spec(), path)
+    _check_chroma(image.spec(), path)
     return layer
+
+
+def _check_chroma(spec: OpenImageIO.ImageSpec, path: Path) -> None:
+    if not is_luminance_chroma(spec):
+        return
+    if spec.tile_width:
+        raise unusual_chroma(path, "tiles")
+    if (spec.x, spec.y, spec.width, spec.height) != (0, 0, spec.full_width, spec.full_height):
+        raise unusual_chroma(path, "a data window of its own")
 
 
 def _layers(spec: OpenImageIO.ImageSpec, part: int) -> Iterator[ExrLayer]:

@@ -10,7 +10,7 @@ import OpenImageIO
 
 from lanet_core.colour import REC709_CHROMATICITIES
 from lanet_core.errors import UnsupportedColourModelError, UnsupportedFormatError
-from lanet_core.files.decoder import decode, open_image, read_bands
+from lanet_core.files.decoder import decode, is_luminance_chroma, open_image, read_bands
 from lanet_core.files.exr_layers import ExrLayer, select_layer
 from lanet_core.files.file_kind import FileKind, file_kind
 from lanet_core.files.orientation import orientation_of, upright
@@ -133,6 +133,8 @@ def _rgb(image: OpenImageIO.ImageInput, layer: ExrLayer, path: Path) -> np.ndarr
     rgb = np.empty((spec.height, spec.width, 3), dtype=np.float32)
     for row, band in read_bands(image, (first, max(layer.colour) + 1), OpenImageIO.FLOAT, path):
         rgb[row : row + len(band)] = band[..., [number - first for number in layer.colour]]
+    if is_luminance_chroma(spec):
+        np.maximum(rgb, 0.0, out=rgb)  # the filter of the chroma overshoots at edges
     return rgb
 
 

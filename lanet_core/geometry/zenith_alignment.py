@@ -32,6 +32,29 @@ def has_light_at_zenith(overexposure: np.ndarray) -> bool:
     return bool(exposure_sr[is_high].sum() > _SHARE * exposure_sr.sum())
 
 
+def tilted_inputs(image: np.ndarray, overexposure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the inputs of the network for a panorama that is tilted by :data:`ZENITH_TILT_RAD`.
+
+    Args:
+        image: (H, 2 H, 3) float32, linear Rec.709.
+        overexposure: (H, 2 H, 2) float32, mean and maximum over each pixel, [0, 1].
+    """
+    mean, maximum = overexposure[..., :1], overexposure[..., 1:]
+    exposure = [tilted(mean, ZENITH_TILT_RAD), tilted_maximum(maximum, ZENITH_TILT_RAD)]
+    return tilted(image, ZENITH_TILT_RAD), np.concatenate(exposure, axis=-1)
+
+
+def tilted_back(light: np.ndarray, overexposure: np.ndarray) -> np.ndarray:
+    """Return light that was predicted for :func:`tilted_inputs`, in the panorama that is not tilted.
+
+    Args:
+        light: (g, 2 g, C) float32, ≥ 0, mean over each cell.
+        overexposure: (H, 2 H) float32, [0, 1], of the panorama that is not tilted; above 0 somewhere at the zenith.
+    """
+    share = sphere.downsample(overexposure, *image_size(light))
+    return gathered_at_zenith(tilted(light, -ZENITH_TILT_RAD), share)
+
+
 def tilted(panorama: np.ndarray, angle_rad: float) -> np.ndarray:
     """Return a panorama rotated about a horizontal axis, each pixel the mean over its area.
 

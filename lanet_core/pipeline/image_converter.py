@@ -23,7 +23,7 @@ from lanet_core.reconstruction.measured_light import MeasuredLight
 from lanet_core.reconstruction.painted_areas import PaintedAreas, find_painted_areas_of_image
 from lanet_core.reconstruction.white_level import WhiteLevel
 
-#: Names a model file for single images, in the place of the one that came with the program.
+#: Names a model file for single images, in place of the one that came with the program.
 IMAGE_MODEL_VARIABLE = "LANET_IMAGE_MODEL"
 IMAGE_MODEL_FILE = Path("models", "lanet.onnx")
 

@@ -13,14 +13,7 @@ from lanet_core.errors import ModelNotFoundError, WrongModelError
 from lanet_core.files import LdrImage, read_ldr
 from lanet_core.geometry import sphere
 from lanet_core.geometry.azimuth_alignment import columns_to_light
-from lanet_core.geometry.zenith_alignment import (
-    ZENITH_TILT_RAD,
-    gathered_at_zenith,
-    has_light_at_zenith,
-    tilted,
-    tilted_maximum,
-)
-from lanet_core.image_size import image_size
+from lanet_core.geometry.zenith_alignment import has_light_at_zenith, tilted_back, tilted_inputs
 from lanet_core.inference.model_metadata import CELL_PIXELS, LITE
 from lanet_core.inference.session import Prediction, Session
 from lanet_core.pipeline.banded_converter import BandedConverter
@@ -35,7 +28,7 @@ from lanet_core.reconstruction.point_lights import PlacedLight
 from lanet_core.reconstruction.uncertainty import UncertaintyMap
 from lanet_core.reconstruction.white_level import WhiteLevel
 
-#: Names a model file, in the place of the one that came with the program.
+#: Names a model file, in place of the one that came with the program.
 MODEL_VARIABLE = "LANET_MODEL"
 MODEL_FILE = Path("models", "panolanet.onnx")
 
@@ -81,12 +74,8 @@ class Converter(BandedConverter):
         columns = columns_to_light(overexposure[..., 0]) // CELL_PIXELS * CELL_PIXELS
         image, overexposure = (np.roll(each, columns, axis=1) for each in (image, overexposure))
         if has_light_at_zenith(overexposure[..., 0]):
-            share = overexposure[..., 0]
-            image, mean = (tilted(each, ZENITH_TILT_RAD) for each in (image, overexposure[..., :1]))
-            overexposure = np.concatenate([mean, tilted_maximum(overexposure[..., 1:], ZENITH_TILT_RAD)], axis=-1)
-            prediction, grids = self._added_light(image, overexposure)
-            share = sphere.downsample(share, *image_size(grids[0]))
-            grids = tuple(gathered_at_zenith(tilted(each, -ZENITH_TILT_RAD), share) for each in grids)
+            prediction, grids = self._added_light(*tilted_inputs(image, overexposure))
+            grids = tuple(tilted_back(each, overexposure[..., 0]) for each in grids)
         else:
             prediction, grids = self._added_light(image, overexposure)
         back = -columns * len(grids[0]) // len(image)

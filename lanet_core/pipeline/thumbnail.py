@@ -32,7 +32,7 @@ def tone_mapped(hdr: np.ndarray) -> np.ndarray:
         (H, W, 3) float32, linear Rec.709; a saturated colour may have a channel above 1.
 
     Source: E. Reinhard et al., "Photographic Tone Reproduction for Digital Images", ACM TOG 21(3), 2002, equation 4,
-    with the image's own scale in the place of its key.
+    with the image's own scale in place of its key.
     """
     luminance = colour.luminance(hdr)[..., None]
     white = np.maximum(luminance.max(), 1.0)

@@ -17,13 +17,44 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lanet_core.geometry import sphere
 from lanet_core.image_size import image_size
 from lanet_core.reconstruction.clipped_areas import ClippedAreas, pixel_directions_at
 from lanet_core.reconstruction.point_lights import PointLight
+from lanet_core.reconstruction.upsampling import quotient
 
 #: θ₀
 _CORE_RAD = np.radians(1.0)
 _EDGE_RAD = np.radians(12.0)
+#: Standard deviation with which the diffuse radiance around a disc is smoothed.
+_SMOOTHING_RAD = np.radians(10.0)
+
+
+def diffuse_around_lights(diffuse: np.ndarray, lights: Sequence[PointLight], areas: ClippedAreas) -> np.ndarray:
+    """Return the diffuse radiance of the blobs of lights, with the profile of :func:`aureole`.
+
+    Args:
+        diffuse: (g, 2 g, 3) float32, ≥ 0, the radiance to add in these blobs, mean over each cell.
+        lights: the point lights.
+        areas: the blobs.
+
+    Returns:
+        (H, W, 3) float32, ≥ 0.
+    """
+    profile = aureole(lights, areas)[..., None]
+    shaped = sphere.downsample(areas.weight[..., None] * profile, *diffuse.shape[:2])
+    means = np.concatenate([diffuse, shaped], axis=-1)
+    # One pass has a variance of half a cell squared.
+    for _ in range(max(1, round(2.0 * (_SMOOTHING_RAD * len(diffuse) / np.pi) ** 2))):
+        means = _smoothed(means)
+    means = sphere.upsample_bilinear(means, *areas.weight.shape)
+    return profile * quotient(means[..., :3], means[..., 3:])
+
+
+def _smoothed(panorama: np.ndarray) -> np.ndarray:
+    """Return each pixel's mean with its neighbours, those at a side with half its weight, at a corner a quarter."""
+    weights = np.outer([1.0, 2.0, 1.0], [1.0, 2.0, 1.0]).ravel() / 16.0
+    return np.tensordot(weights.astype(np.float32), sphere.neighbourhood(panorama), axes=1)
 
 
 def aureole(lights: Sequence[PointLight], areas: ClippedAreas) -> np.ndarray:

@@ -22,9 +22,8 @@ import numpy as np
 
 from lanet_core.geometry import plane
 from lanet_core.geometry.bands import BandSums
-from lanet_core.reconstruction.overexposure import overexposure, relative_to_white
+from lanet_core.reconstruction.overexposure import MAXIMUM_RADIANCE, overexposure, relative_to_white
 from lanet_core.reconstruction.panorama import (
-    MAXIMUM_RADIANCE,
     NEARLY_OVEREXPOSED,
     NEARLY_OVEREXPOSED_WEIGHT,
     weight_without_steps,

@@ -20,6 +20,8 @@ from lanet_core.reconstruction.white_level import WhiteLevel
 CHANNEL_THRESHOLD = 0.95
 #: Both ramps reach 1 at this share of white.
 SATURATION = 0.98
+#: Greatest radiance relative to white that is added; the sun is near 1e5 times a sunlit white.
+MAXIMUM_RADIANCE = 1e8
 
 
 def overexposure(relative: np.ndarray) -> np.ndarray:

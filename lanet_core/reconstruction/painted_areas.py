@@ -78,7 +78,7 @@ class PaintedAreas:
         return painted
 
     def neutral(self, rgb_linear: np.ndarray, first_row: int) -> np.ndarray:
-        """Return a band with mid-grey in the place of painted pixels; the band itself if none are painted."""
+        """Return a band with mid-grey in place of painted pixels; the band itself if none are painted."""
         painted = self.mask(rgb_linear, first_row)
         if painted is None:
             return rgb_linear

@@ -220,7 +220,7 @@ def find_labels(luma: np.ndarray, bars: Sequence[Rectangle] = ()) -> list[Rectan
 
 
 def without(luma: np.ndarray, areas: Sequence[Rectangle]) -> np.ndarray:
-    """Return the luma with black in the place of areas."""
+    """Return the luma with black in place of areas."""
     if not areas:
         return luma
     luma = luma.copy()

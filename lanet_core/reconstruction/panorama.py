@@ -37,16 +37,16 @@ from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.geometry import sphere
 from lanet_core.geometry.bands import BandDownsampler, BandGatherer, BandMaximum
 from lanet_core.image_size import image_size
-from lanet_core.reconstruction.aureole import aureole
+from lanet_core.reconstruction.aureole import diffuse_around_lights
 from lanet_core.reconstruction.clipped_areas import ClippedAreas, balance
 from lanet_core.reconstruction.clipping_noise import without_clipping_noise
-from lanet_core.reconstruction.overexposure import overexposure, relative_to_white
+from lanet_core.reconstruction.discs import Discs, with_energy_of_frame
+from lanet_core.reconstruction.midtone_gain import MidtoneGain
+from lanet_core.reconstruction.overexposure import MAXIMUM_RADIANCE, overexposure, relative_to_white
 from lanet_core.reconstruction.point_lights import PlacedLight, PointLight, find_point_lights, place_point_lights
-from lanet_core.reconstruction.upsampling import enlarge_light, repeat_cells
+from lanet_core.reconstruction.steady_areas import area_lights, steady_energies
+from lanet_core.reconstruction.upsampling import enlarge_light, quotient, repeat_cells
 from lanet_core.reconstruction.white_level import WhiteLevel
-
-#: Greatest radiance that is added; the sun is near 1e5 times a sunlit white.
-MAXIMUM_RADIANCE = 1e8
 
 #: Rows and columns of the network's panoramas are multiplied by this for what is recorded of the image.
 REFINEMENT = 2
@@ -58,16 +58,10 @@ NEARLY_OVEREXPOSED_WEIGHT = 0.125
 
 #: Factors of the bounds on specks, for diffuse and for concentrated light.
 _DIFFUSE_SUPPORT, _CONCENTRATED_SUPPORT = 64.0, 350.0
-#: Bounds of the factors of the light other than known discs.
-_OTHER_FACTORS = (0.25, 4.0)
-#: Standard deviation with which the diffuse radiance around a disc is smoothed.
-_AUREOLE_SMOOTHING_RAD = np.radians(10.0)
 #: Half a code of 8-bit sRGB near white, in linear light: 2.2 / 255 / 2.
 _HALF_CODE = 0.0043
 
 _BAND_PIXELS = 1 << 18
-#: Radiance relative to white, mean of the channels, of the pixels that give the scale of an image with lifted blacks.
-_MIDTONES = (0.02, 0.6)
 #: Bands are processed in blocks of so many columns, those that have over-exposed pixels.
 _BLOCK_COLUMNS = 256
 
@@ -89,18 +83,15 @@ class Reconstruction:
         self._size = (height, width)
         self._network_size = (network_height, 2 * network_height)
         self._white = white or WhiteLevel()
-        #: Solid angle of the midtones, and the integral over it of the natural log of their gain, see :attr:`_unit`.
-        self._midtones_sr, self._log_gain_sr = 0.0, 0.0
+        self._gain = MidtoneGain(self._size, self._white)
+        self._discs = Discs(self._size)
         fine_size = (min(height, REFINEMENT * network_height), min(width, REFINEMENT * 2 * network_height))
         self._image = BandDownsampler(self._size, fine_size, channels=3)
         self._weight = BandDownsampler(self._size, fine_size, channels=1)
         self._sampled_weight = BandGatherer(self._size, fine_size, channels=1)
         self._maximum = BandMaximum(self._size, self._network_size)
-        #: One bit a pixel: where over-exposure is above 0.
-        self._overexposed = np.zeros((height, (width + 7) // 8), dtype=np.uint8)
-        self._overexposed_sr = 0.0
         self._radiance_and_weight: np.ndarray | None = None
-        self._discs: list[tuple[PointLight, np.ndarray]] = []
+        self._area_energies: tuple[ClippedAreas, np.ndarray] | None = None
 
     def observe(self, ldr_linear_band: np.ndarray, first_row: int) -> None:
         """Record a band of the image.
@@ -116,45 +107,23 @@ class Reconstruction:
             if relative[:, columns].max() > OVEREXPOSURE_THRESHOLD:
                 weight[:, columns] = overexposure(relative[:, columns])
         if self._white.black > 0.0:
-            self._measure_exposed_light(ldr_linear_band, relative, weight == 0.0, first_row)
+            self._gain.observe(ldr_linear_band, relative, weight == 0.0, first_row)
         if not weight.any():
             return
         self._weight.add(weight[..., None], first_row)
         self._sampled_weight.add(weight[..., None], first_row)
         self._maximum.add(weight, first_row)
-        rows = slice(first_row, first_row + len(weight))
-        is_overexposed = weight > 0.0
-        self._overexposed[rows] = np.packbits(is_overexposed, axis=1)
-        self._overexposed_sr += float(
-            sphere.pixel_solid_angles_sr(*self._size)[rows] @ np.count_nonzero(is_overexposed, axis=1)
-        )
-
-    def _measure_exposed_light(
-        self, ldr_linear_band: np.ndarray, relative: np.ndarray, is_exposed: np.ndarray, first_row: int
-    ) -> None:
-        image, relative = ((each.mean(axis=-1)) for each in (ldr_linear_band / self._white.linear, relative))
-        low, high = _MIDTONES
-        is_midtone = is_exposed & (relative > low) & (relative < high)
-        areas = sphere.pixel_solid_angles_sr(*self._size)[first_row : first_row + len(relative), None]
-        gains = np.log(image[is_midtone] / relative[is_midtone])
-        areas = np.broadcast_to(areas, relative.shape)[is_midtone]
-        self._log_gain_sr += float(areas @ gains)
-        self._midtones_sr += float(areas.sum())
+        self._discs.observe(weight > 0.0, first_row)
 
     @property
     def _unit(self) -> np.ndarray:
-        """Radiance of the image for radiance 1 relative to white, (3,) float32.
-
-        It is the white level, unless lifted blacks make the midtones brighter than they are relative to white: the
-        added light keeps its ratio to the midtones.
-        """
-        gain = np.exp(self._log_gain_sr / self._midtones_sr) if self._midtones_sr > 0.0 else 1.0
-        return self._white.linear * np.float32(gain)
+        """Radiance of the image for radiance 1 relative to white, (3,) float32."""
+        return self._white.linear * np.float32(self._gain.value)
 
     @property
     def overexposed_fraction(self) -> float:
         """The share of the sphere's solid angle that is over-exposed, [0, 1], once every band has been observed."""
-        return min(1.0, self._overexposed_sr / (4.0 * np.pi))
+        return self._discs.overexposed_fraction
 
     def network_inputs(self) -> tuple[np.ndarray, np.ndarray]:
         """Return what the network sees of the observed image.
@@ -176,8 +145,9 @@ class Reconstruction:
 
     @property
     def placed_lights(self) -> tuple[PlacedLight, ...]:
-        """The discs of the result, once it has been solved."""
-        return tuple(PlacedLight(light.direction, light.energy) for light, _ in self._discs)
+        """The discs of the result and its areas of most light, once it has been solved."""
+        assert self._area_energies is not None, "solve first"
+        return self._discs.placed_lights + area_lights(*self._area_energies)
 
     def solve(
         self,
@@ -193,7 +163,8 @@ class Reconstruction:
             concentrated: the same for suns and bare lamps; none by default.
             light_radius_rad: half the angle that a light subtends whose size the image does not show; the sun's by
                 default.
-            placed: the lights that become discs, with all concentrated light of their blobs; found by default.
+            placed: the lights that become discs, with all concentrated light of their blobs, found by default; and
+                areas whose energy is known.
         """
         weight = self._weight.result[..., 0]
         surroundings = self._surroundings()
@@ -205,25 +176,25 @@ class Reconstruction:
         support = self._support(surroundings)
         wide, narrow = (
             grid
-            * _quotient(
-                sphere.downsample(weight * np.minimum(factor * support, 1.0) ** 2, *cell_size)[..., None], share
-            )
+            * quotient(sphere.downsample(weight * np.minimum(factor * support, 1.0) ** 2, *cell_size)[..., None], share)
             for grid, factor in zip(grids, (_DIFFUSE_SUPPORT, _CONCENTRATED_SUPPORT), strict=True)
         )
         lights = self._lights(narrow, share, areas, light_radius_rad, placed)
         has_disc = np.zeros(areas.count, dtype=bool)
         has_disc[[light.blob for light in lights]] = True
         in_disc_blob = has_disc[areas.labels]
-        disc_share = _quotient(sphere.downsample(weight * in_disc_blob, *cell_size)[..., None], share)
+        disc_share = quotient(sphere.downsample(weight * in_disc_blob, *cell_size)[..., None], share)
         if placed is not None:
-            wide, narrow = _with_energy_of_frame(wide, narrow, disc_share, lights)
+            wide, narrow = with_energy_of_frame(wide, narrow, disc_share, lights)
         flat = (wide + narrow) * (1.0 - disc_share)
         radiance = enlarge_light(flat, weight * ~in_disc_blob)
         radiance[in_disc_blob] = 0.0
         if lights:
-            radiance += _around_lights(wide * disc_share, lights, areas)
-        remaining = repeat_cells(_quotient(flat + wide * disc_share, share), image_size(weight))
-        energies = areas.integrate(remaining)
+            radiance += diffuse_around_lights(wide * disc_share, lights, areas)
+        remaining = repeat_cells(quotient(flat + wide * disc_share, share), image_size(weight))
+        energies = steady_energies(areas.integrate(remaining), areas, has_disc, placed or ())
+        whole = repeat_cells(quotient(wide + narrow, share), image_size(weight))
+        self._area_energies = areas, areas.integrate(whole)
         radiance = balance(radiance, areas, self._sampled_weight.result[..., 0], energies)
         np.minimum(radiance, np.float32(MAXIMUM_RADIANCE), out=radiance)
         smooth_weight = sphere.upsample_bilinear(_at_most(weight, self._network_size), *weight.shape)
@@ -253,30 +224,14 @@ class Reconstruction:
         radius_rad: float | None,
         placed: Sequence[PlacedLight] | None,
     ) -> list[PointLight]:
-        """Return the point lights, and set the radiance of their discs."""
-        self._discs = []
-        lights = []
+        """Return the point lights, and take them as discs."""
+        found: list[PointLight] = []
         if placed is not None:
             found = place_point_lights(placed, areas, radius_rad)
         elif concentrated.any():
-            level = repeat_cells(_quotient(concentrated, share), image_size(areas.weight))
+            level = repeat_cells(quotient(concentrated, share), image_size(areas.weight))
             found = find_point_lights(level, areas, np.pi / len(concentrated), radius_rad)
-        else:
-            return lights
-        for light in found:
-            covered_sr = self._covered_sr(light)
-            if covered_sr > 0.0:
-                self._discs.append((light, np.minimum(light.energy / covered_sr, MAXIMUM_RADIANCE).astype(np.float32)))
-                lights.append(light)
-        return lights
-
-    def _covered_sr(self, light: PointLight) -> float:
-        """Return the over-exposed solid angle that a disc covers."""
-        height, width = self._size
-        rows = light.rows(height, slice(0, height))
-        coverage = light.coverage(self._size, rows, slice(0, width))
-        coverage *= np.unpackbits(self._overexposed[rows], axis=1, count=width)
-        return float(sphere.pixel_solid_angles_sr(height, width)[rows] @ coverage.sum(axis=1, dtype=np.float64))
+        return self._discs.take(found)
 
     def band(self, ldr_linear_band: np.ndarray, first_row: int) -> np.ndarray:
         """Return the HDR panorama's band for a band of the image; to be called after :meth:`solve`.
@@ -309,52 +264,8 @@ class Reconstruction:
         assert self._radiance_and_weight is not None, "solve first"
         sampled = sphere.upsampled_block(self._radiance_and_weight, self._size, rows, columns)
         added = sampled[..., :3] * weight_without_steps(relative, weight, sampled[..., 3])[..., None]
-        for light, radiance in self._discs:
-            reached = light.rows(self._size[0], rows)
-            if reached.stop > reached.start:
-                part = slice(reached.start - rows.start, reached.stop - rows.start)
-                coverage = light.coverage(self._size, reached, columns) * (weight[part] > 0.0)
-                added[part] += coverage[..., None] * radiance
+        self._discs.add_to(added, weight > 0.0, rows, columns)
         return added * self._unit
-
-
-def _with_energy_of_frame(
-    wide: np.ndarray, narrow: np.ndarray, disc_share: np.ndarray, lights: list[PointLight]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return diffuse and concentrated radiance scaled so that their sum with the known discs has the energy predicted.
-
-    The concentrated light of blobs without a disc makes up for the discs as far as it can, the diffuse radiance for the
-    rest.
-    """
-
-    def energy(grid: np.ndarray) -> float:
-        return 4.0 * np.pi * float(sphere.sphere_mean(grid).mean())
-
-    diffuse, concentrated, other = (energy(grid) for grid in (wide, narrow, narrow * (1.0 - disc_share)))
-    discs = float(sum(light.energy.mean() for light in lights))
-    low, high = _OTHER_FACTORS
-    narrow_factor = min(max(concentrated - discs, 0.0) / other, high) if other > 0.0 else 1.0
-    left = diffuse + concentrated - discs - narrow_factor * other
-    wide_factor = float(np.clip(left / diffuse, low, high)) if diffuse > 0.0 else 1.0
-    return wide * np.float32(wide_factor), narrow * np.float32(narrow_factor)
-
-
-def _around_lights(diffuse: np.ndarray, lights: list[PointLight], areas: ClippedAreas) -> np.ndarray:
-    """Return diffuse radiance with the profile of :mod:`lanet_core.reconstruction.aureole`, (H, W, 3) float32."""
-    profile = aureole(lights, areas)[..., None]
-    shaped = sphere.downsample(areas.weight[..., None] * profile, *diffuse.shape[:2])
-    means = np.concatenate([diffuse, shaped], axis=-1)
-    # One pass has a variance of half a cell squared.
-    for _ in range(max(1, round(2.0 * (_AUREOLE_SMOOTHING_RAD * len(diffuse) / np.pi) ** 2))):
-        means = _smoothed(means)
-    means = sphere.upsample_bilinear(means, *areas.weight.shape)
-    return profile * _quotient(means[..., :3], means[..., 3:])
-
-
-def _smoothed(panorama: np.ndarray) -> np.ndarray:
-    """Return each pixel's mean with its neighbours, those at a side with half its weight, at a corner a quarter."""
-    weights = np.outer([1.0, 2.0, 1.0], [1.0, 2.0, 1.0]).ravel() / 16.0
-    return np.tensordot(weights.astype(np.float32), sphere.neighbourhood(panorama), axes=1)
 
 
 def weight_without_steps(relative: np.ndarray, weight: np.ndarray, mean_weight: np.ndarray) -> np.ndarray:
@@ -433,9 +344,3 @@ def _at_most(panorama: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return a panorama with no more rows or columns than a size has."""
     height, width = np.minimum(panorama.shape[:2], size).tolist()
     return panorama if panorama.shape[:2] == (height, width) else sphere.downsample(panorama, height, width)
-
-
-def _quotient(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
-    """Return a quotient, 0 where the divisor is 0."""
-    divisor = np.broadcast_to(divisor, dividend.shape)
-    return np.divide(dividend, divisor, out=np.zeros_like(dividend), where=divisor > 0.0)

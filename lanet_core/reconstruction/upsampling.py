@@ -37,19 +37,19 @@ def enlarge_light(light: np.ndarray, mask: np.ndarray) -> np.ndarray:
     size = image_size(mask)
     shining = sphere.downsample(mask, *light.shape[:2])[..., None]
     light = np.where(shining > 0.0, light, np.float32(0.0))
-    within = _quotient(light, shining)
+    within = quotient(light, shining)
     enlarged = sphere.upsample_bilinear(np.concatenate([light, shining], axis=-1), *size)
-    smooth = _quotient(enlarged[..., :-1], enlarged[..., -1:])
+    smooth = quotient(enlarged[..., :-1], enlarged[..., -1:])
     weights = mask[..., None]
     wanted = _gather_bilinear(weights * repeat_cells(within, size), image_size(light))
     given = _gather_bilinear(weights * smooth, image_size(light))
     near_light = (given > 0.0).astype(np.float32)
-    correction = sphere.upsample_bilinear(np.concatenate([_quotient(wanted, given), near_light], axis=-1), *size)
+    correction = sphere.upsample_bilinear(np.concatenate([quotient(wanted, given), near_light], axis=-1), *size)
     channels = light.shape[-1]
-    return smooth * _quotient(correction[..., :channels], correction[..., channels:])
+    return smooth * quotient(correction[..., :channels], correction[..., channels:])
 
 
-def _quotient(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
+def quotient(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
     """Return a quotient, 0 where the divisor is 0."""
     divisor = np.broadcast_to(divisor, dividend.shape)
     return np.divide(dividend, divisor, out=np.zeros_like(dividend), where=divisor > 0.0)

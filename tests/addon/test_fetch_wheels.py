@@ -1,4 +1,4 @@
-"""wheels.lock, and fetching by it: real pip, against folders in the place of the package server."""
+"""wheels.lock, and fetching by it: real pip, against folders in place of the package server."""
 
 from __future__ import annotations
 

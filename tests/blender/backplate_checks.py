@@ -85,7 +85,7 @@ def check_blurred_spreads_the_image_and_keeps_its_mean(folder):
     blur.default_value = 0.0
     np.testing.assert_allclose(render(scene, folder, samples=64), sharp, rtol=1e-3, atol=1e-5)
     blur.default_value = 0.3
-    soft = render(scene, folder, samples=1024)
+    soft = render(scene, folder, samples=512)
     edges = [np.abs(np.diff(picture, axis=0)).mean() for picture in (sharp, soft)]
     assert edges[1] < 0.5 * edges[0], edges
     inside = (slice(12, -12), slice(12, -12))

@@ -180,3 +180,18 @@ def exists(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def messages() -> list[str]:
+    """Return the messages of the panel."""
+    return [message.text for message in part("session").current().messages]
+
+
+def errors() -> list[str]:
+    """Return those that are errors."""
+    return [message.text for message in part("session").current().messages if message.is_error]
+
+
+def texture_of(scene: bpy.types.Scene) -> bpy.types.ShaderNodeTexEnvironment:
+    """Return the first Environment Texture of the scene's world."""
+    return next(node for node in scene.world.node_tree.nodes if node.type == "TEX_ENVIRONMENT")

@@ -9,8 +9,9 @@ import numpy as np
 from world_graph_scenes import LINEAR, Graph, make_exr, plain_scene, render, write_exr
 
 from addon.world import graph as world_graph
-from addon.world.light_group import HIGHLIGHTS, LUMINANCE, PEAK_LIMIT, SATURATION, WARMTH
+from addon.world.light_group import HIGHLIGHTS, PEAK_LIMIT, SATURATION, WARMTH
 from addon.world.light_tint import tinted, warmth_gains
+from addon.world.tint_nodes import LUMINANCE
 
 
 def gradient_exr(folder: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from enabled_extension import convert, enable, lit_scene, part, pixels_of
+from enabled_extension import convert, enable, lit_scene, messages, part, pixels_of
 from mathutils import Euler, Vector
 
 SIZE = (128, 256)
@@ -55,10 +55,6 @@ def albedo_at(scene: bpy.types.Scene, ev: float) -> float:
     light = (hdr + (2.0**ev - 1.0) * excess) @ np.array([0.2126, 0.7152, 0.0722])
     up = np.maximum(sphere().pixel_directions(*SIZE)[..., 2], 0.0) * sphere().pixel_solid_angles_sr(*SIZE)[:, None]
     return float(math.pi * np.median(light[3 * SIZE[0] // 4]) / (light * up).sum())
-
-
-def messages() -> list[str]:
-    return [message.text for message in part("session").current().messages]
 
 
 def check_the_ground_gets_its_albedo(folder):

@@ -12,6 +12,7 @@ NAMES = (
     "bake",
     "conversion",
     "drop",
+    "environment",
     "expectation",
     "ground",
     "interruption",
@@ -21,6 +22,7 @@ NAMES = (
     "saving",
     "slider",
     "surface",
+    "timer",
     "translation",
 )
 SCRIPTS = [Path(__file__).with_name(f"{name}_checks.py") for name in NAMES]

@@ -13,6 +13,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "blender"
 NAMES = (
     "backplate",
     "bake",
+    "environment",
     "expectation",
     "ground",
     "saving",
@@ -26,6 +27,7 @@ NAMES = (
     "batch",
     "command_line",
     "surface",
+    "timer",
     "translation",
 )
 SCRIPTS = [FOLDER / f"{name}_checks.py" for name in NAMES]

@@ -8,25 +8,17 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from lanet_core.cli.main import main
 from lanet_core.files import read_hdr
 from lanet_core.pipeline import panorama_converter as converter_module
 
 ROOT = Path(__file__).resolve().parents[2]
 posix = pytest.mark.skipif(os.name != "posix", reason="names of bytes and numbered streams are POSIX's")
-
-
-@pytest.fixture(autouse=True)
-def model(make_model, monkeypatch) -> Path:
-    path = make_model()
-    monkeypatch.setenv("LANET_MODEL", str(path))
-    return path
+pytestmark = pytest.mark.usefixtures("tiny_model")
 
 
 @pytest.fixture
@@ -34,15 +26,6 @@ def image(tmp_path, street) -> Path:
     path = tmp_path / "a.png"
     Image.fromarray(street).save(path)
     return path
-
-
-@pytest.fixture
-def lanet(capsys) -> Callable[..., tuple[int, str, str]]:
-    def run(*arguments) -> tuple[int, str, str]:
-        status = main([str(argument) for argument in arguments])
-        return status, *capsys.readouterr()
-
-    return run
 
 
 def shell(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess:

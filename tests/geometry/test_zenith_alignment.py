@@ -11,6 +11,8 @@ from lanet_core.geometry.zenith_alignment import (
     gathered_at_zenith,
     has_light_at_zenith,
     tilted,
+    tilted_back,
+    tilted_inputs,
     tilted_maximum,
 )
 
@@ -59,6 +61,23 @@ def test_the_maximum_of_a_small_light_is_kept():
     panorama[0, 3:35] = 1.0
     assert tilted_maximum(panorama, ZENITH_TILT_RAD).max() == 1.0
     assert tilted(panorama, ZENITH_TILT_RAD).mean() < tilted_maximum(panorama, ZENITH_TILT_RAD).mean()
+
+
+def test_the_network_sees_the_zenith_in_the_middle_and_its_light_returns():
+    overexposure = np.repeat(spot(90.0, radius_deg=9.0), 2, axis=-1)
+    image, seen = tilted_inputs(np.repeat(overexposure[..., :1], 3, axis=-1), overexposure)
+    elevation = np.pi / 2.0 - ZENITH_TILT_RAD
+    for each in (image, seen[..., :1], seen[..., 1:]):
+        np.testing.assert_allclose(centre(each), [np.cos(elevation), 0.0, np.sin(elevation)], atol=0.01)
+    assert set(np.unique(seen[..., 1])) == {0.0, 1.0}
+    assert (seen[..., 0] <= seen[..., 1]).all()
+    back = tilted_back(sphere.downsample(7.0 * image, 32, 64), overexposure[..., 0])
+    np.testing.assert_allclose(centre(back), [0.0, 0.0, 1.0], atol=0.01)
+    np.testing.assert_allclose(sphere.sphere_mean(back), 7.0 * sphere.sphere_mean(image), rtol=0.05)
+    share = sphere.downsample(overexposure[..., 0], 32, 64)
+    is_high = sphere.zenith_angles_rad(32) < np.radians(15.0)
+    ratio = back[is_high][share[is_high] > 0.0] / share[is_high][share[is_high] > 0.0][:, None]
+    np.testing.assert_allclose(ratio, ratio[0, 0], rtol=1e-5)
 
 
 def test_light_at_the_zenith_goes_to_what_is_overexposed_there():

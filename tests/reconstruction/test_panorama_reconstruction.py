@@ -13,8 +13,8 @@ from light_scenes import Disc, Scene, angles_deg, energy_of, irradiance, measure
 
 from lanet_core.colour import linear_to_srgb, srgb_to_linear
 from lanet_core.geometry import sphere
-from lanet_core.reconstruction.overexposure import overexposure
-from lanet_core.reconstruction.panorama import MAXIMUM_RADIANCE, Reconstruction, diffuse_from_log_hdr, reconstruct
+from lanet_core.reconstruction.overexposure import MAXIMUM_RADIANCE, overexposure
+from lanet_core.reconstruction.panorama import Reconstruction, diffuse_from_log_hdr, reconstruct
 from lanet_core.reconstruction.white_level import WhiteLevel
 
 SCENES = {

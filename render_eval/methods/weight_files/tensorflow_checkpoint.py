@@ -26,7 +26,7 @@ _TRAILER_BYTES = 5  # of a block: its compression and its checksum
 
 
 @dataclass(frozen=True)
-class _Entry:
+class _TensorEntry:
     """The place of a tensor: NumPy's name of its type, its shape, its shard and its bytes there."""
 
     dtype: str
@@ -163,10 +163,10 @@ def _fields(message: bytes) -> dict[int, list]:
     return fields
 
 
-def _entry(message: bytes) -> _Entry:
+def _entry(message: bytes) -> _TensorEntry:
     fields = _fields(message)
     number = {key: values[0] for key, values in fields.items()}
     dimensions = _fields(number.get(2, b"")).get(2, [])
     shape = tuple(_fields(each).get(1, [0])[0] for each in dimensions)
     dtype = _DTYPES.get(number.get(1, 0), f"number {number.get(1, 0)} of types.proto")
-    return _Entry(dtype, shape, number.get(3, 0), number.get(4, 0), number.get(5, 0))
+    return _TensorEntry(dtype, shape, number.get(3, 0), number.get(4, 0), number.get(5, 0))

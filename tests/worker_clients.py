@@ -1,0 +1,48 @@
+"""What the tests of the worker's client share: waiting for events and for processes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from addon.worker.client import WorkerClient
+from addon.worker.events import RequestCancelled, RequestFailed, RequestFinished
+
+POLL_S = 0.005
+
+
+def wait_for(client: WorkerClient, *kinds: type, timeout_s: float = 60.0) -> list:
+    """Poll until an event of one of the kinds comes; return all events."""
+    events = []
+    end_s = time.monotonic() + timeout_s
+    while not any(isinstance(event, kinds) for event in events):
+        assert time.monotonic() < end_s, events
+        events += client.poll()
+        time.sleep(POLL_S)
+    return events
+
+
+def end_of(client: WorkerClient, **options):
+    """Poll until a request ends; return how."""
+    return wait_for(client, RequestFinished, RequestFailed, RequestCancelled, **options)[-1]
+
+
+def wait_until(condition, timeout_s: float = 10.0) -> None:
+    """Wait for something that another process does."""
+    end_s = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder."""
+    return [path.name for path in folder.iterdir()]
+
+
+def exists(pid: int) -> bool:
+    """Return whether a process runs (a zombie does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
