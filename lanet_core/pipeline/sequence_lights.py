@@ -1,9 +1,10 @@
-"""Suns and bare lamps followed through the frames of a sequence.
+"""Suns, lamps and windows followed through the frames of a sequence.
 
 In single frames a light may not be recognised, or recognised elsewhere in its glare. So the lights of neighbouring
 frames are linked by their directions. In each frame, a light whose track covers at least 30 % of the surrounding
 frames, by Gaussian weight, is placed: its direction is a local line through the directions of the track, and its energy
-the geometric mean relative to the midtones of the frames. A light of less support keeps the shape of its glare.
+the geometric mean relative to the midtones of the frames. A light of less support keeps the shape of its glare. Of a
+lamp or window that fills its clipped area, energy and solid angle are followed in the same way.
 """
 
 from __future__ import annotations
@@ -24,18 +25,21 @@ _LEAST_SUPPORT = 0.3
 _LINE_FRAMES = 3
 
 
-@dataclass
+@dataclass(eq=False)
 class _Track:
     """One light: the frames that show it, its directions and its energies relative to the midtones of the frames."""
 
+    is_area: bool = False
     frames: list[int] = field(default_factory=list)
     directions: list[np.ndarray] = field(default_factory=list)
     energies: list[np.ndarray] = field(default_factory=list)
+    areas_sr: list[float] = field(default_factory=list)
 
     def add(self, frame: int, light: PlacedLight, midtones: float) -> None:
         self.frames.append(frame)
         self.directions.append(light.direction)
         self.energies.append(light.energy / midtones)
+        self.areas_sr.append(light.area_sr or 1.0)
 
     def at(self, frame: int, weights: np.ndarray, midtones: float) -> PlacedLight:
         """Return the light in a frame, from the (n,) weights of the track's frames."""
@@ -49,7 +53,8 @@ class _Track:
             slope = (weights * (distance - centre)) @ directions / max(spread, 1e-9)
             direction = direction - slope * centre
         energy = np.exp(weights @ np.log(np.maximum(self.energies, 1e-12)))
-        return PlacedLight(direction / np.linalg.norm(direction), energy * midtones)
+        area_sr = float(np.exp(weights @ np.log(self.areas_sr))) if self.is_area else None
+        return PlacedLight(direction / np.linalg.norm(direction), energy * midtones, area_sr)
 
 
 def followed_lights(frames: Sequence[FrameLight | None]) -> list[tuple[PlacedLight, ...]]:
@@ -73,9 +78,11 @@ def _tracks(frames: Sequence[FrameLight | None]) -> list[_Track]:
             continue
         open_tracks = [track for track in tracks if number - track.frames[-1] <= _LONGEST_GAP + 1]
         for light in sorted(frame.lights, key=lambda light: -light.energy.mean()):
-            nearest = max(open_tracks, key=lambda track: track.directions[-1] @ light.direction, default=None)
+            is_area = light.area_sr is not None
+            alike = [track for track in open_tracks if track.is_area == is_area]
+            nearest = max(alike, key=lambda track: track.directions[-1] @ light.direction, default=None)
             if nearest is None or nearest.directions[-1] @ light.direction < np.cos(_LINK_RAD):
-                nearest = _Track()
+                nearest = _Track(is_area)
                 tracks.append(nearest)
             else:
                 open_tracks.remove(nearest)

@@ -44,6 +44,7 @@ from lanet_core.reconstruction.discs import Discs, with_energy_of_frame
 from lanet_core.reconstruction.midtone_gain import MidtoneGain
 from lanet_core.reconstruction.overexposure import MAXIMUM_RADIANCE, overexposure, relative_to_white
 from lanet_core.reconstruction.point_lights import PlacedLight, PointLight, find_point_lights, place_point_lights
+from lanet_core.reconstruction.steady_areas import area_lights, steady_energies
 from lanet_core.reconstruction.upsampling import enlarge_light, quotient, repeat_cells
 from lanet_core.reconstruction.white_level import WhiteLevel
 
@@ -90,6 +91,7 @@ class Reconstruction:
         self._sampled_weight = BandGatherer(self._size, fine_size, channels=1)
         self._maximum = BandMaximum(self._size, self._network_size)
         self._radiance_and_weight: np.ndarray | None = None
+        self._area_energies: tuple[ClippedAreas, np.ndarray] | None = None
 
     def observe(self, ldr_linear_band: np.ndarray, first_row: int) -> None:
         """Record a band of the image.
@@ -143,8 +145,9 @@ class Reconstruction:
 
     @property
     def placed_lights(self) -> tuple[PlacedLight, ...]:
-        """The discs of the result, once it has been solved."""
-        return self._discs.placed_lights
+        """The discs of the result and its areas of most light, once it has been solved."""
+        assert self._area_energies is not None, "solve first"
+        return self._discs.placed_lights + area_lights(*self._area_energies)
 
     def solve(
         self,
@@ -160,7 +163,8 @@ class Reconstruction:
             concentrated: the same for suns and bare lamps; none by default.
             light_radius_rad: half the angle that a light subtends whose size the image does not show; the sun's by
                 default.
-            placed: the lights that become discs, with all concentrated light of their blobs; found by default.
+            placed: the lights that become discs, with all concentrated light of their blobs, found by default; and
+                areas whose energy is known.
         """
         weight = self._weight.result[..., 0]
         surroundings = self._surroundings()
@@ -188,7 +192,9 @@ class Reconstruction:
         if lights:
             radiance += diffuse_around_lights(wide * disc_share, lights, areas)
         remaining = repeat_cells(quotient(flat + wide * disc_share, share), image_size(weight))
-        energies = areas.integrate(remaining)
+        energies = steady_energies(areas.integrate(remaining), areas, has_disc, placed or ())
+        whole = repeat_cells(quotient(wide + narrow, share), image_size(weight))
+        self._area_energies = areas, areas.integrate(whole)
         radiance = balance(radiance, areas, self._sampled_weight.result[..., 0], energies)
         np.minimum(radiance, np.float32(MAXIMUM_RADIANCE), out=radiance)
         smooth_weight = sphere.upsample_bilinear(_at_most(weight, self._network_size), *weight.shape)

@@ -59,10 +59,12 @@ class PlacedLight:
     Attributes:
         direction: (3,) float64 unit vector of its centre, see :mod:`lanet_core.geometry.sphere`.
         energy: (3,) float64, radiance times solid angle, steradians; linear Rec.709 relative to white.
+        area_sr: solid angle of a light that fills its clipped area, see :mod:`.steady_areas`; None for a disc.
     """
 
     direction: np.ndarray
     energy: np.ndarray
+    area_sr: float | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def find_point_lights(
 def place_point_lights(
     placed: Sequence[PlacedLight], areas: ClippedAreas, radius_rad: float | None = None
 ) -> list[PointLight]:
-    """Return known lights as discs of the blobs in which they are; those without a blob within reach are left out."""
+    """Return known discs in the blobs in which they are; those without a blob within reach are left out."""
     rows, columns = np.nonzero(areas.weight >= _PLACED_WEIGHT)
     if not rows.size:
         return []
@@ -157,7 +159,7 @@ def place_point_lights(
     directions = pixel_directions_at(rows, columns, size)
     radius = SUN_RADIUS_RAD if radius_rad is None else radius_rad
     lights = []
-    for light in placed:
+    for light in (each for each in placed if each.area_sr is None):
         cosines = directions @ light.direction
         nearest = int(cosines.argmax())
         if cosines[nearest] < np.cos(_PLACED_REACH_RAD):
