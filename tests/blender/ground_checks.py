@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 from enabled_extension import MODULE, part
-from lamp_checks import hdr_scene, render
+from hdr_scenes import hdr_scene, render
 
 HEIGHT = 1.7
 
