@@ -34,26 +34,12 @@ class View(NamedTuple):
     horizontal_fov_rad: float
 
 
-def view_directions(view: View, height: int, width: int) -> np.ndarray:
-    """Return the direction that each pixel's centre looks in.
-
-    Args:
-        view: where the camera looks.
-        height: rows of the image.
-        width: columns of the image.
-
-    Returns:
-        (height, width, 3) float64, not normalised: its part along the optical axis is 1.
+def pixel_centres(view: View, height: int, width: int) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the plane coordinates of columns (to the left) and rows (up), and the size of a pixel, at distance 1.
 
     Raises:
         ValueError: the field of view is not between 0 and π.
     """
-    left, up, _ = pixel_centres(view, height, width)
-    return _plane_to_directions(view, left, up)
-
-
-def pixel_centres(view: View, height: int, width: int) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return the plane coordinates of columns (to the left) and rows (up), and the size of a pixel, at distance 1."""
     if not 0.0 < view.horizontal_fov_rad < np.pi:
         raise ValueError(f"a field of view of {view.horizontal_fov_rad} rad does not fit on a plane")
     pixel = 2.0 * np.tan(view.horizontal_fov_rad / 2.0) / width
@@ -86,7 +72,17 @@ def view_axes(view: View) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return forward, leftward, upward
 
 
-def _plane_to_directions(view: View, left: np.ndarray, up: np.ndarray) -> np.ndarray:
+def view_directions(view: View, left: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Return the directions from a camera to points of the plane at distance 1.
+
+    Args:
+        view: where the camera looks.
+        left: (W,) float64, coordinates of the columns, see :func:`pixel_centres`.
+        up: (H,) float64, coordinates of the rows.
+
+    Returns:
+        (H, W, 3) float64, not normalised: its part along the optical axis is 1.
+    """
     forward, leftward, upward = view_axes(view)
     return forward + left[None, :, None] * leftward + up[:, None, None] * upward
 
@@ -125,7 +121,7 @@ def perspective_crop(
     crop = np.zeros((height, width, panorama.shape[2]), dtype=np.float32)
     for right_offset in offsets:
         for down_offset in offsets:
-            directions = _plane_to_directions(view, left - right_offset, up - down_offset)
+            directions = view_directions(view, left - right_offset, up - down_offset)
             rows, columns = sphere.directions_to_pixels(directions, panorama_height, panorama_width)
             crop += sphere.sample_bilinear(panorama, rows, columns)
     return crop / np.float32(len(offsets) ** 2)

@@ -19,6 +19,8 @@ from lanet_core.files.limits import check_before_opening, check_spec, damaged, d
 #: Photometric interpretations that mean grey, RGB, palette or YCbCr (TIFF 6.0, tag 262; OpenImageIO turns them
 #: into grey or RGB). All others, CMYK, Lab and raw sensors among them, are refused.
 _TIFF_PHOTOMETRIC = {0, 1, 2, 3, 6}
+#: A colour filter array and linear raw data (Digital Negative Specification, PhotometricInterpretation).
+_TIFF_RAW = {32803, 34892}
 #: OpenImageIO's names of unsigned integers and floats.
 _SAMPLE_TYPES = {"uint8", "uint16", "uint", "uint32", "half", "float", "double"}
 #: The metadata that matter here. They are read by name: listing all that a file has crashes OpenImageIO 3.0 on
@@ -274,6 +276,12 @@ def _check_colour_model(tags: dict[str, object], path: Path) -> None:
     # OpenImageIO converts CMYK silently and without its profile; these tags still show it.
     colour_space = str(tags.get("tiff:ColorSpace") or tags.get("jpeg:ColorSpace") or "this colour model")
     photometric = tags.get("tiff:PhotometricInterpretation", 2)
+    if photometric in _TIFF_RAW:
+        raise UnsupportedColourModelError(
+            "The image is the raw data of a camera's sensor (DNG).",
+            path=path,
+            remedy="Develop it in a raw converter, and export it as TIFF or JPEG.",
+        )
     if tags.get("jpeg:ColorSpace") in ("CMYK", "YCbCrK") or photometric not in _TIFF_PHOTOMETRIC:
         raise UnsupportedColourModelError(
             f"The image is stored as {colour_space}, not RGB.",

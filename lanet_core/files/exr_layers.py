@@ -19,6 +19,8 @@ from lanet_core.files.limits import check_spec
 
 _MAIN_LAYERS = {"combined", "beauty", "rgba"}
 _FLAT_TYPES = {"half", "float"}
+#: Names of channels that some programs write, in small letters.
+_OTHER_NAMES = {"r": "R", "g": "G", "b": "B", "a": "A", "red": "R", "green": "G", "blue": "B", "alpha": "A"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def select_layer(image: OpenImageIO.ImageInput, path: Path) -> ExrLayer:
     plain = [layer for layer in layers if not layer.name]
     main = [layer for layer in layers if _MAIN_LAYERS & set(layer.name.lower().split("."))]
     if not layers or not (plain or main or len(layers) == 1):
+        _check_types(image, path)
         raise UnsupportedFormatError(
             f"The EXR's channels are {', '.join(sorted(names))}, not flat R, G and B.",
             path=path,
@@ -69,6 +72,15 @@ def select_layer(image: OpenImageIO.ImageInput, path: Path) -> ExrLayer:
     return layer
 
 
+def _check_types(image: OpenImageIO.ImageInput, path: Path) -> None:
+    """Refuse integers by their name."""
+    image.seek_subimage(0, 0)
+    if str(image.spec().format) not in _FLAT_TYPES:
+        raise UnsupportedFormatError(
+            f"The EXR's samples are integers ({image.spec().format}).", path=path, remedy="Export it with half floats."
+        )
+
+
 def _check_chroma(spec: OpenImageIO.ImageSpec, path: Path) -> None:
     if not is_luminance_chroma(spec):
         return
@@ -78,15 +90,27 @@ def _check_chroma(spec: OpenImageIO.ImageSpec, path: Path) -> None:
         raise unusual_chroma(path, "a data window of its own")
 
 
+def _usual_name(channel: str) -> str:
+    """Return a channel's name with R, G, B, A or Y last, also where it ends in ``r`` or ``Red``."""
+    layer, dot, name = channel.rpartition(".")
+    return f"{layer}{dot}{_OTHER_NAMES.get(name.lower(), name)}"
+
+
 def _layers(spec: OpenImageIO.ImageSpec, part: int) -> Iterator[ExrLayer]:
     """Yield the layers of a part that have R, G and B, or the grey image that it is."""
     if spec.deep:
         return
     numbers = {name: number for number, name in enumerate(spec.channelnames)}
-    if set(numbers) <= {"Y", "A"} and "Y" in numbers and str(spec.channelformat(numbers["Y"])) in _FLAT_TYPES:
+    for number, name in enumerate(spec.channelnames):
+        numbers.setdefault(_usual_name(name), number)
+    if (
+        {_usual_name(name) for name in spec.channelnames} <= {"Y", "A"}
+        and "Y" in numbers
+        and str(spec.channelformat(numbers["Y"])) in _FLAT_TYPES
+    ):
         grey = numbers["Y"]
         yield ExrLayer(part, "", (grey, grey, grey), numbers.get("A"))
-    for name in numbers:
+    for name in list(numbers):
         layer, _, channel = name.rpartition(".")
         if channel != "R":
             continue

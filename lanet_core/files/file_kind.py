@@ -70,6 +70,8 @@ _UNREADABLE = (
     (0, b"P5\n", "PGM"),
     (0, b"P6\n", "PPM"),
     (0, b"farbfeld", "farbfeld"),
+    (0, b"qoif", "QOI"),
+    (0, b"\0\0\1\0", "an icon (ICO)"),
 )
 #: Brands of the ISO base media file format (ISO/IEC 23008-12; AV1 Image File Format 1.1).
 _BRANDS = {

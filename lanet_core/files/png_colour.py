@@ -21,6 +21,8 @@ from lanet_core.files.tone_curve import gamma_curve
 
 #: Chromaticities as near to Rec.709's as this are those.
 _SAME_PRIMARIES = 2e-3
+#: Other values of gAMA are errors, as in libpng.
+_LEAST_GAMMA, _LARGEST_GAMMA = 16, 625_000_000
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def png_colour(data: bytes | mmap) -> PngColour:
     """Return what a PNG file declares of its colour in addition to an ICC profile.
 
     Raises:
-        ValueError: the chromaticities of cHRM are no primaries. The message is a clause.
+        ValueError: the chromaticities of cHRM are no primaries, or gAMA is absurd. The message has no full stop.
     """
     cicp = read_cicp(data)
     if cicp is not None:
@@ -62,9 +64,12 @@ def png_colour(data: bytes | mmap) -> PngColour:
 
 def _gamma(content: bytes) -> float | None:
     """Return the exponent that decodes the samples, None where the chunk declares none."""
-    if len(content) != 4 or content == bytes(4):
+    if len(content) != 4:
         return None
-    return 100000.0 / struct.unpack(">I", content)[0]
+    value = struct.unpack(">I", content)[0]
+    if not _LEAST_GAMMA <= value <= _LARGEST_GAMMA:
+        raise ValueError(f"The PNG's gAMA cannot be used: it is {value / 100000.0:g}")
+    return 100000.0 / value
 
 
 def _chromaticities(content: bytes) -> tuple[float, ...] | None:
@@ -84,4 +89,4 @@ def _matrix(chromaticities: tuple[float, ...] | None) -> np.ndarray | None:
         with np.errstate(divide="raise", invalid="raise"):
             return to_rec709(chromaticities)
     except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError) as error:
-        raise ValueError("the chunk cHRM contains no primaries") from error
+        raise ValueError("The PNG's cHRM cannot be used: it contains no primaries") from error

@@ -47,12 +47,14 @@ def samples_encoding(
         try:
             encoding, found_warnings = find(decoded, data, kind, path)
         except ValueError as error:
-            warnings += (f"{error}. The image was read as {name}.",)
+            warning = f"{error}. The image was read as {name}."
+            warnings += () if warning in warnings else (warning,)
             continue
         warnings += found_warnings
         if encoding is not None:
             return encoding, warnings
-    if str(decoded.tags.get("oiio:ColorSpace", "")).lower().startswith("lin"):
+    # OpenImageIO takes a gAMA of 0 for linear light; a PNG's chunks were read above.
+    if kind is not FileKind.PNG and str(decoded.tags.get("oiio:ColorSpace", "")).lower().startswith("lin"):
         return LINEAR, warnings
     return default, warnings
 

@@ -30,7 +30,7 @@ OPSET = 17  # the oldest with all that is used, so that old runtimes run the mod
 PARITY = 1e-3
 
 
-class _Outputs(nn.Module):
+class _ImageOutputs(nn.Module):
     """The part of a network that inference uses, in the order of the model's outputs."""
 
     def __init__(self, network: nn.Module) -> None:
@@ -104,7 +104,7 @@ def export_checkpoint(
         weights="float16" if half_weights else "float32",
     )
     with replacing(path) as temporary:
-        write_onnx(_Outputs(network), (example,), temporary, metadata, {f"network.{name}" for name in half})
+        write_onnx(_ImageOutputs(network), (example,), temporary, metadata, {f"network.{name}" for name in half})
         difference = parity(network, temporary)
         check_parity(difference, path)
     return difference

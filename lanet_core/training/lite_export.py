@@ -20,7 +20,7 @@ from lanet_core.training.checkpoints import LiteCheckpoint
 from lanet_core.training.export import check_parity, rounded_to_half, write_onnx
 
 
-class _Outputs(nn.Module):
+class _LightOutputs(nn.Module):
     """The network's outputs in the order of the model's."""
 
     def __init__(self, network: nn.Module, has_uncertainty: bool) -> None:
@@ -87,7 +87,7 @@ def export_lite(
         extra_outputs=() if uncertainty is None else ("log_stops", "strength_range"),
         weights="float16" if half_weights else "float32",
     )
-    outputs = _Outputs(whole, uncertainty is not None).eval()
+    outputs = _LightOutputs(whole, uncertainty is not None).eval()
     with replacing(path) as temporary:
         write_onnx(outputs, example_inputs(height), temporary, metadata, {f"network.{name}" for name in half})
         difference = lite_parity(outputs, temporary)

@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 from enabled_extension import convert, disable, file_scene, part, state_of
-from lamp_checks import balls, hdr_scene, render
+from hdr_scenes import balls, hdr_scene, render
 
 #: Rows of a render of the balls that show the sky alone, and the ground alone.
 SKY, GROUND = slice(0, 8), slice(38, 48)

@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 from enabled_extension import enable, part
-from lamp_checks import balls, hdr_scene, render
+from hdr_scenes import balls, hdr_scene, render
 
 from lanet_core.files import read_hdr
 from lanet_core.metrics.irradiance import diffuse_irradiance

@@ -52,7 +52,8 @@ def _expected_directions(view: tuple[float, float, float], height: int, width: i
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_directions_are_those_of_a_pinhole_camera(view):
-    directions = crops.view_directions(crops.View(*view), 30, 40)
+    view = crops.View(*view)
+    directions = crops.view_directions(view, *crops.pixel_centres(view, 30, 40)[:2])
     directions = directions / np.linalg.norm(directions, axis=-1, keepdims=True)
     np.testing.assert_allclose(directions, _expected_directions(view, 30, 40), atol=1e-12)
 
@@ -108,7 +109,8 @@ def test_left_is_towards_larger_azimuth_and_up_is_up(azimuth_rad):
 
 def test_the_field_of_view_ends_at_the_edges_of_the_outer_pixels():
     """With a panorama that is its own azimuth, the outer pixels are half a pixel inside ±fov/2."""
-    directions = crops.view_directions(crops.View(0.0, 0.0, 1.4), 3, 200)[1]
+    view = crops.View(0.0, 0.0, 1.4)
+    directions = crops.view_directions(view, *crops.pixel_centres(view, 3, 200)[:2])[1]
     azimuths = np.arctan2(directions[:, 1], directions[:, 0])
     assert azimuths[0] == pytest.approx(np.arctan(np.tan(0.7) * 199 / 200), abs=1e-12)
     assert azimuths[-1] == pytest.approx(-azimuths[0], abs=1e-12)

@@ -84,3 +84,25 @@ def test_what_is_outside_the_data_window_was_not_captured(tmp_path):
     inside[8:40, 16:80] = True
     np.testing.assert_array_equal(~picture.transparent, inside)
     np.testing.assert_array_equal(picture.rgb_linear[inside], pixels.reshape(-1, 3))
+
+
+@pytest.mark.parametrize("names", ["rgba", ("Red", "Green", "Blue", "Alpha"), ("main.r", "main.g", "main.b", "main.a")])
+def test_other_spellings_of_the_channels_are_read(tmp_path, names):
+    alpha = np.ones(SIZE)
+    alpha[:10] = 0.0
+    planes = [*np.moveaxis(ramp(1.0) * np.array([1.0, 0.5, 0.25]), -1, 0), alpha]
+    image = read_ldr(write(tmp_path / "a.exr", part("", dict(zip(names, planes, strict=True)))))
+    np.testing.assert_allclose(image.rgb_linear[..., 2], ramp(0.25)[..., 0], rtol=1e-3)
+    np.testing.assert_array_equal(image.transparent, alpha == 0.0)
+
+
+def test_the_usual_spelling_precedes_another(tmp_path):
+    channels = layer("", 1.0) | {"b": np.zeros(SIZE), "red": np.zeros(SIZE)}
+    np.testing.assert_array_equal(read_hdr(write(tmp_path / "a.exr", part("", channels))), ramp(1.0))
+
+
+def test_integers_are_named(tmp_path):
+    spec, pixels = part("", layer("", 1.0))
+    spec.set_format(OpenImageIO.UINT)
+    with pytest.raises(errors.UnsupportedFormatError, match="integers"):
+        read_ldr(write(tmp_path / "a.exr", (spec, pixels)))

@@ -140,6 +140,21 @@ def test_lab_tiff(tmp_path):
     assert_refused(path, errors.UnsupportedColourModelError, "LAB")
 
 
+@pytest.mark.parametrize("photometric", [32803, 34892])
+def test_a_raw_image_of_a_camera(tmp_path, photometric):
+    values = {256: 64, 257: 32, 258: 8, 259: 1, 262: photometric, 273: 200, 277: 1, 278: 32, 279: 2048}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items())
+    header = b"II*\0" + struct.pack("<IH", 8, len(values)) + entries + bytes(4)
+    (tmp_path / "a.dng").write_bytes(header.ljust(200, b"\0") + bytes(2048))
+    assert_refused(tmp_path / "a.dng", errors.UnsupportedColourModelError, "sensor", "raw converter")
+
+
+@pytest.mark.parametrize(("head", "name"), [(b"qoif", "QOI"), (b"\0\0\1\0\1\0", "icon")])
+def test_formats_that_are_named(tmp_path, head, name):
+    (tmp_path / "a.png").write_bytes(head + bytes(range(100)))
+    assert_refused(tmp_path / "a.png", errors.UnsupportedFormatError, name)
+
+
 def test_channels_that_are_not_an_image(tmp_path):
     path = tmp_path / "picture.tif"
     write_tiff(path, np.zeros((32, 64, 2), dtype=np.uint8), ("depth", "mask"))

@@ -1,4 +1,4 @@
-"""OpenEXR files with luminance and chroma in the place of red, green and blue."""
+"""OpenEXR files with luminance and chroma in place of red, green and blue."""
 
 from __future__ import annotations
 

@@ -124,7 +124,15 @@ def test_cicp_precedes_all(tmp_path):
 def test_chromaticities_on_a_line_are_ignored_with_a_warning(tmp_path):
     chrm = (b"cHRM", struct.pack(">8I", 31270, 32900, *(30000, 30000) * 3))
     image = read_ldr(saved(tmp_path, random_rgb8(), chrm))
-    assert "cHRM" in image.warnings[0]
+    assert image.warnings == ("The PNG's cHRM cannot be used: it contains no primaries. The image was read as sRGB.",)
+
+
+@pytest.mark.parametrize("value", [0, 15, 4_000_000_000])
+def test_an_absurd_gamma_is_ignored_with_a_warning(tmp_path, value):
+    rgb = random_rgb8()
+    image = read_ldr(saved(tmp_path, rgb, (b"gAMA", struct.pack(">I", value))))
+    np.testing.assert_allclose(image.rgb_linear, srgb_curve(rgb / 255.0), atol=1e-6)
+    assert image.warnings == (f"The PNG's gAMA cannot be used: it is {value / 100000:g}. The image was read as sRGB.",)
 
 
 def test_a_chunk_after_the_image_data_does_not_count(tmp_path):
