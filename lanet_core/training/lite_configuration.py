@@ -61,9 +61,6 @@ class LiteSchedule:
             photograph anew.
         synthetic_share: share of the photographs that show synthetic scenes.
         synthetic_pool: as ``pool``, of each synthetic scene.
-        restart_steps: steps of a second phase, which starts from the first one's average and draws other photographs;
-            0 for none.
-        restart_learning_rate: its learning rate.
     """
 
     height: int = 128
@@ -78,26 +75,6 @@ class LiteSchedule:
     pool: int = 16
     synthetic_share: float = 0.0
     synthetic_pool: int = 3
-    restart_steps: int = 0
-    restart_learning_rate: float = 4e-4
-
-    @property
-    def phases(self) -> tuple[LiteSchedule, ...]:
-        """The schedules of the one or two phases."""
-        first = dataclasses.replace(self, restart_steps=0)
-        if not self.restart_steps:
-            return (first,)
-        return first, dataclasses.replace(
-            first,
-            steps=self.restart_steps,
-            learning_rate=self.restart_learning_rate,
-            warmup_steps=min(self.warmup_steps, self.restart_steps // 10),
-        )
-
-    @property
-    def all_steps(self) -> int:
-        """Number of steps of all phases."""
-        return self.steps + self.restart_steps
 
 
 @dataclass(frozen=True)
@@ -116,8 +93,8 @@ class LiteTrainingConfiguration:
         """Refuse values that the network cannot be trained with."""
         if self.schedule.height not in HEIGHTS:
             raise ValueError(f"height is {self.schedule.height}, but must be one of {HEIGHTS}")
-        if self.schedule.batch_size < 1 or self.schedule.steps < 1 or self.schedule.restart_steps < 0:
-            raise ValueError("batch_size and steps must be at least 1, and restart_steps at least 0")
+        if self.schedule.batch_size < 1 or self.schedule.steps < 1:
+            raise ValueError("batch_size and steps must be at least 1")
 
     @property
     def sha256(self) -> str:

@@ -25,7 +25,7 @@ from lanet_core.training.checkpoints import LiteCheckpoint, load_checkpoint, sav
 from lanet_core.training.distributed import Process
 from lanet_core.training.light_losses import LightLoss
 from lanet_core.training.lite_batches import LiteBatches
-from lanet_core.training.lite_configuration import SCENE_ROWS, LiteSchedule, LiteTrainingConfiguration
+from lanet_core.training.lite_configuration import SCENE_ROWS, LiteTrainingConfiguration
 from lanet_core.training.lite_validation import light_errors, validation_photographs
 from lanet_core.training.trainer import LAST_CHECKPOINT, TrainerOptions
 from lanet_core.training.training_log import TrainingLog
@@ -156,68 +156,42 @@ class LiteTrainer:
     def run(self, stop_after: int | None = None) -> None:
         """Train to the last step, or for ``stop_after`` more steps."""
         schedule = self.configuration.schedule
-        last = schedule.all_steps if stop_after is None else min(schedule.all_steps, self.step + stop_after)
+        last = schedule.steps if stop_after is None else min(schedule.steps, self.step + stop_after)
         if self.step >= last:
             return
-        training = [load_training_scenes(scenes, self.process.device) for scenes in self._training]
-        held_out = validation_photographs(load_training_scenes(self._held_out, self.process.device), schedule.height)
+        device = self.process.device
+        real, synthetic = (load_training_scenes(scenes, device) for scenes in self._training)
+        batches = LiteBatches(self.configuration, real, synthetic, self.options.workers, self.report)
+        held_out = validation_photographs(load_training_scenes(self._held_out, device), schedule.height)
         log = TrainingLog(self.folder, self.step) if self.process.is_first else None
-        first = 0
+        wrapped = self.process.wrap(self.network)
+        started, logged_at = time.monotonic(), self.step
         try:
-            for number, phase in enumerate(schedule.phases):
-                if first <= self.step < min(first + phase.steps, last):
-                    if number and self.step == first:
-                        self._start_from_average()
-                    # Each phase draws other photographs.
-                    configuration = replace(self.configuration, schedule=phase, seed=self.configuration.seed + number)
-                    batches = LiteBatches(configuration, *training, self.options.workers, self.report)
-                    self._run_phase(phase, first, last, batches, held_out, log)
-                first += phase.steps
+            while self.step < last:
+                batch = batches(self.step, self.process.rank, self.process.count)
+                values = self._train_step(wrapped, batch)
+                self.step += 1
+                update_average(self.average, self.network, schedule.ema_decay, self.step)
+                if log is not None and self.step % self.options.log_every == 0:
+                    rate = (time.monotonic() - started) / (self.step - logged_at)
+                    started, logged_at = time.monotonic(), self.step
+                    log.write(self.step, {**values, "seconds_per_step": rate})
+                    figures = ", ".join(f"{name} {value:.3f}" for name, value in values.items())
+                    self.report(f"step {self.step}: {figures}; {rate:.2f} s a step")
+                if log is not None and (self.step == last or self.step % self.options.validate_every == 0):
+                    self._validate(log, held_out)
+                    self._save()
         finally:
             if log is not None:
                 log.close()
 
-    def _start_from_average(self) -> None:
-        """Begin a phase with the average of the weights, and with an average and an optimiser that start anew."""
-        self.network.load_state_dict(self.average.state_dict())
-        self.optimiser = _optimiser(self.network, self.configuration)
-
-    def _run_phase(
-        self,
-        phase: LiteSchedule,
-        first: int,
-        last: int,
-        batches: LiteBatches,
-        held_out: dict[str, list[LightSample]],
-        log: TrainingLog | None,
-    ) -> None:
-        """Train to the end of a phase that began at step ``first``, at most to step ``last``."""
-        last = min(last, first + phase.steps)
-        wrapped = self.process.wrap(self.network)
-        started, logged_at = time.monotonic(), self.step
-        while self.step < last:
-            batch = batches(self.step, self.process.rank, self.process.count)
-            values = self._train_step(wrapped, batch, _learning_rate(phase, self.step - first))
-            self.step += 1
-            update_average(self.average, self.network, phase.ema_decay, self.step - first)
-            if log is None:
-                continue
-            if self.step % self.options.log_every == 0:
-                rate = (time.monotonic() - started) / (self.step - logged_at)
-                started, logged_at = time.monotonic(), self.step
-                log.write(self.step, {**values, "seconds_per_step": rate})
-                figures = ", ".join(f"{name} {value:.3f}" for name, value in values.items())
-                self.report(f"step {self.step}: {figures}; {rate:.2f} s a step")
-            if self.step == last or self.step % self.options.validate_every == 0:
-                self._validate(log, held_out)
-                self._save()
-
-    def _train_step(self, network: nn.Module, batch: LightSample, rate: float) -> dict[str, float]:
-        """Do one step at a learning rate; return the loss, its terms and the gradient's norm."""
+    def _train_step(self, network: nn.Module, batch: LightSample) -> dict[str, float]:
+        """Do one step; return the loss, its terms and the gradient's norm."""
         network.train()
         # What dropout leaves out depends on the step only, so that a run resumes exactly.
         place = (self.configuration.seed, self.step, self.process.rank)
         torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
+        rate = _learning_rate(self.configuration, self.step)
         for group, factor in zip(self.optimiser.param_groups, _rates(self.configuration), strict=True):
             group["lr"] = rate * factor
         image = batch.image.contiguous(memory_format=torch.channels_last)
@@ -276,8 +250,8 @@ def _rates(configuration: LiteTrainingConfiguration) -> tuple[float, float]:
     return configuration.schedule.encoder_rate, 1.0
 
 
-def _learning_rate(schedule: LiteSchedule, step: int) -> float:
-    """Return the learning rate at a step of a phase, counted from 0."""
+def _learning_rate(configuration: LiteTrainingConfiguration, step: int) -> float:
+    schedule = configuration.schedule
     warmup = min(1.0, (step + 1) / schedule.warmup_steps) if schedule.warmup_steps else 1.0
     cosine = 0.5 * (1.0 + math.cos(math.pi * step / schedule.steps))
     return schedule.learning_rate * warmup * (_COSINE_FLOOR + (1.0 - _COSINE_FLOOR) * cosine)
