@@ -11,6 +11,8 @@ from enabled_extension import MODULE, part
 from hdr_scenes import hdr_scene, render
 
 HEIGHT = 1.7
+#: Of renders whose mean is compared.
+SMALL = (48, 24)
 
 
 def scene_with_camera(folder: Path) -> bpy.types.Scene:
@@ -62,9 +64,9 @@ def check_the_ground_follows_the_light_and_the_rotation(folder):
     nodes["Background"].inputs["Strength"].default_value = 1.5
     part("world.graph").light_node(scene).inputs["Highlights"].default_value = 1.0
     bpy.context.view_layer.update()
-    seen = render(scene, folder, samples=64)
+    seen = render(scene, folder, samples=64, size=SMALL)
     part("world.ground").remove_ground(scene)
-    photograph = render(scene, folder, samples=16)
+    photograph = render(scene, folder, samples=16, size=SMALL)
     np.testing.assert_allclose(seen.mean(axis=(0, 1)) / photograph.mean(axis=(0, 1)), 1.0, atol=0.01)
     assert np.abs(seen - photograph).mean() / photograph.mean() < 0.05
 
@@ -72,7 +74,7 @@ def check_the_ground_follows_the_light_and_the_rotation(folder):
 def check_the_ground_follows_the_peak_limit_but_not_with_lamps(folder):
     """A limit takes light from the ground and from the map alike: the ground looks as the photograph all the same."""
     scene = scene_with_camera(folder)
-    photograph = render(scene, folder, samples=16)
+    photograph = render(scene, folder, samples=16, size=SMALL)
     ground = add(shape="PLANE", radius=100.0)
     drivers = ground.active_material.node_tree.animation_data.drivers
     assert all(curve.driver.is_simple_expression and curve.driver.is_valid for curve in drivers)
@@ -80,14 +82,14 @@ def check_the_ground_follows_the_peak_limit_but_not_with_lamps(folder):
     for ev, limit in ((-0.5, 60.0), (1.5, 400.0), (0.0, 0.5)):
         sliders["Highlights"].default_value, sliders["Peak Limit"].default_value = ev, limit
         bpy.context.view_layer.update()
-        seen = render(scene, folder, samples=64)
+        seen = render(scene, folder, samples=64, size=SMALL)
         ratio = seen.mean(axis=(0, 1)) / photograph.mean(axis=(0, 1))
         print("Highlights", ev, "limit", limit, "ground / photograph", ratio)
         np.testing.assert_allclose(ratio, 1.0, atol=0.01)
     sliders["Highlights"].default_value, sliders["Peak Limit"].default_value = 0.0, 60.0
     assert bpy.ops.lanet.add_sun_lamp() == {"FINISHED"}
     bpy.context.view_layer.update()
-    seen = render(scene, folder, samples=64)
+    seen = render(scene, folder, samples=64, size=SMALL)
     ratio = seen.mean(axis=(0, 1)) / photograph.mean(axis=(0, 1))
     np.testing.assert_allclose(ratio, 1.0, atol=0.03)
     bpy.ops.lanet.remove_lamps()
@@ -97,13 +99,13 @@ def check_the_ground_follows_the_peak_limit_but_not_with_lamps(folder):
 def check_warmth_and_saturation_do_not_tint_the_ground(folder):
     """They change the colour of the light that falls on it, and its look stays that of the photograph."""
     scene = scene_with_camera(folder)
-    photograph = render(scene, folder, samples=16).mean(axis=(0, 1))
+    photograph = render(scene, folder, samples=16, size=SMALL).mean(axis=(0, 1))
     ground = add(shape="PLANE", radius=100.0)
     sliders = part("world.graph").light_node(scene).inputs
 
     def seen() -> np.ndarray:
         bpy.context.view_layer.update()
-        return render(scene, folder, samples=64).mean(axis=(0, 1)) / photograph
+        return render(scene, folder, samples=64, size=SMALL).mean(axis=(0, 1)) / photograph
 
     for warmth, saturation in ((1.5, 1.0), (-1.0, 0.3)):
         sliders["Warmth"].default_value, sliders["Saturation"].default_value = warmth, saturation

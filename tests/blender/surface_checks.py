@@ -102,6 +102,7 @@ def rendered_plane(scene: bpy.types.Scene, albedo: float, folder: Path) -> float
     scene.render.engine = "CYCLES"
     scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.max_bounces = 256, False, 1
     scene.cycles.device, scene.cycles.sample_clamp_indirect = "CPU", 0.0
+    scene.world.cycles.sampling_method, scene.world.cycles.sample_map_resolution = "MANUAL", 512
     scene.render.resolution_x = scene.render.resolution_y = 16
     scene.render.image_settings.file_format = "OPEN_EXR"
     scene.render.filepath = str(folder / "render.exr")
