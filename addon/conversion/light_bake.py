@@ -82,7 +82,7 @@ def light_change(scene: Scene) -> dict[str, Any]:
         }
     if background is not None:
         change["strength"] = background.inputs["Strength"].default_value
-    if mapping is not None:
+    if mapping is not None and not mapping.inputs["Rotation"].is_linked:
         matrix = Euler(mapping.inputs["Rotation"].default_value).to_matrix()
         if mapping.vector_type == "TEXTURE":
             matrix.transpose()
@@ -96,6 +96,8 @@ def _notes(scene: Scene) -> list[str]:
     light, mapping = light_node_after(texture), mapping_of(texture)
     if background_of(scene) is None:
         notes.append("The strength is not a value of its own. It was not baked.")
+    if mapping is not None and mapping.inputs["Rotation"].is_linked:
+        notes.append(f"The rotation of “{mapping.name}” is linked. It was not baked.")
     if mapping is not None and tuple(mapping.inputs["Scale"].default_value) != (1.0, 1.0, 1.0):
         notes.append(f"The scale of “{mapping.name}” was not baked.")
     if light is not None and any(is_animated(light, name) for name in (HIGHLIGHTS, PEAK_LIMIT)):

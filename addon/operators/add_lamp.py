@@ -13,6 +13,7 @@ from ..messages import about
 from ..session import ExtensionSession
 from ..settings import conversion_settings
 from ..translation import tr
+from ..world.graph import background_of
 from .hdr_work_operator import HdrWorkOperator
 
 
@@ -53,6 +54,7 @@ class AddSunLamp(HdrWorkOperator, Operator):
     def success(scene: Scene, work: LampPlacing) -> Ending:
         """Return the message of added lamps."""
         names = ", ".join(lamp.name for lamp in work.lamps)
-        return Ending(
-            about(scene, tr("{names}: The light was taken out of the map.", names=names)), "INFO", has_changed=True
-        )
+        texts = [tr("{names}: The light was taken out of the map.", names=names)]
+        if background_of(scene) is None:
+            texts.append(tr("The world's strength is linked. Set the strength of the lamps by hand."))
+        return Ending(about(scene, *texts), "INFO", has_changed=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 
-from bpy.types import Node, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
+from bpy.types import Node, NodeSocket, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
 from mathutils import Euler, Matrix, Vector
 
+from ..errors import AddonError
 from .drivers import DriverSource, drive
 
 
 def mapping_of(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping | None:
-    """Return the Mapping node before a texture, through reroutes; None if there is none."""
+    """Return the Mapping node before a texture, through reroutes and muted Mapping nodes; None if there is none."""
     node = _before(texture.inputs["Vector"])
     return node if node is not None and node.type == "MAPPING" else None
 
@@ -36,19 +37,40 @@ def ensure_mapping(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping:
     return mapping
 
 
+def check_followable(texture: ShaderNodeTexEnvironment) -> None:
+    """Check that objects can turn with a texture's Mapping node.
+
+    Raises:
+        AddonError: the rotation comes from another node.
+    """
+    mapping = mapping_of(texture)
+    if mapping is not None and any(mapping.inputs[name].is_linked for name in ("Rotation", "Scale")):
+        raise AddonError(
+            f"{mapping.name}: Its rotation or scale is linked, which objects cannot follow. Set the values in the node."
+        )
+
+
 def follow(target: Object, mapping: ShaderNodeMapping, world: World) -> None:
-    """Turn an object as a Mapping node turns the environment, by drivers.
+    """Turn an object as a Mapping node turns the environment, by drivers; it is mirrored where the scale is negative.
 
     A Mapping of type Point turns the direction that is looked up, so the environment turns the other way: by the
-    inverse rotation, which has the negative angles in the reverse order.
+    inverse rotation, which has the negative angles in the reverse order. It mirrors before it turns, and the object
+    afterwards; the same rotation seen in the mirror of two axes has the opposite angle if one of them is reversed.
     """
     is_inverse = mapping.vector_type != "TEXTURE"
     target.rotation_mode = "ZYX" if is_inverse else "XYZ"
-    _drive(target, "rotation_euler", mapping, world, "-turn" if is_inverse else "turn")
+    expression = "turn if (other < 0) != (another < 0) else -turn" if is_inverse else "turn"
+    for axis in range(3):
+        others = {"other": (axis + 1) % 3, "another": (axis + 2) % 3} if is_inverse else {}
+        sources = {"turn": DriverSource(mapping.inputs["Rotation"], f"[{axis}]")}
+        sources |= {name: DriverSource(mapping.inputs["Scale"], f"[{each}]") for name, each in others.items()}
+        target.driver_remove("rotation_euler", axis)
+        drive(target.driver_add("rotation_euler", axis), expression, sources, world)
+    _drive(target, "scale", mapping.inputs["Scale"], world, "-1 if value < 0 else 1")
 
 
 def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world: World | None = None) -> None:
-    """Let a Mapping node of another tree turn as one does, by drivers.
+    """Let a Mapping node of another tree turn and mirror as one does, by drivers.
 
     Args:
         target: the node that follows.
@@ -56,14 +78,15 @@ def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world:
         world: None if the followed node is in a group.
     """
     target.vector_type = mapping.vector_type
-    _drive(target.inputs["Rotation"], "default_value", mapping, world, "turn")
+    for name in ("Rotation", "Scale"):
+        _drive(target.inputs[name], "default_value", mapping.inputs[name], world, "value")
 
 
-def _drive(target, path: str, mapping: ShaderNodeMapping, world: World | None, expression: str) -> None:
-    """Drive the three angles of a property by the rotation of a Mapping node."""
+def _drive(target, path: str, source: NodeSocket, world: World | None, expression: str) -> None:
+    """Drive the three numbers of a property by those of a vector, called ``value``."""
     for axis in range(3):
         target.driver_remove(path, axis)
-        sources = {"turn": DriverSource(mapping.inputs["Rotation"], f"[{axis}]")}
+        sources = {"value": DriverSource(source, f"[{axis}]")}
         drive(target.driver_add(path, axis), expression, sources, world)
 
 
@@ -73,9 +96,10 @@ def turned(direction: Vector, mapping: ShaderNodeMapping) -> Vector:
 
 
 def _turn(mapping: ShaderNodeMapping) -> Matrix:
-    """Return the rotation from the panorama to world space."""
+    """Return the rotation from the panorama to world space, with a reflection where the scale is negative."""
     matrix = Euler(mapping.inputs["Rotation"].default_value).to_matrix()
-    return matrix if mapping.vector_type == "TEXTURE" else matrix.inverted()
+    mirror = Matrix.Diagonal([-1.0 if each < 0.0 else 1.0 for each in mapping.inputs["Scale"].default_value])
+    return matrix @ mirror if mapping.vector_type == "TEXTURE" else mirror @ matrix.inverted()
 
 
 def looked_up(texture: ShaderNodeTexEnvironment, direction: Vector) -> tuple[float, float]:
@@ -95,7 +119,7 @@ def looked_up(texture: ShaderNodeTexEnvironment, direction: Vector) -> tuple[flo
 def _before(socket) -> Node | None:
     while socket.is_linked:
         node = socket.links[0].from_node
-        if node.type != "REROUTE":
+        if node.type != "REROUTE" and not (node.type == "MAPPING" and node.mute):
             return node
         socket = node.inputs[0]
     return None

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 from enabled_extension import part, pixels_of, state_of
 from hdr_scenes import LAMP, SUN, balls, hdr_scene, lamps, panorama, render
-from mathutils import Euler, Vector
+from mathutils import Euler, Matrix, Vector
 
 from lanet_core.files import read_hdr
 from lanet_core.geometry import sphere
@@ -111,6 +111,61 @@ def check_the_sun_follows_the_map(folder):
             expected = (rotation.inverted() if kind == "POINT" else rotation) @ SUN
             assert math.degrees(beam(lamp).angle(expected)) < 0.3, (kind, turn)
         mapping.inputs["Rotation"].default_value = (0.0, 0.0, 0.0)
+
+
+def check_the_sun_and_the_ground_follow_a_mirrored_map(folder):
+    scene = hdr_scene(folder)
+    mapping = scene.world.node_tree.nodes["Mapping"]
+    turned = part("world.map_rotation").turned
+    for kind in ("POINT", "TEXTURE"):
+        bpy.ops.lanet.reset_light()
+        mapping.vector_type = kind
+        bpy.ops.lanet.add_sun_lamp()
+        bpy.ops.lanet.add_ground()
+        (lamp,) = lamps(scene)
+        drivers = lamp.parent.animation_data.drivers
+        assert len(drivers) == 6 and all(curve.driver.is_simple_expression for curve in drivers)
+        for scale in ((-1.0, 1.0, 1.0), (1.0, -2.0, 1.0), (-1.0, -1.0, -1.0), (-1.0, 1.0, -1.0)):
+            turn = (0.3, -0.4, 0.7)
+            mapping.inputs["Rotation"].default_value, mapping.inputs["Scale"].default_value = turn, scale
+            rotation = Euler(turn).to_matrix()
+            mirror = Matrix.Diagonal([math.copysign(1.0, each) for each in scale])
+            expected = (mirror @ rotation.inverted() if kind == "POINT" else rotation @ mirror) @ SUN
+            assert math.degrees(beam(lamp).angle(expected)) < 0.3, (kind, scale)
+            assert math.degrees(turned(SUN, mapping).angle(expected)) < 0.1
+            graph = bpy.context.evaluated_depsgraph_get()
+            tree = part("world.ground").ground_of(scene).evaluated_get(graph).active_material.evaluated_get(graph)
+            ground = next(node for node in tree.node_tree.nodes if node.type == "MAPPING")
+            assert tuple(ground.inputs["Scale"].default_value) == scale
+
+
+def check_a_muted_mapping_turns_nothing_and_a_linked_one_is_named(folder):
+    scene = hdr_scene(folder)
+    tree = scene.world.node_tree
+    mapping = tree.nodes["Mapping"]
+    mapping.mute = True
+    mapping.inputs["Rotation"].default_value[2] = 1.0
+    bpy.ops.lanet.add_sun_lamp()
+    assert math.degrees(beam(lamps(scene)[0]).angle(SUN)) < 0.3
+    bpy.ops.lanet.remove_lamps()
+    mapping = part("world.map_rotation").mapping_of(part("world.graph").lighting_node(scene))
+    tree.links.new(tree.nodes.new("ShaderNodeCombineXYZ").outputs[0], mapping.inputs["Rotation"])
+    assert "Set the values in the node" in refusal() and not lamps(scene)
+    try:
+        bpy.ops.lanet.add_ground()
+    except RuntimeError as error:
+        assert "Set the values in the node" in str(error)
+    else:
+        raise AssertionError("it was not refused")
+
+
+def check_a_linked_strength_is_named(folder):
+    scene = hdr_scene(folder)
+    tree = scene.world.node_tree
+    value = tree.nodes.new("ShaderNodeValue")
+    tree.links.new(value.outputs[0], tree.nodes["Background"].inputs["Strength"])
+    bpy.ops.lanet.add_sun_lamp()
+    assert any("strength is linked" in message.text for message in part("session").current().messages)
 
 
 def check_a_mapping_is_made_where_there_is_none(folder):
