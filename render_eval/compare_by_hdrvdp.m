@@ -1,4 +1,4 @@
-% Compares two pictures by HDR-VDP and prints its quality correlate Q; render_eval/hdrvdp.py runs it in Octave.
+% Compares two images by HDR-VDP and prints its quality correlate Q; render_eval/hdrvdp.py runs it in Octave.
 %
 %   octave-cli compare_by_hdrvdp.m RELEASE TEST REFERENCE ROWS COLUMNS PIXELS_PER_DEGREE
 %

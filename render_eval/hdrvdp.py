@@ -91,8 +91,8 @@ class HdrVdpProgram:
         height, width = pair[0].shape[:2]
         with tempfile.TemporaryDirectory(prefix="lanet_hdrvdp_") as folder:
             files = [Path(folder, name) for name in ("test.bin", "reference.bin")]
-            for path, picture in zip(files, pair, strict=True):
-                path.write_bytes((picture * WHITE_CD_M2).astype("<f4").tobytes(order="F"))
+            for path, pixels in zip(files, pair, strict=True):
+                path.write_bytes((pixels * WHITE_CD_M2).astype("<f4").tobytes(order="F"))
             command = [self.octave, "--quiet", "--norc", _SCRIPT, self.release.resolve(), *files]
             command += [str(height), str(width), f"{PIXELS_PER_DEGREE:g}"]
             try:

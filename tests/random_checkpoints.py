@@ -23,10 +23,10 @@ LANET = NetworkConfiguration(width=0.0625)
 FACTS = {"version": "1.0", "training_data": "none: random weights"}
 
 
-def checkpoint(seed: int, network=PANOLANET, pictures="panoramas", height=128, loss=None) -> Checkpoint:
+def checkpoint(seed: int, network=PANOLANET, images="panoramas", height=128, loss=None) -> Checkpoint:
     """A checkpoint of random weights and statistics, none of them as at the start."""
     torch.manual_seed(seed)
-    stage = StageConfiguration(pictures, height, batch_size=1, steps=1, learning_rate=1e-3)
+    stage = StageConfiguration(images, height, batch_size=1, steps=1, learning_rate=1e-3)
     configuration = TrainingConfiguration("random", "", (stage,), network=network, loss=loss or LossConfiguration())
     built = build_network(network)
     for parameter in built.parameters():

@@ -35,14 +35,14 @@ white_balance_spread = 0.1
 ema_decay = 0.9
 
 [[stages]]
-pictures = "crops"
+images = "crops"
 height = 128
 batch_size = 2
 steps = 2
 learning_rate = 1e-3
 
 [[stages]]
-pictures = "panoramas"
+images = "panoramas"
 height = 128
 batch_size = 2
 steps = 4

@@ -84,7 +84,7 @@ def _check_heights(configuration) -> None:
     from lanet_core.networks.lanet import SIZE_MULTIPLE
 
     for stage in getattr(configuration, "stages", ()):
-        if stage.pictures != "light_grids" and (stage.height < 1 or stage.height % SIZE_MULTIPLE):
+        if stage.height < 1 or stage.height % SIZE_MULTIPLE:
             raise DataError(
                 f"A stage has images of {stage.height} rows, but the network halves them seven times.",
                 remedy=f"Use a height that is a multiple of {SIZE_MULTIPLE}.",

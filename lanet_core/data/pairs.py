@@ -128,9 +128,9 @@ class TrainingPairs(Dataset):
         return srgb_decode((encoded * 255.0).round() / 255.0)
 
 
-def to_tensor(picture: np.ndarray) -> Tensor:
+def to_tensor(image: np.ndarray) -> Tensor:
     """Return (H, W, 3) numpy as a (3, H, W) float32 tensor."""
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(picture, -1, 0), dtype=np.float32))
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, -1, 0), dtype=np.float32))
 
 
 class StepNumbers:

@@ -68,7 +68,7 @@ def open_exr(
     Source: OpenEXR, "Standard Attributes" and "OpenEXR Environment Maps".
     """
     path = Path(path)
-    kinds = ("HDR environment light", "panorama") if is_panorama else ("HDR light", "picture")
+    kinds = ("HDR environment light", "panorama") if is_panorama else ("HDR light", "image")
     header: dict[str, str | float] = {
         "lanetModel": model_name,
         "lanetModelSha256": model_sha256,

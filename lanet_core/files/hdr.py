@@ -141,10 +141,10 @@ def _rgb(image: OpenImageIO.ImageInput, layer: ExrLayer, path: Path) -> np.ndarr
 def _in_display_window(pixels: np.ndarray, offset: np.ndarray, height: int, width: int) -> np.ndarray:
     """Return the data window put where it belongs in the display window, cut at its edges."""
     left, top = offset.tolist()
-    picture = np.zeros((height, width, *pixels.shape[2:]), dtype=pixels.dtype)
+    image = np.zeros((height, width, *pixels.shape[2:]), dtype=pixels.dtype)
     rows = slice(max(top, 0), max(min(top + pixels.shape[0], height), 0))
     columns = slice(max(left, 0), max(min(left + pixels.shape[1], width), 0))
-    target = picture[rows, columns]
+    target = image[rows, columns]
     row, column = rows.start - top, columns.start - left
     target[...] = pixels[row : row + target.shape[0], column : column + target.shape[1]]
-    return picture
+    return image

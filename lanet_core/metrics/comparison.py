@@ -39,6 +39,6 @@ def checked_pair(image: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.n
     return image.astype(np.float64, copy=False), truth.astype(np.float64, copy=False)
 
 
-def _size(picture: np.ndarray) -> str:
-    height, width = picture.shape[:2]
-    return "x".join(str(number) for number in (width, height, *picture.shape[2:]))
+def _size(image: np.ndarray) -> str:
+    height, width = image.shape[:2]
+    return "x".join(str(number) for number in (width, height, *image.shape[2:]))

@@ -92,13 +92,13 @@ def ssim(image: np.ndarray, truth: np.ndarray, data_range: float = 1.0) -> float
     return float((luminance * structure).mean())
 
 
-def _window_mean(picture: np.ndarray) -> np.ndarray:
+def _window_mean(image: np.ndarray) -> np.ndarray:
     """Return the Gaussian-weighted mean of each window that is within the image."""
     offsets = np.arange(SSIM_WINDOW_SIZE) - SSIM_WINDOW_SIZE // 2
     weights = np.exp(-0.5 * (offsets / SSIM_SIGMA_PIXELS) ** 2)
     weights /= weights.sum()
     for _ in range(2):  # the columns, then, of the transposed result, the rows
-        inside = len(picture) - SSIM_WINDOW_SIZE + 1
-        picture = reduce(add, (weight * picture[first : first + inside] for first, weight in enumerate(weights)))
-        picture = np.swapaxes(picture, 0, 1)
-    return picture
+        inside = len(image) - SSIM_WINDOW_SIZE + 1
+        image = reduce(add, (weight * image[first : first + inside] for first, weight in enumerate(weights)))
+        image = np.swapaxes(image, 0, 1)
+    return image

@@ -52,7 +52,7 @@ class BandedConverter(ABC):
         self._threads = threads
 
     @abstractmethod
-    def _source(self, picture: LdrImage, options: ReadingOptions) -> LdrSource:
+    def _source(self, image: LdrImage, options: ReadingOptions) -> LdrSource:
         """Return the light to convert, or refuse an image of another kind."""
 
     @abstractmethod
@@ -172,8 +172,8 @@ class BandedConverter(ABC):
             check_has_channels(output)
         options = options or ReadingOptions()
         source_sha256 = file_sha256(path)
-        picture = read_ldr(path, extend=options.extend)
-        light = self._source(picture, options)
+        image = read_ldr(path, extend=options.extend)
+        light = self._source(image, options)
         solved = self._calibrated(light, self._solve(light, options.white, report, gains, lights), surface, report)
         uncertainty_of = self._uncertainty(solved.prediction, solved.white) if confidence else None
         report("writing")
@@ -183,7 +183,7 @@ class BandedConverter(ABC):
             output,
             size,
             self.session,
-            picture,
+            image,
             source_sha256,
             solved.white,
             half=half,
@@ -197,7 +197,7 @@ class BandedConverter(ABC):
                 writer.write(band if uncertain is None else np.dstack([band, uncertain]))
                 summary.add(band, first)
         report.finished()
-        return self._conversion(light, solved, summary, start, (*picture.warnings, *light.warnings))
+        return self._conversion(light, solved, summary, start, (*image.warnings, *light.warnings))
 
     def _check_confidence(self) -> None:
         if "strength_range" not in self.session.metadata.extra_outputs:

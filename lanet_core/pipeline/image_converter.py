@@ -55,14 +55,14 @@ class FlatSource:
         return bands_of_blocks(self.height, self.width, _BAND_PIXELS)
 
 
-def _opaque_rows(picture: LdrImage) -> Callable[[int, int], np.ndarray]:
+def _opaque_rows(image: LdrImage) -> Callable[[int, int], np.ndarray]:
     """Return the light of an image's rows; transparent pixels are brought below the over-exposure threshold."""
-    transparent = picture.transparent
+    transparent = image.transparent
     if transparent is None:
-        return picture.linear_rows
+        return image.linear_rows
 
     def linear_rows(first: int, end: int) -> np.ndarray:
-        rows = picture.linear_rows(first, end)
+        rows = image.linear_rows(first, end)
         return np.where(transparent[first:end, :, None], dimmed(rows), rows)
 
     return linear_rows
@@ -96,11 +96,11 @@ class ImageConverter(BandedConverter):
         """Whether the model gives attention maps and luminance classes."""
         return {"attention", "segmentation_logits"} <= set(self.session.metadata.extra_outputs)
 
-    def _source(self, picture: LdrImage, options: ReadingOptions) -> FlatSource:
+    def _source(self, image: LdrImage, options: ReadingOptions) -> FlatSource:
         measured = None
-        if (limits := picture.measured) is not None:
-            measured = MeasuredLight(picture.measured_rows, limits.ceiling, limits.tolerance, limits.exposure)
-        return FlatSource(picture.height, picture.width, _opaque_rows(picture), measured=measured)
+        if (limits := image.measured) is not None:
+            measured = MeasuredLight(image.measured_rows, limits.ceiling, limits.tolerance, limits.exposure)
+        return FlatSource(image.height, image.width, _opaque_rows(image), measured=measured)
 
     def _row_weights(self, source: FlatSource) -> np.ndarray:
         return np.ones(source.height)

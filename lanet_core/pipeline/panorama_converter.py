@@ -56,8 +56,8 @@ class Converter(BandedConverter):
             )
         super().__init__(session, threads)
 
-    def _source(self, picture: LdrImage, options: ReadingOptions) -> Panorama:
-        return panorama_from_image(picture, options)
+    def _source(self, image: LdrImage, options: ReadingOptions) -> Panorama:
+        return panorama_from_image(image, options)
 
     def _row_weights(self, source: Panorama) -> np.ndarray:
         return sphere.pixel_solid_angles_sr(source.height, source.width)

@@ -69,7 +69,7 @@ class StageConfiguration:
     """A stretch of training on images of one kind and size.
 
     Attributes:
-        pictures: ``crops`` trains LANet, or panoLANet's panorama branch, on perspective crops; ``panoramas``
+        images: ``crops`` trains LANet, or panoLANet's panorama branch, on perspective crops; ``panoramas``
             trains the whole network.
         height: rows of the images. Crops are square, panoramas twice as wide.
         batch_size: images a step, over all processes together.
@@ -80,7 +80,7 @@ class StageConfiguration:
         warmup_steps: steps over which the learning rate rises from 0.
     """
 
-    pictures: Literal["crops", "panoramas"]
+    images: Literal["crops", "panoramas"]
     height: int
     batch_size: int
     steps: int

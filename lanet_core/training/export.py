@@ -82,7 +82,7 @@ def export_checkpoint(
     configuration = checkpoint.configuration
     last = configuration.stages[-1]
     height = height or last.height
-    width = height if last.pictures == "crops" else 2 * height
+    width = height if last.images == "crops" else 2 * height
     network = inference_network(checkpoint)
     half = rounded_to_half(network, path) if half_weights else set()
     example = torch.zeros(1, 3, height, width)
@@ -115,7 +115,7 @@ def inference_network(checkpoint: Checkpoint) -> nn.Module:
     configuration = checkpoint.configuration
     network = build_network(configuration.network)
     network.load_state_dict(checkpoint.average)
-    if configuration.stages[-1].pictures == "crops":
+    if configuration.stages[-1].images == "crops":
         set_padding(network, "symmetric")
     return (Calibrated(network) if configuration.loss.is_scale_free else network).eval()
 

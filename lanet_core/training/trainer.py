@@ -146,7 +146,7 @@ class Trainer:
         numbers = StepNumbers(first, last, stage.batch_size, self.process.rank, self.process.count)
         validated = task.validation_pairs(held_out) if self.process.is_first else []
         started, logged_at = time.monotonic(), self.step
-        self.report(f"stage {self.stage + 1}: {stage.pictures} of {stage.height} rows, {stage.steps} steps")
+        self.report(f"stage {self.stage + 1}: {stage.images} of {stage.height} rows, {stage.steps} steps")
         for batch in batches(pairs, numbers, self.options.workers):
             values = self._train_step(wrapped, optimiser, stage, batch)
             self.step += 1
@@ -172,7 +172,7 @@ class Trainer:
 
     def _prepare_stage(self, task: CropTask | PanoramaTask) -> None:
         """Set the padding of a stage's images; give the weights pretrained on crops to the ceiling branch."""
-        is_after_crops = self.stage > 0 and self.configuration.stages[self.stage - 1].pictures == "crops"
+        is_after_crops = self.stage > 0 and self.configuration.stages[self.stage - 1].images == "crops"
         for network in (self.network, self.average):
             if is_after_crops and self.step == 0 and isinstance(task, PanoramaTask) and isinstance(network, PanoLANet):
                 network.ceiling.encoder.load_state_dict(network.panorama.encoder.state_dict())
@@ -222,7 +222,7 @@ class Trainer:
         log.write_images(
             self.total_steps,
             "val_ldr_prediction_truth",
-            [[pairs[i].picture, reconstructed[i], pairs[i].hdr] for i in shown],
+            [[pairs[i].image, reconstructed[i], pairs[i].hdr] for i in shown],
         )
         # Figures of different sizes cannot be compared: a stage's best replaces that of the stage before.
         if self.best is None or self.best[0] != self.stage or validated < self.best[1]:

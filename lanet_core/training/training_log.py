@@ -53,10 +53,10 @@ class TrainingLog:
             self._writer.add_scalar(name, value, step)
 
     def write_images(self, step: int, name: str, rows: Sequence[Sequence[np.ndarray]]) -> None:
-        """Log a sheet of linear images (H, W, 3), each row at every exposure, also as ``pictures/NAME.png``."""
+        """Log a sheet of linear images (H, W, 3), each row at every exposure, also as ``images/NAME.png``."""
         sheet = contact_sheet(rows)
         self._writer.add_image(name, sheet, step, dataformats="HWC")
-        folder = self.folder / "pictures"
+        folder = self.folder / "images"
         folder.mkdir(exist_ok=True)
         write_png(folder / f"{name}_{step:06d}.png", sheet)
 
@@ -75,7 +75,7 @@ def contact_sheet(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
         (rows H, columns exposures W, 3) uint8, sRGB.
     """
     lines = [
-        np.concatenate([picture * np.float32(2.0**ev) for picture in row for ev in IMAGE_EXPOSURES_EV], axis=1)
+        np.concatenate([image * np.float32(2.0**ev) for image in row for ev in IMAGE_EXPOSURES_EV], axis=1)
         for row in rows
     ]
     return quantise_srgb8(np.concatenate(lines, axis=0))

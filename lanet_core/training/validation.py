@@ -18,7 +18,7 @@ class ValidationPair:
     """One photograph of a scene and its calibrated HDR, (H, W, 3) float32, linear Rec.709."""
 
     name: str
-    picture: np.ndarray
+    image: np.ndarray
     hdr: np.ndarray
 
 

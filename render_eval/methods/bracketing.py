@@ -22,22 +22,22 @@ SHORTEST_S = 1.0 / 1024.0
 
 
 def consistent_exposures(
-    darker: Sequence[np.ndarray], picture: np.ndarray, brighter: Sequence[np.ndarray]
+    darker: Sequence[np.ndarray], image: np.ndarray, brighter: Sequence[np.ndarray]
 ) -> list[np.ndarray]:
     """Return the exposures up to the first on either side that contradicts its neighbour, the darkest first.
 
     Args:
         darker: (H, W, 3) uint8 each, in steps down from the image.
-        picture: (H, W, 3) uint8.
+        image: (H, W, 3) uint8.
         brighter: the same, in steps up.
     """
-    down = _leading(darker, picture, lambda image, previous: image > previous + TOLERANCE)
-    up = _leading(brighter, picture, lambda image, previous: image < previous - TOLERANCE)
-    return [*reversed(down), picture, *up]
+    down = _leading(darker, image, lambda exposed, previous: exposed > previous + TOLERANCE)
+    up = _leading(brighter, image, lambda exposed, previous: exposed < previous - TOLERANCE)
+    return [*reversed(down), image, *up]
 
 
-def _leading(images: Sequence[np.ndarray], picture: np.ndarray, contradicts) -> list[np.ndarray]:
-    kept, previous = [], picture.astype(np.int16)
+def _leading(images: Sequence[np.ndarray], first: np.ndarray, contradicts) -> list[np.ndarray]:
+    kept, previous = [], first.astype(np.int16)
     for image in images:
         current = image.astype(np.int16)
         if contradicts(current, previous).any():

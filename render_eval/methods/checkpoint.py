@@ -73,5 +73,5 @@ def _exported(name: str, checkpoint: Checkpoint | LiteCheckpoint, path: Path, th
             export_checkpoint(checkpoint, model, **facts)
         except RuntimeError as error:  # a state that does not fit the network
             raise CheckpointError("The checkpoint does not fit its own configuration.", path=path) from error
-        is_image_model = checkpoint.configuration.stages[-1].pictures == "crops"
+        is_image_model = checkpoint.configuration.stages[-1].images == "crops"
         return (image_model if is_image_model else panorama_model)(name, model, threads=threads)

@@ -213,7 +213,7 @@ def _read(path: Path) -> np.ndarray | None:
         return None
     # OpenImageIO takes no file name that is not text.
     with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / f"picture{path.suffix}"
+        plain = Path(folder) / f"image{path.suffix}"
         shutil.copyfile(path, plain)
         return _decoded(str(plain))
 

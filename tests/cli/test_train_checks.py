@@ -25,7 +25,7 @@ luminance_attention = false
 segmentation = false
 
 [[stages]]
-pictures = "crops"
+images = "crops"
 height = 128
 batch_size = 6
 steps = 2

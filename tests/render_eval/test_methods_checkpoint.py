@@ -47,7 +47,7 @@ def test_a_checkpoint_predicts_as_its_exported_model_does(tmp_path: Path, kind: 
         export_lite(load_checkpoint(path), model, uncertainty=None, **FACTS)
     else:
         network = PANOLANET if kind == "panoramas" else LANET
-        save_checkpoint(path, checkpoint(1, network, pictures=kind))
+        save_checkpoint(path, checkpoint(1, network, images=kind))
         export_checkpoint(load_checkpoint(path), model, **FACTS)
     shown = photograph(96, 160, is_panorama=False) if kind == "crops" else photograph(96, 192, is_panorama=True)
     (method,) = parse_methods("", {"mine": path})

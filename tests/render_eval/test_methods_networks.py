@@ -93,7 +93,7 @@ def make_checkpoint(tmp_path_factory) -> Callable[[str], Path]:
 
     def make(architecture: str) -> Path:
         torch.manual_seed(1)
-        stage = {"pictures": "panoramas", "height": 128, "batch_size": 1, "steps": 9, "learning_rate": 1e-3}
+        stage = {"images": "panoramas", "height": 128, "batch_size": 1, "steps": 9, "learning_rate": 1e-3}
         sections = {"network": {"width": 1 / 16, "bottom_channels": 512, **NETWORKS[architecture]}, "stages": [stage]}
         configuration = from_dict({"name": architecture, "description": "Untrained.", **sections})
         network = build_our_network(configuration.network)

@@ -45,7 +45,7 @@ def test_the_papers_rows_keep_the_papers_settings(name):
     assert configuration.network.decoder_normalisation == "instance"
     assert configuration.optimiser.beta1 == 0.5
     assert [stage.learning_rate for stage in configuration.stages] == [4e-5] * len(configuration.stages)
-    assert [(stage.pictures, stage.batch_size, stage.steps) for stage in configuration.stages] == [
+    assert [(stage.images, stage.batch_size, stage.steps) for stage in configuration.stages] == [
         ("crops", 16, 100_000),
         ("panoramas", 4, 35_000),
     ][: len(configuration.stages)]
@@ -61,7 +61,7 @@ def test_no_two_rows_are_the_same_model():
 
 
 def test_the_hash_is_of_the_values(tmp_path):
-    text = 'name = "x"\ndescription = "y"\n[[stages]]\npictures = "crops"\nheight = 128\nbatch_size = 2\n'
+    text = 'name = "x"\ndescription = "y"\n[[stages]]\nimages = "crops"\nheight = 128\nbatch_size = 2\n'
     text += "steps = 3\nlearning_rate = 1e-4\n"
     variants = {"remark": "# a remark\n" + text, "default": "seed = 0\n" + text, "other": text.replace("3", "4")}
     hashes = {}

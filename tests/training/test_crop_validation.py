@@ -35,7 +35,7 @@ scale_invariant = 1.0
 segmentation = 0.05
 
 [[stages]]
-pictures = "crops"
+images = "crops"
 height = 128
 batch_size = 2
 steps = 4
@@ -65,14 +65,14 @@ class Oracle(nn.Module):
 def test_the_photographs_are_calibrated_and_over_exposed_in_part(pairs):
     assert pairs
     for pair in pairs:
-        assert pair.picture.shape == pair.hdr.shape == (64, 64, 3)
-        assert 0.0 < (overexposure_ramp(pair.picture) > 0.0).mean() < 1.0
-        assert calibration_scale(pair.picture, pair.hdr) == pytest.approx(1.0, rel=1e-4)
+        assert pair.image.shape == pair.hdr.shape == (64, 64, 3)
+        assert 0.0 < (overexposure_ramp(pair.image) > 0.0).mean() < 1.0
+        assert calibration_scale(pair.image, pair.hdr) == pytest.approx(1.0, rel=1e-4)
 
 
 def test_the_truth_has_a_small_error_and_brighter_light_a_larger_one(pairs):
-    truth, validated, pictures = CropTask(64).validate(Oracle(pairs), pairs, torch.device("cpu"))
-    assert len(pictures) == len(pairs)
+    truth, validated, images = CropTask(64).validate(Oracle(pairs), pairs, torch.device("cpu"))
+    assert len(images) == len(pairs)
     assert truth["val_overexposed_stops"] < 0.5 * truth["val_ldr_overexposed_stops"]
     assert truth["val_scale_invariant"] < 1e-6
     assert validated == truth["val_overexposed_stops"]
@@ -113,7 +113,7 @@ def test_from_training_to_a_converted_photograph(scene_folder, tmp_path, capsys)
     assert len(validated) == 2
     stage, best = load_checkpoint(run / "best.pt").best
     assert (stage, best) == (0, pytest.approx(min(validated), abs=1e-5))
-    assert list((run / "pictures").glob("*.png"))
+    assert list((run / "images").glob("*.png"))
 
     model = tmp_path / "lanet.onnx"
     export_checkpoint(load_checkpoint(run / "best.pt"), model, version="1.0", training_data="Three made-up scenes.")
@@ -135,4 +135,4 @@ def test_the_shipped_configuration_for_single_images():
     assert configuration.network.architecture == "lanet"
     assert configuration.network.luminance_attention
     assert (configuration.loss.scale_invariant, configuration.loss.segmentation) == (1.0, 0.05)
-    assert [(stage.pictures, stage.height) for stage in configuration.stages] == [("crops", 256)]
+    assert [(stage.images, stage.height) for stage in configuration.stages] == [("crops", 256)]

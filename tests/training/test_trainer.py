@@ -52,7 +52,7 @@ def test_the_log_shows_every_step(finished_run):
     assert all(np.isfinite(list(losses.values())))
     assert {"val_mean_stops", "val_ldr_mean_stops", "overexposed"} <= {row["name"] for row in rows}
     assert list((finished_run / "tensorboard").iterdir())
-    assert list((finished_run / "pictures").glob("*.png"))
+    assert list((finished_run / "images").glob("*.png"))
 
 
 def test_the_ceiling_encoder_starts_from_the_pretrained_panorama_encoder(
@@ -144,7 +144,7 @@ def test_export_describes_the_model_and_agrees_with_torch(finished_run, small_co
 
 
 def test_learning_rates():
-    values = {"pictures": "crops", "height": 128, "batch_size": 1, "learning_rate": 1.0}
+    values = {"images": "crops", "height": 128, "batch_size": 1, "learning_rate": 1.0}
     step = StageConfiguration(**values, steps=20_000)
     assert [learning_rate(step, at) for at in (0, 4_999, 5_000, 10_000)] == pytest.approx([1.0, 1.0, 0.8, 0.64])
     cosine = StageConfiguration(**values, steps=1_000, schedule="cosine", warmup_steps=10)

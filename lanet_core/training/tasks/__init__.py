@@ -9,4 +9,4 @@ from lanet_core.training.tasks.panoramas import PanoramaTask
 
 def task_of(stage: StageConfiguration) -> CropTask | PanoramaTask:
     """Return the task of a stage."""
-    return CropTask(stage.height) if stage.pictures == "crops" else PanoramaTask(stage.height)
+    return CropTask(stage.height) if stage.images == "crops" else PanoramaTask(stage.height)

@@ -67,10 +67,10 @@ class CropTask:
             seed = int.from_bytes(hashlib.sha256(loaded.scene.name.encode()).digest()[:4], "big")
             for number, view in enumerate(crops.paper_crops(loaded.scene.is_outdoor)[::2]):
                 hdr = crops.perspective_crop(loaded.hdr, *view, self.height, self.height)
-                picture = SRGB8_TO_LINEAR[expose(hdr, draw_camera(np.random.default_rng([seed, number])))]
+                image = SRGB8_TO_LINEAR[expose(hdr, draw_camera(np.random.default_rng([seed, number])))]
                 with contextlib.suppress(CalibrationError):  # over-exposed everywhere
-                    pairs.append(ValidationPair(f"{loaded.scene.name}-{number}", picture, calibrate(picture, hdr)))
-        return [pair for pair in pairs if overexposure_ramp(pair.picture).mean() > _LEAST_OVEREXPOSED] or pairs
+                    pairs.append(ValidationPair(f"{loaded.scene.name}-{number}", image, calibrate(image, hdr)))
+        return [pair for pair in pairs if overexposure_ramp(pair.image).mean() > _LEAST_OVEREXPOSED] or pairs
 
     def validate(self, network: nn.Module, pairs: Sequence[ValidationPair], device: torch.device) -> Validation:
         """Measure a network on photographs.
@@ -89,26 +89,26 @@ class CropTask:
         figures: dict[str, list[float]] = {}
         reconstructed = []
         for pair in pairs:
-            log_hdr, hdr = predict(network, pair.picture, device)
+            log_hdr, hdr = predict(network, pair.image, device)
             reconstructed.append(hdr)
             loss = scale_invariant_loss(to_tensor(log_hdr)[None], to_tensor(pair.hdr)[None])
             found = {"val_scale_invariant": float(loss)}
-            if overexposure_ramp(pair.picture).any():
-                found["val_overexposed_stops"] = overexposed_error_stops(hdr, pair.hdr, pair.picture)
-                found["val_ldr_overexposed_stops"] = overexposed_error_stops(pair.picture, pair.hdr, pair.picture)
+            if overexposure_ramp(pair.image).any():
+                found["val_overexposed_stops"] = overexposed_error_stops(hdr, pair.hdr, pair.image)
+                found["val_ldr_overexposed_stops"] = overexposed_error_stops(pair.image, pair.hdr, pair.image)
             for name, value in found.items():
                 figures.setdefault(name, []).append(value)
         means = {name: float(np.mean(values)) for name, values in figures.items()}
         return Validation(means, means.get("val_overexposed_stops", means["val_scale_invariant"]), reconstructed)
 
 
-def overexposed_error_stops(picture: np.ndarray, hdr: np.ndarray, ldr_linear: np.ndarray) -> float:
+def overexposed_error_stops(image: np.ndarray, hdr: np.ndarray, ldr_linear: np.ndarray) -> float:
     """Return the mean absolute error of log2 radiance, in stops, over what is over-exposed.
 
     Args:
-        picture: (H, W, 3) float32, linear Rec.709.
+        image: (H, W, 3) float32, linear Rec.709.
         hdr: (H, W, 3) float32, the truth, calibrated to the LDR.
         ldr_linear: (H, W, 3) float32, [0, 1]: its ramp of Eq. 8, which is not 0 everywhere, weighs the pixels.
     """
-    stops = np.abs(np.log2(np.maximum(picture, EPSILON)) - np.log2(np.maximum(hdr, EPSILON))).mean(axis=-1)
+    stops = np.abs(np.log2(np.maximum(image, EPSILON)) - np.log2(np.maximum(hdr, EPSILON))).mean(axis=-1)
     return float(np.average(stops, weights=overexposure_ramp(ldr_linear)))

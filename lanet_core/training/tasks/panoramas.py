@@ -72,10 +72,10 @@ class PanoramaTask:
             device: of the network.
         """
         network.eval()
-        reconstructed = [predict(network, pair.picture, device)[1] for pair in pairs]
+        reconstructed = [predict(network, pair.image, device)[1] for pair in pairs]
         stops = {
             "val": [irradiance_error_stops(hdr, pair.hdr) for hdr, pair in zip(reconstructed, pairs, strict=True)],
-            "val_ldr": [irradiance_error_stops(pair.picture, pair.hdr) for pair in pairs],
+            "val_ldr": [irradiance_error_stops(pair.image, pair.hdr) for pair in pairs],
         }
         figures = {}
         for name, values in stops.items():
