@@ -14,7 +14,7 @@ from ..errors import AddonError
 from ..files.result_files import SUFFIX
 from ..source.sources import file_of
 from ..worker.shared import SharedWorker
-from ..world.graph import background_of, find_environment_texture, lighting_node, remembered_pair
+from ..world.graph import find_environment_texture, lighting_node, remembered_pair, strength_of
 from ..world.light_group import HIGHLIGHTS, PEAK_LIMIT, is_animated, light_node_after
 from ..world.light_notes import altered
 from ..world.light_tint import tint_values, warmth_gains
@@ -70,7 +70,7 @@ class LightBake(HdrWork):
 def light_change(scene: Scene) -> dict[str, Any]:
     """Return what a converted scene's nodes change of its map, as `LightChange` of the worker."""
     texture = lighting_node(scene)
-    light, mapping, background = light_node_after(texture), mapping_of(texture), background_of(scene)
+    light, mapping, strength = light_node_after(texture), mapping_of(texture), strength_of(scene)
     change: dict[str, Any] = {}
     if light is not None:
         warmth, saturation = tint_values(light)
@@ -80,8 +80,8 @@ def light_change(scene: Scene) -> dict[str, Any]:
             "gains": list(warmth_gains(warmth)),
             "saturation": saturation,
         }
-    if background is not None:
-        change["strength"] = background.inputs["Strength"].default_value
+    if strength is not None:
+        change["strength"] = strength.default_value
     if mapping is not None and not mapping.inputs["Rotation"].is_linked:
         matrix = Euler(mapping.inputs["Rotation"].default_value).to_matrix()
         if mapping.vector_type == "TEXTURE":
@@ -94,7 +94,7 @@ def _notes(scene: Scene) -> list[str]:
     notes = altered(scene)
     texture = lighting_node(scene)
     light, mapping = light_node_after(texture), mapping_of(texture)
-    if background_of(scene) is None:
+    if strength_of(scene) is None:
         notes.append("The strength is not a value of its own. It was not baked.")
     if mapping is not None and mapping.inputs["Rotation"].is_linked:
         notes.append(f"The rotation of “{mapping.name}” is linked. It was not baked.")

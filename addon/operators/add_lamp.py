@@ -13,7 +13,7 @@ from ..messages import about
 from ..session import ExtensionSession
 from ..settings import conversion_settings
 from ..translation import tr
-from ..world.graph import background_of
+from ..world.graph import strength_of
 from .hdr_work_operator import HdrWorkOperator
 
 
@@ -55,6 +55,6 @@ class AddSunLamp(HdrWorkOperator, Operator):
         """Return the message of added lamps."""
         names = ", ".join(lamp.name for lamp in work.lamps)
         texts = [tr("{names}: The light was taken out of the map.", names=names)]
-        if background_of(scene) is None:
+        if strength_of(scene) is None:
             texts.append(tr("The world's strength is linked. Set the strength of the lamps by hand."))
         return Ending(about(scene, *texts), "INFO", has_changed=True)

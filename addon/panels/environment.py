@@ -11,7 +11,7 @@ from ..source.image_facts import Facts
 from ..source.reading_choice import reading_of
 from ..translation import tr
 from ..world.environment_texture import EnvironmentTexture
-from ..world.graph import ImagePair, background_of, find_environment_texture, remembered_pair
+from ..world.graph import ImagePair, find_environment_texture, remembered_pair, strength_of
 from ..world.light_notes import altered, replaced
 from ..world.map_rotation import mapping_of
 from ..world.packing import will_be_packed
@@ -130,7 +130,7 @@ def _draw_button(layout: UILayout, context: Context) -> None:
 
 def _draw_environment(layout: UILayout, context: Context, texture: EnvironmentTexture) -> None:
     """Draw the rotation and the strength of the whole environment, which are the node tree's own."""
-    mapping, background = mapping_of(texture.node), background_of(context.scene)
+    mapping, strength = mapping_of(texture.node), strength_of(context.scene)
     column = layout.column(align=True)
     column.use_property_split = is_wide(context)
     if mapping is not None:
@@ -140,8 +140,8 @@ def _draw_environment(layout: UILayout, context: Context, texture: EnvironmentTe
         row.prop(context.scene.lanet, "dial", text="", icon="GIZMO")
     else:
         column.operator("lanet.add_rotation", icon="FILE_REFRESH")
-    if background is not None:
-        column.prop(background.inputs["Strength"], "default_value", text="Strength")
+    if strength is not None:
+        column.prop(strength, "default_value", text="Strength")
 
 
 def _draw_result(layout: UILayout, context: Context, pair: ImagePair) -> None:

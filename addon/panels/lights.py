@@ -7,6 +7,7 @@ from bpy.types import Context, UILayout
 from .. import session
 from ..conversion.found_lights import describe
 from ..world.graph import ImagePair
+from ..world.lamp_strength import strength_property
 from ..world.lamps import has_lamps, lamps_of
 
 
@@ -31,7 +32,7 @@ def draw_lights(layout: UILayout, context: Context, pair: ImagePair) -> None:
     for lamp in lamps.values():
         row = column.row(align=True)
         row.prop(lamp.data, "color", text="")
-        row.prop(lamp.data, "energy", text=lamp.name)
+        row.prop(lamp.data, strength_property(lamp.data), text=lamp.name)
     if pair.rest is not None and not lamps:
         column.label(text="The lamps were deleted. The map lacks their light.", icon="ERROR")
     if has_lamps(context.scene):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
-from bpy.types import Image, Scene, ShaderNodeTexEnvironment, World
+from bpy.types import Image, NodeSocket, Scene, ShaderNodeTexEnvironment, World
 
 from ..errors import AddonError
 from ..source.image_loading import load_image
@@ -161,8 +161,11 @@ def forget_pair(scene: Scene) -> None:
         world.pop(name, None)
 
 
-def background_of(scene: Scene) -> bpy.types.ShaderNodeBackground | None:
-    """Return the Background whose Strength a scene's environment light has, None if it is linked or there is none."""
+def strength_of(scene: Scene) -> NodeSocket | None:
+    """Return what a scene's environment light is multiplied by: Strength of its Background, or a Value node before it.
+
+    None if there is no Background, or another node calculates its Strength.
+    """
     texture = find_environment_texture(scene)
     node = texture.node if texture is not None else None
     for _ in range(32):  # along the first link from the texture
@@ -171,8 +174,20 @@ def background_of(scene: Scene) -> bpy.types.ShaderNodeBackground | None:
             return None
         node = links[0].to_node
         if node.type == "BACKGROUND":
-            return None if node.inputs["Strength"].is_linked else node
+            return _value_of(node.inputs["Strength"])
     return None
+
+
+def _value_of(socket: NodeSocket) -> NodeSocket | None:
+    """Return the socket whose number an input has, None if it is calculated."""
+    while socket.is_linked:
+        source = socket.links[0].from_socket
+        if source.node.type == "VALUE":
+            return source
+        if source.node.type != "REROUTE":
+            return None
+        socket = source.node.inputs[0]
+    return socket
 
 
 def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path, *, is_relative: bool = False) -> Image:

@@ -12,7 +12,7 @@ import bpy
 from bpy.types import Material, Mesh, Node, Object, Scene, World
 
 from .drivers import drive_by
-from .graph import background_of, editable_textures, lighting_node, remembered_pair
+from .graph import editable_textures, lighting_node, remembered_pair, strength_of
 from .ground_group import (
     ADDED,
     BASE,
@@ -143,11 +143,11 @@ def _material(scene: Scene, world: World, facts: GroundFacts, shape: str, radius
         ensure_mapping(node)
     lighting = lighting_node(scene)
     follow_mapping(mapping, ensure_mapping(lighting), world)
-    light, background = light_node_after(lighting), background_of(scene)
+    light, strength = light_node_after(lighting), strength_of(scene)
     if light is not None:
         drive_by(ground.inputs[HIGHLIGHTS], light.inputs[HIGHLIGHTS], world)
-    if background is not None:
-        drive_by(ground.inputs[STRENGTH], background.inputs["Strength"], world)
+    if strength is not None:
+        drive_by(ground.inputs[STRENGTH], strength, world)
     tree.links.new(projection.outputs["Direction"], mapping.inputs["Vector"])
     tree.links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
     tree.links.new(texture.outputs["Color"], ground.inputs[IMAGE])

@@ -42,7 +42,7 @@ def let_lamps_follow(scene: Scene, world: World) -> None:
     """Let the lamps of a scene follow its world; lamps that turn with the world of another scene are copied first."""
     lamps = lamps_of(scene)
     empties = {lamp.parent for lamp in lamps}
-    if not any(follows_another(empty, world) for empty in empties):
+    if not any(follows_another(each, world) for each in (*empties, *(lamp.data for lamp in lamps))):
         return
     members = [*empties, *lamps]
     others = [each for each in _others(scene) if rendered_world(each) != world]
@@ -52,8 +52,7 @@ def let_lamps_follow(scene: Scene, world: World) -> None:
             scene.collection.objects.unlink(each)
         _link(scene, _copies(lamps, world))
     else:
-        for empty in empties:
-            follow_copy(empty, world)
+        _follow(lamps, world)
 
 
 def _others(scene: Scene) -> list[Scene]:
@@ -80,6 +79,11 @@ def _copies(lamps: list[Object], world: World) -> list[Object]:
         copy.data = lamp.data.copy()
         copy.parent = empties[lamp.parent]
         copies.append(copy)
-    for empty in empties.values():
-        follow_copy(empty, world)
+    _follow(copies, world)
     return copies
+
+
+def _follow(lamps: list[Object], world: World) -> None:
+    for lamp in lamps:
+        follow_copy(lamp.parent, world)
+        follow_copy(lamp.data, world)

@@ -14,9 +14,10 @@ from bpy.types import Image, Object, Scene, World
 from mathutils import Vector
 
 from ..worker.light_facts import LightFacts
-from .graph import REST_PROPERTY, background_of, editable_textures, lighting_node, remembered_pair
+from .graph import REST_PROPERTY, editable_textures, lighting_node, remembered_pair
 from .ground import follow_lamps
-from .light_group import HIGHLIGHTS, light_node_after
+from .lamp_strength import EnvironmentStrength
+from .light_group import light_node_after
 from .light_tint import tint_values, tinted
 from .map_rotation import ensure_mapping, follow
 from .rendered_world import rendered_world
@@ -73,14 +74,14 @@ def place_lamps(scene: Scene, lights: Mapping[int, LightFacts], rest: Image, kin
     lighting = lighting_node(scene)
     empty = _empty_of(scene, world)
     follow(empty, ensure_mapping(lighting), world)
-    background = background_of(scene)
-    factor = background.inputs["Strength"].default_value if background is not None else 1.0
     light_node = light_node_after(lighting)
     if light_node is not None:
-        factor *= 2.0 ** light_node.inputs[HIGHLIGHTS].default_value
         tint = tint_values(light_node)
         lights = {each: {**light, "energy": tinted(light["energy"], *tint)} for each, light in lights.items()}
-    lamps = [_lamp(scene, empty, number, light, factor, kind) for number, light in lights.items()]
+    strength = EnvironmentStrength(scene)
+    lamps = [_lamp(scene, empty, number, light, strength.factor, kind) for number, light in lights.items()]
+    for lamp in lamps:
+        strength.drive(lamp.data, world)
     follow_lamps(scene)
     return lamps
 

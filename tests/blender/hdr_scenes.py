@@ -51,6 +51,13 @@ def lamps(scene):
     return part("world.lamps").lamps_of(scene)
 
 
+def strength_of(lamp) -> float:
+    """Return the strength with which a lamp shines in the current frame."""
+    bpy.context.view_layer.update()
+    data = lamp.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    return data.energy * 2.0 ** getattr(data, "exposure", 0.0)
+
+
 def balls(scene: bpy.types.Scene) -> None:
     """Add four balls on a plane and a camera."""
     bpy.ops.mesh.primitive_plane_add(size=12.0)

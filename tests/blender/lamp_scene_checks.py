@@ -46,7 +46,7 @@ def check_a_world_shown_by_another_scene_brings_its_lamps(folder):
     lamp.data.energy = 7.0
     copied = another_scene(scene.world.copy())
     (copy,) = turned_suns(copied, 1.1)
-    assert copy != lamp and copy.data != lamp.data and copy.data.energy == 7.0
+    assert copy != lamp and copy.data != lamp.data and copy.data.energy == lamp.data.energy
     assert turned_suns(scene, -0.4) == [lamp] and turned_suns(copied, 0.3) == [copy]
     shared.world = scene.world.copy()
     update(shared)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 from enabled_extension import MODULE, convert, file_scene, part, write_model
+from hdr_scenes import strength_of
 
 
 def converted(folder) -> bpy.types.Scene:
@@ -38,11 +39,11 @@ def check_the_steps_keep_animated_sliders_and_change_lamps(folder):
     light = {"energy": [3.0, 2.0, 1.0], "direction": [1.0, 0.0, 0.0], "radius_rad": 0.01}
     pair = graph.remembered_pair(scene.world)
     (lamp,) = part("world.lamps").place_lamps(scene, {0: light}, pair.hdr)
-    energy = lamp.data.energy
+    energy = strength_of(lamp)
     assert bpy.ops.lanet.try_strength(end="HIGH") == {"FINISHED"}
-    assert abs(lamp.data.energy / energy - 2.0**0.9) < 1e-5
+    assert abs(strength_of(lamp) / energy - 2.0**0.9) < 1e-5
     assert bpy.ops.lanet.try_strength(end="LOW") == {"FINISHED"}
-    assert abs(lamp.data.energy / energy - 2.0**-0.4) < 1e-5
+    assert abs(strength_of(lamp) / energy - 2.0**-0.4) < 1e-5
     highlights = graph.light_node(scene).inputs["Highlights"]
     highlights.keyframe_insert("default_value", frame=1)
     assert bpy.ops.lanet.try_strength(end="HIGH") == {"CANCELLED"}
@@ -57,8 +58,8 @@ def check_lamps_have_the_tint_of_the_sliders(folder):
     pair = part("world.graph").remembered_pair(scene.world)
     (lamp,) = part("world.lamps").place_lamps(scene, {0: light}, pair.hdr)
     expected = part("world.light_tint").tinted(light["energy"], 0.8, 0.5)
-    strength = part("world.graph").background_of(scene).inputs["Strength"].default_value
-    found = [each * lamp.data.energy / strength for each in lamp.data.color]
+    strength = part("world.graph").strength_of(scene).default_value
+    found = [each * strength_of(lamp) / strength for each in lamp.data.color]
     assert all(abs(a / b - 1.0) < 1e-4 for a, b in zip(found, expected, strict=True)), (found, expected)
     assert found[0] / found[2] > 2.0 * 2.0 / 5.0, "it is warmer than before"
     bpy.ops.lanet.reset_light()

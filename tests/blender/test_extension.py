@@ -20,6 +20,7 @@ NAMES = (
     "interface",
     "lamp",
     "lamp_scene",
+    "lamp_strength",
     "message",
     "saving",
     "slider",
