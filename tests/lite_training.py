@@ -7,7 +7,7 @@ from torch import nn
 
 from lanet_core.data.photograph_options import PhotographOptions
 from lanet_core.networks.panolanet_lite import LiteConfiguration, PanoLANetLite
-from lanet_core.training.checkpoints import LiteCheckpoint
+from lanet_core.training.checkpoints import Checkpoint
 from lanet_core.training.lite_configuration import LiteSchedule, LiteTrainingConfiguration
 
 SMALL_NETWORK = LiteConfiguration(decoder_channels=(16, 16, 8, 8), head_channels=8, ceiling_channels=(16, 16, 8, 8))
@@ -21,7 +21,7 @@ def lite_configuration(**schedule) -> LiteTrainingConfiguration:
     )
 
 
-def lite_checkpoint(seed: int = 0, **network) -> LiteCheckpoint:
+def lite_checkpoint(seed: int = 0, **network) -> Checkpoint:
     """A checkpoint whose weights and statistics are all random."""
     torch.manual_seed(seed)
     values = vars(SMALL_NETWORK) | network
@@ -36,4 +36,4 @@ def lite_checkpoint(seed: int = 0, **network) -> LiteCheckpoint:
             module.running_mean.normal_(0.0, 0.1)
             module.running_var.uniform_(0.7, 1.5)
     weights = built.state_dict()
-    return LiteCheckpoint(configuration, 1, weights, weights, {})
+    return Checkpoint(configuration, 0, 1, weights, weights, {})

@@ -55,19 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Export and return the exit status."""
     from lanet_core.errors import DataError
-    from lanet_core.training.checkpoints import LiteCheckpoint, load_checkpoint
+    from lanet_core.training.checkpoints import load_checkpoint
     from lanet_core.training.export import export_checkpoint
-    from lanet_core.training.lite_export import export_lite
-    from lanet_core.training.uncertainty import uncertainty_of_folds
+    from lanet_core.training.lite.uncertainty import uncertainty_of_folds
+    from lanet_core.training.lite_configuration import LiteTrainingConfiguration
 
     checkpoint = load_checkpoint(arguments.checkpoint)
-    common = {
-        "version": arguments.model_version,
-        "training_data": arguments.training_data,
-        "licence": arguments.licence,
-        "half_weights": arguments.half_weights,
-    }
-    is_lite = isinstance(checkpoint, LiteCheckpoint)
+    is_lite = isinstance(checkpoint.configuration, LiteTrainingConfiguration)
     if (arguments.folds is None) != (arguments.data is None):
         raise DataError("--folds requires --data, and --data requires --folds.", remedy="Pass both, or neither.")
     if is_lite and arguments.height is not None:
@@ -77,14 +71,20 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if not is_lite and arguments.folds is not None:
         raise DataError("--folds applies to panoLANet on the pretrained encoder only.", remedy="Omit it.")
-    if is_lite:
-        uncertainty = None
-        if arguments.folds is not None:
-            folds = [load_checkpoint(path) for path in arguments.folds]
-            uncertainty = uncertainty_of_folds(folds, arguments.fold_count or len(folds), arguments.data)
-        difference = export_lite(checkpoint, arguments.output, uncertainty=uncertainty, **common)
-    else:
-        difference = export_checkpoint(checkpoint, arguments.output, height=arguments.height, **common)
+    uncertainty = None
+    if arguments.folds is not None:
+        folds = [load_checkpoint(path) for path in arguments.folds]
+        uncertainty = uncertainty_of_folds(folds, arguments.fold_count or len(folds), arguments.data)
+    difference = export_checkpoint(
+        checkpoint,
+        arguments.output,
+        height=arguments.height,
+        uncertainty=uncertainty,
+        version=arguments.model_version,
+        training_data=arguments.training_data,
+        licence=arguments.licence,
+        half_weights=arguments.half_weights,
+    )
     if arguments.json:
         facts = {"largest_difference": float(difference)}
         print_result(line_of(conversion_record(arguments.checkpoint, arguments.output, "written", facts)))

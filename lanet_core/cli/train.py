@@ -12,8 +12,7 @@ from lanet_core.cli.streams import print_message, print_result
 from lanet_core.pipeline.json_record import line_of
 
 if TYPE_CHECKING:
-    from lanet_core.training.configuration import TrainingConfiguration
-    from lanet_core.training.lite_configuration import LiteTrainingConfiguration
+    from lanet_core.training.configuration import Configuration
 
 NAME = "train"
 HELP = "train a model, or resume a stopped run"
@@ -100,12 +99,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     from lanet_core.cli.train_checks import check_run
     from lanet_core.data.folds import parse_fold
-    from lanet_core.errors import DataError
     from lanet_core.parallel import bounded
     from lanet_core.training.configuration import load_configuration
     from lanet_core.training.distributed import training_process
-    from lanet_core.training.lite_configuration import LiteTrainingConfiguration
-    from lanet_core.training.lite_trainer import LiteTrainer
     from lanet_core.training.overrides import override, write_record
     from lanet_core.training.trainer import Trainer, TrainerOptions
 
@@ -120,17 +116,8 @@ def run(arguments: argparse.Namespace) -> int:
         bfloat16 = process.device.type == "cuda" if arguments.bfloat16 is None else arguments.bfloat16
         options = TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every)
         report = print_message if arguments.json else _print_line
-        common = (arguments.data, arguments.output, process, options, report)
-        if isinstance(configuration, LiteTrainingConfiguration):
-            trainer = LiteTrainer(configuration, *common, synthetic=arguments.supplement, fold=fold)
-        elif arguments.supplement is not None:
-            raise DataError(
-                f"The configuration {configuration.name} does not use synthetic data.",
-                path=arguments.supplement,
-                remedy="Omit --supplement.",
-            )
-        else:
-            trainer = Trainer(configuration, *common, fold=fold)
+        where = (arguments.data, arguments.output)
+        trainer = Trainer(configuration, *where, process, options, report, synthetic=arguments.supplement, fold=fold)
         if process.is_first:
             write_record(arguments.output, configuration, arguments.overrides)
         trainer.run(stop_after=arguments.stop_after)
@@ -139,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _record(configuration: TrainingConfiguration | LiteTrainingConfiguration, output: Path) -> dict[str, object]:
+def _record(configuration: Configuration, output: Path) -> dict[str, object]:
     """Return what ``--json`` reports of a run."""
     from lanet_core.training.trainer import BEST_CHECKPOINT, LAST_CHECKPOINT
 

@@ -27,7 +27,7 @@ def check_run(configuration, arguments: argparse.Namespace, cuda_devices: int) -
     """Check a run of ``lanet train``, and make its output folder.
 
     Args:
-        configuration: a training configuration, of either trainer.
+        configuration: a training configuration.
         arguments: of the command line.
         cuda_devices: how many there are.
 
@@ -70,14 +70,12 @@ def check_device(device: str, cuda_devices: int) -> None:
 
 
 def _check_batches(configuration) -> None:
+    from lanet_core.training.distributed import share_of_batch
+
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     parts = [*getattr(configuration, "stages", ()), *filter(None, [getattr(configuration, "schedule", None)])]
     for batch_size in sorted({part.batch_size for part in parts}):
-        if batch_size < 1 or batch_size % processes:
-            raise DataError(
-                f"A batch of {batch_size} images cannot be divided among {processes} processes.",
-                remedy="Change batch_size in the configuration, or the number of processes.",
-            )
+        share_of_batch(batch_size, processes)
 
 
 def _check_heights(configuration) -> None:

@@ -38,7 +38,7 @@ class UncertaintyHead(nn.Module):
     """A small regression on the scene's statistics and on figures of the prediction.
 
     It is fitted to the errors of networks on scenes that they were not trained on, see
-    :mod:`lanet_core.training.uncertainty`.
+    :mod:`lanet_core.training.lite.uncertainty`.
 
     Args:
         statistics: number of figures of :class:`lanet_core.networks.scene_statistics.SceneStatistics`.

@@ -11,7 +11,7 @@ import torch
 
 from lanet_core.errors import CheckpointError
 from lanet_core.files.replacing import replacing
-from lanet_core.training.configuration import TrainingConfiguration, from_dict
+from lanet_core.training.configuration import Configuration, from_dict
 from lanet_core.training.lite_configuration import LiteTrainingConfiguration
 
 _FORMAT = 1
@@ -31,7 +31,7 @@ class Checkpoint:
         best: the stage of the best validation so far and its figure in stops; None before the first.
     """
 
-    configuration: TrainingConfiguration
+    configuration: Configuration
     stage: int
     step: int
     network: dict[str, Any]
@@ -40,37 +40,20 @@ class Checkpoint:
     best: tuple[int, float] | None = None
 
 
-@dataclass
-class LiteCheckpoint:
-    """The state of a run of :class:`lanet_core.training.lite_trainer.LiteTrainer` between two steps.
-
-    Attributes:
-        configuration: what is being trained.
-        step: steps done.
-        network: state of the network.
-        average: state of the moving average of its weights.
-        optimiser: state of the optimiser.
-    """
-
-    configuration: LiteTrainingConfiguration
-    step: int
-    network: dict[str, Any]
-    average: dict[str, Any]
-    optimiser: dict[str, Any]
-
-
-def save_checkpoint(path: Path, checkpoint: Checkpoint | LiteCheckpoint) -> None:
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint whole or not at all: a killed run leaves the last good one.
 
     Raises:
         OutputError: it cannot be written.
     """
     values = dict(vars(checkpoint), format=_FORMAT, configuration=checkpoint.configuration.to_dict())
+    if isinstance(checkpoint.configuration, LiteTrainingConfiguration):  # one stage, and no best of it
+        del values["stage"], values["best"]
     with replacing(path) as temporary:
         torch.save(values, temporary)
 
 
-def load_checkpoint(path: Path) -> Checkpoint | LiteCheckpoint:
+def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint onto the CPU.
 
     Raises:
@@ -83,9 +66,8 @@ def load_checkpoint(path: Path) -> Checkpoint | LiteCheckpoint:
         values = torch.load(path, map_location="cpu", weights_only=True)
         if values.pop("format") != _FORMAT:
             raise KeyError("format")
-        configuration = values["configuration"] = from_dict(values["configuration"], path=path)
-        kind = LiteCheckpoint if isinstance(configuration, LiteTrainingConfiguration) else Checkpoint
-        return kind(**values)
+        values["configuration"] = from_dict(values["configuration"], path=path)
+        return Checkpoint(**{"stage": 0, **values})
     except (RuntimeError, KeyError, TypeError, EOFError, AttributeError, pickle.UnpicklingError) as error:
         raise CheckpointError(
             "This is not a checkpoint of this program, or it is damaged.",

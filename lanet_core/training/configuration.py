@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import tomllib
+import typing
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, Literal
 from lanet_core.data.augmentation import AugmentationConfiguration
 from lanet_core.errors import DataError
 from lanet_core.networks.configuration import NetworkConfiguration
-from lanet_core.training.lite_configuration import TASK, LiteTrainingConfiguration, lite_from_dict
+from lanet_core.training.lite_configuration import TASK, LiteTrainingConfiguration
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,11 @@ class TrainingConfiguration:
     optimiser: OptimiserConfiguration = field(default_factory=OptimiserConfiguration)
 
     @property
+    def synthetic_share(self) -> float:
+        """Share of the photographs that show synthetic scenes: none."""
+        return 0.0
+
+    @property
     def sha256(self) -> str:
         """Hash of the values that are not the defaults, regardless of the file's layout.
 
@@ -115,31 +121,36 @@ class TrainingConfiguration:
         return json.loads(json.dumps(dataclasses.asdict(self)))
 
 
-def from_dict(values: dict[str, Any], *, path: Path | None = None) -> TrainingConfiguration | LiteTrainingConfiguration:
+#: What one TOML file describes.
+Configuration = TrainingConfiguration | LiteTrainingConfiguration
+
+
+def from_dict(values: dict[str, Any], *, path: Path | None = None) -> Configuration:
     """Build a configuration from plain values.
 
     Raises:
         DataError: a key is unknown or missing, or a value is not allowed; ``path`` is named as the file.
     """
-    if values.get("task") == TASK:
-        return lite_from_dict(values, path=path)
     try:
-        values = dict(values)
-        sections = {
-            "network": NetworkConfiguration,
-            "loss": LossConfiguration,
-            "augmentation": AugmentationConfiguration,
-            "optimiser": OptimiserConfiguration,
-        }
-        for name, section in sections.items():
-            values[name] = section(**_tuples(values.get(name, {})))
-        values["stages"] = tuple(StageConfiguration(**stage) for stage in values["stages"])
-        return TrainingConfiguration(**values)
-    except (KeyError, TypeError, ValueError) as error:
+        if values.get("task") == TASK:
+            return _built(LiteTrainingConfiguration, {name: value for name, value in values.items() if name != "task"})
+        return _built(TrainingConfiguration, values)
+    except (TypeError, ValueError) as error:
         raise DataError(f"The configuration is not valid: {error}.", path=path) from error
 
 
-def load_configuration(name_or_path: str | Path) -> TrainingConfiguration | LiteTrainingConfiguration:
+def _built(kind: Any, value: Any) -> Any:
+    """Return the dataclass or tuple that a dict or list stands for, and any other value as it is."""
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        kinds = typing.get_type_hints(kind)
+        return kind(**{name: _built(kinds.get(name), each) for name, each in dict(value).items()})
+    if isinstance(value, list):
+        [element, *_] = typing.get_args(kind) or [None]
+        return tuple(_built(element, each) for each in value)
+    return value
+
+
+def load_configuration(name_or_path: str | Path) -> Configuration:
     """Read a configuration: a TOML file's path, or the name of one that comes with the package.
 
     Raises:
@@ -184,7 +195,3 @@ def _chosen(section: Any) -> Any:
         if value != default:
             chosen[each.name] = _chosen(value)
     return chosen
-
-
-def _tuples(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}

@@ -11,6 +11,8 @@ from typing import TypeVar
 import torch
 from torch import distributed, nn
 
+from lanet_core.errors import DataError
+
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -44,6 +46,20 @@ class Process:
             return network
         device_ids = [self.device.index] if self.device.type == "cuda" else None
         return nn.parallel.DistributedDataParallel(network, device_ids=device_ids)
+
+
+def share_of_batch(batch_size: int, processes: int) -> int:
+    """Return the images of a batch that each process makes.
+
+    Raises:
+        DataError: they cannot be divided evenly.
+    """
+    if batch_size < 1 or batch_size % processes:
+        raise DataError(
+            f"A batch of {batch_size} images cannot be divided among {processes} processes.",
+            remedy="Change batch_size in the configuration, or the number of processes.",
+        )
+    return batch_size // processes
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Export of the paper's networks to ONNX: one file with the weights and the description that inference needs."""
+"""Export of checkpoints to ONNX: one file with the weights and the description that inference needs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from torch import Tensor, nn
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.errors import ModelError
 from lanet_core.files.replacing import replacing
-from lanet_core.inference.model_metadata import INPUT_NAME, METADATA_KEY, OUTPUT_NAME, ModelMetadata
+from lanet_core.inference.model_metadata import METADATA_KEY, ModelMetadata
 from lanet_core.inference.session import Session
-from lanet_core.networks.calibrated import Calibrated
-from lanet_core.networks.lanet import NetworkOutput
-from lanet_core.networks.padding import set_padding
-from lanet_core.networks.panolanet import build_network
+from lanet_core.networks.uncertainty_head import UncertaintyHead
 from lanet_core.training.checkpoints import Checkpoint
 from lanet_core.training.compact_onnx import forget_node_names, round_to_half, share_constants, store_as_half
+from lanet_core.training.lite.export import LiteExport
+from lanet_core.training.lite_configuration import LiteTrainingConfiguration
+from lanet_core.training.paper_export import PaperExport
 
 OPSET = 17  # the oldest with all that is used, so that old runtimes run the model
 
@@ -30,25 +30,22 @@ OPSET = 17  # the oldest with all that is used, so that old runtimes run the mod
 PARITY = 1e-3
 
 
-class _ImageOutputs(nn.Module):
-    """The part of a network that inference uses, in the order of the model's outputs."""
+def exported_network(
+    checkpoint: Checkpoint, *, height: int | None = None, uncertainty: UncertaintyHead | None = None
+) -> PaperExport | LiteExport:
+    """Return a checkpoint's averaged network with what the model's file needs.
 
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, ldr_linear: Tensor) -> tuple[Tensor, ...]:
-        return tuple(named_outputs(self.network(ldr_linear)).values())
-
-
-def named_outputs(output: NetworkOutput) -> dict[str, Tensor]:
-    """Return a network's outputs under the names of :mod:`lanet_core.inference.model_metadata`, in their order."""
-    tensors = {
-        OUTPUT_NAME: output.log_hdr,
-        "attention": output.attention,
-        "segmentation_logits": output.segmentation_logits,
-    }
-    return {name: tensor.float() for name, tensor in tensors.items() if tensor is not None}
+    Args:
+        checkpoint: of any network.
+        height: rows of the input of the paper's networks; those of the last stage by default.
+        uncertainty: a head for panoLANet on the pretrained encoder.
+    """
+    configuration = checkpoint.configuration
+    if isinstance(configuration, LiteTrainingConfiguration):
+        assert height is None, "the configuration defines the height"
+        return LiteExport(configuration, checkpoint.average, uncertainty)
+    assert uncertainty is None, "the paper's networks have no uncertainty"
+    return PaperExport(configuration, checkpoint.average, height)
 
 
 def export_checkpoint(
@@ -56,6 +53,7 @@ def export_checkpoint(
     path: Path,
     *,
     height: int | None = None,
+    uncertainty: UncertaintyHead | None = None,
     version: str,
     training_data: str,
     licence: str = "GPL-3.0-or-later",
@@ -64,9 +62,10 @@ def export_checkpoint(
     """Write a checkpoint's averaged weights as an ONNX model of static shape.
 
     Args:
-        checkpoint: of a network of the paper.
+        checkpoint: of a run.
         path: the file to write; it gets its name once ONNX Runtime agrees with torch.
-        height: rows of the network's input, a multiple of 128; those of the last stage by default.
+        height: see :func:`exported_network`.
+        uncertainty: see :func:`exported_network`.
         version: of the weights.
         training_data: what they were trained on, one sentence.
         licence: SPDX identifier of the weights' licence.
@@ -79,45 +78,24 @@ def export_checkpoint(
         ModelError: the two differ by more than :data:`PARITY`, or half floats do not hold a weight.
         OutputError: the file cannot be written.
     """
-    configuration = checkpoint.configuration
-    last = configuration.stages[-1]
-    height = height or last.height
-    width = height if last.images == "crops" else 2 * height
-    network = inference_network(checkpoint)
-    half = rounded_to_half(network, path) if half_weights else set()
-    example = torch.zeros(1, 3, height, width)
-    with torch.no_grad():
-        outputs = list(named_outputs(network(example)))
+    network = exported_network(checkpoint, height=height, uncertainty=uncertainty)
+    half = _rounded_to_half(network.outputs, path) if half_weights else set()
     metadata = ModelMetadata(
-        name=configuration.name,
+        name=checkpoint.configuration.name,
         version=version,
-        architecture="panolanet" if configuration.network.ceiling_branch else "lanet",
         licence=licence,
         training_data=training_data,
-        input_height=height,
-        input_width=width,
         overexposure_threshold=OVEREXPOSURE_THRESHOLD,
         created=datetime.datetime.now(datetime.UTC).date().isoformat(),
-        configuration_sha256=configuration.sha256,
-        postprocessing="calibrated by Eq. 1; inside the graph" if configuration.loss.is_scale_free else "none",
-        extra_outputs=tuple(outputs[1:]),
+        configuration_sha256=checkpoint.configuration.sha256,
         weights="float16" if half_weights else "float32",
+        **network.facts,
     )
     with replacing(path) as temporary:
-        write_onnx(_ImageOutputs(network), (example,), temporary, metadata, {f"network.{name}" for name in half})
+        write_onnx(network.outputs, network.inputs(), temporary, metadata, half)
         difference = parity(network, temporary)
         check_parity(difference, path)
     return difference
-
-
-def inference_network(checkpoint: Checkpoint) -> nn.Module:
-    """Return a checkpoint's averaged network, ready to predict calibrated log HDR of panoramas or crops."""
-    configuration = checkpoint.configuration
-    network = build_network(configuration.network)
-    network.load_state_dict(checkpoint.average)
-    if configuration.stages[-1].images == "crops":
-        set_padding(network, "symmetric")
-    return (Calibrated(network) if configuration.loss.is_scale_free else network).eval()
 
 
 def check_parity(difference: float, path: Path) -> None:
@@ -128,34 +106,29 @@ def check_parity(difference: float, path: Path) -> None:
         )
 
 
-def rounded_to_half(network: nn.Module, path: Path) -> set[str]:
-    """Round a network's weights to half floats and return their names.
-
-    Raises:
-        ModelError: half floats do not hold a weight.
-    """
+def _rounded_to_half(network: nn.Module, path: Path) -> set[str]:
+    """Round a network's weights to half floats and return their names."""
     try:
         return round_to_half(network)
     except ValueError as error:
         raise ModelError(f"The weights cannot be rounded: {error}.", path=path) from error
 
 
-def parity(network: nn.Module, path: Path, seed: int = 0) -> float:
-    """Return the largest relative difference of radiance between torch and ONNX Runtime on a random image."""
+@torch.inference_mode()
+def parity(network: PaperExport | LiteExport, path: Path, seed: int = 0) -> float:
+    """Return the largest difference between a network and a model's file on a random image."""
     session = Session(path, provider="cpu")
-    ldr_linear = _test_image(session.metadata.input_height, session.metadata.input_width, seed)
-    with torch.no_grad():
-        expected = network(torch.from_numpy(np.moveaxis(ldr_linear, -1, 0).copy())[None]).log_hdr[0].numpy()
-    log_hdr = session.run(**{INPUT_NAME: ldr_linear}).log_hdr
-    assert log_hdr is not None, "the network predicts it"
-    return float(np.abs(np.expm1(np.moveaxis(log_hdr, -1, 0) - expected)).max())
+    inputs = network.inputs(seed)
+    expected = zip(session.metadata.output_shapes, network.outputs(*inputs), strict=True)
+    images = zip(session.metadata.input_shapes, inputs, strict=True)
+    prediction = session.run(**{name: _channels_last(image) for name, image in images})
+    return network.difference({name: _channels_last(output) for name, output in expected}, prediction)
 
 
-def _test_image(height: int, width: int, seed: int) -> np.ndarray:
-    """Return blocks of random brightness, black to clipped, (height, width, 3) float32."""
-    rng = np.random.default_rng(seed)
-    blocks = np.clip(rng.random((height // 16, width // 16, 3)) * 1.4 - 0.1, 0.0, 1.0)
-    return blocks.repeat(16, axis=0).repeat(16, axis=1).astype(np.float32)
+def _channels_last(batch: Tensor) -> np.ndarray:
+    """Return the one image of (1, C, H, W) as (H, W, C), or any other value without its first axis."""
+    values = batch[0].numpy()
+    return np.moveaxis(values, 0, -1) if values.ndim == 3 else values
 
 
 def write_onnx(

@@ -6,11 +6,9 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from lanet_core.data.photograph_options import PhotographOptions
-from lanet_core.errors import DataError
 from lanet_core.networks.panolanet_lite import LiteConfiguration
 
 TASK = "lite"
@@ -97,34 +95,15 @@ class LiteTrainingConfiguration:
             raise ValueError("batch_size and steps must be at least 1")
 
     @property
+    def synthetic_share(self) -> float:
+        """Share of the photographs that show synthetic scenes."""
+        return self.schedule.synthetic_share
+
+    @property
     def sha256(self) -> str:
         """Hash of all values."""
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain dicts, lists, strings and numbers, which :func:`lite_from_dict` reads back."""
+        """Return plain dicts, lists, strings and numbers, as a TOML file has them."""
         return json.loads(json.dumps({"task": TASK, **dataclasses.asdict(self)}))
-
-
-def lite_from_dict(values: dict[str, Any], *, path: Path | None = None) -> LiteTrainingConfiguration:
-    """Build a configuration from plain values.
-
-    Raises:
-        DataError: a key is unknown or missing, or a value is not allowed; ``path`` is named as the file.
-    """
-    sections = {
-        "network": LiteConfiguration,
-        "photographs": PhotographOptions,
-        "loss": LightLossWeights,
-        "schedule": LiteSchedule,
-    }
-    try:
-        values = {name: value for name, value in values.items() if name != "task"}
-        for name, section in sections.items():
-            given = values.get(name, {})
-            values[name] = section(
-                **{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
-            )
-        return LiteTrainingConfiguration(**values)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"The configuration is not valid: {error}.", path=path) from error

@@ -1,4 +1,4 @@
-"""The optimiser, and how its learning rate goes."""
+"""Learning rates, and the optimiser of the paper's networks."""
 
 from __future__ import annotations
 
@@ -16,11 +16,19 @@ _COSINE_FLOOR = 0.01
 
 def learning_rate(stage: StageConfiguration, step: int) -> float:
     """Return the learning rate of a stage's step (counted from 0)."""
-    warmup = min(1.0, (step + 1) / stage.warmup_steps) if stage.warmup_steps else 1.0
-    if stage.schedule == "step":
-        return stage.learning_rate * warmup * _STEP_FACTOR ** (step // _STEP_LENGTH)
-    cosine = 0.5 * (1.0 + math.cos(math.pi * step / stage.steps))
-    return stage.learning_rate * warmup * (_COSINE_FLOOR + (1.0 - _COSINE_FLOOR) * cosine)
+    if stage.schedule == "cosine":
+        return cosine_rate(stage.learning_rate, stage.warmup_steps, stage.steps, step)
+    return stage.learning_rate * _warmup(stage.warmup_steps, step) * _STEP_FACTOR ** (step // _STEP_LENGTH)
+
+
+def cosine_rate(learning_rate: float, warmup_steps: int, steps: int, step: int) -> float:
+    """Return a learning rate that rises from 0 over the first steps and falls to a hundredth along a cosine."""
+    cosine = 0.5 * (1.0 + math.cos(math.pi * step / steps))
+    return learning_rate * _warmup(warmup_steps, step) * (_COSINE_FLOOR + (1.0 - _COSINE_FLOOR) * cosine)
+
+
+def _warmup(warmup_steps: int, step: int) -> float:
+    return min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
 
 
 def make_optimiser(network: nn.Module, options: OptimiserConfiguration) -> torch.optim.Optimizer:

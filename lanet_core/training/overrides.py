@@ -16,10 +16,7 @@ from typing import Any, Literal
 
 from lanet_core.errors import DataError
 from lanet_core.files.replacing import replacing
-from lanet_core.training.configuration import TrainingConfiguration, from_dict
-from lanet_core.training.lite_configuration import LiteTrainingConfiguration
-
-Configuration = TrainingConfiguration | LiteTrainingConfiguration
+from lanet_core.training.configuration import Configuration, from_dict
 
 #: The file of a run's folder that records its configuration and what was overridden.
 RECORD = "configuration.json"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,20 +19,6 @@ class ValidationPair:
     name: str
     image: np.ndarray
     hdr: np.ndarray
-
-
-class Validation(NamedTuple):
-    """Result of a validation.
-
-    Attributes:
-        figures: means over all pairs by name.
-        judged: the figure that chooses the best weights; smaller is better.
-        reconstructed: HDR images, (H, W, 3) float32 each.
-    """
-
-    figures: dict[str, float]
-    validated: float
-    reconstructed: list[np.ndarray]
 
 
 @torch.no_grad()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from render_eval.methods.own_models import image_model, panorama_model
 from render_eval.records import MethodRecord
 
 if TYPE_CHECKING:
-    from lanet_core.training.checkpoints import Checkpoint, LiteCheckpoint
+    from lanet_core.training.checkpoints import Checkpoint
 
 
 class CheckpointNetwork:
@@ -37,10 +37,12 @@ class CheckpointNetwork:
     def __init__(self, name: str, path: Path, *, threads: int | None = None) -> None:
         path = Path(path)
         with needed_packages(name, extra="training"):
-            from lanet_core.training.checkpoints import Checkpoint, load_checkpoint
+            from lanet_core.training.checkpoints import load_checkpoint
+            from lanet_core.training.configuration import TrainingConfiguration
         checkpoint = load_checkpoint(path)
         self._method = _exported(name, checkpoint, path, threads)
-        stage = f"stage {checkpoint.stage + 1}, " if isinstance(checkpoint, Checkpoint) else ""
+        has_stages = isinstance(checkpoint.configuration, TrainingConfiguration)
+        stage = f"stage {checkpoint.stage + 1}, " if has_stages else ""
         self.record = MethodRecord(
             name,
             f"{checkpoint.configuration.name}, {stage}step {checkpoint.step}",
@@ -57,21 +59,17 @@ class CheckpointNetwork:
         return self._method.predict(photograph)
 
 
-def _exported(name: str, checkpoint: Checkpoint | LiteCheckpoint, path: Path, threads: int | None) -> Method:
+def _exported(name: str, checkpoint: Checkpoint, path: Path, threads: int | None) -> Method:
     """Return the method that runs a checkpoint's network; its file is needed while it is loaded only."""
-    from lanet_core.training.checkpoints import LiteCheckpoint
+    from lanet_core.training.configuration import TrainingConfiguration
     from lanet_core.training.export import export_checkpoint
-    from lanet_core.training.lite_export import export_lite
 
-    facts: dict[str, Any] = {"version": "checkpoint", "training_data": "see the checkpoint"}
     with tempfile.TemporaryDirectory(prefix="lanet_checkpoint_") as folder:
         model = Path(folder, "checkpoint.onnx")
         try:
-            if isinstance(checkpoint, LiteCheckpoint):
-                export_lite(checkpoint, model, uncertainty=None, **facts)
-                return panorama_model(name, model, threads=threads)
-            export_checkpoint(checkpoint, model, **facts)
+            export_checkpoint(checkpoint, model, version="checkpoint", training_data="see the checkpoint")
         except RuntimeError as error:  # a state that does not fit the network
             raise CheckpointError("The checkpoint does not fit its own configuration.", path=path) from error
-        is_image_model = checkpoint.configuration.stages[-1].images == "crops"
+        configuration = checkpoint.configuration
+        is_image_model = isinstance(configuration, TrainingConfiguration) and configuration.stages[-1].images == "crops"
         return (image_model if is_image_model else panorama_model)(name, model, threads=threads)

@@ -15,12 +15,13 @@ from lanet_core.data.light_photographs import TrainingScene, training_scene
 from lanet_core.data.pairs import StepNumbers, TrainingPairs, batches, load_scenes
 from lanet_core.data.photograph_options import PhotographOptions
 from lanet_core.data.scenes import find_scenes
-from lanet_core.training import lite_trainer, trainer
+from lanet_core.training import paper_stage
 from lanet_core.training.configuration import load_configuration
 from lanet_core.training.distributed import Process
-from lanet_core.training.lite_batches import LiteBatches
+from lanet_core.training.lite import stage as lite_stage
+from lanet_core.training.lite.batches import LiteBatches
 from lanet_core.training.tasks import task_of
-from lanet_core.training.trainer import TrainerOptions
+from lanet_core.training.trainer import Trainer, TrainerOptions
 
 
 class StoppedError(Exception):
@@ -94,11 +95,11 @@ def test_the_papers_trainer_makes_images_on_its_device(scene_folder, small_confi
         devices.append(pairs.device)
         raise StoppedError
 
-    monkeypatch.setattr(trainer, "batches", stop)
+    monkeypatch.setattr(paper_stage, "batches", stop)
     process = Process(0, 1, torch.device("meta"))
     configuration = load_configuration(small_configuration)
     with pytest.raises(StoppedError):
-        trainer.Trainer(configuration, scene_folder, tmp_path, process, TrainerOptions(), quiet).run()
+        Trainer(configuration, scene_folder, tmp_path, process, TrainerOptions(), quiet).run()
     assert devices == [torch.device("meta")]
 
 
@@ -109,9 +110,9 @@ def test_the_trainer_of_the_shipped_model_does_too(scene_folder, tmp_path, monke
         devices.extend(scene.hdr.device for scene in real)
         raise StoppedError
 
-    monkeypatch.setattr(lite_trainer, "LiteBatches", stop)
+    monkeypatch.setattr(lite_stage, "LiteBatches", stop)
     process = Process(0, 1, torch.device("meta"))
-    run = lite_trainer.LiteTrainer(lite_configuration(), scene_folder, tmp_path, process, TrainerOptions(), quiet)
+    run = Trainer(lite_configuration(), scene_folder, tmp_path, process, TrainerOptions(), quiet)
     with pytest.raises(StoppedError):
         run.run()
     assert devices == [torch.device("meta")] * 3

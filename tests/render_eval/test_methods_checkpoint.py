@@ -16,10 +16,9 @@ from lanet_core.errors import CheckpointError  # noqa: E402
 from lanet_core.networks.panolanet_lite import PanoLANetLite  # noqa: E402
 from lanet_core.pipeline.image_converter import load_image_converter  # noqa: E402
 from lanet_core.pipeline.panorama_converter import load_converter  # noqa: E402
-from lanet_core.training.checkpoints import LiteCheckpoint, load_checkpoint, save_checkpoint  # noqa: E402
+from lanet_core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint  # noqa: E402
 from lanet_core.training.configuration import from_dict  # noqa: E402
 from lanet_core.training.export import export_checkpoint  # noqa: E402
-from lanet_core.training.lite_export import export_lite  # noqa: E402
 from render_eval.methods import Photograph, checked_prediction, parse_methods  # noqa: E402
 
 
@@ -31,24 +30,20 @@ def photograph(height: int, width: int, *, is_panorama: bool) -> Photograph:
     return Photograph("scene", rgb_srgb8, linear, linear, is_panorama)
 
 
-def lite_checkpoint() -> LiteCheckpoint:
+def lite_checkpoint() -> Checkpoint:
     torch.manual_seed(1)
     values = {"task": "lite", "name": "small", "description": "Untrained.", "schedule": {"height": 64}}
     configuration = from_dict(values)
     state = PanoLANetLite(configuration.network).state_dict()
-    return LiteCheckpoint(configuration, 7, state, state, {})
+    return Checkpoint(configuration, 0, 7, state, state, {})
 
 
 @pytest.mark.parametrize("kind", ["panoramas", "crops", "lite"])
 def test_a_checkpoint_predicts_as_its_exported_model_does(tmp_path: Path, kind: str):
     path, model = tmp_path / "best.pt", tmp_path / "model.onnx"
-    if kind == "lite":
-        save_checkpoint(path, lite_checkpoint())
-        export_lite(load_checkpoint(path), model, uncertainty=None, **FACTS)
-    else:
-        network = PANOLANET if kind == "panoramas" else LANET
-        save_checkpoint(path, checkpoint(1, network, images=kind))
-        export_checkpoint(load_checkpoint(path), model, **FACTS)
+    network = PANOLANET if kind == "panoramas" else LANET
+    save_checkpoint(path, lite_checkpoint() if kind == "lite" else checkpoint(1, network, images=kind))
+    export_checkpoint(load_checkpoint(path), model, **FACTS)
     shown = photograph(96, 160, is_panorama=False) if kind == "crops" else photograph(96, 192, is_panorama=True)
     (method,) = parse_methods("", {"mine": path})
     load = load_image_converter if kind == "crops" else load_converter

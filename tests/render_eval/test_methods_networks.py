@@ -27,7 +27,7 @@ torch = pytest.importorskip("torch")
 from lanet_core.networks.panolanet import build_network as build_our_network  # noqa: E402
 from lanet_core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint  # noqa: E402
 from lanet_core.training.configuration import from_dict  # noqa: E402
-from lanet_core.training.export import inference_network  # noqa: E402
+from lanet_core.training.paper_export import inference_network  # noqa: E402
 from render_eval.methods.expandnet import PUBLISHED_SHA256, build_network, load_network, run_network  # noqa: E402
 
 #: Names the file of Expand-Net's published weights, to test with them, too.
@@ -224,7 +224,9 @@ def converted_by_hand(network: torch.nn.Module, ldr_linear: np.ndarray) -> np.nd
 def test_a_checkpoint_predicts_as_its_network_does(make_checkpoint, method_of, photograph, architecture):
     path, method = make_checkpoint(architecture), method_of(architecture)
     predicted = checked_prediction(method, photograph)
-    expected = converted_by_hand(inference_network(load_checkpoint(path)), photograph.ldr_linear)
+    trained = load_checkpoint(path)
+    network = inference_network(trained.configuration, trained.average)
+    expected = converted_by_hand(network, photograph.ldr_linear)
     assert (expected > photograph.ldr_linear).mean() > 0.1
     np.testing.assert_allclose(predicted, expected, rtol=5e-4)  # ONNX Runtime against torch
     assert method.record.name == "mine"

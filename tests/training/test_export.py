@@ -17,7 +17,8 @@ from lanet_core.errors import ModelError
 from lanet_core.inference.session import Session
 from lanet_core.training.compact_onnx import round_to_half
 from lanet_core.training.configuration import LossConfiguration
-from lanet_core.training.export import PARITY, check_parity, export_checkpoint, inference_network
+from lanet_core.training.export import PARITY, check_parity, export_checkpoint
+from lanet_core.training.paper_export import inference_network
 
 
 def test_half_weights_halve_the_file_and_cost_nothing_when_it_runs(tmp_path):
@@ -39,8 +40,8 @@ def test_half_weights_halve_the_file_and_cost_nothing_when_it_runs(tmp_path):
     weights = {each.name for each in graph.initializer}
     assert not [node for node in graph.node if node.op_type == "Cast" and node.input[0] in weights]
     assert "BatchNormalization" not in {node.op_type for node in graph.node}
-    picture = blocks(3)
-    whole, half = (Session(tmp_path / f"{each}.onnx", "cpu").run(ldr_linear=picture).log_hdr for each in (False, True))
+    image = blocks(3)
+    whole, half = (Session(tmp_path / f"{each}.onnx", "cpu").run(ldr_linear=image).log_hdr for each in (False, True))
     assert 0.0 < np.abs(whole - half).max() < 0.05
 
 
@@ -57,14 +58,13 @@ def test_weights_beyond_half_floats_are_refused(tmp_path):
 
 def test_the_exported_model_computes_what_the_network_does(tmp_path):
     trained = checkpoint(0, loss=LossConfiguration(scale_invariant=1.0))
-    path, picture = tmp_path / "model.onnx", blocks(5)
+    path, image = tmp_path / "model.onnx", blocks(5)
     assert export_checkpoint(trained, path, **FACTS) < 1e-3
     session = Session(path, "cpu")
     with torch.no_grad():
-        log_hdr = inference_network(trained)(torch.from_numpy(np.moveaxis(picture, -1, 0).copy())[None]).log_hdr
-    np.testing.assert_allclose(
-        session.run(ldr_linear=picture).log_hdr, np.moveaxis(log_hdr[0].numpy(), 0, -1), atol=1e-3
-    )
+        network = inference_network(trained.configuration, trained.average)
+        log_hdr = network(torch.from_numpy(np.moveaxis(image, -1, 0).copy())[None]).log_hdr
+    np.testing.assert_allclose(session.run(ldr_linear=image).log_hdr, np.moveaxis(log_hdr[0].numpy(), 0, -1), atol=1e-3)
     assert session.metadata.configuration_sha256 == trained.configuration.sha256
     assert session.metadata.postprocessing == "calibrated by Eq. 1; inside the graph"
     # Each large constant, such as the maps to and from the ceiling view, is stored once.

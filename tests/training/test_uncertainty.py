@@ -11,9 +11,9 @@ from lanet_core.data.light_photographs import LightSample
 from lanet_core.inference.model_metadata import CELL_PIXELS
 from lanet_core.networks.panolanet_lite import LightOutput
 from lanet_core.networks.uncertainty_head import PREDICTION_FIGURES
-from lanet_core.training import uncertainty
-from lanet_core.training.reflected_light import irradiance_loss
-from lanet_core.training.uncertainty import HeldOutErrors, fit_uncertainty, held_out_errors
+from lanet_core.training.lite import uncertainty
+from lanet_core.training.lite.reflected_light import irradiance_loss
+from lanet_core.training.lite.uncertainty import HeldOutErrors, fit_uncertainty, held_out_errors
 
 
 def made_up_errors(count: int, seed: int) -> HeldOutErrors:

@@ -18,7 +18,8 @@ from lanet_core.errors import CalibrationError
 from lanet_core.networks.configuration import Padding
 from lanet_core.networks.panolanet import PanoLANet
 from lanet_core.training.losses import EPSILON, scale_invariant_loss
-from lanet_core.training.validation import Validation, ValidationPair, predict
+from lanet_core.training.run_data import Validation
+from lanet_core.training.validation import ValidationPair, predict
 
 #: Crops with a smaller over-exposed area carry no information about clipped light.
 _LEAST_OVEREXPOSED = 0.002
@@ -87,10 +88,10 @@ class CropTask:
         """
         network.eval()
         figures: dict[str, list[float]] = {}
-        reconstructed = []
+        images = []
         for pair in pairs:
             log_hdr, hdr = predict(network, pair.image, device)
-            reconstructed.append(hdr)
+            images.append((pair.image, hdr, pair.hdr))
             loss = scale_invariant_loss(to_tensor(log_hdr)[None], to_tensor(pair.hdr)[None])
             found = {"val_scale_invariant": float(loss)}
             if overexposure_ramp(pair.image).any():
@@ -99,7 +100,7 @@ class CropTask:
             for name, value in found.items():
                 figures.setdefault(name, []).append(value)
         means = {name: float(np.mean(values)) for name, values in figures.items()}
-        return Validation(means, means.get("val_overexposed_stops", means["val_scale_invariant"]), reconstructed)
+        return Validation(means, means.get("val_overexposed_stops", means["val_scale_invariant"]), images)
 
 
 def overexposed_error_stops(image: np.ndarray, hdr: np.ndarray, ldr_linear: np.ndarray) -> float:

@@ -16,7 +16,8 @@ from lanet_core.geometry import sphere
 from lanet_core.metrics.irradiance import irradiance_error_stops
 from lanet_core.networks.configuration import Padding
 from lanet_core.networks.resampling import pool_by_solid_angle
-from lanet_core.training.validation import Validation, ValidationPair, predict
+from lanet_core.training.run_data import Validation
+from lanet_core.training.validation import ValidationPair, predict
 
 #: Panoramas are photographed at this multiple of the network's size, then reduced.
 SUPERSAMPLING = 2
@@ -80,4 +81,5 @@ class PanoramaTask:
         figures = {}
         for name, values in stops.items():
             figures |= {f"{name}_mean_stops": float(np.mean(values)), f"{name}_median_stops": float(np.median(values))}
-        return Validation(figures, figures["val_mean_stops"], reconstructed)
+        images = [(pair.image, hdr, pair.hdr) for hdr, pair in zip(reconstructed, pairs, strict=True)]
+        return Validation(figures, figures["val_mean_stops"], images)

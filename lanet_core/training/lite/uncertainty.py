@@ -21,10 +21,11 @@ from lanet_core.data.scenes import find_scenes
 from lanet_core.errors import CheckpointError
 from lanet_core.networks.panolanet_lite import PanoLANetLite
 from lanet_core.networks.uncertainty_head import PREDICTION_FIGURES, UncertaintyHead, uncertainty_figures
-from lanet_core.training.checkpoints import Checkpoint, LiteCheckpoint
-from lanet_core.training.lite_trainer import load_training_scenes
-from lanet_core.training.lite_validation import validation_photographs
-from lanet_core.training.reflected_light import ReflectedLightLoss, irradiance_loss
+from lanet_core.training.checkpoints import Checkpoint
+from lanet_core.training.lite.reflected_light import ReflectedLightLoss, irradiance_loss
+from lanet_core.training.lite.scenes import load_training_scenes
+from lanet_core.training.lite.validation import validation_photographs
+from lanet_core.training.lite_configuration import LiteTrainingConfiguration
 
 #: Factors on the added light among which the best one of a photograph is sought, in stops.
 FACTORS_EV = np.arange(-4.0, 4.01, 0.125)
@@ -100,7 +101,7 @@ def fit_uncertainty(errors: HeldOutErrors, seed: int = 0) -> UncertaintyHead:
     return head.eval()
 
 
-def uncertainty_of_folds(checkpoints: Sequence[Checkpoint | LiteCheckpoint], count: int, data: Path) -> UncertaintyHead:
+def uncertainty_of_folds(checkpoints: Sequence[Checkpoint], count: int, data: Path) -> UncertaintyHead:
     """Fit a head to the errors of the networks of folds, each on the scenes that it held out.
 
     Args:
@@ -116,15 +117,16 @@ def uncertainty_of_folds(checkpoints: Sequence[Checkpoint | LiteCheckpoint], cou
     irradiance = irradiance_loss()
     measured = []
     for number, checkpoint in enumerate(checkpoints, start=1):
-        if not isinstance(checkpoint, LiteCheckpoint):
+        configuration = checkpoint.configuration
+        if not isinstance(configuration, LiteTrainingConfiguration):
             raise CheckpointError(
                 f"Checkpoint {number} of the folds is of another kind of network.",
                 remedy="Use checkpoints of the same configuration as the exported one.",
             )
-        network = PanoLANetLite(checkpoint.configuration.network)
+        network = PanoLANetLite(configuration.network)
         network.load_state_dict(checkpoint.average)
         _, held_out = Fold(number, count).split(scenes)
-        photographs = validation_photographs(load_training_scenes(held_out), checkpoint.configuration.schedule.height)
+        photographs = validation_photographs(load_training_scenes(held_out), configuration.schedule.height)
         measured += [held_out_errors(network, batches, irradiance) for batches in photographs.values()]
     columns = ([getattr(each, name) for each in measured] for name in ("figures", "stops", "factor_ev"))
     return fit_uncertainty(HeldOutErrors(*(torch.cat(column) for column in columns)))

@@ -12,8 +12,8 @@ from torch.nn import functional as F  # noqa: N812
 from lanet_core.data.light_photographs import LightSample
 from lanet_core.geometry import sphere
 from lanet_core.networks.panolanet_lite import LightOutput
+from lanet_core.training.lite.reflected_light import glossy_loss, irradiance_loss
 from lanet_core.training.lite_configuration import LightLossWeights
-from lanet_core.training.reflected_light import glossy_loss, irradiance_loss
 
 #: Scenes with less light to add than this, radiance times steradians, have no distribution to learn.
 _LEAST_ENERGY = 0.02

@@ -11,7 +11,7 @@ from torch import nn
 
 from lanet_core.data.light_photographs import LightSample, TrainingScene, photograph_sample, stack
 from lanet_core.data.virtual_camera import draw_camera
-from lanet_core.training.reflected_light import ReflectedLightLoss
+from lanet_core.training.lite.reflected_light import ReflectedLightLoss
 
 #: Seeds of the photographs: clean ones, and edited ones.
 _SEEDS = {"clean": 11, "edited": 12}

@@ -1,0 +1,1 @@
+"""Training of panoLANet on the pretrained encoder, ``task = "lite"`` in a configuration."""
