@@ -38,19 +38,19 @@ class EncodedPhotograph:
     Attributes:
         encoded: (3, H, W) float32, display-encoded, [0, 1].
         exposed: (3, H, W) float32, linear scene radiance at the camera's exposure, 1 = the sensor's white; not clipped.
-        clipped: (1, H, W) bool, where a channel was at white before the edits: a later edit may darken it.
+        overexposed: (1, H, W) bool, where the camera's image, or that of a curve, was: a later edit may darken it.
         painted: (1, H, W) float32, 1 where an edit has painted over the scene.
     """
 
     encoded: Tensor
     exposed: Tensor
-    clipped: Tensor
+    overexposed: Tensor
     painted: Tensor
 
     @classmethod
     def unedited(cls, encoded: Tensor, exposed: Tensor) -> EncodedPhotograph:
         """Return a photograph as the camera takes it, see :func:`lanet_core.data.torch_camera.expose`."""
-        return cls(encoded, exposed, _is_at_white(exposed, 1.0), torch.zeros_like(encoded[:1]))
+        return cls(encoded, exposed, _overexposed(encoded), torch.zeros_like(encoded[:1]))
 
     def well_exposed(self, relative: Tensor) -> Tensor:
         """Return where the photograph shows the scene's radiance, (1, H, W) bool.
@@ -59,7 +59,7 @@ class EncodedPhotograph:
             relative: (3, H, W) float32, the photograph in linear light relative to its white level.
         """
         is_below = relative.mean(dim=0, keepdim=True) < OVEREXPOSURE_THRESHOLD
-        return is_below & ~self.clipped & (self.painted == 0.0)
+        return is_below & ~self.overexposed & (self.painted == 0.0)
 
 
 Edit = Callable[[EncodedPhotograph, np.random.Generator], None]
@@ -100,11 +100,10 @@ def filmic_curve(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     stops = rng.uniform(1.0, 4.0)
     white = 2.0**stops
     exposed = image.exposed * rng.uniform(0.9, 1.6)
-    image.clipped = _is_at_white(exposed, white)
     # Reinhard et al. 2002, Eq. 4: burns out at ``white``.
-    image.encoded = srgb_encode((exposed * (1.0 + exposed / white**2) / (1.0 + exposed)).clamp(0.0, 1.0)) * rng.uniform(
-        0.92, 1.0
-    )
+    curve = srgb_encode((exposed * (1.0 + exposed / white**2) / (1.0 + exposed)).clamp(0.0, 1.0))
+    image.overexposed = _overexposed(curve)
+    image.encoded = curve * rng.uniform(0.92, 1.0)
 
 
 def agx_curve(image: EncodedPhotograph, rng: np.random.Generator) -> None:
@@ -112,11 +111,11 @@ def agx_curve(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     log = (image.exposed.clamp(min=1e-10).log2() - math.log2(0.18) + 10.0) / 16.5
     inset = rng.uniform(0.05, 0.15)
     log = log * (1.0 - inset) + log.mean(dim=0, keepdim=True) * inset
-    image.clipped = _is_at_white(log, 1.0)
     log = log.clamp(0.0, 1.0)
     slope = rng.uniform(8.0, 11.0)
     low, high = (1.0 / (1.0 + math.exp(-slope * (at - 0.606))) for at in (0.0, 1.0))
     image.encoded = ((torch.sigmoid(slope * (log - 0.606)) - low) / (high - low)).clamp(0.0, 1.0)
+    image.overexposed = _overexposed(image.encoded)
 
 
 def local_tone_map(image: EncodedPhotograph, rng: np.random.Generator) -> None:
@@ -258,8 +257,8 @@ def _draw(edits: tuple[tuple[Edit, float], ...], rng: np.random.Generator) -> Ed
     return edits[int(rng.choice(len(edits), p=weights / weights.sum()))][0]
 
 
-def _is_at_white(level: Tensor, white: float) -> Tensor:
-    return (level >= white).any(dim=0, keepdim=True)
+def _overexposed(encoded: Tensor) -> Tensor:
+    return srgb_decode(encoded).mean(dim=0, keepdim=True) >= OVEREXPOSURE_THRESHOLD
 
 
 def _flat_white(rng: np.random.Generator) -> float:

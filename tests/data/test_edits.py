@@ -97,10 +97,10 @@ def test_a_filmic_curve_separates_what_the_camera_clips(photograph):
     assert float(bright) < 0.97 * float(sun)
 
 
-def test_what_the_camera_clipped_does_not_count_as_well_exposed_when_an_edit_darkens_it(photograph):
+def test_what_the_camera_over_exposed_does_not_count_as_well_exposed_when_an_edit_darkens_it(photograph):
     photograph.exposed[:, 20:40, 60:100] = 3.0
     photograph.encoded[:, 20:40, 60:100] = 1.0
-    photograph.clipped[:, 20:40, 60:100] = True
+    photograph.overexposed[:, 20:40, 60:100] = True
     photograph.encoded *= 0.7
     is_well_exposed = photograph.well_exposed(srgb_decode(photograph.encoded))
     assert not is_well_exposed[:, 20:40, 60:100].any()
