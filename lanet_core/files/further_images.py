@@ -1,7 +1,7 @@
 """What a file contains besides the image that is read: frames of an animation and further images, by its structure.
 
 Sources: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 11.3.6 (acTL); CIPA DC-007,
-"Multi-Picture Format", 5 (APP2 segment).
+"CIPA DC-007", 5 (MPF, APP2 segment).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from lanet_core.files.file_kind import FileKind
 from lanet_core.files.jpeg_frame import Frame, read_frame
 
 _START_OF_IMAGE = b"\xff\xd8\xff"
-_MULTI_PICTURE = b"MPF\0"
+_INDEX = b"MPF\0"
 #: Share of the first image's width from which on another one is no preview.
 _LEAST_WIDTH = 0.5
 #: Bytes of a further image that are searched for its frame header: those of its metadata.
@@ -47,8 +47,8 @@ def _animation_frames(data: mmap) -> int:
 
 
 def _further_jpegs(data: mmap, used: int | None) -> int:
-    """Return how many images follow the first one of a multi-picture file, previews and gain maps left out."""
-    if not any(marker == jpeg.APP2 and part.startswith(_MULTI_PICTURE) for marker, part in jpeg.segments(data)):
+    """Return how many images follow the first one, previews and gain maps left out."""
+    if not any(marker == jpeg.APP2 and part.startswith(_INDEX) for marker, part in jpeg.segments(data)):
         return 0
     first, end = read_frame(data), jpeg.first_image_end(data)
     count = 0
