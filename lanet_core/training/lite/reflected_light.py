@@ -41,13 +41,17 @@ class ReflectedLightLoss(nn.Module):
 
     def each(self, panorama: Tensor, target: Tensor) -> Tensor:
         """Return the error of each panorama, (N,), in stops."""
-        stops = self.reflected(panorama).log2() - self.reflected(target).log2()
+        return self.difference(self.reflected(panorama), self.reflected(target))
+
+    def difference(self, reflected: Tensor, target: Tensor) -> Tensor:
+        """Return the error of each panorama, (N,), in stops, from what it and its target reflect."""
+        stops = (reflected + _EPSILON).log2() - (target + _EPSILON).log2()
         return (stops.abs() * self.weights).sum(dim=-1).mean(dim=-1)
 
     def reflected(self, panorama: Tensor) -> Tensor:
-        """Return reflected light, (N, 3, directions)."""
+        """Return reflected light, (N, 3, directions); linear in the panorama."""
         reduced = pool_by_solid_angle(panorama, panorama.shape[-2] // self.map_height)
-        return reduced.flatten(2) @ self.matrix.T + _EPSILON
+        return reduced.flatten(2) @ self.matrix.T
 
 
 def irradiance_loss(map_height: int = 32, normals_height: int = 16) -> ReflectedLightLoss:

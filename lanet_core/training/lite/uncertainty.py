@@ -62,9 +62,8 @@ def held_out_errors(
         output = network(batch.image, batch.overexposure)
         statistics = network.statistics(batch.image, batch.overexposure)
         figures.append(uncertainty_figures(batch.image, statistics, output))
-        errors = torch.stack(
-            [irradiance.each(batch.ldr + output.light * 2.0**ev, batch.truth) for ev in FACTORS_EV.tolist()]
-        )
+        ldr, light, truth = (irradiance.reflected(each) for each in (batch.ldr, output.light, batch.truth))
+        errors = torch.stack([irradiance.difference(ldr + light * 2.0**ev, truth) for ev in FACTORS_EV.tolist()])
         own = errors[int(np.abs(FACTORS_EV).argmin())]
         best, index = errors.min(dim=0)
         stops.append(own)
