@@ -30,9 +30,9 @@ from lanet_core.training.lite_configuration import LiteTrainingConfiguration
 #: Factors on the added light among which the best one of a photograph is sought, in stops.
 FACTORS_EV = np.arange(-4.0, 4.01, 0.125)
 _QUANTILES = (0.1, 0.9)
-_STEPS = 1500
+_STEPS = 300
 _LEARNING_RATE = 3e-3
-_WEIGHT_DECAY = 0.03
+_WEIGHT_DECAY = 1.0
 
 
 @dataclass(frozen=True)
