@@ -35,11 +35,12 @@ class ClearSky:
         solid_angles = sphere.pixel_solid_angles_sr(height, 2 * height)
         energy = self.sun.energy
         if glare:
-            directions = sphere.pixel_directions(height, 2 * height)
-            angles = np.arccos(np.clip(directions @ self.sun.direction, -1.0, 1.0))
-            spread = 1.0 / (angles + 0.01) ** GLARE_POWER
-            spread /= (spread * solid_angles[:, None]).sum()
-            hdr = hdr + (spread[..., None] * (GLARE_SHARE * energy)).astype(np.float32)
+            cosines = sphere.pixel_directions(height, 2 * height) @ self.sun.direction
+            angles = np.arccos(np.clip(cosines.astype(np.float32), -1.0, 1.0))
+            spread = 1.0 / (angles + np.float32(0.01)) ** np.float32(GLARE_POWER)
+            spread /= float((spread.sum(axis=1, dtype=np.float64) * solid_angles).sum())
+            for channel in range(3):
+                hdr[..., channel] += spread * np.float32(GLARE_SHARE * energy[channel])
             energy = (1.0 - GLARE_SHARE) * energy
         rows, columns, sr = self.sun.coverage(height)
         hdr[rows, columns] += (energy * (sr / sr.sum() / solid_angles[rows])[:, None]).astype(np.float32)
