@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,12 +48,19 @@ class ClearSky:
         return hdr
 
 
-def render_clear_sky(elevation_deg: float, folder: Path) -> ClearSky:
-    """Render a sky of Blender's in a process of its own."""
+def render_clear_skies(elevations_deg: Collection[float], folder: Path) -> dict[float, ClearSky]:
+    """Render skies of Blender's in a process of its own; return them by the sun's elevation."""
     script = Path(__file__).with_name("clear_sky_in_blender.py")
-    outputs = [folder / f"{name}_{elevation_deg:g}.npy" for name in ("with_sun", "without_sun")]
-    subprocess.run([sys.executable, str(script), str(elevation_deg), *map(str, outputs)], check=True, timeout=300)
-    with_sun, without_sun = map(np.load, outputs)
+    command = [sys.executable, str(script), str(folder), *map(str, elevations_deg)]
+    subprocess.run(command, check=True, timeout=600)
+    return {
+        each: _clear_sky(*(np.load(folder / f"{name}_{each:g}.npy") for name in ("with_sun", "without_sun")))
+        for each in elevations_deg
+    }
+
+
+def _clear_sky(with_sun: np.ndarray, without_sun: np.ndarray) -> ClearSky:
+    """Take the sun of a rendered sky for a disc."""
     upper = ROWS // 2
     solid_angles = sphere.pixel_solid_angles_sr(ROWS, 2 * ROWS)
     disc = np.maximum(with_sun - without_sun, 0.0)[: upper - 1]

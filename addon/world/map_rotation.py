@@ -81,9 +81,7 @@ def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world:
         _drive(target.inputs[name], "default_value", "value", {"value": (mapping.inputs[name], 0)}, world)
 
 
-def _drive(
-    target, path: str, expression: str, vectors: dict[str, tuple[NodeSocket, int]], world: World | None
-) -> None:
+def _drive(target, path: str, expression: str, vectors: dict[str, tuple[NodeSocket, int]], world: World | None) -> None:
     """Drive the three numbers of a property by those of vectors.
 
     Args:

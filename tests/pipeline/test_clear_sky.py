@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from clear_skies import ClearSky, render_clear_sky
+from clear_skies import ClearSky, render_clear_skies
 
 from lanet_core.calibration import calibration_scale
 from lanet_core.data.virtual_camera import SRGB8_TO_LINEAR, Camera, photograph_panorama
@@ -24,9 +24,14 @@ def converter():
     return load_converter(provider="cpu")
 
 
+@pytest.fixture(scope="module")
+def skies(tmp_path_factory) -> dict[float, ClearSky]:
+    return render_clear_skies(HEIGHTS, tmp_path_factory.mktemp("skies"))
+
+
 @pytest.fixture(scope="module", params=HEIGHTS)
-def sky_and_heights(request, tmp_path_factory) -> tuple[ClearSky, tuple[int, ...]]:
-    return render_clear_sky(request.param, tmp_path_factory.mktemp("sky")), HEIGHTS[request.param]
+def sky_and_heights(request, skies) -> tuple[ClearSky, tuple[int, ...]]:
+    return skies[request.param], HEIGHTS[request.param]
 
 
 def light_from_above(panorama: np.ndarray) -> float:
