@@ -153,7 +153,8 @@ def _material(scene: Scene, world: World, facts: GroundFacts, shape: str, radius
     tree.links.new(texture.outputs["Color"], ground.inputs[IMAGE])
     base, added = add_irradiances(material, facts)
     tree.links.new(base, ground.inputs[BASE])
-    tree.links.new(added, ground.inputs[ADDED])
+    for name, each in zip(ADDED, added, strict=False):
+        tree.links.new(each, ground.inputs[name])
     tree.links.new(ground.outputs["Surface"], output.inputs["Surface"])
     return material
 

@@ -9,10 +9,12 @@ from .node_builder import NodeBuilder, group_of_version, new_group
 from .tint_nodes import tint_change
 
 PROJECTION_NAME, GROUND_NAME = "LANet Ground Projection", "LANet Ground"
-HEIGHT, IMAGE, EXPOSURE, BASE, ADDED = "Camera Height", "Image", "Exposure", "Irradiance", "Irradiance Above White"
+HEIGHT, IMAGE, EXPOSURE, BASE = "Camera Height", "Image", "Exposure", "Irradiance"
+#: Of the light above white, by classes of its colour, see :class:`lanet_core.pipeline.ground_light.GroundLight`.
+ADDED = tuple(f"Irradiance Above White {number}" for number in range(1, 7))
 HIGHLIGHTS, STRENGTH, RIM = "Highlights", "Strength", "Rim"
 _PROJECTION_MARK, _GROUND_MARK = "lanet_ground_projection", "lanet_ground_group"
-_PROJECTION_VERSION, _GROUND_VERSION = 1, 2
+_PROJECTION_VERSION, _GROUND_VERSION = 1, 3
 #: The photograph goes over into what is behind the ground from this share of the rim's distance on.
 _FADE = 0.7
 #: What is higher belongs to the dome, metres.
@@ -70,7 +72,9 @@ def _build_ground() -> NodeTree:
     build.socket(IMAGE, "Color", hide_value=True)
     build.socket(EXPOSURE, "Float", description="EV added to the ground", min_value=-20.0, max_value=20.0)
     build.socket(BASE, "Color", description="Of the light up to white, on the unobstructed ground")
-    build.socket(ADDED, "Color", description="Of the light above white, on the unobstructed ground")
+    for name in ADDED:
+        black = (0.0, 0.0, 0.0, 1.0)
+        build.socket(name, "Color", description="Of light above white of about one colour", default_value=black)
     build.socket(HIGHLIGHTS, "Float", description="Follows the world's Highlights")
     build.socket(WARMTH, "Float", description="Follows the world's Warmth")
     build.socket(SATURATION, "Float", description="Follows the world's Saturation", default_value=1.0)
@@ -78,10 +82,12 @@ def _build_ground() -> NodeTree:
     build.socket(RIM, "Float", description="Distance at which the ground ends, metres", default_value=1e9)
     given = build.add("NodeGroupInput").outputs
     shown = build.vector_math("SCALE", given[IMAGE], build.math("POWER", 2.0, given[EXPOSURE]))
-    tint = tint_change(build, given[ADDED], given[WARMTH], given[SATURATION])
-    above = build.vector_math("ADD", given[ADDED], tint)
-    above = build.vector_math("SCALE", above, build.math("POWER", 2.0, given[HIGHLIGHTS]))
-    received = build.vector_math("SCALE", build.vector_math("ADD", given[BASE], above), given[STRENGTH])
+    received, factor = given[BASE], build.math("POWER", 2.0, given[HIGHLIGHTS])
+    for name in ADDED:
+        tint = tint_change(build, given[name], given[WARMTH], given[SATURATION])
+        above = build.vector_math("SCALE", build.vector_math("ADD", given[name], tint), factor)
+        received = build.vector_math("ADD", received, above)
+    received = build.vector_math("SCALE", received, given[STRENGTH])
     received = build.vector_math("MAXIMUM", received, (1e-6, 1e-6, 1e-6))
     albedo = build.vector_math("DIVIDE", build.vector_math("SCALE", shown, 3.14159265), received, label="Albedo")
     floor = build.add("ShaderNodeBsdfDiffuse")

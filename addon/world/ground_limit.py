@@ -1,8 +1,9 @@
-"""The light that falls on the ground where Peak Limit cuts the map: shares of its irradiance, in two colour ramps.
+"""The light that falls on the ground where Peak Limit cuts the map: shares of its irradiance, in colour ramps.
 
 A pixel of the largest channel m > 1 gives 1 + min((m - 1) 2^H, L - 1) times its colour, with H of Highlights and L of
 Peak Limit; so what is left of the light above white is a function of (L - 1) / 2^H. A limit L < 1 leaves none of it,
-and a share of the light up to white. See :class:`lanet_core.pipeline.ground_light.GroundLight`.
+and a share of the light up to white. What is left is tinted; so it is kept by classes of its colour, for which the tint
+of the sum is the sum of the tints. See :class:`lanet_core.pipeline.ground_light.GroundLight`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from bpy.types import Material, Node, NodeSocket, ShaderNodeGroup, World
 from .drivers import DriverSource, drive
 from .light_group import HIGHLIGHTS, PEAK_LIMIT
 
-_BASE_RAMP, _ADDED_RAMP = "Base Left by Peak Limit", "Highlights Left by Peak Limit"
+#: Value nodes: the place in the colour ramps, from 0 to 1.
+_BASE_VALUE, _ADDED_VALUE = "Base Left by Peak Limit", "Highlights Left by Peak Limit"
+#: Distance of the rows of nodes.
+_ROW = -300.0
 #: A smaller limit is none, as in 'LANet Light'.
 _LEAST = 1e-6
 
@@ -26,20 +30,22 @@ class GroundFacts:
     """The worker's figures of the light on the ground, see :class:`lanet_core.pipeline.ground_light.GroundLight`."""
 
     base: Sequence[float]
-    added: Sequence[float]
+    added: Sequence[Sequence[float]]
     peak: float
     softness: float
     base_shares: Sequence[Sequence[float]]
-    added_shares: Sequence[Sequence[float]]
+    added_shares: Sequence[Sequence[Sequence[float]]]
 
 
-def add_irradiances(material: Material, facts: GroundFacts) -> tuple[NodeSocket, NodeSocket]:
-    """Add the nodes of the two irradiances, without a limit; return the outputs: up to white, and above."""
-    base = _limited(material, _BASE_RAMP, facts.base, facts.base_shares)
-    added = _limited(material, _ADDED_RAMP, facts.added, facts.added_shares)
-    material.node_tree.nodes[_ADDED_RAMP]["lanet_softness"] = facts.softness
-    material.node_tree.nodes[_ADDED_RAMP]["lanet_peak"] = facts.peak or 1.0
-    return base, added
+def add_irradiances(material: Material, facts: GroundFacts) -> tuple[NodeSocket, list[NodeSocket]]:
+    """Add the nodes of the irradiances, without a limit; return the outputs: up to white, and above, by colours."""
+    base, added = _value(material, _BASE_VALUE, 1), _value(material, _ADDED_VALUE, 2)
+    added["lanet_softness"], added["lanet_peak"] = facts.softness, facts.peak or 1.0
+    lights = zip(facts.added, facts.added_shares, strict=True)
+    return (
+        _limited(material, base, 1, facts.base, facts.base_shares),
+        [_limited(material, added, 2 + row, *light) for row, light in enumerate(lights) if any(light[0])],
+    )
 
 
 def follow_limit(material: Material, light: ShaderNodeGroup | None, world: World) -> None:
@@ -50,36 +56,42 @@ def follow_limit(material: Material, light: ShaderNodeGroup | None, world: World
         light: the node; None for no limit, also where lamps have the light that would be cut.
         world: that of ``light``.
     """
-    ramps = [material.node_tree.nodes.get(name) for name in (_BASE_RAMP, _ADDED_RAMP)]
-    for ramp in filter(None, ramps):
-        ramp.inputs["Fac"].driver_remove("default_value")
-        ramp.inputs["Fac"].default_value = 1.0
-    if light is None or None in ramps:
+    values = [material.node_tree.nodes.get(name) for name in (_BASE_VALUE, _ADDED_VALUE)]
+    for value in filter(None, values):
+        value.outputs[0].driver_remove("default_value")
+        value.outputs[0].default_value = 1.0
+    if light is None or None in values:
         return
-    base, added = ramps
+    base, added = values
     sources = {"limit": DriverSource(light.inputs[PEAK_LIMIT])}
-    curve = base.inputs["Fac"].driver_add("default_value")
+    curve = base.outputs[0].driver_add("default_value")
     drive(curve, f"1 if limit < {_LEAST} else min(limit, 1)", sources, world)
     sources["ev"] = DriverSource(light.inputs[HIGHLIGHTS])
     softness, peak = added["lanet_softness"], added["lanet_peak"]
     steps = f"log(1 + max(limit - 1, 0) / (pow(2, ev) * {softness:.8g})) * {1.0 / math.log1p(peak / softness):.8g}"
-    curve = added.inputs["Fac"].driver_add("default_value")
+    curve = added.outputs[0].driver_add("default_value")
     drive(curve, f"1 if limit < {_LEAST} else min({steps}, 1)", sources, world)
 
 
+def _value(material: Material, name: str, row: int) -> Node:
+    value = material.node_tree.nodes.new("ShaderNodeValue")
+    value.name = value.label = name
+    value.outputs[0].default_value = 1.0
+    value.location = (0.0, _ROW * row)
+    return value
+
+
 def _limited(
-    material: Material, name: str, irradiance: Sequence[float], shares: Sequence[Sequence[float]]
+    material: Material, value: Node, row: int, irradiance: Sequence[float], shares: Sequence[Sequence[float]]
 ) -> NodeSocket:
     tree = material.node_tree
     ramp, product = tree.nodes.new("ShaderNodeValToRGB"), tree.nodes.new("ShaderNodeVectorMath")
-    ramp.name = ramp.label = name
     _set_stops(ramp, shares)
     product.operation = "MULTIPLY"
     product.inputs[1].default_value = irradiance
+    tree.links.new(value.outputs[0], ramp.inputs["Fac"])
     tree.links.new(ramp.outputs["Color"], product.inputs[0])
-    row = -300.0 if name == _BASE_RAMP else -600.0
-    ramp.location, product.location = (240.0, row), (560.0, row)
-    ramp.inputs["Fac"].default_value = 1.0
+    ramp.location, product.location = (240.0, _ROW * row), (560.0, _ROW * row)
     return product.outputs["Vector"]
 
 

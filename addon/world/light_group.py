@@ -21,7 +21,7 @@ NEUTRAL = {HIGHLIGHTS: 0.0, WARMTH: 0.0, SATURATION: 1.0, PEAK_LIMIT: 0.0}
 
 #: Marks the group under any name that a user or an append gives it; the value is the version of its contents.
 _MARK = "lanet_light"
-_VERSION = 2
+_VERSION = 3
 #: Wide enough for the names of its inputs.
 _NODE_WIDTH = 180.0
 #: Stands for no limit, exactly: x / max(x', this) × this is x for every finite light.
@@ -125,8 +125,10 @@ class _Builder(NodeBuilder):
     """Builds the group.
 
     With m = max(r, g, b): what is above white, the share s = max(m - 1, 0) / max(m, 1) of a pixel's light, is
-    multiplied by 2^EV, so that the pixel is multiplied by g = 1 + s (2^EV - 1). Its colour is changed by Warmth and
-    Saturation at the same luminance. Then the brightest channel is brought down to the limit, all channels alike.
+    multiplied by 2^EV, so that the pixel is multiplied by g = 1 + s (2^EV - 1). Then the brightest channel is brought
+    down to the limit, all channels alike. Last, Warmth and Saturation change the colour of what is above white then, at
+    the same luminance. In this order, the sum of the light over pixels of one colour is a function of the limit alone
+    before it is tinted, see :mod:`addon.world.ground_limit`.
     """
 
     def build(self) -> NodeTree:
@@ -134,15 +136,17 @@ class _Builder(NodeBuilder):
         given = self.add("NodeGroupInput").outputs
         color = given["Color"]
         brightest = self._brightest_channel(color)
-        share = self._share_above_white(brightest)
         factor = self.math("POWER", 2.0, given[HIGHLIGHTS], label="2^EV")
-        gain = self.math("MULTIPLY_ADD", share, self.math("SUBTRACT", factor, 1.0), 1.0, label="Gain")
+        more = self.math("SUBTRACT", factor, 1.0)
+        gain = self.math("MULTIPLY_ADD", self._share_above_white(brightest), more, 1.0, label="Gain")
         light = self.vector_math("SCALE", color, gain, label="Highlights")
-        tint = tint_change(self, color, given[WARMTH], given[SATURATION])
-        added = self.vector_math("SCALE", tint, self.math("MULTIPLY", share, factor), label="Change of colour")
-        light = self.vector_math("ADD", light, added)
-        limited = self.vector_math("SCALE", light, self._cut(self._brightest_channel(light), given[PEAK_LIMIT]))
-        self.connect(limited, self.add("NodeGroupOutput").inputs["Color"])
+        peak = self.math("MULTIPLY", brightest, gain, label="Peak")
+        cut = self._cut(peak, given[PEAK_LIMIT])
+        limited = self.vector_math("SCALE", light, cut, label="Peak Limit")
+        tint = tint_change(self, limited, given[WARMTH], given[SATURATION])
+        share = self._share_above_white(self.math("MULTIPLY", peak, cut))
+        changed = self.vector_math("ADD", limited, self.vector_math("SCALE", tint, share), label="Change of colour")
+        self.connect(changed, self.add("NodeGroupOutput").inputs["Color"])
         return self.tree
 
     def _make_sockets(self) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.data.edits import EncodedPhotograph, edit, srgb_decode
 from lanet_core.data.light_photographs import measure_white, relative_image
 from lanet_core.data.torch_camera import calibration_scale, expose
@@ -36,17 +35,15 @@ def edited_photographs(hdr: np.ndarray, name: str, draws: int) -> Iterator[tuple
     scene = torch.from_numpy(np.ascontiguousarray(np.moveaxis(hdr, -1, 0)))
     for draw in range(draws):
         rng = np.random.default_rng([seed, draw, _SEED])
-        encoded, exposed = expose(scene, draw_camera(rng))
-        image = EncodedPhotograph(encoded, exposed, torch.zeros_like(encoded[:1]))
+        image = EncodedPhotograph.unedited(*expose(scene, draw_camera(rng)))
         edit(image, rng)
         codes = (image.encoded.clamp(0.0, 1.0) * 255.0).round()
         linear = srgb_decode(codes / 255.0)
-        white = measure_white(codes / 255.0)
+        white = measure_white(codes / 255.0, image.painted)
         relative = relative_image(codes / 255.0, white)
-        is_exposed = (relative.mean(dim=0, keepdim=True) < OVEREXPOSURE_THRESHOLD) * (1.0 - image.painted)
         # The white balance of the photograph, without the brightness of its white.
         balance = torch.from_numpy(white.linear / white.linear.mean())[:, None, None]
         balanced = scene * balance
-        calibrated = balanced * calibration_scale(linear, balanced, is_exposed)
+        calibrated = balanced * calibration_scale(linear, balanced, image.well_exposed(relative))
         truth = torch.where(image.painted > 0.0, linear, calibrated)
         yield np.moveaxis(codes.to(torch.uint8).numpy(), 0, -1), np.moveaxis(truth.numpy(), 0, -1)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.networks.panolanet_lite import srgb_encode
 
 #: Luminance quantisation table of JPEG at quality 50 (ITU-T T.81, Annex K.1), and the one for chroma.
@@ -37,12 +38,28 @@ class EncodedPhotograph:
     Attributes:
         encoded: (3, H, W) float32, display-encoded, [0, 1].
         exposed: (3, H, W) float32, linear scene radiance at the camera's exposure, 1 = the sensor's white; not clipped.
+        overexposed: (1, H, W) bool, where the camera's image, or that of a curve, was: a later edit may darken it.
         painted: (1, H, W) float32, 1 where an edit has painted over the scene.
     """
 
     encoded: Tensor
     exposed: Tensor
+    overexposed: Tensor
     painted: Tensor
+
+    @classmethod
+    def unedited(cls, encoded: Tensor, exposed: Tensor) -> EncodedPhotograph:
+        """Return a photograph as the camera takes it, see :func:`lanet_core.data.torch_camera.expose`."""
+        return cls(encoded, exposed, _overexposed(encoded), torch.zeros_like(encoded[:1]))
+
+    def well_exposed(self, relative: Tensor) -> Tensor:
+        """Return where the photograph shows the scene's radiance, (1, H, W) bool.
+
+        Args:
+            relative: (3, H, W) float32, the photograph in linear light relative to its white level.
+        """
+        is_below = relative.mean(dim=0, keepdim=True) < OVEREXPOSURE_THRESHOLD
+        return is_below & ~self.overexposed & (self.painted == 0.0)
 
 
 Edit = Callable[[EncodedPhotograph, np.random.Generator], None]
@@ -84,9 +101,9 @@ def filmic_curve(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     white = 2.0**stops
     exposed = image.exposed * rng.uniform(0.9, 1.6)
     # Reinhard et al. 2002, Eq. 4: burns out at ``white``.
-    image.encoded = srgb_encode((exposed * (1.0 + exposed / white**2) / (1.0 + exposed)).clamp(0.0, 1.0)) * rng.uniform(
-        0.92, 1.0
-    )
+    curve = srgb_encode((exposed * (1.0 + exposed / white**2) / (1.0 + exposed)).clamp(0.0, 1.0))
+    image.overexposed = _overexposed(curve)
+    image.encoded = curve * rng.uniform(0.92, 1.0)
 
 
 def agx_curve(image: EncodedPhotograph, rng: np.random.Generator) -> None:
@@ -98,6 +115,7 @@ def agx_curve(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     slope = rng.uniform(8.0, 11.0)
     low, high = (1.0 / (1.0 + math.exp(-slope * (at - 0.606))) for at in (0.0, 1.0))
     image.encoded = ((torch.sigmoid(slope * (log - 0.606)) - low) / (high - low)).clamp(0.0, 1.0)
+    image.overexposed = _overexposed(image.encoded)
 
 
 def local_tone_map(image: EncodedPhotograph, rng: np.random.Generator) -> None:
@@ -237,6 +255,10 @@ def edit(image: EncodedPhotograph, rng: np.random.Generator) -> None:
 def _draw(edits: tuple[tuple[Edit, float], ...], rng: np.random.Generator) -> Edit:
     weights = np.array([weight for _, weight in edits])
     return edits[int(rng.choice(len(edits), p=weights / weights.sum()))][0]
+
+
+def _overexposed(encoded: Tensor) -> Tensor:
+    return srgb_decode(encoded).mean(dim=0, keepdim=True) >= OVEREXPOSURE_THRESHOLD
 
 
 def _flat_white(rng: np.random.Generator) -> float:

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
+from lanet_core.colour import linear_to_srgb
 from lanet_core.data import augmentation
 from lanet_core.data.edits import EncodedPhotograph, edit, srgb_decode
 from lanet_core.data.photograph_options import PhotographOptions
@@ -26,11 +27,13 @@ from lanet_core.geometry import sphere
 from lanet_core.inference.model_metadata import CELL_PIXELS
 from lanet_core.networks.resampling import pool_by_solid_angle
 from lanet_core.reconstruction.overexposure import CHANNEL_THRESHOLD, SATURATION
+from lanet_core.reconstruction.painted_areas import MID_GREY
 from lanet_core.reconstruction.white_level import BrightColours, WhiteLevel
 
 #: Radiance above this, in multiples of white, counts as concentrated.
 CONCENTRATED_RADIANCE = 16.0
 _TINY = 1e-8
+_MID_GREY_ENCODED = float(linear_to_srgb(np.array(MID_GREY)))
 
 
 class LightSample(NamedTuple):
@@ -113,9 +116,15 @@ def relative_image(encoded: Tensor, white: WhiteLevel) -> Tensor:
     return (srgb_decode(encoded) / torch.from_numpy(white.linear).to(encoded)[:, None, None]).clamp(max=1.0)
 
 
-def measure_white(encoded: Tensor) -> WhiteLevel:
-    """Estimate the white level of a quantised photograph, (3, H, 2H), display-encoded, [0, 1]."""
-    codes = np.moveaxis((encoded * 255.0).round().to(torch.uint8).cpu().numpy(), 0, -1)
+def measure_white(encoded: Tensor, painted: Tensor) -> WhiteLevel:
+    """Estimate the white level of a photograph without its painted areas, as in a conversion.
+
+    Args:
+        encoded: (3, H, 2H) float32, display-encoded, [0, 1], quantised.
+        painted: (1, H, 2H) float32, 1 where an edit has painted over the scene.
+    """
+    scene = encoded.masked_fill(painted > 0.0, _MID_GREY_ENCODED)
+    codes = np.moveaxis((scene * 255.0).round().to(torch.uint8).cpu().numpy(), 0, -1)
     colours = BrightColours()
     colours.add(codes, sphere.pixel_solid_angles_sr(*codes.shape[:2]))
     return colours.white_level()
@@ -184,15 +193,13 @@ def photograph_sample(
         disc_rng: draws its sharpness.
         weight: of the sample.
     """
-    encoded, exposed = expose(hdr, camera)
-    image = EncodedPhotograph(encoded, exposed, torch.zeros_like(encoded[:1]))
+    image = EncodedPhotograph.unedited(*expose(hdr, camera))
     if edit_rng is not None:
         edit(image, edit_rng)
     codes = (image.encoded.clamp(0.0, 1.0) * 255.0).round() / 255.0
-    relative = relative_image(codes, measure_white(codes))
+    relative = relative_image(codes, measure_white(codes, image.painted))
     overexposed = relative_overexposure(relative)
-    exposed_part = (relative.mean(dim=0, keepdim=True) < OVEREXPOSURE_THRESHOLD) * (1.0 - image.painted)
-    scale = calibration_scale(relative, hdr, exposed_part)
+    scale = calibration_scale(relative, hdr, image.well_exposed(relative))
     truth = torch.where(image.painted > 0.0, relative, hdr * scale)
     lacking = (truth - relative).clamp(min=0.0) * (overexposed > 0.0) * (1.0 - image.painted)
     concentrated = (lacking.mean(dim=0, keepdim=True) - CONCENTRATED_RADIANCE).clamp(min=0.0)

@@ -36,8 +36,6 @@ _TAGS = (
 )
 #: Pages that are counted.
 _MAXIMUM_PAGES = 1000
-#: Columns and rows of the smallest page that is no thumbnail: those of the smallest panorama.
-_SMALLEST_PAGE = (64, 32)
 #: OpenImageIO rejects some absurd headers itself, with one of these phrases.
 _ABSURD_SIZE = re.compile(r"header claims a \d+ MB|exceeds|may not exceed")
 #: Rows that are read at once.
@@ -52,6 +50,7 @@ class Decoded:
         samples: (H, W, 1) or (H, W, 3), the file's own dtype, as stored, not upright.
         transparent: (H, W) bool, pixels of less than half opacity; None where there are none.
         pages: how many pages a TIFF has; 1 for other files.
+        page: the one that was read, from 0.
         bit_depth: bits per channel in the file.
         tags: OpenImageIO's metadata by name, of those in ``_TAGS`` that the file has.
     """
@@ -59,6 +58,7 @@ class Decoded:
     samples: np.ndarray
     transparent: np.ndarray | None
     pages: int
+    page: int
     bit_depth: int
     tags: dict[str, object]
 
@@ -81,7 +81,7 @@ def decode(path: Path, kind: FileKind) -> Decoded:
         UnsupportedFormatError: an unusual number of channels or sample type.
     """
     with open_image(path, kind) as image:
-        pages = _select_page(image, kind, path)
+        pages, page = _select_page(image, kind, path)
         spec = image.spec()
         tags = {name: value for name in _TAGS if (value := spec.getattribute(name)) is not None}
         _check_colour_model(tags, path)
@@ -91,6 +91,7 @@ def decode(path: Path, kind: FileKind) -> Decoded:
         samples=samples,
         transparent=transparent,
         pages=pages,
+        page=page,
         bit_depth=spec.get_int_attribute("oiio:BitsPerSample", samples.dtype.itemsize * 8),
         tags=tags,
     )
@@ -310,20 +311,18 @@ def _colour_channels(spec: OpenImageIO.ImageSpec, path: Path) -> int:
     return channels
 
 
-def _select_page(image: OpenImageIO.ImageInput, kind: FileKind, path: Path) -> int:
-    """Seek the first page that is no thumbnail, or else the largest; return how many there are.
+def _select_page(image: OpenImageIO.ImageInput, kind: FileKind, path: Path) -> tuple[int, int]:
+    """Seek the largest page, the first of equal ones; return how many pages there are, and its number from 0.
 
     Only a TIFF has pages.
     """
     if kind is not FileKind.TIFF:
-        return 1
+        return 1, 0
     sizes = []
     while len(sizes) < _MAXIMUM_PAGES and image.seek_subimage(len(sizes), 0):
         sizes.append((image.spec().width, image.spec().height))
     image.geterror()  # of the image after the last one
-    largest = max(range(len(sizes)), key=lambda page: sizes[page][0] * sizes[page][1])
-    width, height = _SMALLEST_PAGE
-    page = next((page for page, size in enumerate(sizes) if size[0] >= width and size[1] >= height), largest)
+    page = max(range(len(sizes)), key=lambda each: sizes[each][0] * sizes[each][1])
     image.seek_subimage(page, 0)
     check_spec(image.spec(), path)
-    return len(sizes)
+    return len(sizes), page

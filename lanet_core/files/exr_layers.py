@@ -8,7 +8,7 @@ chroma (Y, RY, BY) are decoded as R, G and B.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import OpenImageIO
@@ -32,12 +32,14 @@ class ExrLayer:
         name: its name with that of its view; empty where the channels are R, G and B alone, or Y.
         colour: the numbers of its channels R, G and B in the part; three times Y's of a grey image.
         alpha: the number of its channel A, None without one.
+        others: how many further images without a layer's name the file has.
     """
 
     part: int
     name: str
     colour: tuple[int, int, int]
     alpha: int | None
+    others: int = 0
 
 
 def select_layer(image: OpenImageIO.ImageInput, path: Path) -> ExrLayer:
@@ -65,7 +67,7 @@ def select_layer(image: OpenImageIO.ImageInput, path: Path) -> ExrLayer:
             path=path,
             remedy="Export its RGB layer alone.",
         )
-    layer = (plain or main or layers)[0]
+    layer = replace((plain or main or layers)[0], others=max(0, len(plain) - 1))
     image.seek_subimage(layer.part, 0)
     check_spec(image.spec(), path)
     _check_chroma(image.spec(), path)

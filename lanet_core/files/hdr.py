@@ -100,6 +100,8 @@ def _read_exr(path: Path) -> StoredHdr:
         rgb = _rgb(image, layer, path)
         transparent = _transparent(image, layer, path)
     warnings = (f"The EXR has layers; {layer.name} was read.",) if layer.name else ()
+    if layer.others:
+        warnings += (f"The EXR contains {1 + layer.others} images; only the first was read.",)
     offset = np.array([spec.x - spec.full_x, spec.y - spec.full_y])
     if offset.any() or (spec.width, spec.height) != (spec.full_width, spec.full_height):
         is_captured = np.ones(rgb.shape[:2], dtype=bool) if transparent is None else ~transparent

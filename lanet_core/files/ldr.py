@@ -15,6 +15,7 @@ from lanet_core.files.colour_encoding import decode as decode_samples
 from lanet_core.files.decoder import Decoded, decode
 from lanet_core.files.file_kind import FileKind, file_kind
 from lanet_core.files.float_range import classify
+from lanet_core.files.further_images import further_image_warnings
 from lanet_core.files.gain_map import FoundGainMap, GainMap, find_gain_map, has_apple_gain_map
 from lanet_core.files.gpano import find_gpano
 from lanet_core.files.hdr import read_stored_hdr
@@ -70,7 +71,9 @@ def read_ldr(path: str | Path, *, extend: bool = False) -> LdrImage:
         else:
             decoded, gain_map, more = _decoded(data, path, kind)
             encoding, colour_warnings = samples_encoding(decoded, data, kind, path)
-            warnings += more + colour_warnings + _page_warnings(decoded)
+            map_start = None if gain_map is None else gain_map[1].start
+            more += _page_warnings(decoded) + further_image_warnings(data, kind, map_start)
+            warnings += more + colour_warnings
             samples, transparent, bit_depth = decoded.samples, decoded.transparent, decoded.bit_depth
             orientation = orientation_of(decoded.tags.get("Orientation"))
     measured = None
@@ -153,7 +156,7 @@ def _check_photoshop_mode(data: mmap, path: Path) -> None:
 
 def _page_warnings(decoded: Decoded) -> tuple[str, ...]:
     if decoded.pages > 1:
-        return (f"The file has {decoded.pages} pages; only one was read: the first that is no thumbnail.",)
+        return (f"The file has {decoded.pages} pages; only page {decoded.page + 1} was read, the largest.",)
     if decoded.tags.get("oiio:Movie"):
         return ("The file is an animation; only its first frame was read.",)
     return ()

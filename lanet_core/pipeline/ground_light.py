@@ -12,6 +12,12 @@ import numpy as np
 _STEPS = 32
 #: From the smallest to the largest limit above white, most of them apart by equal factors: 12 EV.
 _LIMIT_RANGE = 2.0**12
+#: Classes of the colour of light above white: the tint of a mean differs by at most 1 % from the mean of tints.
+_CLASSES = 6
+#: Steps of each channel, relative to the largest, by which colours are sorted into classes.
+_COLOUR_STEPS = 16
+#: Of k-means.
+_ROUNDS = 10
 #: Of samples within a pixel from its middle, in both directions of both axes, in pixels.
 _OFFSETS = (0.125, 0.375)
 
@@ -24,10 +30,10 @@ class GroundLight:
 
     Attributes:
         base: (3,) float64, irradiance by the light up to white; π where the panorama is 1 everywhere.
-        added: (3,) float64, irradiance by the light above white.
+        added: (6, 3) float64, irradiance by the light above white, by classes of its colour.
         peak: by how much the brightest channel exceeds white, 0 if nothing does.
         base_shares: (32, 3) float64, [0, 1]: what is left of ``base`` where every pixel is limited to i / 31.
-        added_shares: (32, 3) float64, [0, 1]: what is left of ``added`` where the part above white is limited to
+        added_shares: (6, 32, 3) float64, [0, 1]: what is left of ``added`` where the part above white is limited to
             :meth:`limits`.
     """
 
@@ -59,18 +65,63 @@ def ground_irradiance(hdr: np.ndarray) -> GroundLight:
     """
     lit = hdr[: (hdr.shape[0] + 1) // 2]
     peak = max(0.0, float(lit.max()) - 1.0)
-    empty = GroundLight(np.zeros(3), np.zeros(3), peak, np.ones((_STEPS, 3)), np.ones((_STEPS, 3)))
-    below, above = _LimitedSums(np.linspace(0.0, 1.0, _STEPS)), _LimitedSums(empty.limits())
-    for y, weight in enumerate(_row_weights(*hdr.shape[:2])):
+    shares = np.ones((_CLASSES, _STEPS, 3))
+    empty = GroundLight(np.zeros(3), np.zeros((_CLASSES, 3)), peak, np.ones((_STEPS, 3)), shares)
+    weights = _row_weights(*hdr.shape[:2])
+    below = _LimitedSums(np.linspace(0.0, 1.0, _STEPS))
+    above = [_LimitedSums(empty.limits()) for _ in range(_CLASSES)]
+    classes = _colour_classes(hdr, weights)
+    for y, weight in enumerate(weights):
         for light, share in _interpolated(hdr, y):
             largest = light.max(axis=-1)
             light, largest = light[largest > 0.0], largest[largest > 0.0]
-            colours = share * weight * light / largest[:, None]
-            below.add(colours, np.minimum(largest, 1.0))
-            above.add(colours, np.maximum(largest - 1.0, 0.0))
+            colours = light / largest[:, None]
+            below.add(share * weight * colours, np.minimum(largest, 1.0))
+            is_bright = largest > 1.0
+            colours, excess = colours[is_bright], largest[is_bright] - 1.0
+            numbers = classes[_colour_bins(colours)]
+            for number in np.unique(numbers):
+                chosen = numbers == number
+                above[number].add(share * weight * colours[chosen], excess[chosen])
     base, base_shares = below.total_and_shares()
-    added, added_shares = above.total_and_shares()
+    added, added_shares = map(np.stack, zip(*[each.total_and_shares() for each in above], strict=True))
     return GroundLight(base, added, peak, base_shares, added_shares)
+
+
+def _colour_bins(colours: np.ndarray) -> np.ndarray:
+    """Return the bins of (n, 3) colours whose largest channel is 1: (n,) integers."""
+    steps = np.minimum((colours * _COLOUR_STEPS).astype(np.int64), _COLOUR_STEPS - 1)
+    return (steps[:, 0] * _COLOUR_STEPS + steps[:, 1]) * _COLOUR_STEPS + steps[:, 2]
+
+
+def _colour_classes(hdr: np.ndarray, row_weights: np.ndarray) -> np.ndarray:
+    """Return the class of each bin of colours: k-means of the light above white, weighted by irradiance.
+
+    Args:
+        hdr: see :func:`ground_irradiance`.
+        row_weights: of a pixel in each row above the horizon.
+    """
+    energy = np.zeros(_COLOUR_STEPS**3)
+    for row, weight in zip(hdr, row_weights, strict=False):
+        largest = row.max(axis=-1)
+        light, largest = row[largest > 1.0], largest[largest > 1.0]
+        bins = _colour_bins(light / largest[:, None])
+        energy += np.bincount(bins, weight * (largest - 1.0), energy.size)
+    middles = (np.stack(np.unravel_index(np.arange(energy.size), (_COLOUR_STEPS,) * 3), axis=-1) + 0.5) / _COLOUR_STEPS
+    centres = middles[[energy.argmax()]]
+    while len(centres) < _CLASSES:  # the colour with most energy away from the others
+        centres = np.vstack([centres, middles[(energy * _distances(middles, centres).min(axis=1)).argmax()]])
+    for _ in range(_ROUNDS):
+        classes = _distances(middles, centres).argmin(axis=1)
+        totals = np.bincount(classes, energy, _CLASSES)
+        sums = np.stack([np.bincount(classes, energy * middles[:, each], _CLASSES) for each in range(3)], axis=-1)
+        centres = np.where(totals[:, None] > 0.0, sums / np.maximum(totals, 1e-30)[:, None], centres)
+    return _distances(middles, centres).argmin(axis=1)
+
+
+def _distances(colours: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Return the squared distances of (n, 3) colours from (k, 3) centres: (n, k)."""
+    return ((colours[:, None] - centres) ** 2).sum(axis=-1)
 
 
 class _LimitedSums:

@@ -6,7 +6,7 @@ renders both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -61,8 +61,8 @@ def bake(hdr: np.ndarray, change: LightChange) -> np.ndarray:
     padded = None
     for first in range(0, len(hdr), _BAND_ROWS):
         rows = slice(first, min(first + _BAND_ROWS, len(hdr)))
-        result[rows] = _changed(hdr[rows], change)
-        if 0.0 < change.peak_limit * change.strength <= result[rows].max():
+        result[rows] = changed(hdr[rows], change)
+        if change.peak_limit > 0.0 and _exceeds_limit(hdr[rows], change).any():
             padded = sphere.padded_sphere(hdr) if padded is None else padded
             _limit_between_pixels(result[rows], padded, rows, change)
     return turned(result, np.reshape(change.rotation, (3, 3)))
@@ -75,20 +75,24 @@ def _limit_between_pixels(result: np.ndarray, padded: np.ndarray, rows: slice, c
     between limited pixels.
     """
     height, width = padded.shape[0] - 2, padded.shape[1] - 2
-    unlimited = replace(change, peak_limit=0.0)
     size = (height * _SAMPLES, width * _SAMPLES)
     for first in range(rows.start, rows.stop, _FINE_ROWS):
         end = min(first + _FINE_ROWS, rows.stop)
-        peaks = _changed(padded[first : end + 2], unlimited).max(axis=-1)
-        beyond = peaks > change.peak_limit * change.strength
+        beyond = _exceeds_limit(padded[first : end + 2], change)
         near = beyond[:-2] | beyond[1:-1] | beyond[2:]
         near = near[:, :-2] | near[:, 1:-1] | near[:, 2:]
         if near.any():
             fine = slice(first * _SAMPLES, end * _SAMPLES)
-            samples = _changed(sphere.upsampled_block(padded, size, fine, slice(0, size[1])), change)
+            samples = changed(sphere.upsampled_block(padded, size, fine, slice(0, size[1])), change)
             means = samples.reshape(end - first, _SAMPLES, width, _SAMPLES, 3).mean(axis=(1, 3))
             part = result[first - rows.start : end - rows.start]
             part[near] = means[near]
+
+
+def _exceeds_limit(band: np.ndarray, change: LightChange) -> np.ndarray:
+    """Return which pixels of a band the peak limit changes: (H, W) bool."""
+    brightest = changed(band, LightChange(highlights_ev=change.highlights_ev)).max(axis=-1)
+    return brightest > change.peak_limit
 
 
 def turned(panorama: np.ndarray, rotation: np.ndarray) -> np.ndarray:
@@ -130,19 +134,22 @@ def _directions(height: int, width: int, first: int, end: int) -> np.ndarray:
     return np.stack([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), across], axis=-1)
 
 
-def _changed(band: np.ndarray, change: LightChange) -> np.ndarray:
+def changed(band: np.ndarray, change: LightChange) -> np.ndarray:
+    """Return (H, W, 3) float32 light as the node group 'LANet Light' changes it, in the same order; not turned."""
     added = above_white(band)
-    result = band - added + 2.0**change.highlights_ev * _tinted(added, change)
+    result = band - added + 2.0**change.highlights_ev * added
     if change.peak_limit > 0.0:
         peak = result.max(axis=-1, keepdims=True)
         result = result * (change.peak_limit / np.maximum(peak, change.peak_limit))
-    return (result * change.strength).astype(np.float32)
+    return (_tinted(result, change) * change.strength).astype(np.float32)
 
 
-def _tinted(added: np.ndarray, change: LightChange) -> np.ndarray:
+def _tinted(light: np.ndarray, change: LightChange) -> np.ndarray:
+    """Change the colour of what is above white, at the same luminance."""
     if change.gains == (1.0, 1.0, 1.0) and change.saturation == 1.0:
-        return added
+        return light
+    added = above_white(light)
     before = luminance(added)[..., None]
     tinted = np.maximum(added + (1.0 - change.saturation) * (before - added), 0.0) * np.array(change.gains, np.float32)
     after = luminance(tinted)[..., None]
-    return tinted * np.divide(before, after, out=np.zeros_like(before), where=after > 0.0)
+    return light - added + tinted * np.divide(before, after, out=np.zeros_like(before), where=after > 0.0)

@@ -25,6 +25,7 @@ from lanet_core.geometry import sphere
 from lanet_core.geometry.completion import CapturedPart, CompletedSphere
 from lanet_core.geometry.image_light import ImageLight, with_seam_column
 from lanet_core.pipeline.arrangement import arrange, transformed_mask
+from lanet_core.pipeline.black_bars import black_bars
 from lanet_core.pipeline.reading_options import ReadingOptions
 from lanet_core.reconstruction.measured_light import MeasuredLight
 
@@ -99,7 +100,8 @@ def panorama_from_image(image: LdrImage, options: ReadingOptions | None = None) 
     _check_image(image)
     light = ImageLight(image.height, image.width, image.linear_rows, image.linear_pixels)
     arrangement = arrange(image, light, options)
-    transparent = image.transparent
+    bars, bar_warnings = black_bars(image)
+    transparent = image.transparent if bars is None else bars if image.transparent is None else bars | image.transparent
     if transparent is not None:
         transparent = transformed_mask(transparent, arrangement)
 
@@ -116,7 +118,7 @@ def panorama_from_image(image: LdrImage, options: ReadingOptions | None = None) 
         *whole.light.size,
         _at_most_white(whole.light.rows),
         whole.captured,
-        (*arrangement.warnings, *whole.warnings),
+        (*arrangement.warnings, *bar_warnings, *whole.warnings),
         measured,
     )
 

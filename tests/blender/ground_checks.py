@@ -109,7 +109,15 @@ def check_warmth_and_saturation_do_not_tint_the_ground(folder):
 
     for warmth, saturation in ((1.5, 1.0), (-1.0, 0.3)):
         sliders["Warmth"].default_value, sliders["Saturation"].default_value = warmth, saturation
-        np.testing.assert_allclose(seen(), 1.0, atol=0.02)  # the sum of the light is tinted, not each pixel
+        np.testing.assert_allclose(seen(), 1.0, atol=0.01)
+    for ev, limit, warmth, saturation in ((0.0, 3.0, 2.0, 1.0), (1.0, 60.0, -2.0, 4.0), (0.0, 30.0, 1.0, 4.0)):
+        sliders["Highlights"].default_value, sliders["Peak Limit"].default_value = ev, limit
+        sliders["Warmth"].default_value, sliders["Saturation"].default_value = warmth, saturation
+        ratio = seen()
+        print("Highlights", ev, "limit", limit, "tint", warmth, saturation, "ground / photograph", ratio)
+        np.testing.assert_allclose(ratio, 1.0, atol=0.01)
+    sliders["Highlights"].default_value, sliders["Peak Limit"].default_value = -0.5, 0.0
+    sliders["Warmth"].default_value, sliders["Saturation"].default_value = -1.0, 0.3
     assert bpy.ops.lanet.add_sun_lamp() == {"FINISHED"}
     sliders["Warmth"].default_value = 1.0
     np.testing.assert_allclose(seen(), 1.0, atol=0.06)  # the lamp keeps its colour; the second light is tinted

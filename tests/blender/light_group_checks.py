@@ -12,6 +12,7 @@ from addon.world import graph as world_graph
 from addon.world.light_group import HIGHLIGHTS, PEAK_LIMIT, SATURATION, WARMTH
 from addon.world.light_tint import tinted, warmth_gains
 from addon.world.tint_nodes import LUMINANCE
+from lanet_core.pipeline.light_baking import LightChange, changed
 
 
 def gradient_exr(folder: Path) -> Path:
@@ -75,6 +76,18 @@ def check_warmth_and_saturation_change_the_light_above_white_alone(folder):
         np.testing.assert_allclose(after @ weights, (before * (1.0 + share)) @ weights, rtol=1e-3)
     grey = np.array(tinted((1.0, 0.5, 0.25), 0.0, 0.0))
     np.testing.assert_allclose(grey, grey[0])
+
+
+def check_the_tint_comes_after_the_peak_limit(folder):
+    """As in a baked EXR, in all combinations."""
+    scene, before = scene_with_and_without_the_group(folder)
+    inputs = world_graph.light_node(scene).inputs
+    for ev, limit, warmth, saturation in ((1.0, 50.0, 1.5, 1.0), (-2.0, 3.0, -2.0, 4.0), (0.0, 0.5, 1.0, 0.2)):
+        for name, value in ((HIGHLIGHTS, ev), (PEAK_LIMIT, limit), (WARMTH, warmth), (SATURATION, saturation)):
+            inputs[name].default_value = value
+        change = LightChange(ev, warmth_gains(warmth), saturation, limit)
+        seen = render(scene, folder)
+        np.testing.assert_allclose(seen, changed(before, change), rtol=2e-3, atol=1e-5)
 
 
 def planckian_rgb(kelvin: float) -> np.ndarray:

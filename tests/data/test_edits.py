@@ -32,7 +32,7 @@ def photograph():
     exposed = torch.linspace(0.0, 1.2, 128).expand(3, 64, 128) * torch.rand(3, 64, 128)
     exposed[:, 10:16, 40:50] = 50.0
     exposed[:, 50:, :20] = 0.0
-    return EncodedPhotograph(exposed.clamp(max=1.0) ** 0.45, exposed, torch.zeros(1, 64, 128))
+    return EncodedPhotograph.unedited(exposed.clamp(max=1.0) ** 0.45, exposed)
 
 
 def as_bytes(image: torch.Tensor) -> np.ndarray:
@@ -97,10 +97,20 @@ def test_a_filmic_curve_separates_what_the_camera_clips(photograph):
     assert float(bright) < 0.97 * float(sun)
 
 
+def test_what_the_camera_over_exposed_does_not_count_as_well_exposed_when_an_edit_darkens_it(photograph):
+    photograph.exposed[:, 20:40, 60:100] = 3.0
+    photograph.encoded[:, 20:40, 60:100] = 1.0
+    photograph.overexposed[:, 20:40, 60:100] = True
+    photograph.encoded *= 0.7
+    is_well_exposed = photograph.well_exposed(srgb_decode(photograph.encoded))
+    assert not is_well_exposed[:, 20:40, 60:100].any()
+    assert is_well_exposed[:, 42:].float().mean() > 0.9
+
+
 def test_a_draw_is_decided_by_its_seed(photograph):
     results = []
     for seed in (3, 3, 4):
-        image = EncodedPhotograph(photograph.encoded.clone(), photograph.exposed, photograph.painted.clone())
+        image = EncodedPhotograph.unedited(photograph.encoded.clone(), photograph.exposed)
         edit(image, np.random.default_rng(seed))
         results.append(image.encoded)
     torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)

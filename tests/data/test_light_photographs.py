@@ -8,7 +8,7 @@ import torch
 from made_up_scenes import make_scene
 
 from lanet_core.colour import srgb_to_linear
-from lanet_core.data import virtual_camera
+from lanet_core.data import edits, virtual_camera
 from lanet_core.data.light_photographs import (
     LightPhotographs,
     LightSample,
@@ -74,6 +74,25 @@ def test_an_image_relative_to_its_white_in_torch_is_that_of_numpy(white):
     np.testing.assert_allclose(
         relative_image(as_tensor(encoded), white).numpy().transpose(1, 2, 0), expected, atol=1e-5
     )
+
+
+def test_an_edit_that_darkens_clipped_areas_keeps_the_scale_of_the_truth(monkeypatch):
+    """A clipped sky that an edit makes darker than a lamp is no well-exposed part of the photograph."""
+    hdr = as_tensor(make_scene(0))
+    height, width = hdr.shape[-2:]
+    lamp = (slice(None), slice(height * 3 // 4, height * 3 // 4 + 4), slice(width // 2, width // 2 + 4))
+    hdr[:, : height // 4] = hdr[lamp] = 30.0 * hdr.mean()
+    camera = draw_camera(np.random.default_rng(0))
+
+    def darken_sky(image: edits.EncodedPhotograph, rng: np.random.Generator) -> None:
+        image.encoded = image.encoded * 0.8
+        image.encoded[lamp] = 1.0
+
+    monkeypatch.setattr("lanet_core.data.light_photographs.edit", darken_sky)
+    plain, edited = (photograph_sample(hdr, camera, 64, rng) for rng in (None, np.random.default_rng(1)))
+    ground = (slice(None), slice(20, 24))
+    for each in (plain, edited):
+        np.testing.assert_allclose(each.truth[ground].mean(), each.ldr[ground].mean(), rtol=0.25)
 
 
 def test_the_photograph_with_the_missing_light_is_the_truth():

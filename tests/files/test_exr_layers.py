@@ -62,7 +62,9 @@ def test_the_alpha_is_that_of_the_layer(tmp_path):
 
 def test_the_part_with_the_image_is_read(tmp_path):
     parts = [part("Depth", {"Z": np.full(SIZE, 100.0)}), part("Colour", layer("", 1.0)), part("x", layer("", 0.5))]
-    np.testing.assert_array_equal(read_hdr(write(tmp_path / "parts.exr", *parts)), ramp(1.0))
+    path = write(tmp_path / "parts.exr", *parts)
+    np.testing.assert_array_equal(read_hdr(path), ramp(1.0))
+    assert read_ldr(path).warnings == ("The EXR contains 2 images; only the first was read.",)
 
 
 def test_a_grey_image(tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 import OpenImageIO
 import pytest
 from gain_map_files import gain_map_jpeg
-from image_files import random_rgb8, smooth_rgb8
+from image_files import smooth_rgb8
 from PIL import Image
 
 from lanet_core import errors
@@ -190,13 +190,31 @@ def test_a_jpeg_of_twelve_bits_is_named(tmp_path):
     assert "corrupt" not in str(caught.value)
 
 
-def test_the_first_page_of_a_tiff_that_is_no_thumbnail_is_read(tmp_path):
+def test_the_largest_page_of_a_tiff_is_read(tmp_path):
     path = tmp_path / "image.tif"
-    small = Image.fromarray(random_rgb8(16, 32))
+    small = Image.fromarray(RGB[::2, ::2])
     small.save(path, save_all=True, append_images=[Image.fromarray(RGB), Image.fromarray(RGB // 2)])
     image = read_ldr(path)
     np.testing.assert_allclose(image.rgb_linear, LINEAR, atol=1e-6)
-    assert "3 pages" in image.warnings[0]
+    assert "3 pages" in image.warnings[0] and "page 2" in image.warnings[0]
+
+
+@pytest.mark.parametrize(("name", "word"), [("image.png", "animation"), ("image.mpo", "2 images")])
+def test_what_else_a_file_contains_is_named(tmp_path, name, word):
+    path = tmp_path / name
+    options = {"quality": 100, "subsampling": 0} if name.endswith("mpo") else {}
+    Image.fromarray(RGB).save(path, save_all=True, append_images=[Image.fromarray(RGB // 2)], **options)
+    image = read_ldr(path)
+    np.testing.assert_allclose(image.rgb_linear, LINEAR, atol=0.05)
+    assert len(image.warnings) == 1 and word in image.warnings[0] and "only" in image.warnings[0]
+
+
+def test_previews_and_single_images_are_not_named(tmp_path):
+    path = tmp_path / "image.mpo"
+    Image.fromarray(RGB).save(path, save_all=True, append_images=[Image.fromarray(RGB[::4, ::4])], quality=90)
+    assert read_ldr(path).warnings == ()
+    Image.fromarray(RGB).save(tmp_path / "one.png", save_all=True)
+    assert read_ldr(tmp_path / "one.png").warnings == ()
 
 
 def test_the_first_frame_of_an_animation_is_read(tmp_path):

@@ -65,7 +65,7 @@ def test_an_edit_hides_no_light(converter, codes, name):
 
 def test_compression_costs_no_light(converter, codes):
     encoded = torch.from_numpy(np.moveaxis(codes / 255.0, -1, 0).astype(np.float32))
-    image = EncodedPhotograph(encoded, encoded, torch.zeros_like(encoded[:1]))
+    image = EncodedPhotograph.unedited(encoded, encoded)
     compress(image, FixedQuality())
     compressed = 255.0 * np.moveaxis(image.encoded.numpy(), 0, -1)
     assert light_difference(converted(converter, compressed), converted(converter, codes)) < 0.15

@@ -8,6 +8,7 @@ import pytest
 from lanet_core.geometry import sphere
 from lanet_core.metrics.irradiance import diffuse_irradiance
 from lanet_core.pipeline.ground_light import ground_irradiance
+from lanet_core.pipeline.light_baking import LightChange, bake
 
 
 @pytest.mark.parametrize("height", [64, 65])
@@ -25,14 +26,16 @@ def test_light_above_white_is_apart_and_light_below_the_horizon_does_not_count()
     light = ground_irradiance(hdr)
     weights = sphere.pixel_solid_angles_sr(128, 256) * np.cos(sphere.zenith_angles_rad(128))
     expected = hdr[32, 100] * 21.0 * weights[22:43].sum()
-    np.testing.assert_allclose(light.base + light.added, expected, rtol=1e-3)
-    np.testing.assert_allclose(light.base / light.added, 1.0 / 39.0, rtol=0.1)
+    np.testing.assert_allclose(light.base + light.added.sum(axis=0), expected, rtol=1e-3)
+    np.testing.assert_allclose(light.base / light.added.sum(axis=0), 1.0 / 39.0, rtol=0.1)
 
 
 def test_both_add_up_to_the_diffuse_irradiance_upwards():
     hdr = np.random.default_rng(2).gamma(0.5, 2.0, (64, 128, 3)).astype(np.float32)
     light = ground_irradiance(hdr)
-    np.testing.assert_allclose(light.base + light.added, diffuse_irradiance(hdr, 64, 128)[0].mean(axis=0), rtol=0.01)
+    np.testing.assert_allclose(
+        light.base + light.added.sum(axis=0), diffuse_irradiance(hdr, 64, 128)[0].mean(axis=0), rtol=0.01
+    )
 
 
 def test_what_a_limit_leaves_is_the_light_of_the_interpolated_and_limited_panorama():
@@ -48,7 +51,28 @@ def test_what_a_limit_leaves_is_the_light_of_the_interpolated_and_limited_panora
     whole = ground_irradiance(fine)
     for index in (0, 5, 17, 25, 30, 31):
         limited = ground_irradiance(fine * np.minimum(1.0, (1.0 + limits[index]) / largest))
-        left = light.base + light.added * light.added_shares[index]
-        np.testing.assert_allclose(left, limited.base + limited.added, rtol=0.02)
+        left = light.base + (light.added * light.added_shares[:, index]).sum(axis=0)
+        np.testing.assert_allclose(left, limited.base + limited.added.sum(axis=0), rtol=0.02)
         below = ground_irradiance(fine * np.minimum(1.0, (index / 31.0) / largest))
         np.testing.assert_allclose(light.base_shares[index], below.base / whole.base, rtol=0.02, atol=1e-3)
+
+
+@pytest.mark.parametrize("change", [{"gains": (2.05, 1.0, 0.3)}, {"saturation": 0.2}, {"saturation": 4.0}])
+@pytest.mark.parametrize("limit", [0.0, 3.0, 40.0])
+def test_the_tint_of_the_classes_is_that_of_the_baked_panorama(change, limit):
+    """Under a warm sun, blue lamps and a white haze that goes over into blue."""
+    x, y = np.meshgrid(np.linspace(0.0, 2.0 * np.pi, 256, endpoint=False), np.linspace(0.0, np.pi, 128))
+    blue = 0.5 + 0.5 * np.cos(x)[..., None]
+    hdr = 2.0 * np.sin(y)[..., None] * (blue * np.array([0.3, 0.6, 1.0]) + 1.0 - blue)
+    hdr[20:23, 30:33] = [900.0, 700.0, 400.0]
+    hdr[40:44, 150:154] = [20.0, 30.0, 90.0]
+    hdr = hdr.astype(np.float32)
+    expected = ground_irradiance(bake(hdr, LightChange(peak_limit=limit, **change)))
+    light = ground_irradiance(hdr)
+    steps = np.log1p(max(limit - 1.0, 0.0) / light.softness) / np.log1p(light.peak / light.softness)
+    place = 31.0 * (min(steps, 1.0) if limit else 1.0)
+    shares = [[np.interp(place, np.arange(32), each[:, c]) for c in range(3)] for each in light.added_shares]
+    left = (light.added * np.array(shares))[None].astype(np.float32)
+    # Far above white, so that all of it is tinted.
+    tinted = bake(left * 1e6, LightChange(**change))[0].sum(axis=0) / 1e6
+    np.testing.assert_allclose(light.base + tinted, expected.base + expected.added.sum(axis=0), rtol=0.01)

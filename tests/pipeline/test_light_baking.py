@@ -89,3 +89,11 @@ def test_any_turn_turns_the_irradiance():
 def test_equal_changes_have_equal_descriptions():
     assert LightChange(strength=0.5).description() == LightChange(strength=0.5).description()
     assert LightChange(strength=0.5).description() != LightChange(strength=0.6).description()
+
+
+def test_the_tint_comes_after_the_limit_and_keeps_the_luminance_that_it_left():
+    hdr = panorama()
+    limited = bake(hdr, LightChange(highlights_ev=1.0, peak_limit=50.0))
+    both = bake(hdr, LightChange(highlights_ev=1.0, peak_limit=50.0, gains=(2.0, 1.0, 0.4), saturation=1.5))
+    np.testing.assert_allclose(luminance(both), luminance(limited), rtol=1e-4)
+    assert both.max() > 50.0
