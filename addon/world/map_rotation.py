@@ -8,7 +8,12 @@ from bpy.types import Node, NodeSocket, Object, ShaderNodeMapping, ShaderNodeTex
 from mathutils import Euler, Matrix, Vector
 
 from ..errors import AddonError
+from ..translation import tr
 from .drivers import DriverSource, drive
+from .environment_texture import EnvironmentTexture
+
+#: Locations and differences of scales that are none.
+_LEAST = 1e-4
 
 
 def mapping_of(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping | None:
@@ -37,17 +42,51 @@ def ensure_mapping(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping:
     return mapping
 
 
-def check_followable(texture: ShaderNodeTexEnvironment) -> None:
-    """Check that objects can turn with a texture's Mapping node.
+def check_followable(texture: EnvironmentTexture) -> None:
+    """Check that objects can turn with a texture: that one Mapping node alone turns it, by values of its own.
 
     Raises:
-        AddonError: the rotation comes from another node.
+        AddonError: the rotation comes from elsewhere.
     """
-    mapping = mapping_of(texture)
-    if mapping is not None and any(mapping.inputs[name].is_linked for name in ("Rotation", "Scale")):
+    node = unusual_direction(texture)
+    if node is not None:
         raise AddonError(
-            f"{mapping.name}: Its rotation or scale is linked, which objects cannot follow. Set the values in the node."
+            tr(
+                "{node}: Lamps and the ground cannot follow this node. Let one Mapping node turn the map, "
+                "with its own values and with Generated of a Texture Coordinate node.",
+                node=node.label or node.name,
+            )
         )
+
+
+def unusual_direction(texture: EnvironmentTexture) -> Node | None:
+    """Return the node by which a texture is turned or bent in a way that objects cannot follow, None without one.
+
+    Objects follow one Mapping node that turns and mirrors the generated coordinates, which are the direction.
+    """
+    socket, groups, has_mapping = texture.node.inputs["Vector"], texture.groups, False
+    while socket.is_linked:
+        link = socket.links[0]
+        node = link.from_node
+        if node.type == "GROUP_INPUT" and groups:
+            socket, groups = groups[-1].inputs[link.from_socket.identifier], groups[:-1]
+        elif node.type == "REROUTE" or (node.type == "MAPPING" and node.mute):
+            socket = node.inputs[0]
+        elif node.type == "MAPPING" and not has_mapping and groups == texture.groups and _turns_only(node):
+            socket, has_mapping = node.inputs["Vector"], True
+        else:
+            return None if node.type == "TEX_COORD" and link.from_socket.identifier == "Generated" else node
+    return None
+
+
+def _turns_only(mapping: ShaderNodeMapping) -> bool:
+    """Return whether a Mapping node turns and mirrors by values of its own, and does nothing else."""
+    inputs = mapping.inputs
+    if any(inputs[name].is_linked for name in ("Location", "Rotation", "Scale") if name in inputs):
+        return False
+    location = inputs["Location"].default_value if inputs["Location"].enabled else (0.0, 0.0, 0.0)
+    sizes = [abs(each) for each in inputs["Scale"].default_value]
+    return max(map(abs, location)) < _LEAST and max(sizes) - min(sizes) < _LEAST * max(sizes)
 
 
 def follow(target: Object, mapping: ShaderNodeMapping, world: World) -> None:
