@@ -38,13 +38,13 @@ def inputs_of(scene):
 
 def check_the_backplate_does_not_change_the_light(folder):
     scene = lit_balls(folder)
-    alone = render(scene, folder, samples=64)
+    alone = render(scene, folder, samples=16)
     for mode in ("PHOTOGRAPH", "HDR", "BLURRED", "COLOUR", "TRANSPARENT"):
         scene.lanet.backplate = mode
         assert scene.lanet.backplate == mode
         if mode != "TRANSPARENT":
             inputs_of(scene)["Exposure"].default_value = 3.0
-        seen = render(scene, folder, samples=64)
+        seen = render(scene, folder, samples=16)
         ratio = seen[GROUND].mean(axis=(0, 1)) / alone[GROUND].mean(axis=(0, 1))
         print(mode, "light with / without", ratio)
         np.testing.assert_allclose(ratio, 1.0, atol=0.01)
