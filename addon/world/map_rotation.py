@@ -98,14 +98,13 @@ def follow(target: Object, mapping: ShaderNodeMapping, world: World) -> None:
     """
     is_inverse = mapping.vector_type != "TEXTURE"
     target.rotation_mode = "ZYX" if is_inverse else "XYZ"
-    expression = "turn if (other < 0) != (another < 0) else -turn" if is_inverse else "turn"
-    for axis in range(3):
-        others = {"other": (axis + 1) % 3, "another": (axis + 2) % 3} if is_inverse else {}
-        sources = {"turn": DriverSource(mapping.inputs["Rotation"], f"[{axis}]")}
-        sources |= {name: DriverSource(mapping.inputs["Scale"], f"[{each}]") for name, each in others.items()}
-        target.driver_remove("rotation_euler", axis)
-        drive(target.driver_add("rotation_euler", axis), expression, sources, world)
-    _drive(target, "scale", mapping.inputs["Scale"], world, "-1 if value < 0 else 1")
+    rotation, scale = mapping.inputs["Rotation"], mapping.inputs["Scale"]
+    if is_inverse:
+        turn, sources = "turn if (other < 0) != (another < 0) else -turn", {"other": (scale, 1), "another": (scale, 2)}
+    else:
+        turn, sources = "turn", {}
+    _drive(target, "rotation_euler", turn, {"turn": (rotation, 0), **sources}, world)
+    _drive(target, "scale", "-1 if value < 0 else 1", {"value": (scale, 0)}, world)
 
 
 def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world: World | None = None) -> None:
@@ -118,14 +117,22 @@ def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world:
     """
     target.vector_type = mapping.vector_type
     for name in ("Rotation", "Scale"):
-        _drive(target.inputs[name], "default_value", mapping.inputs[name], world, "value")
+        _drive(target.inputs[name], "default_value", "value", {"value": (mapping.inputs[name], 0)}, world)
 
 
-def _drive(target, path: str, source: NodeSocket, world: World | None, expression: str) -> None:
-    """Drive the three numbers of a property by those of a vector, called ``value``."""
+def _drive(target, path: str, expression: str, vectors: dict[str, tuple[NodeSocket, int]], world: World | None) -> None:
+    """Drive the three numbers of a property by those of vectors.
+
+    Args:
+        target: what has the property.
+        path: of the property.
+        expression: of the names in ``vectors``.
+        vectors: by its name, a vector and how many axes further its number is than the one that is driven.
+        world: see :func:`follow_mapping`.
+    """
     for axis in range(3):
         target.driver_remove(path, axis)
-        sources = {"value": DriverSource(source, f"[{axis}]")}
+        sources = {name: DriverSource(vector, f"[{(axis + step) % 3}]") for name, (vector, step) in vectors.items()}
         drive(target.driver_add(path, axis), expression, sources, world)
 
 
