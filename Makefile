@@ -22,7 +22,7 @@ TEST_WORKERS ?= 3
 
 demo: $(VENV)/inference.stamp
 	$(VENV)/bin/lanet convert examples/*.jpg --output demo --overwrite --preview
-	@echo "HDR panoramas and their before/after pictures:"
+	@echo "HDR panoramas and their before/after images:"
 	@ls -1 $(CURDIR)/demo/*
 
 test: $(VENV)/development.stamp

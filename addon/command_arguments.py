@@ -32,34 +32,34 @@ def make_parser(program: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="{convert}")
     convert = commands.add_parser(
         "convert",
-        help="convert the world of the opened scene, or pictures",
-        description="Converts the world of the opened scene; or, where pictures are named, each into an EXR file.",
+        help="convert the world of the opened scene, or images",
+        description="Converts the world of the opened scene; or, where images are named, each into an EXR file.",
         epilog=EXIT_STATUS,
     )
     convert.add_argument(
-        "pictures", nargs="*", metavar="PICTURE", help="panorama (JPEG, PNG, TIFF or WebP), folder or pattern"
+        "images", nargs="*", metavar="IMAGE", help="panorama (JPEG, PNG, TIFF or WebP), folder or pattern"
     )
     convert.add_argument(
         "-o",
         "--output",
         metavar="DIR",
-        help="folder of the EXR files (default: beside each picture; for a world, that of the preferences)",
+        help="folder of the EXR files (default: next to each image; for a world, that of the preferences)",
     )
     convert.add_argument(
         "--name", metavar="PATTERN", default=PATTERN, help="name of the EXR files (default: %(default)s)"
     )
-    convert.add_argument("--world", action="store_true", help="light the opened scene by the one picture")
+    convert.add_argument("--world", action="store_true", help="light the opened scene by the one image")
     convert.add_argument(
-        "--all-scenes", action="store_true", help="convert the world of every scene, each once; without pictures"
+        "--all-scenes", action="store_true", help="convert the world of every scene, each once; without images"
     )
     convert.add_argument("--pack", action="store_true", help="pack the world's EXR file into the .blend file")
     convert.add_argument(
         "--asset",
         action="store_true",
-        help="mark the world as an asset with a preview; of several pictures, make each a world and an asset",
+        help="mark the world as an asset with a preview; of several images, make each a world and an asset",
     )
     convert.add_argument("--save", action="store_true", help="save the .blend file")
-    convert.add_argument("--skip-existing", action="store_true", help="leave out pictures that have a result there")
+    convert.add_argument("--skip-existing", action="store_true", help="leave out images that have a result there")
     convert.add_argument("--dry-run", action="store_true", help="print what would be converted, and write nothing")
     convert.add_argument("--json", action="store_true", help="print one JSON object a line: source, output and facts")
     precision = convert.add_mutually_exclusive_group()

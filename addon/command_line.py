@@ -69,21 +69,21 @@ def run(argv: Sequence[str]) -> int:
 def _check(arguments: argparse.Namespace) -> None:
     if arguments.save and not bpy.data.filepath:
         raise AddonError("--save: No .blend file is opened. Name one before --command.")
-    if arguments.world and len(arguments.pictures) != 1:
-        raise AddonError("--world: It takes one picture; without any, the scene's own world is converted.")
-    if arguments.all_scenes and arguments.pictures:
-        raise AddonError("--all-scenes: It converts the scenes' own worlds. Name no picture.")
+    if arguments.world and len(arguments.images) != 1:
+        raise AddonError("--world: It takes one image; without any, the scene's own world is converted.")
+    if arguments.all_scenes and arguments.images:
+        raise AddonError("--all-scenes: It converts the scenes' own worlds. Name no image.")
     if not is_valid_pattern(arguments.name):
         raise AddonError(f"--name: {arguments.name}: The pattern must contain {{stem}} once, and no folder.")
     if arguments.albedo is None and (arguments.at or arguments.facing):
         raise AddonError("--albedo-at and --albedo-facing need --albedo. Add its value.")
     if arguments.pack and _makes_files(arguments):
-        raise AddonError("--pack: Only a world's EXR file can be packed. Give --world with a picture.")
+        raise AddonError("--pack: Only a world's EXR file can be packed. Give --world with an image.")
 
 
 def _makes_files(arguments: argparse.Namespace) -> bool:
     """Return whether images are converted and the scene's world is not."""
-    return bool(arguments.pictures) and not arguments.world
+    return bool(arguments.images) and not arguments.world
 
 
 def _settings(arguments: argparse.Namespace) -> ConversionSettings:
@@ -134,15 +134,15 @@ def _convert_worlds(arguments: argparse.Namespace) -> int:
 
 def _convert_world(arguments: argparse.Namespace, scene: bpy.types.Scene) -> int:
     worker, settings = session.current().worker, _settings(arguments)
-    picture = _absolute(arguments.pictures[0]) if arguments.pictures else ""
+    path = _absolute(arguments.images[0]) if arguments.images else ""
     image = scene.lanet.image if environment_image(scene) is None else None
-    conversion = WorldConversion(worker, scene, settings, filepath=picture, image=image)
+    conversion = WorldConversion(worker, scene, settings, filepath=path, image=image)
     if arguments.dry_run:
         conversion.cancel()
-        record = {"scene": scene.name, "input": picture or None, "output": conversion.output, "status": "planned"}
+        record = {"scene": scene.name, "input": path or None, "output": conversion.output, "status": "planned"}
         _print(arguments, record, f"{conversion.name}: would be converted to {conversion.output}")
         return 0
-    record = {"scene": scene.name, "input": picture or None}
+    record = {"scene": scene.name, "input": path or None}
     if conversion.wait() is not State.FINISHED:
         return _report_failure(arguments, record, conversion.message)
     _report(arguments, record, conversion.output, conversion.facts, conversion.notes)
@@ -153,9 +153,9 @@ def _convert_world(arguments: argparse.Namespace, scene: bpy.types.Scene) -> int
 
 def _convert_images(arguments: argparse.Namespace) -> int:
     worker, settings = session.current().worker, _settings(arguments)
-    sources = named_images(map(_absolute, arguments.pictures))
+    sources = named_images(map(_absolute, arguments.images))
     if not sources:
-        raise AddonError("There is no picture in these folders. Name others.")
+        raise AddonError("There is no image in these folders. Name others.")
     folder = settings.folder if arguments.output else ""
     places = {source: place_of_file(source, folder, settings.pattern) for source in sources}
     if arguments.skip_existing:

@@ -85,7 +85,7 @@ class SceneProperties(PropertyGroup):
     shown: EnumProperty(
         name="Environment",
         description="Which of the two images lights the scene",
-        items=(("LDR", "LDR", "The picture as it was"), ("HDR", "HDR", "The reconstructed light")),
+        items=(("LDR", "LDR", "The image as it was"), ("HDR", "HDR", "The reconstructed light")),
         get=_shown,
         set=_show,
         options=set(),

@@ -67,7 +67,7 @@ BAD_IMAGES: dict[str, tuple[Callable[[Path], object] | None, type[InputError]]] 
     "folder.jpg": (Path.mkdir, InputIsDirectoryError),
     "empty.jpg": (Path.touch, EmptyFileError),
     "truncated.jpg": (truncated_jpeg, DamagedImageError),
-    "text.jpg": (lambda path: path.write_text("This is a letter, and no picture at all.\n"), UnsupportedFormatError),
+    "text.jpg": (lambda path: path.write_text("This is a letter, and no image at all.\n"), UnsupportedFormatError),
     "one_pixel.png": (lambda path: Image.fromarray(noise(1, 1)).save(path), ImageTooSmallError),
     "photo.jpg": (lambda path: Image.fromarray(noise(96, 144)).save(path), NotEquirectangularError),
     "cmyk.jpg": (lambda path: Image.fromarray(noise()).convert("CMYK").save(path), UnsupportedColourModelError),

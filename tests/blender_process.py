@@ -107,6 +107,7 @@ def serve() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # processes that a check starts do not read the jobs
     # The extension is laid out for each check, and compiled once.
     sys.pycache_prefix = f"{os.environ['BLENDER_USER_RESOURCES']}_compiled"
+    _start_afresh()
     for line in jobs:
         script, check, folder = json.loads(line)
         outcome = _problem(Path(script), check, Path(folder))
@@ -118,9 +119,11 @@ def serve() -> None:
 
 
 def _problem(script: Path, check: str, folder: Path) -> str:
-    """Run a check as in a new Blender and return the traceback of its failure, or an empty string."""
+    """Run a check as in a new Blender and return the traceback of its failure, or an empty string.
+
+    It leaves a new Blender for the next check; after one that failed, :class:`BlenderChecks` starts another process.
+    """
     try:
-        _start_afresh()
         if str(script.parent) not in sys.path:
             sys.path.insert(0, str(script.parent))
         getattr(importlib.import_module(script.stem), check)(folder)

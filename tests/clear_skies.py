@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,23 +36,31 @@ class ClearSky:
         solid_angles = sphere.pixel_solid_angles_sr(height, 2 * height)
         energy = self.sun.energy
         if glare:
-            directions = sphere.pixel_directions(height, 2 * height)
-            angles = np.arccos(np.clip(directions @ self.sun.direction, -1.0, 1.0))
-            spread = 1.0 / (angles + 0.01) ** GLARE_POWER
-            spread /= (spread * solid_angles[:, None]).sum()
-            hdr = hdr + (spread[..., None] * (GLARE_SHARE * energy)).astype(np.float32)
+            cosines = sphere.pixel_directions(height, 2 * height) @ self.sun.direction
+            angles = np.arccos(np.clip(cosines.astype(np.float32), -1.0, 1.0))
+            spread = 1.0 / (angles + np.float32(0.01)) ** np.float32(GLARE_POWER)
+            spread /= float((spread.sum(axis=1, dtype=np.float64) * solid_angles).sum())
+            for channel in range(3):
+                hdr[..., channel] += spread * np.float32(GLARE_SHARE * energy[channel])
             energy = (1.0 - GLARE_SHARE) * energy
         rows, columns, sr = self.sun.coverage(height)
         hdr[rows, columns] += (energy * (sr / sr.sum() / solid_angles[rows])[:, None]).astype(np.float32)
         return hdr
 
 
-def render_clear_sky(elevation_deg: float, folder: Path) -> ClearSky:
-    """Render a sky of Blender's in a process of its own."""
+def render_clear_skies(elevations_deg: Collection[float], folder: Path) -> dict[float, ClearSky]:
+    """Render skies of Blender's in a process of its own; return them by the sun's elevation."""
     script = Path(__file__).with_name("clear_sky_in_blender.py")
-    outputs = [folder / f"{name}_{elevation_deg:g}.npy" for name in ("with_sun", "without_sun")]
-    subprocess.run([sys.executable, str(script), str(elevation_deg), *map(str, outputs)], check=True, timeout=300)
-    with_sun, without_sun = map(np.load, outputs)
+    command = [sys.executable, str(script), str(folder), *map(str, elevations_deg)]
+    subprocess.run(command, check=True, timeout=600)
+    return {
+        each: _clear_sky(*(np.load(folder / f"{name}_{each:g}.npy") for name in ("with_sun", "without_sun")))
+        for each in elevations_deg
+    }
+
+
+def _clear_sky(with_sun: np.ndarray, without_sun: np.ndarray) -> ClearSky:
+    """Take the sun of a rendered sky for a disc."""
     upper = ROWS // 2
     solid_angles = sphere.pixel_solid_angles_sr(ROWS, 2 * ROWS)
     disc = np.maximum(with_sun - without_sun, 0.0)[: upper - 1]

@@ -1,10 +1,12 @@
-"""Renders a clear sky over a plane in Cycles: python clear_sky_in_blender.py ELEVATION WITH_SUN.npy WITHOUT_SUN.npy."""
+"""Renders clear skies over a plane in Cycles: python clear_sky_in_blender.py FOLDER ELEVATION ...
+
+``FOLDER`` gets ``with_sun_ELEVATION.npy`` and ``without_sun_ELEVATION.npy``.
+"""
 
 from __future__ import annotations
 
 import math
 import sys
-import tempfile
 from pathlib import Path
 
 import bpy
@@ -54,8 +56,9 @@ def render(path: Path, samples: int) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    sky = build(float(sys.argv[1]))
-    with tempfile.TemporaryDirectory() as folder:
-        np.save(sys.argv[2], render(Path(folder) / "with_sun.exr", SAMPLES))
+    folder = Path(sys.argv[1])
+    for elevation_deg in map(float, sys.argv[2:]):
+        sky = build(elevation_deg)
+        np.save(folder / f"with_sun_{elevation_deg:g}.npy", render(folder / "sky.exr", SAMPLES))
         sky.sun_disc = False
-        np.save(sys.argv[3], render(Path(folder) / "without_sun.exr", SAMPLES_WITHOUT_SUN))
+        np.save(folder / f"without_sun_{elevation_deg:g}.npy", render(folder / "sky.exr", SAMPLES_WITHOUT_SUN))

@@ -35,15 +35,19 @@ def alone(path: Path) -> Iterator[None]:
         yield
 
 
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of temporary files that all processes of pytest-xdist have in common."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 @pytest.fixture(scope="session")
 def linux_zip(blender_tool, tmp_path_factory) -> Path:
     """The zip for Linux, built by the command; its wheels (70 MB) are fetched on the first run.
 
     Processes of pytest-xdist share it.
     """
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
+    folder = shared_folder(tmp_path_factory)
     output = folder / "extension_zip"
     with alone(folder / "extension_zip.lock"):
         if not output.exists():

@@ -40,5 +40,5 @@ def checkpoint(seed: int, network=PANOLANET, images="panoramas", height=128, los
 
 
 def blocks(seed: int, height=128, width=256) -> np.ndarray:
-    picture = np.random.default_rng(seed).random((height // 16, width // 16, 3), np.float32) * 1.4
-    return picture.clip(0.0, 1.0).repeat(16, axis=0).repeat(16, axis=1)
+    image = np.random.default_rng(seed).random((height // 16, width // 16, 3), np.float32) * 1.4
+    return image.clip(0.0, 1.0).repeat(16, axis=0).repeat(16, axis=1)

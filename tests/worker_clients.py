@@ -6,9 +6,11 @@ import time
 from pathlib import Path
 
 from addon.worker.client import WorkerClient
-from addon.worker.events import RequestCancelled, RequestFailed, RequestFinished
+from addon.worker.events import RequestCancelled, RequestFailed, RequestFinished, RequestProgress
 
 POLL_S = 0.005
+#: What a request that is cancelled ends within, in polls: half a second of an idle machine. Busy ones poll less often.
+BRIEF_POLLS = 100
 
 
 def wait_for(client: WorkerClient, *kinds: type, timeout_s: float = 60.0) -> list:
@@ -20,6 +22,17 @@ def wait_for(client: WorkerClient, *kinds: type, timeout_s: float = 60.0) -> lis
         events += client.poll()
         time.sleep(POLL_S)
     return events
+
+
+def expect_brief_cancelling(client: WorkerClient, number: int) -> None:
+    """Poll until a cancelled request has ended, which takes few polls and no other way."""
+    events = []
+    for _ in range(BRIEF_POLLS):
+        events += [event for event in client.poll() if not isinstance(event, RequestProgress)]
+        if events:
+            break
+        time.sleep(POLL_S)
+    assert events == [RequestCancelled(number)]
 
 
 def end_of(client: WorkerClient, **options):

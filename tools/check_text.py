@@ -26,7 +26,7 @@ README_LINES = 80
 Words = list[tuple[re.Pattern[str], str]]
 
 #: Folders whose string literals a user sees.
-_FOR_USERS = ("lanet_core/", "render_eval/", "scene_generation/")
+_FOR_USERS = ("addon/", "lanet_core/", "render_eval/", "scene_generation/")
 #: Folders of people and of build machines, absolute or reached from the current folder.
 _MACHINE_PATH = re.compile(r"(?:(?<![\w.:/])|(?<=\.\.))/(?:work|root|home|Users|mnt)/\w|[A-Z]:\\Users\\\w")
 _TEXT_SUFFIXES = {".py", ".md", ".toml", ".json", ".csv", ".yml", ".yaml", ".sh", ".cff", ".svg", ".m", ".lock", ""}

@@ -117,10 +117,10 @@ def write(path: Path, image: np.ndarray) -> None:
 def main() -> None:
     """Make the image."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--output", type=Path, default=IMAGES, help="folder of the pictures")
+    parser.add_argument("--output", type=Path, default=IMAGES, help="folder of the images")
     output = parser.parse_args().output
     try:
-        with tempfile.TemporaryDirectory(prefix="extension-pictures-") as folder:
+        with tempfile.TemporaryDirectory(prefix="extension-images-") as folder:
             windows, panel = photograph(Path(folder))
     except (NoProgramError, RuntimeError) as error:
         sys.exit(f"error: {error}")

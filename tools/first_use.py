@@ -58,12 +58,13 @@ def served(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
-def use_for_the_first_time(folder: Path, package: Path) -> dict[str, object]:
+def use_for_the_first_time(folder: Path, package: Path, *, draft: bool = False) -> dict[str, object]:
     """Run first_use_window.py in an empty folder; return what it found.
 
     Args:
         folder: what Blender sees; it gets ``shots``, the renders, and the settings of Blender.
         package: the zip for Linux.
+        draft: few samples and small renders, for tests.
 
     Raises:
         NoProgramError: there is no Blender.
@@ -76,7 +77,8 @@ def use_for_the_first_time(folder: Path, package: Path) -> dict[str, object]:
     environment = os.environ | {"BLENDER_USER_RESOURCES": str(folder / "settings"), "LIBGL_ALWAYS_SOFTWARE": "1"}
     script = ROOT / "tools" / "first_use_window.py"
     with served(site) as address:
-        (folder / "address").write_text(address, encoding="utf-8")
+        job = {"address": address, "draft": draft}
+        (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         finished = subprocess.run(
             window_command(folder, script, size=WINDOW_SIZE),
             env=environment,
@@ -119,7 +121,7 @@ def steps_of(folder: Path) -> np.ndarray:
 def main() -> None:
     """Make both images."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--output", type=Path, default=IMAGES, help="folder of the pictures")
+    parser.add_argument("--output", type=Path, default=IMAGES, help="folder of the images")
     parser.add_argument("--keep", type=Path, help="an empty folder for everything that the session writes")
     arguments = parser.parse_args()
     try:

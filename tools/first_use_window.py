@@ -1,15 +1,17 @@
 """What first_use.py runs in a Blender with a window: ``--enable-event-simulate -P THIS -- FOLDER SCREEN``.
 
-The whole first use: install from the repository whose address is in ``FOLDER/address``, drop ``FOLDER/*.jpg`` on the 3D
-Viewport, add a sun lamp, turn the environment, save, open the file again, render in Cycles and in EEVEE. The panel is
-also shown in German and Japanese. ``FOLDER/shots`` gets the window after each step, ``FOLDER`` the two renders.
+The whole first use: install from the repository whose address is in ``FOLDER/job.json``, drop ``FOLDER/*.jpg`` on the
+3D Viewport, add a sun lamp, turn the environment, save, open the file again, render in Cycles and in EEVEE. The panel
+is also shown in German and Japanese. ``FOLDER/shots`` gets the window after each step, ``FOLDER`` the two renders.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -25,17 +27,39 @@ from render_eval.scene_description import load_scene_description  # noqa: E402
 _REPOSITORY = "lanet"
 _PACKAGE = "lanet_ibl"
 _TURN_RAD = 0.9
-#: Of the 3D Viewport and of renders; Debian's Blender has no denoiser.
-_VIEW_SAMPLES, _CYCLES_SAMPLES, _EEVEE_SAMPLES = 48, 64, 16
-#: How long nothing changes once the 3D View is rendered, seconds.
-_STILL_S = 6.0
-_RENDER_SIZE = (640, 360)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How images are made; Debian's Blender has no denoiser.
+
+    Attributes:
+        view_samples: of the 3D Viewport.
+        cycles_samples: of the render in Cycles.
+        eevee_samples: of the render in EEVEE.
+        still_s: how long nothing changes once the 3D View is rendered, seconds.
+        size: columns and rows of the renders.
+    """
+
+    view_samples: int = 48
+    cycles_samples: int = 64
+    eevee_samples: int = 16
+    still_s: float = 6.0
+    size: tuple[int, int] = (640, 360)
+
+
+_DRAFT = Quality(view_samples=1, cycles_samples=16, eevee_samples=4, still_s=1.0, size=(320, 180))
 
 
 class Newcomer(Artist):
     """Uses the extension for the first time."""
 
     module = f"bl_ext.{_REPOSITORY}.{_PACKAGE}"
+
+    def __init__(self, folder: Path, screen: Path) -> None:
+        super().__init__(folder, screen)
+        self._job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+        self._quality = _DRAFT if self._job["draft"] else Quality()
 
     def scenario(self) -> Iterator[Callable[[], bool]]:
         """Yield what to wait for before the next step."""
@@ -51,9 +75,8 @@ class Newcomer(Artist):
     def _install(self) -> Iterator[Callable[[], bool]]:
         preferences = bpy.context.preferences
         preferences.system.use_online_access = True
-        address = (self.folder / "address").read_text(encoding="utf-8")
         repositories = preferences.extensions.repos
-        repositories.new(name="LANet IBL", module=_REPOSITORY, remote_url=address)
+        repositories.new(name="LANet IBL", module=_REPOSITORY, remote_url=self._job["address"])
         index = [each.module for each in repositories].index(_REPOSITORY)
         area = area_of("VIEW_3D")
         area.ui_type = "PREFERENCES"
@@ -77,11 +100,11 @@ class Newcomer(Artist):
         built = BlenderScene(load_scene_description("four_balls"))
         built.scene.world = bpy.data.worlds.new("World")  # as a new file has it
         built.scene.eevee.use_shadows = True  # as the scene of a new file has it
-        built.scene.cycles.preview_samples = _VIEW_SAMPLES
+        built.scene.cycles.preview_samples = self._quality.view_samples
         built.scene.camera.data.show_passepartout = False
         # EEVEE's shadow maps cover this range.
         built.scene.camera.data.clip_start, built.scene.camera.data.clip_end = 0.1, 100.0
-        built.scene.render.resolution_x, built.scene.render.resolution_y = _RENDER_SIZE
+        built.scene.render.resolution_x, built.scene.render.resolution_y = self._quality.size
         window().scene = built.scene
         with bpy.context.temp_override(window=window()):
             bpy.ops.wm.save_as_mainfile(filepath=str(self.folder / "first_use.blend"))
@@ -108,7 +131,7 @@ class Newcomer(Artist):
         yield lambda: self.session.conversion is None
         self.facts["seconds_to_light"] = time.monotonic() - began_s
         self.facts["lit_by"] = environment().image.name
-        yield self.still_for(_STILL_S)
+        yield self.still_for(self._quality.still_s)
         yield from self.photograph("converted")
 
     def _add_lamp_and_turn(self) -> Iterator[Callable[[], bool]]:
@@ -118,7 +141,7 @@ class Newcomer(Artist):
         self.facts["lamp_message"] = [message.text for message in self.session.messages]
         mapping = next(node for node in window().scene.world.node_tree.nodes if node.type == "MAPPING")
         mapping.inputs["Rotation"].default_value[2] += _TURN_RAD
-        yield self.still_for(_STILL_S)
+        yield self.still_for(self._quality.still_s)
         self.facts["lamp"] = self._lamp()
         yield from self.photograph("lamp turned")
 
@@ -140,14 +163,15 @@ class Newcomer(Artist):
             bpy.ops.wm.open_mainfile(filepath=str(self.folder / "first_use.blend"))
         yield self.turns_from_now(20)
         self.facts["opened"] = {"image": environment().image.filepath, "same_lamp": self._lamp() == before}
-        yield self.still_for(_STILL_S)
+        yield self.still_for(self._quality.still_s)
         yield from self.photograph("opened")
 
     def _render(self) -> Iterator[Callable[[], bool]]:
         area_of("VIEW_3D").spaces.active.shading.type = "SOLID"
         yield self.turns_from_now(8)
         scene = window().scene
-        scene.cycles.samples, scene.eevee.taa_render_samples = _CYCLES_SAMPLES, _EEVEE_SAMPLES
+        scene.cycles.samples = self._quality.cycles_samples
+        scene.eevee.taa_render_samples = self._quality.eevee_samples
         engines = {item.identifier for item in scene.render.bl_rna.properties["engine"].enum_items}
         eevee = next((name for name in ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE") if name in engines), "")
         self.facts["engines"] = sorted(engines)

@@ -1,4 +1,4 @@
-"""Make docs/images/single_pictures.jpg: single images, their HDR and LANet's predictions (the paper's Fig. 9).
+"""Make docs/images/single_images.jpg: single images, their HDR and LANet's predictions (the paper's Fig. 9).
 
 Each row is a view of one of the HDR worlds that come with Blender: as a camera would have kept it, converted and three
 stops darker, the true HDR at the same exposures, the network's attention (red: well exposed, green: over-exposed), its
@@ -19,7 +19,7 @@ from lanet_core.colour import quantise_srgb8
 from lanet_core.data.crops import perspective_crop
 from lanet_core.reconstruction.luminance_maps import attention_image, segmentation_image
 
-IMAGE = Path(__file__).resolve().parent.parent / "docs" / "images" / "single_pictures.jpg"
+IMAGE = Path(__file__).resolve().parent.parent / "docs" / "images" / "single_images.jpg"
 #: World, azimuth and elevation of the optical axis, in degrees.
 VIEWS = (("interior", -60.0, 10.0), ("sunset", -30.0, 10.0), ("forest", -36.0, 15.0))
 FIELD_OF_VIEW_RAD = np.radians(80.0)

@@ -263,7 +263,7 @@ def main() -> None:
     parser.add_argument("rendered", type=Path, nargs="*", metavar="FILE", help="HDR panoramas; formulas without any")
     parser.add_argument("--heights", type=int, nargs="+", default=[512, 2048, 4096], metavar="ROWS")
     parser.add_argument("--model", type=Path, help="a network's ONNX file, measured beside the ideal one")
-    parser.add_argument("--crops", type=Path, metavar="DIR", help="write pictures of the lights")
+    parser.add_argument("--crops", type=Path, metavar="DIR", help="write images of the lights")
     parser.add_argument(
         "--reduced",
         action="store_true",

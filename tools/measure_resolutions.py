@@ -44,9 +44,9 @@ _IN_BLENDER = " in Blender"
 _BY_COLOUR_CONVERSION = """
 import sys
 import OpenImageIO as oiio
-picture = oiio.ImageBuf(sys.argv[1])
-picture.read(0, 0, True, oiio.FLOAT)
-linear = oiio.ImageBufAlgo.colorconvert(picture, "sRGB", "lin_rec709")
+image = oiio.ImageBuf(sys.argv[1])
+image.read(0, 0, True, oiio.FLOAT)
+linear = oiio.ImageBufAlgo.colorconvert(image, "sRGB", "lin_rec709")
 linear.specmod().attribute("compression", "zip")
 assert not linear.has_error and linear.write(sys.argv[2], oiio.FLOAT), linear.geterror()
 """
@@ -54,8 +54,8 @@ _BY_TABLE = """
 import sys
 import numpy as np
 import OpenImageIO as oiio
-picture = oiio.ImageInput.open(sys.argv[1])
-codes = picture.read_image(0, 0, 0, 3, oiio.UINT8)
+image = oiio.ImageInput.open(sys.argv[1])
+codes = image.read_image(0, 0, 0, 3, oiio.UINT8)
 height, width = codes.shape[:2]
 encoded = np.arange(256) / 255.0
 table = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
@@ -107,10 +107,10 @@ def write_panorama(path: Path, height: int) -> None:
         sky = np.float32([110, 140, 200]) + np.float32(40.0) * rows[..., None]
         texture = sum(np.sin(across * columns + down * rows + phase) for across, down, phase in waves)[..., None]
         ground = np.float32([90, 80, 60]) * (1.0 + 0.12 * texture)
-        picture = np.where(rows[..., None] < 1.7, sky, ground) + 150.0 * np.exp(-distance / 0.15)
-        picture = np.where(distance < 0.03, np.float32(255.0), picture)
-        picture += rng.normal(0.0, 1.5, picture.shape[:2]).astype(np.float32)[..., None]
-        codes = np.clip(picture, 0.0, 255.0).astype(np.uint8)
+        image = np.where(rows[..., None] < 1.7, sky, ground) + 150.0 * np.exp(-distance / 0.15)
+        image = np.where(distance < 0.03, np.float32(255.0), image)
+        image += rng.normal(0.0, 1.5, image.shape[:2]).astype(np.float32)[..., None]
+        codes = np.clip(image, 0.0, 255.0).astype(np.uint8)
         output.write_scanlines(first, first + len(codes), 0, np.ascontiguousarray(codes))
     if not output.close():
         raise OSError(output.geterror())
@@ -134,14 +134,14 @@ def cost_of(command: list[str]) -> Cost:
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * bytes_per_unit / 1e9)
 
 
-def measure(picture: Path, folder: Path, runs: int, ways: Sequence[str]) -> dict[str, list[Cost]]:
+def measure(image: Path, folder: Path, runs: int, ways: Sequence[str]) -> dict[str, list[Cost]]:
     """Return the costs of each way of each run, by the way's name; the ways take turns."""
     result = str(folder / "result.exr")
     commands = {
-        "colour conversion": [sys.executable, "-c", _BY_COLOUR_CONVERSION, str(picture), result],
-        "table": [sys.executable, "-c", _BY_TABLE, str(picture), result],
-        "lanet": [sys.executable, "-m", "lanet_core.cli.main", "convert", str(picture), "-o", result],
-        "extension": [sys.executable, "-c", _BY_EXTENSION, str(picture), result],
+        "colour conversion": [sys.executable, "-c", _BY_COLOUR_CONVERSION, str(image), result],
+        "table": [sys.executable, "-c", _BY_TABLE, str(image), result],
+        "lanet": [sys.executable, "-m", "lanet_core.cli.main", "convert", str(image), "-o", result],
+        "extension": [sys.executable, "-c", _BY_EXTENSION, str(image), result],
     }
     costs: dict[str, list[Cost]] = {name: [] for name in ways}
     for _ in range(runs):
@@ -205,7 +205,7 @@ def report(rows: Sequence[str], extension_rows: Sequence[str]) -> str:
     """Return the whole report as Markdown."""
     return "\n".join(
         [
-            "# What a conversion costs, by the picture's size",
+            "# What a conversion costs, by the image's size",
             "",
             f"`python tools/measure_resolutions.py`: JPEG to 32-bit ZIP-compressed EXR on {processor_name()}, "
             f"{os.cpu_count()} cores, OpenImageIO {OpenImageIO.VERSION_STRING}; medians, the ways in turn. "
@@ -235,7 +235,7 @@ def main() -> int:
     parser.add_argument("--heights", type=int, nargs="+", default=HEIGHTS, metavar="ROWS", help="only these sizes")
     parser.add_argument("--runs", type=int, default=3, help="of each way at each size")
     parser.add_argument("--extension", action="store_true", help="measure the Blender extension beside the command")
-    parser.add_argument("--pictures", type=Path, metavar="DIR", help="a folder that keeps the panoramas for next time")
+    parser.add_argument("--images", type=Path, metavar="DIR", help="a folder that keeps the panoramas for next time")
     parser.add_argument("--report", type=Path, default=REPORT, metavar="FILE", help="the Markdown file to write")
     arguments = parser.parse_args()
     before = arguments.report.read_text(encoding="utf-8").splitlines() if arguments.report.is_file() else []
@@ -243,10 +243,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for height in arguments.heights:
-            picture = (arguments.pictures or folder) / f"panorama_{height}.jpg"
-            if not picture.is_file():
-                write_panorama(picture, height)
-            costs = measure(picture, folder, arguments.runs, _EXTENSION_WAYS if arguments.extension else _WAYS)
+            image = (arguments.images or folder) / f"panorama_{height}.jpg"
+            if not image.is_file():
+                write_panorama(image, height)
+            costs = measure(image, folder, arguments.runs, _EXTENSION_WAYS if arguments.extension else _WAYS)
             row = (extension_row if arguments.extension else row_of)(height, costs)
             rows[_row_start(height, arguments.extension)] = row
             print(row, flush=True)

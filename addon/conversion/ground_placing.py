@@ -11,7 +11,7 @@ from bpy.types import Object, Scene
 from ..converter_settings import WorkerSettings
 from ..errors import AddonError
 from ..worker.shared import SharedWorker
-from ..world.graph import lighting_node, remembered_pair, shows_hdr
+from ..world.graph import lighting_texture, remembered_pair, shows_hdr
 from ..world.ground import add_ground
 from ..world.ground_limit import GroundFacts
 from ..world.map_rotation import check_followable
@@ -40,7 +40,7 @@ class GroundPlacing(HdrWork):
         pair = remembered_pair(rendered_world(scene))
         if pair is None or not shows_hdr(scene):
             raise AddonError("This world shows no HDR. Convert its environment first, or switch it to HDR.")
-        check_followable(lighting_node(scene))
+        check_followable(lighting_texture(scene))
         super().__init__(worker, pair.hdr, "Measuring the light on the ground")
         self._scene, self._hdr = scene.session_uid, pair.hdr.session_uid
         self._options = options

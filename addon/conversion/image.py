@@ -23,9 +23,9 @@ _POLL_S = 0.01
 _HALF = {"AUTO": "auto", "HALF": True, "FLOAT": False}
 #: What the stages are called for the artist.
 STAGES = {
-    "preparing": "Preparing the picture",
+    "preparing": "Preparing the image",
     "starting": "Starting",
-    "reading": "Reading the picture",
+    "reading": "Reading the image",
     "network": "Reconstructing the light",
     "reconstruction": "Composing the HDR",
     "writing": "Writing the EXR",

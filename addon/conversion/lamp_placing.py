@@ -14,7 +14,7 @@ from ..errors import AddonError
 from ..files.result_files import SUFFIX
 from ..source.sources import file_of
 from ..worker.shared import SharedWorker
-from ..world.graph import SOURCE_PROPERTY, ImagePair, lighting_node, load_result, remembered_pair, shows_hdr
+from ..world.graph import SOURCE_PROPERTY, ImagePair, lighting_texture, load_result, remembered_pair, shows_hdr
 from ..world.lamp_copies import share_lamps
 from ..world.lamps import place_lamps, taken
 from ..world.map_rotation import check_followable
@@ -53,7 +53,7 @@ class LampPlacing(HdrWork):
         pair = remembered_pair(world)
         if world is None or pair is None or not shows_hdr(scene):
             raise AddonError("This world shows no HDR. Convert its environment first, or switch it to HDR.")
-        check_followable(lighting_node(scene))
+        check_followable(lighting_texture(scene))
         before = taken(scene)
         if set(before) & set(numbers):
             raise AddonError("This light has a lamp. Choose another light, or remove the lamps.")

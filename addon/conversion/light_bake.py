@@ -52,7 +52,7 @@ class LightBake(HdrWork):
         if pair is None or find_environment_texture(scene) is None:
             raise AddonError("This world has no converted environment. Convert one first.")
         if not filepath and is_unsaved(pair.hdr):
-            raise AddonError("The baked file is written beside the HDR. Save the .blend file first.")
+            raise AddonError("The baked file is written next to the HDR. Save the .blend file first.")
         super().__init__(worker, pair.hdr, "Baking the light")
         file = file_of(pair.hdr)
         place = filepath or file.with_name(f"{file.name.removesuffix(SUFFIX).removesuffix('.exr')}_baked{SUFFIX}")

@@ -31,6 +31,7 @@ from ..world import backplate
 from ..world.engine_settings import fit_engines
 from ..world.graph import apply_hdr, environment_image, remembered_pair, textures_for
 from ..world.ground import ground_of, remove_ground
+from ..world.image_texture import flat_texture
 from ..world.lamps import has_lamps, remove_lamps
 from ..world.light_notes import notes_after, notes_before
 from ..world.packing import pack, pack_on_saving
@@ -224,8 +225,12 @@ class WorldConversion:
 
 
 def image_to_convert(scene: Scene) -> Image | None:
-    """Return what the button converts: the image that lights a scene, or the LDR image that it was made of."""
-    image = environment_image(scene)
+    """Return what the button converts: the image that lights a scene, or the LDR image that it was made of.
+
+    An Image Texture counts too, in a world without an Environment Texture.
+    """
+    flat = flat_texture(scene)
+    image = flat.node.image if flat is not None else environment_image(scene)
     pair = remembered_pair(rendered_world(scene))
     return pair.ldr if pair is not None and image in pair.images else image
 

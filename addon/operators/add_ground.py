@@ -15,6 +15,7 @@ from ..session import ExtensionSession
 from ..settings import worker_settings
 from ..translation import tr
 from ..world.ground import DOME, PLANE, ground_of, remove_ground
+from ..world.light_notes import not_shared
 from .hdr_work_operator import HdrWorkOperator
 
 
@@ -64,7 +65,8 @@ class AddGround(HdrWorkOperator, Operator):
     def success(scene: Scene, work: GroundPlacing) -> Ending:
         """Return the message of an added ground."""
         assert work.ground is not None  # it is FINISHED
-        return Ending(about(scene, tr("{name} was added.", name=work.ground.name)), "INFO", has_changed=True)
+        texts = [tr("{name} was added.", name=work.ground.name), *not_shared(scene)]
+        return Ending(about(scene, *texts), "INFO", has_changed=True)
 
 
 class RemoveGround(Operator):

@@ -14,6 +14,7 @@ from ..session import ExtensionSession
 from ..settings import conversion_settings
 from ..translation import tr
 from ..world.graph import strength_of
+from ..world.light_notes import not_shared
 from .hdr_work_operator import HdrWorkOperator
 
 
@@ -57,4 +58,5 @@ class AddSunLamp(HdrWorkOperator, Operator):
         texts = [tr("{names}: The light was taken out of the map.", names=names)]
         if strength_of(scene) is None:
             texts.append(tr("The world's strength is linked. Set the strength of the lamps by hand."))
+        texts += not_shared(scene)
         return Ending(about(scene, *texts), "INFO", has_changed=True)

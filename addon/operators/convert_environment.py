@@ -46,7 +46,7 @@ class ConvertEnvironment(BackgroundWork, Operator):
     )
     pack: BoolProperty(
         name="Pack",
-        description="Pack the result into the .blend file; as the preferences say if it is not given",
+        description="Pack the result into the .blend file; by default as the preferences specify",
         options={"HIDDEN", "SKIP_SAVE"},
     )
     folder: StringProperty(

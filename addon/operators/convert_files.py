@@ -42,7 +42,7 @@ class ConvertFiles(BackgroundWork, Operator):
         name="Write",
         description="Where the HDR files are written",
         items=(
-            ("BESIDE", "Beside Each Picture", "Into the folder of the picture"),
+            ("BESIDE", "Next to Each Image", "Into the folder of the image"),
             ("FOLDER", "Into the Output Folder", "Into the folder that the preferences name"),
         ),
     )

@@ -23,7 +23,7 @@ class MarkWorldAsAsset(Operator):
 
     bl_idname = "lanet.mark_world_as_asset"
     bl_label = "Mark World as Asset"
-    bl_description = "List this world in the Asset Browser, with a preview that shows its HDR picture"
+    bl_description = "List this world in the Asset Browser, with a preview that shows its HDR image"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     @classmethod

@@ -12,6 +12,7 @@ from ..source.reading_choice import reading_of
 from ..translation import tr
 from ..world.environment_texture import EnvironmentTexture
 from ..world.graph import ImagePair, find_environment_texture, remembered_pair, strength_of
+from ..world.image_texture import flat_texture
 from ..world.light_notes import altered, replaced
 from ..world.map_rotation import mapping_of
 from ..world.packing import will_be_packed
@@ -57,12 +58,20 @@ def draw_environment(layout: UILayout, context: Context) -> None:
 
 
 def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture | None, pair: ImagePair | None) -> None:
-    column = layout.column()
+    column, flat = layout.column(), flat_texture(context.scene)
     if texture is not None and pair is None:
         column.template_ID(texture.node, "image", open="image.open")
     elif pair is not None:
         column.label(text=pair.ldr.name, icon="IMAGE_DATA", translate=False)
         column.template_ID(context.scene.lanet, "image", open="image.open", text="Another")
+    elif flat is not None:
+        text = tr(
+            "“{node}” is an Image Texture, which does not surround the scene. "
+            "The conversion puts an Environment Texture in its place.",
+            node=flat.node.label or flat.node.name,
+        )
+        draw_text(column, context, text, icon="INFO")
+        column.template_ID(flat.node, "image", open="image.open")
     else:
         others = replaced(context.scene)
         text = "The world has no environment image. Choose one:"
@@ -70,7 +79,7 @@ def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture 
             text = tr("The world is lit by {names}. Choose an image to replace it:", names=", ".join(others))
         draw_text(column, context, text)
         column.template_ID(context.scene.lanet, "image", open="image.open")
-    image = pair.ldr if pair else texture.node.image if texture else None
+    image = pair.ldr if pair else texture.node.image if texture else flat.node.image if flat else None
     image = image or context.scene.lanet.image
     if image is not None:
         _draw_facts(column, context, image, is_converted=pair is not None)

@@ -44,7 +44,7 @@ class SourceFile:
         if self._thread is not None and self._thread.is_alive():
             return False
         if isinstance(self._problem, OSError):
-            raise AddonError(f"{self.path}: The picture cannot be written there: {self._problem.strerror}.")
+            raise AddonError(f"{self.path}: The image cannot be written there: {self._problem.strerror}.")
         if self._problem is not None:
             raise self._problem
         return True

@@ -19,10 +19,10 @@ from ..translation import tr
 from .source_file import PixelSource, SourceFile
 
 _REFUSED_SOURCES = {
-    "TILED": "It is a UDIM of several tiles. Give a single picture.",
-    "MOVIE": "It is a movie. Save one of its frames as a picture, and give that.",
-    "SEQUENCE": "It is an image sequence. Give a single picture.",
-    "VIEWER": "It is a render or viewer result. Save it as a picture, and give that.",
+    "TILED": "It is a UDIM of several tiles. Give a single image.",
+    "MOVIE": "It is a movie. Save one of its frames as an image, and give that.",
+    "SEQUENCE": "It is an image sequence. Give a single image.",
+    "VIEWER": "It is a render or viewer result. Save it as an image, and give that.",
 }
 
 
@@ -105,7 +105,7 @@ def _first_bytes(image: Image) -> bytes:
 def _from_pixels(image: Image, folder: Path) -> SourceFile:
     width, height = image.size
     if image.channels == 0 or width * height == 0:
-        raise _error(image, "Blender cannot read it. Save it as a JPEG or PNG picture, and give that.")
+        raise _error(image, "Blender cannot read it. Save it as a JPEG or PNG image, and give that.")
     return PixelSource(_temporary(folder, ".png"), image, _already_hdr(image) if image.is_float else None)
 
 

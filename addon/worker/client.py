@@ -211,7 +211,7 @@ class WorkerClient(Requests):
         is_late = self._current.kill_at_s is not None and now_s > self._current.kill_at_s
         if is_late or now_s - self._heard_s > self._silence_s:
             remedy = "It was stopped and nothing was changed. Convert again, or choose the CPU in the preferences."
-            silent = f"The converter has not answered for {self._silence_s:.0f} s. {remedy}"
+            silent = f"The converter has not replied for {self._silence_s:.0f} s. {remedy}"
             number = self._current.number
             failed = RequestFailed(number, "WorkerSilent", silent)
             self._events.append(RequestCancelled(number) if self._current.is_cancelled else failed)

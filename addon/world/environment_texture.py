@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 from bpy.types import Node, NodeSocket, World
@@ -17,14 +18,14 @@ _SOCKET_ORDER = {"SHADER": 0, "RGBA": 0, "VECTOR": 1}
 
 @dataclass(frozen=True)
 class EnvironmentTexture:
-    """An Environment Texture node and where it is.
+    """An Environment Texture node, or an Image Texture node, and where it is.
 
     Attributes:
         node: the texture's node.
         groups: the group nodes that it is in, the outermost first; empty for one in the world's own tree.
     """
 
-    node: bpy.types.ShaderNodeTexEnvironment
+    node: Any
     groups: tuple[bpy.types.ShaderNodeGroup, ...] = ()
 
     @property
@@ -43,13 +44,22 @@ def find_environment_textures(world: World | None, engine: str = "CYCLES") -> li
         world: None has no textures.
         engine: the scene's render engine, for a world with an output for each.
     """
+    return _find(world, engine, "TEX_ENVIRONMENT")
+
+
+def find_image_textures(world: World | None, engine: str) -> list[EnvironmentTexture]:
+    """Return the Image Textures that reach a world's surface; see :func:`find_environment_textures`."""
+    return _find(world, engine, "TEX_IMAGE")
+
+
+def _find(world: World | None, engine: str, kind: str) -> list[EnvironmentTexture]:
     if world is None or world.node_tree is None or not world.use_nodes:
         return []
     output = active_output(world, engine)
     if output is None:
         return []
     for with_idle_sides in (False, True):
-        found = list(_TextureSearch(with_idle_sides).back_from(output.inputs["Surface"], ()))
+        found = list(_TextureSearch(with_idle_sides, kind).back_from(output.inputs["Surface"], ()))
         if found:
             return sorted(found, key=lambda texture: texture.node.image is None)
     return []
@@ -79,8 +89,8 @@ def active_output(world: World, engine: str) -> bpy.types.ShaderNodeOutputWorld 
 class _TextureSearch:
     """One walk against the direction of the links, which visits every output once."""
 
-    def __init__(self, with_idle_sides: bool) -> None:
-        self._with_idle_sides = with_idle_sides
+    def __init__(self, with_idle_sides: bool, kind: str = "TEX_ENVIRONMENT") -> None:
+        self._with_idle_sides, self._kind = with_idle_sides, kind
         self._seen: set[tuple[int, ...]] = set()
 
     def back_from(self, socket: NodeSocket, groups: tuple[Node, ...]) -> Iterator[EnvironmentTexture]:
@@ -95,7 +105,7 @@ class _TextureSearch:
             return
         self._seen.add(place)
         node = output.node
-        if node.type == "TEX_ENVIRONMENT" and not node.mute:
+        if node.type == self._kind and not node.mute:
             yield EnvironmentTexture(node, groups)
             return
         for socket, around in inputs_of(output, groups, with_idle_sides=self._with_idle_sides):

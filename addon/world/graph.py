@@ -16,6 +16,7 @@ from ..errors import AddonError
 from ..source.image_loading import load_image
 from .colour_space import tag_linear_rec709
 from .environment_texture import EnvironmentTexture, active_output, find_environment_textures, reachable_textures
+from .image_texture import flat_texture, put_in_place
 from .light_group import insert_light_node, light_node_after, remove_light_node, reset
 from .packing import take_out
 from .rendered_world import rendered_world, set_rendered_world
@@ -62,11 +63,16 @@ def find_environment_texture(scene: Scene) -> EnvironmentTexture | None:
     return textures[0] if textures else None
 
 
-def lighting_node(scene: Scene) -> ShaderNodeTexEnvironment:
-    """Return the node of the texture that lights a converted scene."""
+def lighting_texture(scene: Scene) -> EnvironmentTexture:
+    """Return the texture that lights a converted scene."""
     texture = find_environment_texture(scene)
     assert texture is not None, "the scene is converted"
-    return texture.node
+    return texture
+
+
+def lighting_node(scene: Scene) -> ShaderNodeTexEnvironment:
+    """Return the node of the texture that lights a converted scene."""
+    return lighting_texture(scene).node
 
 
 def environment_image(scene: Scene) -> Image | None:
@@ -131,7 +137,7 @@ def editable_textures(scene: Scene) -> list[ShaderNodeTexEnvironment]:
 
 
 def show_photograph(scene: Scene, image: Image) -> None:
-    """Light a scene by another image, in the textures that light it now; a plain graph is made if there are none.
+    """Light a scene by another image, in the textures that light it now; one is made if there are none.
 
     Args:
         scene: its world is made if there is none.
@@ -141,16 +147,16 @@ def show_photograph(scene: Scene, image: Image) -> None:
         AddonError: a texture is for mirror balls.
     """
     nodes = [_editable(scene, texture).node for texture in textures_for(scene, image)]
-    for node in nodes or [_make_plain_graph(local_world(scene), scene.render.engine)]:
+    for node in nodes or [_new_texture(scene)]:
         node.image = image
 
 
 def forget_pair(scene: Scene) -> None:
     """Light a scene by the photograph again, without 'LANet Light' and without the memory of the result."""
-    world = rendered_world(scene)
-    pair = remembered_pair(world)
-    if world is None:
+    if rendered_world(scene) is None:
         return
+    world = local_world(scene)
+    pair = remembered_pair(world)
     if pair is not None:
         for node in editable_textures(scene):
             light = light_node_after(node)
@@ -194,8 +200,9 @@ def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path, *, is_relative: bool = F
     """Light a scene by a converted file, and remember both images.
 
     The image of every texture changes that shows the LDR image, or else of the one that lights the scene; 'LANet
-    Light' comes after each. A plain graph is made where there is no texture. Linked worlds and groups, and library
-    overrides, become local copies. The sliders of another image are reset, unless they are animated.
+    Light' comes after each. Where there is no texture, one takes the place of an Image Texture, or a plain graph is
+    made. Linked worlds and groups, and library overrides, become local copies. The sliders of another image are reset,
+    unless they are animated.
 
     Args:
         scene: its world is made if there is none.
@@ -214,7 +221,7 @@ def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path, *, is_relative: bool = F
     hdr = load_result(hdr_path, is_relative=is_relative)
     nodes = [_editable(scene, texture).node for texture in textures]
     world = local_world(scene)
-    for node in nodes or [_make_plain_graph(world, scene.render.engine)]:
+    for node in nodes or [_new_texture(scene)]:
         node.image = hdr
         light = insert_light_node(node)
         if former is None or former.ldr != ldr:
@@ -293,6 +300,14 @@ def _own_copy(datablock: bpy.types.ID) -> bpy.types.ID:
     """Return a local copy; the copy of a library override would be an override again."""
     copy = datablock.copy()
     return copy.make_local() if copy.override_library is not None else copy
+
+
+def _new_texture(scene: Scene) -> ShaderNodeTexEnvironment:
+    """Return an Environment Texture for a scene without one: in place of an Image Texture, or of a plain graph."""
+    flat = flat_texture(scene)
+    if flat is not None:
+        return put_in_place(_editable(scene, flat))
+    return _make_plain_graph(local_world(scene), scene.render.engine)
 
 
 def _make_plain_graph(world: World, engine: str) -> ShaderNodeTexEnvironment:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bpy.types import Node, NodeSocket, World
 
 from .environment_texture import EnvironmentTexture, active_output, inputs_of
@@ -20,6 +22,15 @@ _ALWAYS = {
     "CLAMP": _CLAMPS,
     "FLOAT_CURVE": _CLAMPS,
 }
+#: Values at which a node changes nothing.
+_NEUTRAL = {
+    "GAMMA": {"Gamma": 1.0},
+    "BRIGHTCONTRAST": {"Bright": 0.0, "Contrast": 0.0},
+    "INVERT": {"Fac": 0.0},
+    "HUE_SAT": {"Hue": 0.5, "Saturation": 1.0, "Value": 1.0},
+}
+#: Nodes that change light by other values.
+_CHANGING = {*_ALWAYS, "HUE_SAT", "MATH", "VECT_MATH", "MAP_RANGE"}
 #: Blend types of Mix nodes that keep proportions above white; all others do not.
 _LINEAR_BLENDS = {"MIX", "ADD", "SUBTRACT", "MULTIPLY", "DIVIDE"}
 #: Operations of Math nodes that do.
@@ -51,16 +62,34 @@ def altering_nodes(world: World, texture: EnvironmentTexture, engine: str) -> li
     output = active_output(world, engine)
     if output is None:
         return []
-    walk = _ChangesOfLight(texture)
+    walk = _ChangesOfLight(texture, _change)
     walk.reaches(output.inputs["Surface"], ())
     return list(walk.found.values())
 
 
-class _ChangesOfLight:
-    """A walk back from an output, which finds out through which nodes the texture's light comes."""
+def changing_nodes(world: World, texture: EnvironmentTexture, engine: str) -> list[Node]:
+    """Return the nodes that a texture's light passes and that change it, also in proportion.
 
-    def __init__(self, texture: EnvironmentTexture) -> None:
-        self._texture = texture
+    A share that is linked is taken for that of camera rays.
+    """
+    output = active_output(world, engine)
+    if output is None:
+        return []
+    walk = _ChangesOfLight(texture, lambda node: "changes" if _changes(node) else "")
+    walk.reaches(output.inputs["Surface"], ())
+    return [node for node, _ in walk.found.values()]
+
+
+class _ChangesOfLight:
+    """A walk back from an output, which finds out through which nodes the texture's light comes.
+
+    Args:
+        texture: in the world.
+        change: what a node does to the light, empty for nothing.
+    """
+
+    def __init__(self, texture: EnvironmentTexture, change: Callable[[Node], str]) -> None:
+        self._texture, self._change = texture, change
         self._known: dict[tuple[int, ...], bool] = {}
         self.found: dict[int, tuple[Node, str]] = {}
 
@@ -86,7 +115,7 @@ class _ChangesOfLight:
         inputs = inputs_of(output, groups, with_idle_sides=False)
         passes_through = node.mute or node.type in ("GROUP", "GROUP_INPUT")
         arriving = [self.reaches(*each) for each in inputs if passes_through or _carries_light(each[0])]
-        change = _change(node)
+        change = self._change(node)
         if any(arriving) and change and not node.mute:
             self.found[node.as_pointer()] = (node, change)
         return any(arriving)
@@ -115,10 +144,21 @@ def _change(node: Node) -> str:
     return ""
 
 
+def _changes(node: Node) -> bool:
+    """Return whether a node changes light, also in proportion."""
+    if node.type in ("MIX", "MIX_RGB", "MIX_SHADER"):
+        share = next(socket for socket in node.inputs if socket.enabled)
+        is_shader = node.type == "MIX_SHADER"
+        if share.is_linked:
+            return not is_shader
+        is_mix = is_shader or node.blend_type == "MIX"
+        return share.default_value > 0.0 and not (is_mix and share.default_value >= 1.0)
+    return node.type in _CHANGING and not _is_neutral(node)
+
+
 def _is_neutral(node: Node) -> bool:
     """Return whether a node is set so that it changes nothing."""
-    neutral = {"GAMMA": {"Gamma": 1.0}, "BRIGHTCONTRAST": {"Bright": 0.0, "Contrast": 0.0}, "INVERT": {"Fac": 0.0}}
-    inputs = neutral.get(node.type)
+    inputs = _NEUTRAL.get(node.type)
     if inputs is None:
         return False
     sockets = {name: node.inputs.get(name) for name in inputs}

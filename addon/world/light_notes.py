@@ -8,7 +8,8 @@ from ..translation import tr
 from .colour_space import is_srgb
 from .environment_texture import active_output, find_environment_textures, inputs_of
 from .graph import find_environment_texture, light_nodes, remembered_pair
-from .light_changes import altering_nodes
+from .image_texture import flat_texture
+from .light_changes import altering_nodes, changing_nodes
 from .light_group import HIGHLIGHTS, NEUTRAL, sliders_of
 from .rendered_world import other_worlds, rendered_world
 
@@ -27,6 +28,15 @@ def notes_before(scene: Scene, ldr: Image | None) -> list[str]:
         tr("{name} no longer lights the world. Its node is kept, without its link.", name=name)
         for name in replaced(scene)
     ]
+    flat = flat_texture(scene)
+    if flat is not None:
+        notes.append(
+            tr(
+                "“{node}” is an Image Texture, which does not surround the scene. "
+                "An Environment Texture took its place.",
+                node=_name(flat.node),
+            )
+        )
     if ldr is not None and ldr.source == "FILE" and not is_srgb(ldr):
         space = ldr.colorspace_settings.name
         notes.append(
@@ -78,6 +88,20 @@ def altered(scene: Scene) -> list[str]:
     ]
 
 
+def not_shared(scene: Scene) -> list[str]:
+    """Return which nodes change the map's light and not that of lamps and of the ground, one sentence each."""
+    world, texture = rendered_world(scene), find_environment_texture(scene)
+    if texture is None:
+        return []
+    return [
+        tr(
+            "“{node}” changes the light of the map alone. Set that of lamps and of the ground by hand.",
+            node=_name(node),
+        )
+        for node in changing_nodes(world, texture, scene.render.engine)
+    ]
+
+
 def kept_sliders(scene: Scene) -> list[str]:
     """Return which sliders change the light of a scene."""
     values = {name: node.inputs[name].default_value for node in light_nodes(scene) for name in sliders_of(node)}
@@ -93,6 +117,8 @@ def replaced(scene: Scene) -> list[str]:
     """Return what lights a scene now and would not after a conversion, such as ``The sky “Sky Texture”``."""
     world = rendered_world(scene)
     if world is None or not world.use_nodes or find_environment_textures(world, scene.render.engine):
+        return []
+    if flat_texture(scene) is not None:  # its place is taken, and the rest stays
         return []
     output = active_output(world, scene.render.engine)
     nodes = _sources_behind(output) if output is not None else []

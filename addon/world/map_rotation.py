@@ -8,7 +8,12 @@ from bpy.types import Node, NodeSocket, Object, ShaderNodeMapping, ShaderNodeTex
 from mathutils import Euler, Matrix, Vector
 
 from ..errors import AddonError
+from ..translation import tr
 from .drivers import DriverSource, drive
+from .environment_texture import EnvironmentTexture
+
+#: Locations and differences of scales that are none.
+_LEAST = 1e-4
 
 
 def mapping_of(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping | None:
@@ -37,17 +42,51 @@ def ensure_mapping(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping:
     return mapping
 
 
-def check_followable(texture: ShaderNodeTexEnvironment) -> None:
-    """Check that objects can turn with a texture's Mapping node.
+def check_followable(texture: EnvironmentTexture) -> None:
+    """Check that objects can turn with a texture: that one Mapping node alone turns it, by values of its own.
 
     Raises:
-        AddonError: the rotation comes from another node.
+        AddonError: the rotation comes from elsewhere.
     """
-    mapping = mapping_of(texture)
-    if mapping is not None and any(mapping.inputs[name].is_linked for name in ("Rotation", "Scale")):
+    node = unusual_direction(texture)
+    if node is not None:
         raise AddonError(
-            f"{mapping.name}: Its rotation or scale is linked, which objects cannot follow. Set the values in the node."
+            tr(
+                "{node}: Lamps and the ground cannot follow this node. Let one Mapping node turn the map, "
+                "with its own values and with Generated of a Texture Coordinate node.",
+                node=node.label or node.name,
+            )
         )
+
+
+def unusual_direction(texture: EnvironmentTexture) -> Node | None:
+    """Return the node by which a texture is turned or bent in a way that objects cannot follow, None without one.
+
+    Objects follow one Mapping node that turns and mirrors the generated coordinates, which are the direction.
+    """
+    socket, groups, has_mapping = texture.node.inputs["Vector"], texture.groups, False
+    while socket.is_linked:
+        link = socket.links[0]
+        node = link.from_node
+        if node.type == "GROUP_INPUT" and groups:
+            socket, groups = groups[-1].inputs[link.from_socket.identifier], groups[:-1]
+        elif node.type == "REROUTE" or (node.type == "MAPPING" and node.mute):
+            socket = node.inputs[0]
+        elif node.type == "MAPPING" and not has_mapping and groups == texture.groups and _turns_only(node):
+            socket, has_mapping = node.inputs["Vector"], True
+        else:
+            return None if node.type == "TEX_COORD" and link.from_socket.identifier == "Generated" else node
+    return None
+
+
+def _turns_only(mapping: ShaderNodeMapping) -> bool:
+    """Return whether a Mapping node turns and mirrors by values of its own, and does nothing else."""
+    inputs = mapping.inputs
+    if any(inputs[name].is_linked for name in ("Location", "Rotation", "Scale") if name in inputs):
+        return False
+    location = inputs["Location"].default_value if inputs["Location"].enabled else (0.0, 0.0, 0.0)
+    sizes = [abs(each) for each in inputs["Scale"].default_value]
+    return max(map(abs, location)) < _LEAST and max(sizes) - min(sizes) < _LEAST * max(sizes)
 
 
 def follow(target: Object, mapping: ShaderNodeMapping, world: World) -> None:
@@ -59,14 +98,13 @@ def follow(target: Object, mapping: ShaderNodeMapping, world: World) -> None:
     """
     is_inverse = mapping.vector_type != "TEXTURE"
     target.rotation_mode = "ZYX" if is_inverse else "XYZ"
-    expression = "turn if (other < 0) != (another < 0) else -turn" if is_inverse else "turn"
-    for axis in range(3):
-        others = {"other": (axis + 1) % 3, "another": (axis + 2) % 3} if is_inverse else {}
-        sources = {"turn": DriverSource(mapping.inputs["Rotation"], f"[{axis}]")}
-        sources |= {name: DriverSource(mapping.inputs["Scale"], f"[{each}]") for name, each in others.items()}
-        target.driver_remove("rotation_euler", axis)
-        drive(target.driver_add("rotation_euler", axis), expression, sources, world)
-    _drive(target, "scale", mapping.inputs["Scale"], world, "-1 if value < 0 else 1")
+    rotation, scale = mapping.inputs["Rotation"], mapping.inputs["Scale"]
+    if is_inverse:
+        turn, sources = "turn if (other < 0) != (another < 0) else -turn", {"other": (scale, 1), "another": (scale, 2)}
+    else:
+        turn, sources = "turn", {}
+    _drive(target, "rotation_euler", turn, {"turn": (rotation, 0), **sources}, world)
+    _drive(target, "scale", "-1 if value < 0 else 1", {"value": (scale, 0)}, world)
 
 
 def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world: World | None = None) -> None:
@@ -79,14 +117,22 @@ def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world:
     """
     target.vector_type = mapping.vector_type
     for name in ("Rotation", "Scale"):
-        _drive(target.inputs[name], "default_value", mapping.inputs[name], world, "value")
+        _drive(target.inputs[name], "default_value", "value", {"value": (mapping.inputs[name], 0)}, world)
 
 
-def _drive(target, path: str, source: NodeSocket, world: World | None, expression: str) -> None:
-    """Drive the three numbers of a property by those of a vector, called ``value``."""
+def _drive(target, path: str, expression: str, vectors: dict[str, tuple[NodeSocket, int]], world: World | None) -> None:
+    """Drive the three numbers of a property by those of vectors.
+
+    Args:
+        target: what has the property.
+        path: of the property.
+        expression: of the names in ``vectors``.
+        vectors: by its name, a vector and how many axes further its number is than the one that is driven.
+        world: see :func:`follow_mapping`.
+    """
     for axis in range(3):
         target.driver_remove(path, axis)
-        sources = {"value": DriverSource(source, f"[{axis}]")}
+        sources = {name: DriverSource(vector, f"[{(axis + step) % 3}]") for name, (vector, step) in vectors.items()}
         drive(target.driver_add(path, axis), expression, sources, world)
 
 

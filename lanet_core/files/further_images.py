@@ -1,7 +1,7 @@
 """What a file contains besides the image that is read: frames of an animation and further images, by its structure.
 
-Sources: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 11.3.6 (acTL); CIPA DC-007,
-"CIPA DC-007", 5 (MPF, APP2 segment).
+Sources: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 11.3.6 (acTL); CIPA DC-007, 5
+(MPF, APP2 segment).
 """
 
 from __future__ import annotations

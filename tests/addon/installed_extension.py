@@ -54,14 +54,14 @@ def install(path: Path) -> None:
     assert origin.is_relative_to(bpy.utils.user_resource("EXTENSIONS")), origin
 
 
-def lit_scene(picture: Path) -> bpy.types.Scene:
+def lit_scene(image: Path) -> bpy.types.Scene:
     """Return a scene of a white ball that is lit by an image."""
     scene = bpy.context.scene
     scene.world = bpy.data.worlds.new("World")
     scene.world.use_nodes = True
     nodes, links = scene.world.node_tree.nodes, scene.world.node_tree.links
     texture = nodes.new("ShaderNodeTexEnvironment")
-    texture.image = bpy.data.images.load(str(picture))
+    texture.image = bpy.data.images.load(str(image))
     links.new(texture.outputs["Color"], nodes["Background"].inputs["Color"])
     bpy.ops.mesh.primitive_uv_sphere_add()
     scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
@@ -87,7 +87,7 @@ def rendered(scene: bpy.types.Scene, path: Path) -> np.ndarray:
     return pixels.reshape(24, 32, 4)
 
 
-def main(path: Path, picture: Path, folder: Path) -> None:
+def main(path: Path, image: Path, folder: Path) -> None:
     """Go all the way."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     things, files = registered_things(), files_below(folder)
@@ -95,7 +95,7 @@ def main(path: Path, picture: Path, folder: Path) -> None:
     assert registered_things()[0] and registered_things()[3]
 
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "work" / "scene.blend"))
-    scene = lit_scene(picture)
+    scene = lit_scene(image)
     before = rendered(scene, folder / "work" / "render.exr")
     session = sys.modules[f"{MODULE}.session"].current()
     assert bpy.ops.lanet.convert_environment() == {"FINISHED"}
@@ -113,7 +113,7 @@ def main(path: Path, picture: Path, folder: Path) -> None:
     assert not children() and not bpy.app.timers.is_registered(timer)
     assert importlib.util.find_spec("onnxruntime") is None
     left = {name for name in files_below(folder) - files if not any(fnmatch(name, pattern) for pattern in OF_BLENDER)}
-    assert left == {"work/scene.blend", f"work/textures/{picture.stem}_lanet.exr"}, left
+    assert left == {"work/scene.blend", f"work/textures/{image.stem}_lanet.exr"}, left
     # Without the extension the file opens and renders the same.
     bpy.ops.wm.open_mainfile(filepath=str(folder / "work" / "scene.blend"))
     again = rendered(bpy.context.scene, folder / "work" / "render.exr")

@@ -97,7 +97,7 @@ def test_a_foreign_environment_does_not_lead_the_worker_astray(make_client, imag
 
 
 def test_no_method_keeps_the_main_thread_waiting(client, large_image, output):
-    longest_s = 0.0
+    longest_s, started_s = 0.0, time.perf_counter()
     client.convert(large_image, output)
     ended = False
     while not ended:
@@ -105,4 +105,4 @@ def test_no_method_keeps_the_main_thread_waiting(client, large_image, output):
         ended = any(isinstance(event, RequestFinished) for event in client.poll())
         longest_s = max(longest_s, time.perf_counter() - before_s)
         time.sleep(POLL_S)
-    assert longest_s < 0.05
+    assert longest_s < 0.25 * (time.perf_counter() - started_s)  # one that waits takes as long as the conversion

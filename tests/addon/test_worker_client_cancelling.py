@@ -7,13 +7,13 @@ import signal
 import time
 
 import pytest
-from worker_clients import POLL_S, end_of, exists, names_in, wait_for, wait_until
+from worker_clients import POLL_S, end_of, exists, expect_brief_cancelling, names_in, wait_for, wait_until
 
 from addon.worker.events import RequestCancelled, RequestFailed, RequestFinished, RequestProgress
 
 
 @pytest.mark.parametrize("stage", ["waiting", "starting", "reading", "network", "reconstruction", "writing"])
-def test_cancelling_ends_within_half_a_second_and_leaves_nothing(client, large_image, output, stage):
+def test_cancelling_ends_at_once_and_leaves_nothing(client, large_image, output, stage):
     output.parent.mkdir()
     output.write_bytes(b"the former result")
     number = client.convert(large_image, output)
@@ -22,10 +22,7 @@ def test_cancelling_ends_within_half_a_second_and_leaves_nothing(client, large_i
         stages |= {"starting"} | {event.stage for event in client.poll()}
         time.sleep(POLL_S)
     client.cancel(number)
-    asked_s = time.monotonic()
-    events = wait_for(client, RequestCancelled, timeout_s=2.0)
-    assert time.monotonic() - asked_s < 0.5
-    assert not any(isinstance(event, RequestFinished | RequestFailed) for event in events)
+    expect_brief_cancelling(client, number)
     client.stop()
     assert names_in(output.parent) == [output.name]
     assert output.read_bytes() == b"the former result"
@@ -73,9 +70,7 @@ def test_patience_with_a_cancelled_request_can_end(client, large_image, output):
     client.cancel(number, keep_worker=True)
     assert not client.poll()
     client.cancel(number)
-    asked_s = time.monotonic()
-    assert end_of(client) == RequestCancelled(number)
-    assert time.monotonic() - asked_s < 0.5
+    expect_brief_cancelling(client, number)
 
 
 def test_a_waiting_request_is_cancelled_and_the_others_go_on(client, image, tmp_path):
@@ -94,7 +89,5 @@ def test_a_worker_that_hangs_can_be_cancelled(client, large_image, output):
     hung = client.worker_pid
     os.kill(hung, signal.SIGSTOP)
     client.cancel(number)
-    asked_s = time.monotonic()
-    assert end_of(client) == RequestCancelled(number)
-    assert time.monotonic() - asked_s < 0.5
+    expect_brief_cancelling(client, number)
     wait_until(lambda: not exists(hung))

@@ -26,10 +26,10 @@ def bare(scene: bpy.types.Scene, folder: Path) -> np.ndarray:
     scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BOX", 0.01
     for each in scene.objects:
         each.hide_render = each.type == "MESH"
-    picture = render(scene, folder, samples=1)
+    image = render(scene, folder, samples=1)
     for each in scene.objects:
         each.hide_render = False
-    return picture
+    return image
 
 
 def inputs_of(scene):
@@ -38,13 +38,13 @@ def inputs_of(scene):
 
 def check_the_backplate_does_not_change_the_light(folder):
     scene = lit_balls(folder)
-    alone = render(scene, folder, samples=64)
+    alone = render(scene, folder, samples=16)
     for mode in ("PHOTOGRAPH", "HDR", "BLURRED", "COLOUR", "TRANSPARENT"):
         scene.lanet.backplate = mode
         assert scene.lanet.backplate == mode
         if mode != "TRANSPARENT":
             inputs_of(scene)["Exposure"].default_value = 3.0
-        seen = render(scene, folder, samples=64)
+        seen = render(scene, folder, samples=16)
         ratio = seen[GROUND].mean(axis=(0, 1)) / alone[GROUND].mean(axis=(0, 1))
         print(mode, "light with / without", ratio)
         np.testing.assert_allclose(ratio, 1.0, atol=0.01)
@@ -86,7 +86,7 @@ def check_blurred_spreads_the_image_and_keeps_its_mean(folder):
     np.testing.assert_allclose(render(scene, folder, samples=64), sharp, rtol=1e-3, atol=1e-5)
     blur.default_value = 0.3
     soft = render(scene, folder, samples=512)
-    edges = [np.abs(np.diff(picture, axis=0)).mean() for picture in (sharp, soft)]
+    edges = [np.abs(np.diff(image, axis=0)).mean() for image in (sharp, soft)]
     assert edges[1] < 0.5 * edges[0], edges
     inside = (slice(12, -12), slice(12, -12))
     np.testing.assert_allclose(soft[inside].mean(), sharp[inside].mean(), rtol=0.1)

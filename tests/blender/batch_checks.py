@@ -12,7 +12,7 @@ from enabled_extension import disable, enable, part, state_of, wait_until, write
 from lanet_core.files import read_hdr
 
 
-def pictures(folder: Path, *names: str) -> list[Path]:
+def images(folder: Path, *names: str) -> list[Path]:
     (folder / "in").mkdir(exist_ok=True)
     return [write_image(folder / "in" / name) for name in names]
 
@@ -37,7 +37,7 @@ def begin(folder: Path, *names: str, **options):
 
 def check_each_image_gets_its_hdr_next_to_it_and_the_scene_stays(folder):
     enable(folder)
-    pictures(folder, "a.png", "b.png")
+    images(folder, "a.png", "b.png")
     before = state_of(bpy.context.scene)
     assert convert_files(folder, "a.png", "b.png", "a.png") == {"FINISHED"}
     assert results(folder) == ["in/a_lanet.exr", "in/b_lanet.exr"]
@@ -51,11 +51,11 @@ def check_each_image_gets_its_hdr_next_to_it_and_the_scene_stays(folder):
 
 def check_existing_results_are_skipped_and_names_follow_a_pattern(folder):
     enable(folder)
-    pictures(folder, "a.png")
+    images(folder, "a.png")
     assert convert_files(folder, "a.png", name_pattern="hdr_{stem}_v2") == {"FINISHED"}
     assert results(folder) == ["in/hdr_a_v2.exr"]
     before = (folder / "in" / "hdr_a_v2.exr").stat().st_mtime_ns
-    pictures(folder, "b.png")
+    images(folder, "b.png")
     assert convert_files(folder, "a.png", "b.png", name_pattern="hdr_{stem}_v2", skip_existing=True) == {"FINISHED"}
     assert messages() == [("1 converted, 1 skipped.", False)]
     assert results(folder) == ["in/hdr_a_v2.exr", "in/hdr_b_v2.exr"]
@@ -71,7 +71,7 @@ def check_existing_results_are_skipped_and_names_follow_a_pattern(folder):
 
 def check_a_bad_file_ends_nothing_and_is_reported(folder):
     enable(folder)
-    pictures(folder, "a.png", "b.png")
+    images(folder, "a.png", "b.png")
     (folder / "in" / "bad.png").write_bytes((folder / "in" / "a.png").read_bytes()[:3000])
     (folder / "in" / "sky.hdr").write_bytes(b"#?RADIANCE\n")
     names = ("bad.png", "a.png", "missing.png", "sky.hdr", "b.png")
@@ -89,7 +89,7 @@ def check_a_bad_file_ends_nothing_and_is_reported(folder):
 
 def check_no_kind_of_bad_file_ends_the_batch_or_raises(folder):
     enable(folder)
-    pictures(folder, "a.png", "b.png")
+    images(folder, "a.png", "b.png")
     place = folder / "in"
     (place / "empty.png").touch()
     (place / "folder.png").mkdir()
@@ -111,7 +111,7 @@ def check_no_kind_of_bad_file_ends_the_batch_or_raises(folder):
 
 def check_an_unexpected_error_fails_its_file_alone(folder):
     enable(folder)
-    pictures(folder, "a.png", "b.png", "c.png")
+    images(folder, "a.png", "b.png", "c.png")
 
     def finished(outcome) -> None:
         if outcome.source.name == "b.png":
@@ -136,17 +136,17 @@ def check_where_nothing_is_converted_python_hears_of_it(folder):
 
 def check_the_folder_of_the_preferences_is_used_on_request(folder):
     enable(folder).folder = str(folder / "out")
-    pictures(folder, "a.png")
+    images(folder, "a.png")
     assert convert_files(folder, "a.png", place="FOLDER") == {"FINISHED"}
     assert results(folder) == ["out/a_lanet.exr"]
 
 
 def check_no_result_takes_anothers_place(folder):
     enable(folder)
-    pictures(folder, "a.png")
+    images(folder, "a.png")
     write_image(folder / "in" / "a.jpg", scale=2)
     (folder / "in" / "mine_lanet.exr").write_bytes(b"not the converter's")
-    pictures(folder, "mine.png")
+    images(folder, "mine.png")
     assert convert_files(folder, "a.png", "a.jpg", "mine.png") == {"FINISHED"}
     names = ["in/a_2_lanet.exr", "in/a_lanet.exr", "in/mine_2_lanet.exr", "in/mine_lanet.exr"]
     assert messages() == [("3 converted.", False)] and results(folder) == names
@@ -159,7 +159,7 @@ def check_no_result_takes_anothers_place(folder):
 
 def check_an_image_of_the_blend_stays_in_it(folder):
     enable(folder)
-    (path,) = pictures(folder, "a.png")
+    (path,) = images(folder, "a.png")
     image = bpy.data.images.load(str(path))
     convert_files(folder, "a.png")
     assert list(bpy.data.images) == [image]
@@ -167,7 +167,7 @@ def check_an_image_of_the_blend_stays_in_it(folder):
 
 def check_what_is_converted_stays_when_the_rest_is_cancelled(folder):
     enable(folder)
-    pictures(folder, "a.png", "b.png", "c.png")
+    images(folder, "a.png", "b.png", "c.png")
     batch = begin(folder, "a.png", "b.png", "c.png")
     part("session").current().conversion = batch
     wait_until(lambda: batch.step() and len(batch.outcomes) == 1)

@@ -128,12 +128,12 @@ def check_all_scenes_are_converted_each_world_once(folder):
 
 def check_json_prints_one_object_per_result(folder):
     opened_scene(folder)
-    picture, missing = write_image(folder / "a.png"), folder / "missing.png"
-    status, out, err = run("convert", picture, missing, "--json")
+    image, missing = write_image(folder / "a.png"), folder / "missing.png"
+    status, out, err = run("convert", image, missing, "--json")
     records = [json.loads(line) for line in out.splitlines()]
     assert status == 1 and [each["status"] for each in records] == ["converted", "failed"], (out, err)
     converted, failed = records
-    assert (converted["input"], converted["output"]) == (str(picture), str(folder / "a_lanet.exr"))
+    assert (converted["input"], converted["output"]) == (str(image), str(folder / "a_lanet.exr"))
     assert {"width", "height", "white_level", "clipped_fraction", "peak_ev", "light", "seconds"} <= set(converted)
     assert failed["input"] == str(missing) and "missing.png" in failed["error"]["message"]
     status, out, _ = run("convert", "--json")
@@ -165,7 +165,7 @@ def check_folders_and_patterns_name_images(folder):
     (folder / "in").mkdir()
     for number, name in enumerate(("a.png", "b.png", "pano[1].png", "pano1.png")):
         write_image(folder / "in" / name, scale=number + 1)
-    (folder / "in" / "text.txt").write_text("no picture")
+    (folder / "in" / "text.txt").write_text("no image")
 
     def sources(*names: str) -> list[str]:
         status, out, err = run("convert", *(folder / "in" / name for name in names), "--dry-run", "--json")
@@ -218,8 +218,8 @@ def check_a_image_becomes_the_world(folder):
 
 def check_images_become_assets(folder):
     opened_scene(folder)
-    pictures = [write_image(folder / name) for name in ("a.png", "b.png")]
-    assert run("convert", *pictures, "--asset", "--save")[0] == 0
+    images = [write_image(folder / name) for name in ("a.png", "b.png")]
+    assert run("convert", *images, "--asset", "--save")[0] == 0
     assert saved_world(folder).name == "World"
     for name in "ab":
         assert tuple(bpy.data.worlds[name].preview.image_size) == (128, 64)
@@ -227,13 +227,13 @@ def check_images_become_assets(folder):
 
 def check_a_mistake_is_one_line_and_status_2(folder):
     enable(folder)
-    picture = write_image(folder / "a.png")
+    image = write_image(folder / "a.png")
     for argv, reason in (
         (("convert",), "no environment image"),
-        (("convert", picture, "--save"), "No .blend file is opened"),
-        (("convert", picture, picture, "--world"), "takes one picture"),
-        (("convert", picture, "--pack"), "--world"),
-        (("convert", picture, "--model", folder / "no.onnx"), "no.onnx"),
+        (("convert", image, "--save"), "No .blend file is opened"),
+        (("convert", image, image, "--world"), "takes one image"),
+        (("convert", image, "--pack"), "--world"),
+        (("convert", image, "--model", folder / "no.onnx"), "no.onnx"),
     ):
         status, out, err = run(*argv)
         assert (status, out) == (2, "") and reason in err and len(err.splitlines()) == 1, (argv, out, err)
@@ -247,6 +247,4 @@ def check_a_mistake_is_one_line_and_status_2(folder):
 def check_help_is_given(folder):
     enable(folder)
     status, out, err = run("convert", "--help")
-    assert (
-        (status, err) == (0, "") and "--command lanet convert" in out and "PICTURE" in out and "Exit status: 0" in out
-    )
+    assert (status, err) == (0, "") and "--command lanet convert" in out and "IMAGE" in out and "Exit status: 0" in out

@@ -66,9 +66,9 @@ def street(scale: int = 1) -> np.ndarray:
     x, y = np.meshgrid(np.linspace(0.0, 2.0 * np.pi, width, endpoint=False), np.linspace(0.0, np.pi, height))
     waves = np.cos(x + 1.0) * np.sin(y) + 0.6 * np.cos(3.0 * x) * np.sin(2.0 * y) + 0.8 * np.cos(y)
     noise = np.random.default_rng(7).integers(-8, 8, (height, width, 3))
-    picture = (95.0 + 35.0 * waves[..., None] + noise).astype(np.uint8)
-    picture[10 * scale : 14 * scale, 30 * scale : 40 * scale] = 255
-    return picture
+    image = (95.0 + 35.0 * waves[..., None] + noise).astype(np.uint8)
+    image[10 * scale : 14 * scale, 30 * scale : 40 * scale] = 255
+    return image
 
 
 def write_image(path: Path, scale: int = 1) -> Path:

@@ -42,9 +42,9 @@ def check_the_engines_are_fitted_to_the_main_light(folder):
 
 def check_a_conversion_fits_the_engines(folder):
     enable(folder)
-    picture = np.full((128, 256, 3), 60, np.uint8)
-    picture[30:33, 100:103] = 255
-    part("files.plain_png").write_plain_png(folder / "sun.png", picture, linear=False)
+    image = np.full((128, 256, 3), 60, np.uint8)
+    image[30:33, 100:103] = 255
+    part("files.plain_png").write_plain_png(folder / "sun.png", image, linear=False)
     preferences = bpy.context.preferences.addons[MODULE].preferences
     write_model(folder / "bright.onnx", gain=14.0)
     preferences.model = str(folder / "bright.onnx")

@@ -17,13 +17,13 @@ LONGEST_HOLD_S = 0.05
 ATTEMPTS = 8
 
 
-def write_jpeg(path: Path, picture: np.ndarray | None = None) -> Path:
+def write_jpeg(path: Path, image: np.ndarray | None = None) -> Path:
     """Write a panorama of 4096x2048 as a JPEG."""
-    picture = street(scale=32) if picture is None else picture
-    height, width, channels = picture.shape
+    image = street(scale=32) if image is None else image
+    height, width, channels = image.shape
     output = OpenImageIO.ImageOutput.create(str(path))
     assert output.open(str(path), OpenImageIO.ImageSpec(width, height, channels, "uint8"))
-    assert output.write_image(picture) and output.close()
+    assert output.write_image(image) and output.close()
     return path
 
 
@@ -34,9 +34,9 @@ def begin(scene: bpy.types.Scene):
 
 def noise() -> np.ndarray:
     """Return a panorama whose EXR file cannot be made small: (2048, 4096, 3) uint8."""
-    picture = np.random.default_rng(7).integers(0, 180, (2048, 4096, 3), dtype=np.uint8)
-    picture[300:440, 960:1280] = 255
-    return picture
+    image = np.random.default_rng(7).integers(0, 180, (2048, 4096, 3), dtype=np.uint8)
+    image[300:440, 960:1280] = 255
+    return image
 
 
 class Holds:

@@ -187,7 +187,7 @@ def check_missing_and_unreadable_files_are_reported(folder):
     image.filepath = ""
     assert "no file" in refusal(image)
     path.rmdir()
-    path.write_bytes(b"this is no picture")
+    path.write_bytes(b"this is no image")
     image.filepath = str(path)
     assert "Blender cannot read it" in refusal(image)
 

@@ -27,6 +27,7 @@ NAMES = (
     "surface",
     "timer",
     "translation",
+    "world_chain",
 )
 SCRIPTS = [Path(__file__).with_name(f"{name}_checks.py") for name in NAMES]
 CHECKS = [pytest.param(script, check, id=check) for script in SCRIPTS for check in names_of_checks(script)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from blender_process import BlenderChecks
 from builder_scripts import blender_program as blender_program_tool
+from extension_zip import alone, shared_folder
 
 SERVE = Path(__file__).with_name("serve_checks.py")
 
@@ -85,6 +87,37 @@ def blender_window() -> Callable[..., subprocess.CompletedProcess]:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def installed_settings(blender_program, linux_zip, tmp_path_factory) -> Path:
+    """A folder whose ``settings`` are those of a Blender in which the built extension is installed.
+
+    Processes of pytest-xdist share it.
+    """
+    shared = shared_folder(tmp_path_factory)
+    folder = shared / "extension_installed"
+    with alone(shared / "extension_installed.lock"):
+        if not (folder / "done").exists():
+            (folder / "settings").mkdir(parents=True)
+            package = shutil.copy2(linux_zip, folder)
+            install = ("--command", "extension", "install-file", "-r", "user_default", "-e", package)
+            installed = blender_program(folder, *install, BLENDER_USER_RESOURCES=str(folder / "settings"))
+            assert installed.returncode == 0, installed.stdout[-2000:] + installed.stderr[-2000:]
+            (folder / "done").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lay_out_settings(installed_settings) -> Callable[[Path], dict[str, str]]:
+    """Return a function that gives a folder settings with the installed extension, and returns the environment."""
+
+    def lay_out(folder: Path) -> dict[str, str]:
+        settings = folder / "settings"
+        shutil.copytree(installed_settings / "settings", settings, copy_function=os.link)
+        return {"BLENDER_USER_RESOURCES": str(settings)}
+
+    return lay_out
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
@@ -13,25 +12,19 @@ from enlarged_images import write_resized
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("browsers_window.py")
 PHOTOGRAPHS = ("city", "interior", "sunrise")
+#: Columns and rows of the panoramas: those of a folder must still be converted when it is cancelled after the first.
+SIZE = (2048, 1024)
 
 
 @pytest.fixture(scope="module")
-def facts(blender_program, blender_window, linux_zip, tmp_path_factory) -> dict:
+def facts(blender_window, lay_out_settings, tmp_path_factory) -> dict:
     """What browsers_window.py found."""
     folder = tmp_path_factory.mktemp("browsers")
-    (folder / "settings").mkdir()
     (folder / "photographs").mkdir()
-    shutil.copy2(linux_zip, folder)
-    write_resized(folder / "city.jpg", ROOT / "examples" / "city.jpg", (4096, 2048))
-    for name in PHOTOGRAPHS:  # so large that a conversion can be cancelled
-        write_resized(folder / "photographs" / f"{name}.jpg", ROOT / "examples" / f"{name}.jpg", (4096, 2048))
-    settings = {"BLENDER_USER_RESOURCES": str(folder / "settings")}
-    package = folder / linux_zip.name
-    installed = blender_program(
-        folder, "--command", "extension", "install-file", "-r", "user_default", "-e", package, **settings
-    )
-    assert installed.returncode == 0, installed.stdout[-2000:] + installed.stderr[-2000:]
-    finished = blender_window(folder, SCRIPT, **settings)
+    write_resized(folder / "city.jpg", ROOT / "examples" / "city.jpg", SIZE)
+    for name in PHOTOGRAPHS:
+        write_resized(folder / "photographs" / f"{name}.jpg", ROOT / "examples" / f"{name}.jpg", SIZE)
+    finished = blender_window(folder, SCRIPT, **lay_out_settings(folder))
     assert (folder / "facts.json").is_file(), finished.stdout[-2000:] + finished.stderr[-2000:]
     found = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     assert "problem" not in found, found["problem"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
@@ -16,23 +15,15 @@ SCRIPT = Path(__file__).with_name("extension_window.py")
 CANCEL_TURNS = 10
 #: Columns and rows of the panorama: its conversion must still run while it is photographed and cancelled, also where
 #: the machine is fast.
-SIZE = (4096, 2048)
+SIZE = (3072, 1536)
 
 
 @pytest.fixture(scope="module")
-def facts(blender_program, blender_window, linux_zip, tmp_path_factory) -> dict:
+def facts(blender_window, lay_out_settings, tmp_path_factory) -> dict:
     """What extension_window.py found."""
     folder = tmp_path_factory.mktemp("window")
-    (folder / "settings").mkdir()
-    shutil.copy2(linux_zip, folder)
     write_resized(folder / "city.jpg", ROOT / "examples" / "city.jpg", SIZE)
-    settings = {"BLENDER_USER_RESOURCES": str(folder / "settings")}
-    package = folder / linux_zip.name
-    installed = blender_program(
-        folder, "--command", "extension", "install-file", "-r", "user_default", "-e", package, **settings
-    )
-    assert installed.returncode == 0, installed.stdout[-2000:] + installed.stderr[-2000:]
-    finished = blender_window(folder, SCRIPT, **settings)
+    finished = blender_window(folder, SCRIPT, **lay_out_settings(folder))
     assert (folder / "facts.json").is_file(), finished.stdout[-2000:] + finished.stderr[-2000:]
     found = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     assert "problem" not in found, found["problem"]

@@ -15,17 +15,11 @@ SCRIPT = Path(__file__).with_name("light_panel_window.py")
 
 
 @pytest.fixture(scope="module")
-def folder(blender_program, blender_window, linux_zip, tmp_path_factory) -> Path:
+def folder(blender_window, lay_out_settings, tmp_path_factory) -> Path:
     """The folder of a run of light_panel_window.py."""
     folder = tmp_path_factory.mktemp("light")
-    (folder / "settings").mkdir()
-    for source in (linux_zip, ROOT / "examples" / "city.jpg"):
-        shutil.copy2(source, folder)
-    settings = {"BLENDER_USER_RESOURCES": str(folder / "settings")}
-    install = ("--command", "extension", "install-file", "-r", "user_default", "-e", folder / linux_zip.name)
-    installed = blender_program(folder, *install, **settings)
-    assert installed.returncode == 0, installed.stdout[-2000:] + installed.stderr[-2000:]
-    finished = blender_window(folder, SCRIPT, **settings)
+    shutil.copy2(ROOT / "examples" / "city.jpg", folder)
+    finished = blender_window(folder, SCRIPT, **lay_out_settings(folder))
     assert (folder / "facts.json").is_file(), finished.stdout[-2000:] + finished.stderr[-2000:]
     return folder
 

@@ -81,7 +81,7 @@ def test_nothing_converted_is_status_2(lanet, tmp_path):
 
 def test_a_bad_file_costs_no_loading_of_the_model(lanet, tmp_path, monkeypatch):
     monkeypatch.setenv("LANET_MODEL", str(tmp_path / "there is none"))
-    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "text.png").write_text("no image")
     status, output, _ = lanet("convert", tmp_path / "text.png", "-o", tmp_path / "a.exr", "--json")
     assert status == 2
     assert json.loads(output)["error"]["kind"] == "UnsupportedFormatError"
@@ -154,7 +154,7 @@ def test_unicode_names_stay_whole(image, tmp_path):
 @posix
 @pytest.mark.parametrize("streams", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-", "2>/dev/full"])
 def test_closed_streams_lose_no_result(image, tmp_path, streams):
-    (tmp_path / "bad.png").write_text("no picture")
+    (tmp_path / "bad.png").write_text("no image")
     done = shell(f"$LANET convert bad.png a.png -o hdr {streams}", tmp_path)
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr + done.stdout

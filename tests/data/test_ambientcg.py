@@ -68,7 +68,7 @@ class Site(AssetServer):
 def archive(slug, data):
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as opened:
-        opened.writestr(zipfile.ZipInfo(f"{slug}_1K-TONEMAPPED.jpg"), b"picture")
+        opened.writestr(zipfile.ZipInfo(f"{slug}_1K-TONEMAPPED.jpg"), b"image")
         opened.writestr(zipfile.ZipInfo(f"{slug}_1K-HDR.exr"), data)
     return written.getvalue()
 

@@ -168,17 +168,17 @@ def test_brighter_stays_brighter():
 
 
 def test_what_fits_the_display_is_left_nearly_alone():
-    picture = _texture(darkest=0.1)
-    changed = tone_map(picture) - picture
+    image = _texture(darkest=0.1)
+    changed = tone_map(image) - image
     assert 0.001 < np.abs(changed).max() < 0.08
-    better = tone_map(picture, tmo.Display(peak_cd_m2=1000.0, black_cd_m2=0.001, ambient_lux=0.0)) - picture
+    better = tone_map(image, tmo.Display(peak_cd_m2=1000.0, black_cd_m2=0.001, ambient_lux=0.0)) - image
     assert np.abs(better).max() < 0.012
 
 
 def test_colours_that_fit_the_display_are_left_nearly_alone():
-    picture = _texture(darkest=0.2) * np.array([1.0, 0.7, 0.35], dtype=np.float32)
+    image = _texture(darkest=0.2) * np.array([1.0, 0.7, 0.35], dtype=np.float32)
     display = tmo.Display(peak_cd_m2=1000.0, black_cd_m2=0.001, ambient_lux=0.0)
-    result = tone_map(picture, display)
+    result = tone_map(image, display)
     inside = result.max(axis=-1) < 1.0
     ratios = result[inside] / result[inside][:, 1:2]
     np.testing.assert_allclose(ratios, np.broadcast_to([1 / 0.7, 1.0, 0.5], ratios.shape), rtol=0.03)

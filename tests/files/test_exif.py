@@ -55,7 +55,7 @@ def save(path, pixels, metadata: bytes) -> None:
 @pytest.mark.parametrize(("colour_space", "index"), [(65535, b"R03\0"), (2, b"R98\0")])
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
 def test_adobe_rgb_by_exif_alone(tmp_path, suffix, colour_space, index, order):
-    path = tmp_path / f"picture.{suffix}"
+    path = tmp_path / f"image.{suffix}"
     rgb = smooth_rgb8()
     save(path, rgb, exif(colour_space, index, order=order))
     image = read_ldr(path)
@@ -66,7 +66,7 @@ def test_adobe_rgb_by_exif_alone(tmp_path, suffix, colour_space, index, order):
 
 @pytest.mark.parametrize(("colour_space", "warned"), [(1, False), (None, False), (65535, True)])
 def test_other_colour_spaces_are_read_as_srgb(tmp_path, colour_space, warned):
-    path = tmp_path / "picture.png"
+    path = tmp_path / "image.png"
     rgb = random_rgb8()
     save(path, rgb, exif(colour_space, b"R98\0"))
     image = read_ldr(path)
@@ -76,7 +76,7 @@ def test_other_colour_spaces_are_read_as_srgb(tmp_path, colour_space, warned):
 
 
 def test_damaged_exif_is_none(tmp_path):
-    path = tmp_path / "picture.png"
+    path = tmp_path / "image.png"
     whole = exif(65535, b"R03\0")
     for size in range(8, len(whole) - 4):
         save(path, random_rgb8(), whole[:size] + bytes(3))
@@ -88,7 +88,7 @@ def test_damaged_exif_is_none(tmp_path):
     [((3, b"\x06\0"), True), ((2, b"6\0"), True), ((2, b"x\0"), False), ((2, b"60\0"), False), ((3, b"\x09\0"), False)],
 )
 def test_an_orientation_of_an_odd_type(tmp_path, value, turned):
-    path = tmp_path / "picture.jpg"
+    path = tmp_path / "image.jpg"
     save(path, smooth_rgb8(64, 128), exif(1, b"R98\0", orientation=value))
     image = read_ldr(path)
     assert (image.height, image.width) == ((128, 64) if turned else (64, 128))

@@ -47,27 +47,27 @@ def test_the_main_layer_is_read(tmp_path, main):
     channels = layer("Albedo.", 0.5) | layer(main, 1.0) | layer("ViewLayer.Denoising Albedo.", 0.25)
     path = write(tmp_path / "layers.exr", part("", channels))
     np.testing.assert_array_equal(read_hdr(path), ramp(1.0))
-    picture = read_ldr(path)
-    np.testing.assert_array_equal(picture.rgb_linear, ramp(1.0))
-    assert picture.warnings == ((f"The EXR has layers; {main[:-1]} was read.",) if main else ())
+    image = read_ldr(path)
+    np.testing.assert_array_equal(image.rgb_linear, ramp(1.0))
+    assert image.warnings == ((f"The EXR has layers; {main[:-1]} was read.",) if main else ())
 
 
 def test_the_alpha_is_that_of_the_layer(tmp_path):
     alpha = np.ones(SIZE)
     alpha[:10] = 0.0
     channels = {"A": np.ones(SIZE)} | layer("Combined.", 1.0, alpha) | {"Depth.Z": np.ones(SIZE)}
-    picture = read_ldr(write(tmp_path / "layers.exr", part("", channels)))
-    np.testing.assert_array_equal(picture.transparent, alpha == 0.0)
+    image = read_ldr(write(tmp_path / "layers.exr", part("", channels)))
+    np.testing.assert_array_equal(image.transparent, alpha == 0.0)
 
 
-def test_the_part_with_the_picture_is_read(tmp_path):
+def test_the_part_with_the_image_is_read(tmp_path):
     parts = [part("Depth", {"Z": np.full(SIZE, 100.0)}), part("Colour", layer("", 1.0)), part("x", layer("", 0.5))]
     path = write(tmp_path / "parts.exr", *parts)
     np.testing.assert_array_equal(read_hdr(path), ramp(1.0))
     assert read_ldr(path).warnings == ("The EXR contains 2 images; only the first was read.",)
 
 
-def test_a_grey_picture(tmp_path):
+def test_a_grey_image(tmp_path):
     path = write(tmp_path / "grey.exr", part("", {"Y": ramp(1.0)[..., 0]}))
     np.testing.assert_array_equal(read_hdr(path), ramp(1.0))
 
@@ -81,11 +81,11 @@ def test_layers_of_which_none_stands_out_are_named(tmp_path):
 def test_what_is_outside_the_data_window_was_not_captured(tmp_path):
     spec, pixels = part("", layer("", 1.0))
     spec.x, spec.y, spec.full_x, spec.full_y, spec.full_width, spec.full_height = 16, 8, 0, 0, 128, 64
-    picture = read_ldr(write(tmp_path / "crop.exr", (spec, pixels)))
+    image = read_ldr(write(tmp_path / "crop.exr", (spec, pixels)))
     inside = np.zeros((64, 128), bool)
     inside[8:40, 16:80] = True
-    np.testing.assert_array_equal(~picture.transparent, inside)
-    np.testing.assert_array_equal(picture.rgb_linear[inside], pixels.reshape(-1, 3))
+    np.testing.assert_array_equal(~image.transparent, inside)
+    np.testing.assert_array_equal(image.rgb_linear[inside], pixels.reshape(-1, 3))
 
 
 @pytest.mark.parametrize("names", ["rgba", ("Red", "Green", "Blue", "Alpha"), ("main.r", "main.g", "main.b", "main.a")])

@@ -39,7 +39,7 @@ def hdr(peak: float = 800.0) -> np.ndarray:
 
 @pytest.mark.parametrize(("suffix", "kind"), CONTAINERS)
 def test_an_ldr_image_is_read_from_any_container(tmp_path, suffix, kind):
-    path = tmp_path / f"picture.{suffix}"
+    path = tmp_path / f"image.{suffix}"
     write(path, ldr(), kind)
     image = read_ldr(path)
     np.testing.assert_allclose(image.rgb_linear, ldr(), atol=0.5 / 256)
@@ -56,14 +56,14 @@ def test_a_little_overshoot_is_clipped(tmp_path, source, overshoot):
         image = image_from_array(values)
         assert values.max() > 1.0  # the caller's array stays as it is
     else:
-        write(tmp_path / f"picture.{source}", values)
-        image = read_ldr(tmp_path / f"picture.{source}")
+        write(tmp_path / f"image.{source}", values)
+        image = read_ldr(tmp_path / f"image.{source}")
     np.testing.assert_array_equal(image.rgb_linear, np.minimum(values, 1.0))
 
 
 @pytest.mark.parametrize(("suffix", "kind"), CONTAINERS)
 def test_a_true_hdr_is_refused_for_its_values(tmp_path, suffix, kind):
-    path = tmp_path / f"picture.{suffix}"
+    path = tmp_path / f"image.{suffix}"
     write(path, hdr(), kind)
     with pytest.raises(errors.AlreadyHdrError, match=r"HDR already: its values reach 80\d(\.\d)? times white"):
         read_ldr(path)
@@ -71,7 +71,7 @@ def test_a_true_hdr_is_refused_for_its_values(tmp_path, suffix, kind):
 
 @pytest.mark.parametrize(("suffix", "kind"), CONTAINERS)
 def test_a_plateau_is_named_and_extended_on_request(tmp_path, suffix, kind):
-    path = tmp_path / f"picture.{suffix}"
+    path = tmp_path / f"image.{suffix}"
     write(path, np.minimum(hdr(), 12.0), kind)
     with pytest.raises(errors.AlreadyHdrError, match="clipped at 12 times white") as caught:
         read_ldr(path)
@@ -94,7 +94,7 @@ def test_extend_changes_nothing_for_an_ldr_image():
 
 
 def test_primaries_of_an_ldr_exr_are_converted(tmp_path):
-    path = tmp_path / "picture.exr"
+    path = tmp_path / "image.exr"
     acescg = (0.713, 0.293, 0.165, 0.830, 0.128, 0.044, 0.32168, 0.33767)
     write(path, np.full((32, 64, 3), [0.5, 0.25, 0.25]), chromaticities=("float[8]", acescg))
     # ACEScg (AP1, white D60) to Rec.709, as OpenColorIO's ACES configuration has it (Bradford).
@@ -105,7 +105,7 @@ def test_primaries_of_an_ldr_exr_are_converted(tmp_path):
 
 
 def test_transparent_pixels_of_an_exr_are_not_captured(tmp_path):
-    path = tmp_path / "picture.exr"
+    path = tmp_path / "image.exr"
     alpha = np.ones((32, 64, 1), np.float32)
     alpha[20:] = 0.0
     write(path, np.dstack([ldr(), alpha]))

@@ -104,7 +104,7 @@ def test_the_table_has_what_is_tested():
 def test_what_is_read_is_read_regardless_of_its_name(tmp_path, name, suffix):
     if name == "Targa" and not suffix:
         suffix = ".tga"
-    path = tmp_path / f"picture{suffix}"
+    path = tmp_path / f"image{suffix}"
     WRITERS[name](path)
     image = read_ldr(path)
     lossy = name.startswith("JPEG") or name == "Radiance"
@@ -115,7 +115,7 @@ def test_what_is_read_is_read_regardless_of_its_name(tmp_path, name, suffix):
 @pytest.mark.parametrize("name", [name for name, read in table().items() if read == "no"])
 @pytest.mark.parametrize("suffix", ["", ".jpg"])
 def test_what_is_not_read_is_named_with_what_to_do(tmp_path, name, suffix):
-    path = tmp_path / f"picture{suffix}"
+    path = tmp_path / f"image{suffix}"
     WRITERS[name](path)
     with pytest.raises(errors.UnsupportedFormatError, match=name) as caught:
         read_ldr(path)
@@ -145,26 +145,26 @@ def test_what_is_not_read_is_named_with_what_to_do(tmp_path, name, suffix):
     ],
 )
 def test_other_forms_of_what_is_not_read(tmp_path, data, name):
-    path = tmp_path / "picture.jpg"
+    path = tmp_path / "image.jpg"
     path.write_bytes(data)
     with pytest.raises(errors.UnsupportedFormatError, match=name):
         read_ldr(path)
 
 
 def test_a_text_that_begins_like_a_bitmap_is_damaged_and_no_image(tmp_path):
-    path = tmp_path / "picture.bmp"
+    path = tmp_path / "image.bmp"
     path.write_bytes(b"BM is how this text begins" + bytes(64))
     with pytest.raises(errors.LanetError):
         read_ldr(path)
 
 
 def test_a_targa_without_footer_needs_its_extension(tmp_path):
-    path = tmp_path / "picture.tga"
+    path = tmp_path / "image.tga"
     Image.fromarray(RGB).save(path)
     bare = path.read_bytes().removesuffix(b"TRUEVISION-XFILE.\0")
     path.write_bytes(bare)
     np.testing.assert_allclose(read_ldr(path).rgb_linear, LINEAR, atol=1e-6)
-    other = tmp_path / "picture.dat"
+    other = tmp_path / "image.dat"
     other.write_bytes(bare)
     with pytest.raises(errors.UnsupportedFormatError):
         read_ldr(other)
@@ -172,14 +172,14 @@ def test_a_targa_without_footer_needs_its_extension(tmp_path):
 
 @pytest.mark.parametrize(("mode", "name"), [(4, "CMYK"), (9, "Lab"), (7, "Multichannel")])
 def test_a_photoshop_file_of_another_colour_model_is_named(tmp_path, mode, name):
-    path = tmp_path / "picture.psd"
+    path = tmp_path / "image.psd"
     photoshop(path, mode)
     with pytest.raises(errors.UnsupportedColourModelError, match=name):
         read_ldr(path)
 
 
 def test_a_jpeg_of_twelve_bits_is_named(tmp_path):
-    path = tmp_path / "picture.jpg"
+    path = tmp_path / "image.jpg"
     Image.fromarray(RGB).save(path)
     data = bytearray(path.read_bytes())
     frame = data.index(b"\xff\xc0")
@@ -190,16 +190,16 @@ def test_a_jpeg_of_twelve_bits_is_named(tmp_path):
     assert "corrupt" not in str(caught.value)
 
 
-def test_the_largest_page_of_a_tiff_is_read(tmp_path):
-    path = tmp_path / "picture.tif"
-    small = Image.fromarray(RGB[::2, ::2])
+def test_the_first_page_of_a_tiff_that_is_no_thumbnail_is_read(tmp_path):
+    path = tmp_path / "image.tif"
+    small = Image.fromarray(RGB[:16, :32])
     small.save(path, save_all=True, append_images=[Image.fromarray(RGB), Image.fromarray(RGB // 2)])
     image = read_ldr(path)
     np.testing.assert_allclose(image.rgb_linear, LINEAR, atol=1e-6)
     assert "3 pages" in image.warnings[0] and "page 2" in image.warnings[0]
 
 
-@pytest.mark.parametrize(("name", "word"), [("picture.png", "animation"), ("picture.mpo", "2 images")])
+@pytest.mark.parametrize(("name", "word"), [("image.png", "animation"), ("image.mpo", "2 images")])
 def test_what_else_a_file_contains_is_named(tmp_path, name, word):
     path = tmp_path / name
     options = {"quality": 100, "subsampling": 0} if name.endswith("mpo") else {}
@@ -210,7 +210,7 @@ def test_what_else_a_file_contains_is_named(tmp_path, name, word):
 
 
 def test_previews_and_single_images_are_not_named(tmp_path):
-    path = tmp_path / "picture.mpo"
+    path = tmp_path / "image.mpo"
     Image.fromarray(RGB).save(path, save_all=True, append_images=[Image.fromarray(RGB[::4, ::4])], quality=90)
     assert read_ldr(path).warnings == ()
     Image.fromarray(RGB).save(tmp_path / "one.png", save_all=True)
@@ -218,7 +218,7 @@ def test_previews_and_single_images_are_not_named(tmp_path):
 
 
 def test_the_first_frame_of_an_animation_is_read(tmp_path):
-    path = tmp_path / "picture.webp"
+    path = tmp_path / "image.webp"
     path.write_bytes(animation("WEBP"))
     image = read_ldr(path)
     np.testing.assert_allclose(image.rgb_linear, LINEAR, atol=1e-6)

@@ -30,7 +30,7 @@ def scene(peak: float = 10.0, height: int = 64, width: int = 128) -> np.ndarray:
 
 
 def read(tmp_path, data: bytes):
-    path = tmp_path / "picture.jpg"
+    path = tmp_path / "image.jpg"
     path.write_bytes(data)
     return read_ldr(path)
 
@@ -38,12 +38,12 @@ def read(tmp_path, data: bytes):
 @pytest.mark.parametrize("values", [MapValues(), MapValues(minimum=(-0.5,), maximum=(3.5,), gamma=(1.4,)), THREE])
 def test_the_light_is_that_of_libultrahdr(tmp_path, values):
     # It reads three channels from ISO's metadata alone, and interpolates smaller maps less exactly.
-    picture = read(tmp_path, gain_map_jpeg(scene(), values, kinds=("xmp", "iso"), factor=1))
-    image = OpenImageIO.ImageInput.open(str(picture.path))
-    theirs = image.read_image(0, 0, 0, 3, OpenImageIO.FLOAT)
-    image.close()
+    image = read(tmp_path, gain_map_jpeg(scene(), values, kinds=("xmp", "iso"), factor=1))
+    opened = OpenImageIO.ImageInput.open(str(image.path))
+    theirs = opened.read_image(0, 0, 0, 3, OpenImageIO.FLOAT)
+    opened.close()
     assert theirs.max() > 2.0  # it did apply the map
-    ours = picture.measured_rows(0, 64)
+    ours = image.measured_rows(0, 64)
     assert np.abs(np.log2((ours + 0.02) / (theirs + 0.02))).max() < 0.05
     assert np.abs(np.log2((ours + 0.02) / (theirs + 0.02))).mean() < 0.005
 
@@ -51,15 +51,15 @@ def test_the_light_is_that_of_libultrahdr(tmp_path, values):
 @pytest.mark.parametrize("kinds", [("xmp",), ("iso",), ("xmp", "iso")])
 @pytest.mark.parametrize("values", [MapValues(), THREE])
 def test_the_light_is_that_of_the_scene(tmp_path, kinds, values):
-    picture = read(tmp_path, gain_map_jpeg(scene(), values, kinds=kinds))
-    light = picture.measured_rows(0, 64)
+    image = read(tmp_path, gain_map_jpeg(scene(), values, kinds=kinds))
+    light = image.measured_rows(0, 64)
     error = np.abs(np.log2((light + 0.02) / (scene() + 0.02)))
     assert error.mean() < (0.02 if values is THREE else 0.09)  # one channel cannot hold the lights' colours
     assert light.mean() == pytest.approx(scene().mean(), rel=0.03)
-    assert "gain map was applied" in picture.warnings[0]
+    assert "gain map was applied" in image.warnings[0]
     # The image itself stays the LDR image.
     sdr = np.minimum(scene(), 1.0)
-    assert np.abs(srgb_encode(picture.rgb_linear) - srgb_encode(sdr)).max() < 0.04
+    assert np.abs(srgb_encode(image.rgb_linear) - srgb_encode(sdr)).max() < 0.04
 
 
 def lamps() -> np.ndarray:
@@ -74,8 +74,8 @@ def lamps() -> np.ndarray:
 @pytest.mark.parametrize("factor", [2, 4])
 @pytest.mark.parametrize("values", [MapValues(maximum=(3.5,)), MapValues(maximum=(3.5, 3.5, 3.5))])
 def test_the_light_of_lamps_stays_within_their_edges(tmp_path, values, factor):
-    picture = read(tmp_path, gain_map_jpeg(lamps(), values, factor=factor))
-    light = picture.measured_rows(0, 64)
+    image = read(tmp_path, gain_map_jpeg(lamps(), values, factor=factor))
+    light = image.measured_rows(0, 64)
     is_lamp = lamps().max(axis=-1) > 1.0
     # Interpolation between the samples of the map leaves the lamps 0.5 to 0.8 of their light.
     assert light[is_lamp].mean() == pytest.approx(lamps()[is_lamp].mean(), rel=0.15)
@@ -106,11 +106,11 @@ def test_both_layouts_of_iso_metadata_are_alike(tmp_path):
 
 
 def test_single_pixels_and_rows_agree(tmp_path):
-    picture = read(tmp_path, gain_map_jpeg(scene(), THREE, factor=4))
+    image = read(tmp_path, gain_map_jpeg(scene(), THREE, factor=4))
     rows, columns = np.mgrid[0:64, 0:128]
-    whole = picture.measured_rows(0, 64)
-    np.testing.assert_allclose(picture.measured_pixels(rows, columns), whole, rtol=1e-5)
-    np.testing.assert_allclose(picture.measured_rows(21, 33), whole[21:33], rtol=1e-6)
+    whole = image.measured_rows(0, 64)
+    np.testing.assert_allclose(image.measured_pixels(rows, columns), whole, rtol=1e-5)
+    np.testing.assert_allclose(image.measured_rows(21, 33), whole[21:33], rtol=1e-6)
 
 
 def test_the_map_is_turned_with_the_image(tmp_path):
@@ -146,9 +146,9 @@ def test_where_the_measurement_ends(tmp_path):
 def test_a_map_that_was_cut_off_is_left_out(tmp_path, kinds, share):
     data = gain_map_jpeg(scene(), kinds=kinds)
     sdr_size = len(gain_map_jpeg(scene(), kinds=kinds)) - len(data[data.rindex(b"\xff\xd8\xff") :])
-    picture = read(tmp_path, data[: sdr_size + int(share * (len(data) - sdr_size))])
-    assert picture.measured is None
-    assert picture.rgb_linear.shape == (64, 128, 3)
+    image = read(tmp_path, data[: sdr_size + int(share * (len(data) - sdr_size))])
+    assert image.measured is None
+    assert image.rgb_linear.shape == (64, 128, 3)
 
 
 @pytest.mark.parametrize(
@@ -159,24 +159,24 @@ def test_nonsensical_metadata_are_named(tmp_path, name, old, new):
     good = gain_map_jpeg(scene())
     bad = good.replace(f'{name}="{old}"'.encode(), f'{name}="{new.ljust(len(old))}"'.encode())
     assert bad != good
-    picture = read(tmp_path, bad)
-    assert picture.measured is None
-    assert "gain map was ignored" in picture.warnings[0]
+    image = read(tmp_path, bad)
+    assert image.measured is None
+    assert "gain map was ignored" in image.warnings[0]
 
 
 def test_a_map_from_hdr_to_sdr_is_ignored(tmp_path):
-    picture = read(tmp_path, gain_map_jpeg(scene(), kinds=("iso",), base_is_hdr=True))
-    assert picture.measured is None
-    assert "from HDR to SDR" in picture.warnings[0]
+    image = read(tmp_path, gain_map_jpeg(scene(), kinds=("iso",), base_is_hdr=True))
+    assert image.measured is None
+    assert "from HDR to SDR" in image.warnings[0]
 
 
 def test_an_apple_map_is_named(tmp_path):
     note = (0xE1, b"http://ns.adobe.com/xap/1.0/\0urn:com:apple:photo:2020:aux:hdrgainmap")
     sdr = jpeg_of(np.rint(255 * srgb_encode(np.minimum(scene(), 1.0))).astype(np.uint8))
     second = with_segments(jpeg_of(np.zeros((32, 64), np.uint8)), note)
-    picture = read(tmp_path, sdr + second)
-    assert picture.measured is None
-    assert "Apple" in picture.warnings[0]
+    image = read(tmp_path, sdr + second)
+    assert image.measured is None
+    assert "Apple" in image.warnings[0]
 
 
 def test_another_image_behind_the_first_is_no_gain_map(tmp_path):

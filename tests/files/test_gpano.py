@@ -64,7 +64,7 @@ def save(path, packet: bytes):
 @pytest.mark.parametrize("form", ["attributes", "elements", "mixed"])
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
 def test_every_format_and_form(tmp_path, suffix, form):
-    path = tmp_path / f"picture.{suffix}"
+    path = tmp_path / f"image.{suffix}"
     save(path, xmp(FIELDS, form))
     image = read_ldr(path)
     assert image.gpano == EXPECTED
@@ -77,7 +77,7 @@ def test_the_namespace_counts_and_not_its_prefix():
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
 def test_no_metadata(tmp_path, suffix):
-    path = tmp_path / f"picture.{suffix}"
+    path = tmp_path / f"image.{suffix}"
     Image.fromarray(random_rgb8()).save(path)
     assert read_ldr(path).gpano is None
 

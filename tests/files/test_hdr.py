@@ -159,7 +159,7 @@ def test_files_that_are_no_hdr(tmp_path):
     assert_refused(image, errors.UnsupportedFormatError)
     assert_refused(tmp_path, errors.InputIsDirectoryError)
     assert_refused(tmp_path / "none.exr", errors.InputNotFoundError)
-    (tmp_path / "light.hdr").write_text("no picture")
+    (tmp_path / "light.hdr").write_text("no image")
     with pytest.raises(errors.UnsupportedFormatError, match="Use an OpenEXR or Radiance image"):
         read_hdr(tmp_path / "light.hdr")
 

@@ -60,7 +60,7 @@ def as_littlecms_sees_it(rgb8: np.ndarray, profile: bytes) -> np.ndarray:
 @pytest.mark.parametrize("name", PROFILES)
 def test_profiles_as_littlecms_applies_them(tmp_path, name):
     rgb8 = colour_cube8()
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     Image.fromarray(rgb8).save(path, icc_profile=PROFILES[name])
     image = read_ldr(path)
     assert image.warnings == ()
@@ -133,7 +133,7 @@ def test_profiles_near_srgb_are_not_taken_for_it(profile):
 
 
 def test_colours_outside_rec709_are_clipped_after_the_change_of_primaries(tmp_path):
-    path = tmp_path / "picture.png"
+    path = tmp_path / "image.png"
     pure = np.zeros((32, 64, 3), dtype=np.uint8)
     pure[..., 1] = 255
     Image.fromarray(pure).save(path, icc_profile=PROFILES["Adobe RGB"])
@@ -144,7 +144,7 @@ def test_colours_outside_rec709_are_clipped_after_the_change_of_primaries(tmp_pa
 @pytest.mark.parametrize("curve", [GAMMA_2_2, SAMPLED_GAMMA, parametric_curve(0, 1.8)])
 def test_grey_profiles(tmp_path, curve):
     codes = np.tile(np.arange(256, dtype=np.uint8), (32, 1))
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     Image.fromarray(codes).save(path, icc_profile=icc_profile({b"kTRC": curve}, colour_space=b"GRAY"))
     # The same curve in an RGB profile with sRGB's primaries, by LittleCMS.
     rgb = np.repeat(codes[..., None], 3, axis=2)
@@ -153,7 +153,7 @@ def test_grey_profiles(tmp_path, curve):
 
 
 def test_a_grey_image_with_an_rgb_profile_stays_grey(tmp_path):
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     codes = np.tile(np.arange(256, dtype=np.uint8), (32, 1))
     Image.fromarray(codes).save(path, icc_profile=PROFILES["Adobe RGB"])
     rgb = read_ldr(path).rgb_linear

@@ -129,7 +129,7 @@ def as_littlecms_sees_it(rgb8: np.ndarray, profile: bytes) -> np.ndarray:
 @pytest.mark.parametrize("name", PROFILES)
 def test_tables_as_littlecms_applies_them(tmp_path, name):
     rgb8 = colour_cube8(GRID)
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     Image.fromarray(rgb8).save(path, icc_profile=PROFILES[name])
     image = read_ldr(path)
     assert image.warnings == ()
@@ -172,7 +172,7 @@ def test_a_table_that_is_cut_short_is_reported(tag):
 
 
 def test_grey_with_a_table_of_rgb(tmp_path):
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     codes = np.tile(np.arange(256, dtype=np.uint8), (32, 1))
     Image.fromarray(codes).save(path, icc_profile=PROFILES["lut16, XYZ"])
     rgb = read_ldr(path).rgb_linear
@@ -184,7 +184,7 @@ def test_hdr_code_points_of_a_profile_are_named(tmp_path, transfer, name):
     cicp = b"cicp" + bytes(4) + bytes([9, transfer, 0, 1])
     profile = icc_profile({b"cicp": cicp} | tags_of(matrix_profile(DISPLAY_P3_COLORANTS, SRGB_CURVE)))
     assert profile_code_points(profile).hdr_transfer == name
-    path = tmp_path / "picture.jpg"
+    path = tmp_path / "image.jpg"
     Image.fromarray(colour_cube8()).save(path, icc_profile=profile)
     with pytest.raises(errors.AlreadyHdrError, match=name):
         read_ldr(path)

@@ -25,7 +25,7 @@ FILES = {
     "progressive": jpeg(progressive=True),
     "restart intervals": jpeg(restart_marker_blocks=2),
     "an end marker within a comment": jpeg(comment=b"\xff\xd9\xff\xda"),
-    "a picture within metadata": jpeg(exif=b"Exif\0\0" + jpeg()),
+    "an image within metadata": jpeg(exif=b"Exif\0\0" + jpeg()),
 }
 
 

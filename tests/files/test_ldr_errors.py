@@ -60,15 +60,15 @@ def test_a_pipe_is_refused_without_waiting_for_it(tmp_path):
     assert_refused(path, errors.UnsupportedFormatError)
 
 
-@pytest.mark.parametrize("content", [b"a text, not a picture\n", b"\xff\xd8", b"GIF89a" + bytes(20), bytes(64)])
+@pytest.mark.parametrize("content", [b"a text, not an image\n", b"\xff\xd8", b"GIF89a" + bytes(20), bytes(64)])
 def test_contents_of_another_kind(tmp_path, content):
-    path = tmp_path / "picture.jpg"
+    path = tmp_path / "image.jpg"
     path.write_bytes(content)
     assert_refused(path, errors.UnsupportedFormatError)
 
 
 def test_a_name_that_openimageio_takes_for_another_format(tmp_path):
-    path = tmp_path / "picture.null"  # its test format, black regardless of the file holds
+    path = tmp_path / "image.null"  # its test format, black regardless of the file holds
     Image.fromarray(random_rgb8()).save(path, format="png")
     assert_refused(path, errors.UnsupportedFormatError, "extension")
 
@@ -87,7 +87,7 @@ def test_a_name_that_openimageio_takes_for_another_format(tmp_path):
     ],
 )
 def test_a_truncated_file(tmp_path, suffix, options, share):
-    path = tmp_path / f"picture.{suffix}"
+    path = tmp_path / f"image.{suffix}"
     Image.fromarray(random_rgb8(64, 128)).save(path, **options)
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
@@ -95,14 +95,14 @@ def test_a_truncated_file(tmp_path, suffix, options, share):
 
 
 def test_a_jpeg_whose_end_marker_alone_is_missing(tmp_path):
-    path = tmp_path / "picture.jpg"
+    path = tmp_path / "image.jpg"
     Image.fromarray(smooth_rgb8()).save(path)
     path.write_bytes(path.read_bytes()[:-2])
     assert_refused(path, errors.DamagedImageError)
 
 
 def test_a_jpeg_cut_and_closed_again(tmp_path):
-    path = tmp_path / "picture.jpg"
+    path = tmp_path / "image.jpg"
     Image.fromarray(smooth_rgb8()).save(path)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2] + b"\xff\xd9")
@@ -110,7 +110,7 @@ def test_a_jpeg_cut_and_closed_again(tmp_path):
 
 
 def test_a_png_with_a_flipped_byte(tmp_path):
-    path = tmp_path / "picture.png"
+    path = tmp_path / "image.png"
     Image.fromarray(random_rgb8()).save(path)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
@@ -120,13 +120,13 @@ def test_a_png_with_a_flipped_byte(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["jpg", "tif"])
 def test_cmyk(tmp_path, suffix):
-    path = tmp_path / f"picture.{suffix}"
+    path = tmp_path / f"image.{suffix}"
     Image.fromarray(random_rgb8()).convert("CMYK").save(path)
     assert_refused(path, errors.UnsupportedColourModelError, "CMYK")
 
 
 def test_ycck_jpeg(tmp_path):
-    path = tmp_path / "picture.jpg"
+    path = tmp_path / "image.jpg"
     Image.fromarray(random_rgb8()).convert("CMYK").save(path)
     data = path.read_bytes()
     marker = data.index(b"Adobe\0")  # its last byte is the transform: 0 CMYK, 2 YCCK (ITU-T T.872, 6.5.3)
@@ -135,7 +135,7 @@ def test_ycck_jpeg(tmp_path):
 
 
 def test_lab_tiff(tmp_path):
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     Image.fromarray(random_rgb8()).convert("LAB").save(path)
     assert_refused(path, errors.UnsupportedColourModelError, "LAB")
 
@@ -156,20 +156,20 @@ def test_formats_that_are_named(tmp_path, head, name):
 
 
 def test_channels_that_are_not_an_image(tmp_path):
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     write_tiff(path, np.zeros((32, 64, 2), dtype=np.uint8), ("depth", "mask"))
     assert_refused(path, errors.UnsupportedFormatError)
 
 
 def test_signed_samples(tmp_path):
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     write_tiff(path, np.zeros((32, 64, 3), dtype=np.int16), ("R", "G", "B"))
     assert_refused(path, errors.UnsupportedFormatError)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_invalid_floats(tmp_path, value):
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     pixels = np.full((32, 64, 3), 0.5, dtype=np.float32)
     pixels[4, 5, 1] = value
     write_tiff(path, pixels, ("R", "G", "B"))
@@ -177,7 +177,7 @@ def test_invalid_floats(tmp_path, value):
 
 
 def test_negative_light(tmp_path):
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     pixels = np.full((32, 64, 3), 0.5, dtype=np.float32)
     pixels[:4] = -0.5
     write_tiff(path, pixels, ("R", "G", "B"))
@@ -186,7 +186,7 @@ def test_negative_light(tmp_path):
 
 @pytest.mark.parametrize("data", [bytes([1, 13, 0, 1]), bytes([9, 16, 0]), bytes([9, 16, 0, 1, 0]), b""])
 def test_a_png_of_another_transfer_or_with_a_malformed_chunk_is_read(tmp_path, data):
-    path = tmp_path / "picture.png"
+    path = tmp_path / "image.png"
     Image.fromarray(random_rgb8()).save(path)
     path.write_bytes(with_png_chunk(path.read_bytes(), b"cICP", data))
     np.testing.assert_array_equal(read_ldr(path).samples, random_rgb8())
@@ -213,20 +213,26 @@ def absurd_tiff():
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif"])
 def test_absurd_dimensions_are_refused_at_once_and_without_memory(tmp_path, suffix):
     contents = {"png": lambda: absurd_png(60000, 30000), "jpg": lambda: absurd_jpeg(tmp_path), "tif": absurd_tiff}
-    path = tmp_path / f"picture.{suffix}"
+    path = tmp_path / f"image.{suffix}"
     path.write_bytes(contents[suffix]())
     tracemalloc.start()
-    start = time.perf_counter()
-    assert_refused(path, errors.ImageTooLargeError)
-    seconds = time.perf_counter() - start
+    refusing_s = processor_time_s(lambda: assert_refused(path, errors.ImageTooLargeError))
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert seconds < 0.5  # some milliseconds; 5.4 GB would take seconds
     assert peak_bytes < 1e7
+    # Nor is the image's memory of 5.4 GB filled outside Python.
+    assert refusing_s < 50.0 * processor_time_s(lambda: np.ones(5_400_000_000 // 50, np.uint8))
+
+
+def processor_time_s(function) -> float:
+    """Return the processor time that a call takes, which a busy machine does not lengthen."""
+    started_s = time.process_time()
+    function()
+    return time.process_time() - started_s
 
 
 def test_dimensions_over_the_limit_that_openimageio_would_accept(tmp_path):
-    path = tmp_path / "picture.png"
+    path = tmp_path / "image.png"
     path.write_bytes(absurd_png(12000, 12000) + bytes(4_000_000))
     assert OpenImageIO.ImageInput.open(str(path)) is not None
     assert_refused(path, errors.ImageTooLargeError, "12000x12000")
@@ -248,7 +254,7 @@ def test_the_size_limit_is_exact(tmp_path):
     ],
 )
 def test_an_unusable_profile_is_a_warning_and_no_error(tmp_path, profile, reason):
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     Image.fromarray(random_rgb8()).save(path)
     plain = read_ldr(path).rgb_linear
     Image.fromarray(random_rgb8()).save(path, icc_profile=profile)

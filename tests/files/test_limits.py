@@ -118,14 +118,14 @@ def write_tiff(path: Path, pixels: np.ndarray, **attributes) -> None:
 )
 def test_what_is_read_in_bands_is_what_is_there(tmp_path, channels, layout):
     pixels = np.random.default_rng(0).integers(0, 256, (600, 130, channels), dtype=np.uint8)
-    write_tiff(tmp_path / "picture.tif", pixels, **({"compression": "zip"} | layout))
-    np.testing.assert_array_equal(read_ldr(tmp_path / "picture.tif").samples, pixels[..., :3])
+    write_tiff(tmp_path / "image.tif", pixels, **({"compression": "zip"} | layout))
+    np.testing.assert_array_equal(read_ldr(tmp_path / "image.tif").samples, pixels[..., :3])
 
 
 def test_bands_are_few_rows(tmp_path):
     pixels = np.zeros((2000, 16, 3), np.uint8)
-    write_tiff(tmp_path / "picture.tif", pixels, tiff__RowsPerStrip=2000)
-    image = OpenImageIO.ImageInput.open(str(tmp_path / "picture.tif"))
+    write_tiff(tmp_path / "image.tif", pixels, tiff__RowsPerStrip=2000)
+    image = OpenImageIO.ImageInput.open(str(tmp_path / "image.tif"))
     bands = [(first, len(band)) for first, band in read_bands(image, (0, 3), "uint8", tmp_path)]
     image.close()
     assert sum(rows for _, rows in bands) == 2000

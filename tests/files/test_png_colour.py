@@ -25,7 +25,7 @@ def srgb_curve(encoded):
 
 
 def saved(tmp_path, pixels: np.ndarray, *chunks: tuple[bytes, bytes]):
-    path = tmp_path / "picture.png"
+    path = tmp_path / "image.png"
     Image.fromarray(pixels).save(path)
     for name, content in chunks:
         path.write_bytes(with_png_chunk(path.read_bytes(), name, content))

@@ -44,7 +44,7 @@ def test_any_encoding_in_a_tiff(tmp_path, encoding, wrapper):
     text = PACKET.decode()
     if not wrapper:
         text = text[text.index("<x:xmpmeta") : text.index("<?xpacket end")]
-    path = tmp_path / "picture.tif"
+    path = tmp_path / "image.tif"
     Image.fromarray(random_rgb8()).save(path, tiffinfo={700: text.encode(encoding)})
     assert read_ldr(path).gpano == EXPECTED
 
@@ -58,7 +58,7 @@ def test_a_big_tiff(order):
 
 
 def test_a_compressed_text_of_a_png(tmp_path):
-    path = tmp_path / "picture.png"
+    path = tmp_path / "image.png"
     Image.fromarray(random_rgb8()).save(path)
     content = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(PACKET)
     path.write_bytes(with_png_chunk(path.read_bytes(), b"iTXt", content))

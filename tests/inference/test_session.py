@@ -112,7 +112,7 @@ def test_a_model_of_another_format_version_is_not_ours(make_model):
         Session(make_model(text=tiny_metadata(format_version=2).to_json()))
 
 
-@pytest.mark.parametrize("change", [{"input_name": "picture"}, {"graph_height": 16}], ids=str)
+@pytest.mark.parametrize("change", [{"input_name": "image"}, {"graph_height": 16}], ids=str)
 def test_a_graph_that_differs_from_its_description_is_refused(make_model, change):
     with pytest.raises(WrongModelError, match="in contradiction to its metadata"):
         Session(make_model(**change))

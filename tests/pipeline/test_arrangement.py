@@ -44,47 +44,47 @@ def fisheye(side: int, back: bool, field_deg: float = 190.0) -> np.ndarray:
     return np.where((radius <= 1)[..., None], radiance(view), 0).astype(np.float32)
 
 
-def picture(rgb_linear: np.ndarray, **attributes) -> LdrImage:
+def ldr_image(rgb_linear: np.ndarray, **attributes) -> LdrImage:
     return LdrImage(np.ascontiguousarray(rgb_linear, dtype=np.float32), Path("street.jpg"), **attributes)
 
 
 def refused(rgb_linear: np.ndarray, *words: str, options: ReadingOptions | None = None) -> None:
     with pytest.raises(errors.NotEquirectangularError) as caught:
-        panorama_from_image(picture(rgb_linear), options)
+        panorama_from_image(ldr_image(rgb_linear), options)
     for word in ("street.jpg", *words):
         assert word in str(caught.value)
 
 
 @pytest.mark.parametrize("height", [64, 128, 500])
 def test_a_panorama_is_one(height):
-    result = panorama_from_image(picture(panorama(height)))
+    result = panorama_from_image(ldr_image(panorama(height)))
     assert result.warnings == ()
     np.testing.assert_array_equal(result.rgb_linear, panorama(height))
 
 
 @pytest.mark.parametrize("turn", [13, 64, 200])
 def test_a_turned_panorama_is_one(turn):
-    assert panorama_from_image(picture(np.roll(panorama(), turn, axis=1))).warnings == ()
+    assert panorama_from_image(ldr_image(np.roll(panorama(), turn, axis=1))).warnings == ()
 
 
 @pytest.mark.parametrize("border", [1, 2])
 def test_a_dark_border_at_the_seam_is_no_seam(border):
     rgb = panorama()
     rgb[:, -border:] = 0.0
-    assert panorama_from_image(picture(rgb)).warnings == ()
+    assert panorama_from_image(ldr_image(rgb)).warnings == ()
 
 
 def test_a_seam_that_stays_visible_is_warned_of():
     rgb = panorama()
     rgb[20:108] *= np.linspace(0.4, 1.0, 256)[:, None]  # the poles stay points
-    (warning,) = panorama_from_image(picture(rgb)).warnings
+    (warning,) = panorama_from_image(ldr_image(rgb)).warnings
     assert "edge" in warning
     assert "seam" in warning
 
 
 def test_a_photograph_is_named_and_force_converts_it():
     refused(photograph(), "edge", "--image", "--force")
-    result = panorama_from_image(picture(photograph()), FORCE)
+    result = panorama_from_image(ldr_image(photograph()), FORCE)
     np.testing.assert_array_equal(result.rgb_linear, photograph())
     assert "edges do not meet" in result.warnings[0]
 
@@ -99,11 +99,11 @@ def test_two_fisheye_circles_are_named(field_deg, noise):
     circles = np.hstack([fisheye(128, back, field_deg) for back in (False, True)])
     circles = np.clip(circles + noise * np.random.default_rng(0).random(circles.shape), 0, 1)
     refused(circles, "fisheye", "Stitch", "--force")
-    assert "fisheye" in panorama_from_image(picture(circles), FORCE).warnings[0]
+    assert "fisheye" in panorama_from_image(ldr_image(circles), FORCE).warnings[0]
 
 
 def test_a_night_is_no_fisheye():
-    assert panorama_from_image(picture(panorama() * 0.004)).warnings == ()
+    assert panorama_from_image(ldr_image(panorama() * 0.004)).warnings == ()
 
 
 def other_eye(rgb: np.ndarray) -> np.ndarray:
@@ -114,7 +114,7 @@ def other_eye(rgb: np.ndarray) -> np.ndarray:
     ("stack", "first", "second"), [(np.vstack, "top", "bottom"), (np.hstack, "left", "right")], ids=["over", "beside"]
 )
 def test_a_stereo_panorama_gives_one_eye(stack, first, second):
-    both = picture(stack([panorama(), other_eye(panorama())]))
+    both = ldr_image(stack([panorama(), other_eye(panorama())]))
     default = panorama_from_image(both)
     np.testing.assert_array_equal(default.rgb_linear, panorama())
     assert "stereo" in default.warnings[0]
@@ -125,7 +125,7 @@ def test_a_stereo_panorama_gives_one_eye(stack, first, second):
 
 
 def test_left_and_right_are_top_and_bottom_where_the_eyes_are_stacked():
-    both = picture(np.vstack([panorama(), other_eye(panorama())]))
+    both = ldr_image(np.vstack([panorama(), other_eye(panorama())]))
     result = panorama_from_image(both, ReadingOptions(eye="right"))
     np.testing.assert_array_equal(result.rgb_linear, other_eye(panorama()))
 
@@ -138,7 +138,7 @@ def test_vr180_is_named_and_an_eye_becomes_half_a_sphere():
     front = panorama()[:, 64:192]
     both = np.hstack([front, other_eye(front)])
     refused(both, "VR180", "--eye")
-    result = panorama_from_image(picture(both), ReadingOptions(eye="left"))
+    result = panorama_from_image(ldr_image(both), ReadingOptions(eye="left"))
     assert (result.height, result.width) == (128, 256)
     np.testing.assert_array_equal(result.rgb_linear[:, 64:192], front)
     np.testing.assert_array_equal(result.captured, np.broadcast_to(np.abs(np.arange(256) - 127.5) < 64, (128, 256)))
@@ -148,7 +148,7 @@ def test_squeezed_stereo_is_named_and_stretched():
     squeezed = panorama(256)[::2]  # 128 rows for 512 columns
     both = np.vstack([squeezed, other_eye(squeezed)])
     refused(both, "squeezed", "--eye")
-    result = panorama_from_image(picture(both), ReadingOptions(eye="top"))
+    result = panorama_from_image(ldr_image(both), ReadingOptions(eye="top"))
     assert (result.height, result.width) == (256, 512)
     assert np.abs(result.rgb_linear - panorama(256)).mean() < 0.01
 
@@ -191,7 +191,7 @@ def cube(layout: str, side: int = 96, background: float = 0.0) -> np.ndarray:
 def test_cube_maps_are_named_and_converted(layout, background):
     image = cube(layout, background=background)
     refused(image, "cube map", layout, "--force")
-    result = panorama_from_image(picture(image), FORCE)
+    result = panorama_from_image(ldr_image(image), FORCE)
     assert (result.height, result.width) == (192, 384)
     assert np.abs(result.rgb_linear - panorama(192)).max() < 0.02
     assert "cube map" in result.warnings[0]
@@ -205,7 +205,7 @@ def test_a_photograph_of_4_to_3_is_no_cube_map():
 def test_a_sphere_of_another_ratio_is_stretched_on_request(height, width):
     rgb = panorama(height, width)
     refused(rgb, "--stretch")
-    result = panorama_from_image(picture(rgb), ReadingOptions(stretch=True))
+    result = panorama_from_image(ldr_image(rgb), ReadingOptions(stretch=True))
     assert result.width == 2 * result.height
     assert result.width >= width
     assert result.height >= height
@@ -221,12 +221,12 @@ def test_other_ratios_are_not_stretched(width):
 def test_metadata_that_were_ignored_are_named_in_the_refusal():
     with pytest.raises(errors.NotEquirectangularError, match="8:1"):
         panorama_from_image(
-            picture(panorama(100, 250), warnings=("The panorama metadata's crop was ignored: 8:1, not 2:1.",))
+            ldr_image(panorama(100, 250), warnings=("The panorama metadata's crop was ignored: 8:1, not 2:1.",))
         )
 
 
 def test_the_pose_can_be_ignored():
-    tilted = picture(panorama(), gpano=GPano(pose_pitch_deg=20.0, pose_roll_deg=5.0))
+    tilted = ldr_image(panorama(), gpano=GPano(pose_pitch_deg=20.0, pose_roll_deg=5.0))
     assert np.abs(panorama_from_image(tilted).rgb_linear - panorama()).mean() > 0.01
     as_stored = panorama_from_image(tilted, ReadingOptions(ignore_pose=True))
     np.testing.assert_array_equal(as_stored.rgb_linear, panorama())
@@ -241,7 +241,7 @@ def hole(height: int = 128) -> np.ndarray:
 def test_transparent_pixels_are_completed():
     rgb = panorama()
     rgb[hole()] = 1.0
-    result = panorama_from_image(picture(rgb, transparent=hole()))
+    result = panorama_from_image(ldr_image(rgb, transparent=hole()))
     np.testing.assert_array_equal(result.captured, ~hole())
     np.testing.assert_array_equal(result.rgb_linear[~hole()], panorama()[~hole()])
     assert result.rgb_linear[hole()].max() < 0.83
@@ -255,7 +255,7 @@ def test_transparent_pixels_of_a_part_are_completed_too():
     inside[20:40, 30:60] = True
     rgb[inside] = 1.0
     crop = CroppedArea(64, 32, 128, 64, 256, 128)
-    result = panorama_from_image(picture(rgb, transparent=inside, gpano=GPano(crop=crop)))
+    result = panorama_from_image(ldr_image(rgb, transparent=inside, gpano=GPano(crop=crop)))
     expected = np.zeros((128, 256), bool)
     expected[32:96, 64:192] = ~inside
     np.testing.assert_array_equal(result.captured, expected)
@@ -267,14 +267,14 @@ def test_transparency_follows_an_eye_and_a_tilt():
     rgb[hole()] = 1.0
     both = np.vstack([rgb, panorama()])
     mask = np.vstack([hole(), np.zeros_like(hole())])
-    image = picture(both, transparent=mask, gpano=GPano(pose_roll_deg=10.0))
+    image = ldr_image(both, transparent=mask, gpano=GPano(pose_roll_deg=10.0))
     result = panorama_from_image(image, ReadingOptions(eye="top"))
     assert 0.02 < (~result.captured).mean() < 0.3
     assert result.rgb_linear.max() < 0.95
 
 
 def test_bands_are_the_whole():
-    image = picture(cube("horizontal cross"))
+    image = ldr_image(cube("horizontal cross"))
     result = panorama_from_image(image, FORCE)
     whole = result.rgb_linear
     np.testing.assert_array_equal(np.concatenate([result.linear_rows(0, 50), result.linear_rows(50, 192)]), whole)
@@ -284,7 +284,7 @@ def test_bands_are_the_whole():
 def test_pad_puts_an_image_of_any_ratio_in_the_middle_of_the_sphere(height, width):
     image = photograph(height, width)
     refused(image, "ratio")
-    result = panorama_from_image(picture(image), ReadingOptions(pad=True))
+    result = panorama_from_image(ldr_image(image), ReadingOptions(pad=True))
     assert result.width == 2 * result.height == max(width, 2 * height)
     top, left = (result.height - height) // 2, (result.width - width) // 2
     middle = result.linear_rows(top, top + height)[:, left : left + width]

@@ -94,9 +94,9 @@ def test_the_network_sees_the_image_in_proportion_and_mirrored_around():
 
 
 def test_a_file_becomes_the_same_pixels_and_no_environment_map(converter, tmp_path, monkeypatch):
-    picture = np.round(255.0 * noise(100, 60)).astype(np.uint8)
-    Image.fromarray(picture).save(tmp_path / "photo.png")
-    whole = converter.convert(picture)
+    image = np.round(255.0 * noise(100, 60)).astype(np.uint8)
+    Image.fromarray(image).save(tmp_path / "photo.png")
+    whole = converter.convert(image)
     monkeypatch.setattr(image_converter_module, "_BAND_PIXELS", 1)  # sixteen rows a band
     conversion = converter.convert_file(tmp_path / "photo.png", tmp_path / "photo.exr")
     written = OpenImageIO.ImageBuf(str(tmp_path / "photo.exr"))
@@ -150,10 +150,10 @@ def test_the_model_is_the_one_named_or_the_variable_s(model, monkeypatch, tmp_pa
 
 def test_a_large_image_is_in_memory_once(converter, tmp_path):
     height, width = 3000, 4000
-    picture = np.full((height, width, 3), 250, dtype=np.uint8)
-    picture[:, : width // 2] = 120
-    Image.fromarray(picture).save(tmp_path / "large.png", compress_level=1)
-    del picture
+    image = np.full((height, width, 3), 250, dtype=np.uint8)
+    image[:, : width // 2] = 120
+    Image.fromarray(image).save(tmp_path / "large.png", compress_level=1)
+    del image
     tracemalloc.start()
     converter.convert_file(tmp_path / "large.png", tmp_path / "large.exr", half=True)
     peak = tracemalloc.get_traced_memory()[1]

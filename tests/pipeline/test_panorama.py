@@ -22,7 +22,7 @@ from lanet_core.pipeline.panorama import camera_axes, panorama_from_image
 
 def image_of(height: int, width: int, gpano: GPano | None = None, seed: int = 0) -> LdrImage:
     rgb_linear = np.random.default_rng(seed).random((height, width, 3)).astype(np.float32)
-    return LdrImage(rgb_linear, Path("street.jpg"), 8, gpano, ("of the picture",))
+    return LdrImage(rgb_linear, Path("street.jpg"), 8, gpano, ("of the image",))
 
 
 def refused(image: LdrImage, kind: type[errors.LanetError], *words: str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +129,9 @@ def test_arrays_that_are_no_ldr_panoramas_are_refused(converter, rgb, error):
 
 def test_a_file_becomes_the_same_pixels_as_its_array(converter, street, tmp_path):
     Image.fromarray(street).save(tmp_path / "street.png")
+    started_s = time.perf_counter()
     conversion = converter.convert_file(tmp_path / "street.png", tmp_path / "street.exr")
+    seconds = time.perf_counter() - started_s
     expected = converter.convert(street)
     written = OpenImageIO.ImageBuf(str(tmp_path / "street.exr"))
     np.testing.assert_array_equal(written.get_pixels(OpenImageIO.FLOAT), expected.hdr)
@@ -139,7 +142,7 @@ def test_a_file_becomes_the_same_pixels_as_its_array(converter, street, tmp_path
     assert written.spec().get_string_attribute("lanetModelSha256") == conversion.model_sha256
     assert conversion.model_name == "tiny 1.0"
     assert conversion.provider == converter.session.provider
-    assert 0.0 < conversion.network_seconds < 60.0
+    assert 0.0 < conversion.network_seconds < seconds
 
 
 def test_the_stages_are_reported_in_order(converter, street, tmp_path):

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -188,9 +187,7 @@ def test_a_waiting_request_can_be_cancelled(parent, image, tmp_path):
 def test_the_worker_ends_with_its_parent(parent, image, tmp_path):
     for number in range(50):
         parent.send(id=number, do="convert", source=str(image), output=str(tmp_path / f"{number}.exr"))
-    started = time.monotonic()
     assert parent.end() == 0
-    assert time.monotonic() - started < 20.0
     assert len(list(tmp_path.glob("*.exr"))) < 50
     assert not list(tmp_path.glob(".lanet-*"))
 

@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 
-def convolve_same(picture: np.ndarray, kernel: np.ndarray, stride: int = 1) -> np.ndarray:
+def convolve_same(image: np.ndarray, kernel: np.ndarray, stride: int = 1) -> np.ndarray:
     """TensorFlow's ``conv2d`` with ``SAME``: the kernel is (rows, columns, in, out)."""
-    height, width, _ = picture.shape
+    height, width, _ = image.shape
     size = kernel.shape[0]
     rows, columns = math.ceil(height / stride), math.ceil(width / stride)
     top, left = (max((n - 1) * stride + size - m, 0) // 2 for n, m in ((rows, height), (columns, width)))
@@ -20,26 +20,26 @@ def convolve_same(picture: np.ndarray, kernel: np.ndarray, stride: int = 1) -> n
                 for j in range(size):
                     a, b = y * stride + i - top, x * stride + j - left
                     if 0 <= a < height and 0 <= b < width:
-                        result[y, x] += picture[a, b] @ kernel[i, j]
+                        result[y, x] += image[a, b] @ kernel[i, j]
     return result
 
 
-def maximum_same(picture: np.ndarray, size: int, stride: int) -> np.ndarray:
+def maximum_same(image: np.ndarray, size: int, stride: int) -> np.ndarray:
     """TensorFlow's ``max_pool`` with ``SAME``."""
-    height, width, channels = picture.shape
+    height, width, channels = image.shape
     rows, columns = math.ceil(height / stride), math.ceil(width / stride)
     top, left = (max((n - 1) * stride + size - m, 0) // 2 for n, m in ((rows, height), (columns, width)))
     result = np.zeros((rows, columns, channels))
     for y in range(rows):
         for x in range(columns):
             a, b = y * stride - top, x * stride - left
-            result[y, x] = picture[max(a, 0) : a + size, max(b, 0) : b + size].max(axis=(0, 1))
+            result[y, x] = image[max(a, 0) : a + size, max(b, 0) : b + size].max(axis=(0, 1))
     return result
 
 
-def transposed_same(picture: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
+def transposed_same(image: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
     """TensorFlow's ``conv2d_transpose`` with ``SAME``: each pixel spreads the kernel, (rows, columns, out, in)."""
-    height, width, _ = picture.shape
+    height, width, _ = image.shape
     size = kernel.shape[0]
     before = (size - stride) // 2
     result = np.zeros((stride * height, stride * width, kernel.shape[2]))
@@ -49,29 +49,29 @@ def transposed_same(picture: np.ndarray, kernel: np.ndarray, stride: int) -> np.
                 for j in range(size):
                     a, b = y * stride + i - before, x * stride + j - before
                     if 0 <= a < len(result) and 0 <= b < result.shape[1]:
-                        result[a, b] += kernel[i, j] @ picture[y, x]
+                        result[a, b] += kernel[i, j] @ image[y, x]
     return result
 
 
-def enlarged_bilinear(picture: np.ndarray) -> np.ndarray:
+def enlarged_bilinear(image: np.ndarray) -> np.ndarray:
     """TensorFlow 1's ``resize_bilinear`` to twice the size: the source of pixel x is x / 2."""
-    height, width, channels = picture.shape
+    height, width, channels = image.shape
     result = np.zeros((2 * height, 2 * width, channels))
     for y in range(2 * height):
         for x in range(2 * width):
             a, b = y // 2, x // 2
             c, d = min(a + 1, height - 1), min(b + 1, width - 1)
             s, t = y / 2 - a, x / 2 - b
-            above = (1 - t) * picture[a, b] + t * picture[a, d]
-            below = (1 - t) * picture[c, b] + t * picture[c, d]
+            above = (1 - t) * image[a, b] + t * image[a, d]
+            below = (1 - t) * image[c, b] + t * image[c, d]
             result[y, x] = (1 - s) * above + s * below
     return result
 
 
-def sobel(picture: np.ndarray) -> np.ndarray:
+def sobel(image: np.ndarray) -> np.ndarray:
     """(H, W, C, 2): the derivative downwards and to the right, the image mirrored at its edge."""
-    height, width, channels = picture.shape
-    surrounded = np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="reflect")
+    height, width, channels = image.shape
+    surrounded = np.pad(image, ((1, 1), (1, 1), (0, 0)), mode="reflect")
     result = np.zeros((height, width, channels, 2))
     for y in range(height):
         for x in range(width):

@@ -97,7 +97,7 @@ def test_a_missing_render_leaves_its_cell_grey(evaluation, tmp_path):
         dataclasses.replace(each, scores={}, render_png="", error="failed") if each.method == "koeo" else each
         for each in evaluation.results
     ]
-    (tmp_path / evaluation.scenes[0].truth_png).write_bytes(b"no picture")
+    (tmp_path / evaluation.scenes[0].truth_png).write_bytes(b"no image")
     sheet = sheet_of(dataclasses.replace(evaluation, results=tuple(results)), tmp_path, best=9, worst=9)
     assert set(colours_of_row(sheet, 2)) == {(235, 235, 235)}
     assert colours_of_row(sheet, 4).count((235, 235, 235)) == 1

@@ -51,10 +51,10 @@ def images() -> tuple[np.ndarray, np.ndarray]:
 
 def test_the_images_arrive_in_the_order_and_unit_that_the_script_reads(tmp_path, release):
     image, truth = images()
-    for number, picture in enumerate((image, truth)):
+    for number, each in enumerate((image, truth)):
         octave = stand_in(tmp_path, reply=f"repr(values[{number}][place])", prefix="Q = ")
         q = HdrVdpProgram(release, octave)(image, truth)
-        assert q == pytest.approx(picture[0, 1, 2] * WHITE_CD_M2, rel=1e-6)
+        assert q == pytest.approx(each[0, 1, 2] * WHITE_CD_M2, rel=1e-6)
 
 
 def test_the_record_names_the_version(tmp_path, release):

@@ -27,7 +27,7 @@ from render_eval.run import main
 from render_eval.scores import score_image
 
 
-def picture(seed: int, height: int = 24, width: int = 32) -> np.ndarray:
+def made_up_image(seed: int, height: int = 24, width: int = 32) -> np.ndarray:
     """An image with a bright spot, of which an LDR loses the most."""
     rgb = np.random.default_rng(seed).random((height, width, 3), np.float32) * 0.8
     rgb[4:8, 5:9] *= 40.0
@@ -38,7 +38,7 @@ def picture(seed: int, height: int = 24, width: int = 32) -> np.ndarray:
 def pairs(tmp_path) -> Path:
     """Pairs as they are found: in one folder, and the LDR of another size."""
     for seed in (1, 2):
-        hdr = picture(seed)
+        hdr = made_up_image(seed)
         write_hdr(tmp_path / f"pairs/photo_{seed}.exr", hdr)
         ldr = hdr if seed == 1 else hdr.repeat(2, axis=0).repeat(2, axis=1)
         write_png(tmp_path / f"pairs/photo_{seed}.png", quantise_srgb8(ldr))
@@ -50,7 +50,7 @@ def run(data: Path, out: Path, *options: str) -> int:
 
 
 def test_the_paper_s_scores_by_their_definition():
-    truth = calibrate(SRGB8_TO_LINEAR[quantise_srgb8(picture(1))], picture(1))
+    truth = calibrate(SRGB8_TO_LINEAR[quantise_srgb8(made_up_image(1))], made_up_image(1))
     image = np.minimum(truth, 1.0).astype(np.float32)
     scores = score_image(image * 7.0, truth, jod=None)
     # Scaled by the mean logarithm, then the LDR's white, 1, shown at 255 cd/m².
@@ -141,9 +141,9 @@ def test_hdrvdp_fills_its_column(pairs, tmp_path, capsys):
 
 
 def test_a_image_that_cannot_be_used_is_named_and_the_others_go_on(pairs, tmp_path, capsys):
-    write_hdr(pairs / "alone.exr", picture(3))
-    write_hdr(pairs / "odd.exr", picture(4))
-    write_png(pairs / "odd.png", quantise_srgb8(picture(4)[:23]))
+    write_hdr(pairs / "alone.exr", made_up_image(3))
+    write_hdr(pairs / "odd.exr", made_up_image(4))
+    write_png(pairs / "odd.png", quantise_srgb8(made_up_image(4)[:23]))
     assert run(pairs, tmp_path / "report", "--methods", "ldr") == 1
     errors = capsys.readouterr().err
     assert "It has no LDR image next to its HDR. Put NAME.jpg or NAME.png next to it" in errors

@@ -147,11 +147,11 @@ def test_expandnet_by_hand(random_weights):
         network["end_net"][1].bias[2] = -1.0
         network["glob_net"][6].bias[:] = 0.25
         network["end_net"][0][0].weight[3, 192] = -1.0
-    picture = np.random.default_rng(0).random((20, 40, 3), np.float32)
+    image = np.random.default_rng(0).random((20, 40, 3), np.float32)
     scale = 1.0507009873554805  # λ of SELU, Klambauer et al. 2017
-    red = scale * scale * 2.0 * picture[..., 0] - 0.25
+    red = scale * scale * 2.0 * image[..., 0] - 0.25
     hidden = np.where(red > 0.0, scale * red, scale * 1.6732632423543772 * np.expm1(red))
-    output = run_network(network, picture)
+    output = run_network(network, image)
     np.testing.assert_allclose(output[..., 0], 0.5, rtol=1e-6)
     np.testing.assert_allclose(output[..., 1], 1.0 / (1.0 + np.exp(-hidden)), rtol=1e-4)
     np.testing.assert_allclose(output[..., 2], 1.0 / (1.0 + np.exp(1.0)), rtol=1e-5)
@@ -159,15 +159,15 @@ def test_expandnet_by_hand(random_weights):
 
 def test_expandnet_wraps_in_azimuth_and_its_bands_leave_no_trace(random_weights):
     network = load_network(random_weights)
-    picture = np.random.default_rng(1).random((150, 64, 3), np.float32)
+    image = np.random.default_rng(1).random((150, 64, 3), np.float32)
     with torch.no_grad():
-        one = torch.from_numpy(picture.transpose(2, 0, 1).copy())[None]
+        one = torch.from_numpy(image.transpose(2, 0, 1).copy())[None]
         three = one.repeat(1, 1, 1, 3)
         small = torch.nn.functional.interpolate(one, (256, 256), mode="bilinear")
         whole = network["glob_net"](small).expand(1, 64, *three.shape[2:])
         parts = [network["local_net"](three), network["mid_net"](three), whole]
         expected = network["end_net"](torch.cat(parts, dim=1))[0, :, :, 64:128].numpy().transpose(1, 2, 0)
-    np.testing.assert_allclose(run_network(network, picture), expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(run_network(network, image), expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.skipif(WEIGHTS_VARIABLE not in os.environ, reason=f"{WEIGHTS_VARIABLE} names no file of weights")
@@ -178,9 +178,9 @@ def test_expandnet_with_the_published_weights_is_the_published_program(photograp
     checked_prediction(method, photograph)
     rows, columns = np.mgrid[:160, :320]
     codes = np.stack([rows * 3 + columns * 5, rows * 7 + columns, rows + columns * 2], axis=-1) % 256
-    picture = (codes / 255.0).astype(np.float32)
-    picture[40:60, 100:140] = 1.0
-    output = run_network(load_network(path), picture)
+    image = (codes / 255.0).astype(np.float32)
+    image[40:60, 100:140] = 1.0
+    output = run_network(load_network(path), image)
     # What the model.py of github.com/dmarnerides/hdr-expandnet gives with its weights.pth, torch 2.
     published = {
         (0, 50): (0.247630, 0.043757, 0.053245),

@@ -46,9 +46,9 @@ def pattern(height: int, width: int) -> np.ndarray:
     """An image of all codes with a white rectangle."""
     rows, columns = np.mgrid[:height, :width]
     codes = np.stack([rows * 3 + columns * 5, rows * 7 + columns, rows + columns * 2], axis=-1) % 256
-    picture = codes.astype(np.uint8)
-    picture[height // 4 : height // 2, width // 4 : width // 2] = 255
-    return picture
+    image = codes.astype(np.uint8)
+    image[height // 4 : height // 2, width // 4 : width // 2] = 255
+    return image
 
 
 def photograph(rgb_srgb8: np.ndarray, *, is_panorama: bool = False) -> Photograph:
@@ -163,9 +163,9 @@ def test_hdrcnn_by_hand(tmp_path):
         return array
 
     write_weights(tmp_path, "hdrcnn", make)
-    picture = pattern(32, 64)
-    predicted = parsed("hdrcnn", tmp_path).predict(photograph(picture))
-    encoded = picture / 255.0
+    image = pattern(32, 64)
+    predicted = parsed("hdrcnn", tmp_path).predict(photograph(image))
+    encoded = image / 255.0
     share = np.clip((encoded.max(axis=2) - 0.95) / 0.05, 0.0, 1.0)
     np.testing.assert_allclose(predicted[..., 0], encoded[..., 0] ** 2, rtol=1e-4, atol=1e-6)
     green = encoded[..., 1] ** 2
@@ -182,9 +182,9 @@ def test_santos_by_hand(tmp_path):
         return array
 
     write_weights(tmp_path, "santos", make)
-    picture = pattern(128, 128)
-    predicted = parsed("santos", tmp_path).predict(photograph(picture))
-    encoded = picture / 255.0
+    image = pattern(128, 128)
+    predicted = parsed("santos", tmp_path).predict(photograph(image))
+    encoded = image / 255.0
     normalised = (encoded - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     valid = 1.0 - np.clip((encoded - 0.95) / 0.05, 0.0, 1.0)
     expected = valid * encoded**2 + (1.0 - valid) * np.expm1(normalised)
@@ -200,9 +200,9 @@ def test_liu_by_hand(tmp_path):
         return array
 
     write_weights(tmp_path, "liu", make)
-    picture = pattern(64, 64)
-    predicted = parsed("liu", tmp_path).predict(photograph(picture))
-    linear = np.interp(picture / 255.0, np.linspace(0.0, 1.0, 1024), np.linspace(0.0, 1.0, 1024) ** 2.2)
+    image = pattern(64, 64)
+    predicted = parsed("liu", tmp_path).predict(photograph(image))
+    linear = np.interp(image / 255.0, np.linspace(0.0, 1.0, 1024), np.linspace(0.0, 1.0, 1024) ** 2.2)
     share = np.clip((linear.max(axis=2) - 0.88) / 0.12, 0.0, 1.0)
     np.testing.assert_allclose(predicted[..., 0], linear[..., 0] + 3.0 * share, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(predicted[..., 1:], linear[..., 1:], rtol=1e-4, atol=1e-5)
@@ -233,9 +233,9 @@ def test_a_panorama_of_any_size_has_no_seam(name, size, method_of):
     height, width = size
     # The same columns all round: without wrapping, those at the edge come out otherwise than those in the middle.
     codes = np.array([20, 128, 230, 255], np.uint8)
-    picture = np.tile(np.random.default_rng(0).choice(codes, (height, 4, 3)), (1, width // 4, 1))
-    predicted = checked_prediction(method, photograph(picture, is_panorama=True))
-    with_edges = checked_prediction(method, photograph(picture))
+    image = np.tile(np.random.default_rng(0).choice(codes, (height, 4, 3)), (1, width // 4, 1))
+    predicted = checked_prediction(method, photograph(image, is_panorama=True))
+    with_edges = checked_prediction(method, photograph(image))
     middle = predicted[:, width // 2 - 16 : width // 2]
 
     def difference(panorama: np.ndarray) -> float:
@@ -247,8 +247,8 @@ def test_a_panorama_of_any_size_has_no_seam(name, size, method_of):
 @pytest.mark.parametrize("is_panorama", [False, True])
 @pytest.mark.parametrize("name", ["hdrcnn", "liu", "santos", "drtmo"])
 def test_a_image_of_any_size_keeps_its_size(name, is_panorama, method_of):
-    picture = pattern(21, 42)
-    checked_prediction(method_of(name), photograph(picture, is_panorama=is_panorama))
+    image = pattern(21, 42)
+    checked_prediction(method_of(name), photograph(image, is_panorama=is_panorama))
 
 
 # -- files that are missing, or something else ------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -243,12 +244,14 @@ def test_seeds_give_other_noise_and_the_denoiser_takes_it_away(small_four_balls,
 @needs_blender
 def test_a_rendering_is_an_image_of_the_scenes_size_and_a_time(small_four_balls, sunny):
     with Renderer(from_dict(small_four_balls)) as renderer:
+        started_s = time.perf_counter()
         rendering = renderer.render(sunny)
+        seconds = time.perf_counter() - started_s
         assert renderer.versions["blender"].split(".")[:2] == [str(part) for part in bpy.app.version[:2]]
     assert rendering.image.shape == (45, 80, 3)
     assert rendering.image.dtype == np.float32
     assert rendering.image.flags.c_contiguous
-    assert 0.0 < rendering.seconds < 600.0
+    assert 0.0 < rendering.seconds < seconds
 
 
 @needs_blender

@@ -16,7 +16,7 @@ PLACE = "renders/in/street/ldr"
 
 @pytest.fixture
 def store(tmp_path):
-    (tmp_path / "ldr.exr").write_bytes(b"picture")
+    (tmp_path / "ldr.exr").write_bytes(b"image")
     store = Store(tmp_path)
     store.keep(PLACE, INPUTS, VALUES, ["ldr.exr"])
     return store

@@ -93,9 +93,9 @@ def test_the_error_is_in_stops_and_only_of_what_is_over_exposed():
     ldr_linear[0] = 1.0
     hdr = ldr_linear.copy()
     hdr[0, :2] = 8.0
-    picture = hdr.copy()
-    picture[1:] = 0.01
-    assert overexposed_error_stops(picture, hdr, ldr_linear) == 0.0
+    image = hdr.copy()
+    image[1:] = 0.01
+    assert overexposed_error_stops(image, hdr, ldr_linear) == 0.0
     assert overexposed_error_stops(ldr_linear, hdr, ldr_linear) == pytest.approx(1.5)
 
 
@@ -119,9 +119,9 @@ def test_from_training_to_a_converted_photograph(scene_folder, tmp_path, capsys)
     export_checkpoint(load_checkpoint(run / "best.pt"), model, version="1.0", training_data="Three made-up scenes.")
     converter = load_image_converter(model, threads=1)
     assert converter.session.metadata.postprocessing == "calibrated by Eq. 1; inside the graph"
-    picture = np.full((90, 160, 3), 90, dtype=np.uint8)
-    picture[20:40, 30:70] = 255
-    Image.fromarray(picture).save(tmp_path / "photo.jpg", quality=95)
+    image = np.full((90, 160, 3), 90, dtype=np.uint8)
+    image[20:40, 30:70] = 255
+    Image.fromarray(image).save(tmp_path / "photo.jpg", quality=95)
     capsys.readouterr()
     arguments = [str(tmp_path / "photo.jpg"), "-o", str(tmp_path / "photo.exr"), "--model", str(model)]
     assert main(["convert", "--image", "--maps", "--json", *arguments]) == 0

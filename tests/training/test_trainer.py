@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 import os
 import subprocess
@@ -21,7 +23,7 @@ from lanet_core.inference.session import Session
 from lanet_core.training.average import start_average, update_average
 from lanet_core.training.checkpoints import load_checkpoint
 from lanet_core.training.configuration import StageConfiguration, load_configuration
-from lanet_core.training.export import export_checkpoint, exported_network, parity
+from lanet_core.training.export import exported_network, parity
 from lanet_core.training.optimisation import learning_rate
 from lanet_core.training.paper_stage import PaperStage
 from lanet_core.training.tasks import PanoramaTask
@@ -115,22 +117,28 @@ def test_two_processes_train_one_model(small_configuration, scene_folder, tmp_pa
     assert steps == [1, 2, 3, 4, 5, 6]
 
 
-def test_export_and_a_finished_run_print_json(finished_run, small_configuration, scene_folder, tmp_path, capsys):
+@pytest.fixture(scope="module")
+def exported(finished_run, tmp_path_factory):
+    """The finished run's model, and what ``lanet export --json`` prints."""
+    path = tmp_path_factory.mktemp("model") / "small.onnx"
+    arguments = ["export", str(finished_run / "checkpoint.pt"), "-o", str(path), "--json"]
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert main([*arguments, "--training-data", "Four made-up scenes."]) == 0
+    return path, json.loads(printed.getvalue())
+
+
+def test_a_finished_run_prints_json(finished_run, small_configuration, scene_folder, capsys):
     assert train(small_configuration, scene_folder, finished_run, "--json") == 0
     [record] = map(json.loads, capsys.readouterr().out.splitlines())
     assert record["configuration_sha256"] == load_configuration(small_configuration).sha256
     assert str(finished_run / "checkpoint.pt") in record["checkpoints"]
-    arguments = ["export", record["checkpoints"][0], "-o", str(tmp_path / "small.onnx"), "--training-data", "Made up."]
-    assert main([*arguments, "--json"]) == 0
-    exported = json.loads(capsys.readouterr().out)
-    assert (exported["output"], exported["status"]) == (str(tmp_path / "small.onnx"), "written")
-    assert exported["largest_difference"] < 1e-3
 
 
-def test_export_describes_the_model_and_agrees_with_torch(finished_run, small_configuration, tmp_path):
-    path = tmp_path / "small.onnx"
+def test_export_describes_the_model_and_agrees_with_torch(finished_run, small_configuration, exported):
+    path, record = exported
+    assert (record["output"], record["status"]) == (str(path), "written")
+    assert record["largest_difference"] < 1e-3
     checkpoint = load_checkpoint(finished_run / "checkpoint.pt")
-    assert export_checkpoint(checkpoint, path, version="1.0", training_data="Four made-up scenes.") < 1e-3
     metadata = json.loads({entry.key: entry.value for entry in onnx.load(path).metadata_props}[METADATA_KEY])
     assert (metadata["input_height"], metadata["input_width"]) == (128, 256)
     assert metadata["configuration_sha256"] == load_configuration(small_configuration).sha256
