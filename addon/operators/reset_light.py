@@ -7,6 +7,7 @@ from typing import ClassVar
 from bpy.types import Context, Operator
 
 from .. import session
+from ..errors import AddonError
 from ..translation import tr
 from ..world import backplate
 from ..world.graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
@@ -57,11 +58,15 @@ class ResetLight(OfConvertedWorld, Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Reset it."""
+        try:
+            show(context.scene, hdr=True)
+        except AddonError as error:  # the world shows another image now
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
         if has_lamps(context.scene):
             remove_lamps(context.scene)
         backplate.remove(context.scene)
         remove_ground(context.scene)
-        show(context.scene, hdr=True)
         for node in light_nodes(context.scene):
             reset(node)
         session.current().show_text()

@@ -153,10 +153,10 @@ def show_photograph(scene: Scene, image: Image) -> None:
 
 def forget_pair(scene: Scene) -> None:
     """Light a scene by the photograph again, without 'LANet Light' and without the memory of the result."""
-    world = rendered_world(scene)
-    pair = remembered_pair(world)
-    if world is None:
+    if rendered_world(scene) is None:
         return
+    world = local_world(scene)
+    pair = remembered_pair(world)
     if pair is not None:
         for node in editable_textures(scene):
             light = light_node_after(node)

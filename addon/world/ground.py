@@ -12,7 +12,7 @@ import bpy
 from bpy.types import Material, Mesh, Node, Object, Scene, World
 
 from .drivers import drive_by
-from .graph import editable_textures, lighting_node, remembered_pair, strength_of
+from .graph import editable_textures, lighting_node, local_world, remembered_pair, strength_of
 from .ground_group import (
     ADDED,
     BASE,
@@ -54,7 +54,7 @@ def add_ground(scene: Scene, facts: GroundFacts, *, shape: str, height: float, r
         radius: of the ground, metres.
     """
     remove_ground(scene)
-    world = rendered_world(scene)
+    world = local_world(scene)
     material = _material(scene, world, facts, shape, radius)
     projection = projection_node(material)
     assert projection is not None, "it was made here"

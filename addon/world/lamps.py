@@ -14,7 +14,7 @@ from bpy.types import Image, Object, Scene, World
 from mathutils import Vector
 
 from ..worker.light_facts import LightFacts
-from .graph import REST_PROPERTY, editable_textures, lighting_node, remembered_pair
+from .graph import REST_PROPERTY, editable_textures, lighting_node, local_world, remembered_pair
 from .ground import follow_lamps
 from .lamp_strength import EnvironmentStrength
 from .light_group import light_node_after
@@ -65,8 +65,7 @@ def place_lamps(scene: Scene, lights: Mapping[int, LightFacts], rest: Image, kin
     Returns:
         The new lamps.
     """
-    world = rendered_world(scene)
-    assert world is not None, "the scene is converted"
+    world = local_world(scene)
     textures = editable_textures(scene)
     for node in textures:
         node.image = rest
@@ -88,14 +87,12 @@ def place_lamps(scene: Scene, lights: Mapping[int, LightFacts], rest: Image, kin
 
 def remove_lamps(scene: Scene) -> None:
     """Remove the lamps of a scene's world and show the whole map again."""
-    world = rendered_world(scene)
-    pair = remembered_pair(world)
+    pair = remembered_pair(rendered_world(scene))
     if pair is not None and pair.rest is not None:
         for node in editable_textures(scene):
             if node.image == pair.rest:
                 node.image = pair.hdr
-    if world is not None:
-        world.pop(REST_PROPERTY, None)
+        local_world(scene).pop(REST_PROPERTY, None)
     follow_lamps(scene)
     empties = {each.parent for each in lamps_of(scene)}
     for lamp in lamps_of(scene):

@@ -36,6 +36,8 @@ _TAGS = (
 )
 #: Pages that are counted.
 _MAXIMUM_PAGES = 1000
+#: Columns and rows of the smallest page that is no thumbnail: those of the smallest panorama.
+_SMALLEST_PAGE = (64, 32)
 #: OpenImageIO rejects some absurd headers itself, with one of these phrases.
 _ABSURD_SIZE = re.compile(r"header claims a \d+ MB|exceeds|may not exceed")
 #: Rows that are read at once.
@@ -322,7 +324,9 @@ def _select_page(image: OpenImageIO.ImageInput, kind: FileKind, path: Path) -> t
     while len(sizes) < _MAXIMUM_PAGES and image.seek_subimage(len(sizes), 0):
         sizes.append((image.spec().width, image.spec().height))
     image.geterror()  # of the image after the last one
-    page = max(range(len(sizes)), key=lambda each: sizes[each][0] * sizes[each][1])
+    largest = max(range(len(sizes)), key=lambda page: sizes[page][0] * sizes[page][1])
+    width, height = _SMALLEST_PAGE
+    page = next((page for page, size in enumerate(sizes) if size[0] >= width and size[1] >= height), largest)
     image.seek_subimage(page, 0)
     check_spec(image.spec(), path)
     return len(sizes), page

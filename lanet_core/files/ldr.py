@@ -156,7 +156,7 @@ def _check_photoshop_mode(data: mmap, path: Path) -> None:
 
 def _page_warnings(decoded: Decoded) -> tuple[str, ...]:
     if decoded.pages > 1:
-        return (f"The file has {decoded.pages} pages; only page {decoded.page + 1} was read, the largest.",)
+        return (f"The file has {decoded.pages} pages; only page {decoded.page + 1} was read.",)
     if decoded.tags.get("oiio:Movie"):
         return ("The file is an animation; only its first frame was read.",)
     return ()

@@ -102,3 +102,41 @@ def check_undo_and_redo_keep_the_lamps_of_a_copy(folder):
     bpy.ops.ed.redo()
     update(bpy.data.scenes["another"])
     assert all(len(lamps(each)) == 1 for each in bpy.data.scenes)
+
+
+def check_a_linked_world_with_lamps_becomes_local(folder):
+    """Each button works in a scene that shows the world of a library, and none of them changes the library's."""
+    hdr_scene(folder)
+    bpy.ops.lanet.add_sun_lamp()
+    bpy.ops.wm.save_mainfile()
+    graph = part("world.graph")
+    for operator in ("add_sun_lamp", "add_ground", "reset_light", "remove_light"):
+        bpy.ops.wm.read_homefile(use_empty=True)
+        with bpy.data.libraries.load(str(folder / "scene.blend"), link=True) as (_, chosen):
+            chosen.worlds = ["World"]
+        linked, scene = chosen.worlds[0], bpy.context.scene
+        scene.world = linked
+        assert getattr(bpy.ops.lanet, operator)() == {"FINISHED"}, operator
+        assert scene.world.library is None and graph.remembered_pair(linked).rest is not None
+        if operator == "remove_light":
+            assert graph.remembered_pair(scene.world) is None
+            assert graph.environment_image(scene) == graph.remembered_pair(linked).ldr
+        else:
+            assert graph.shows_hdr(scene) and len(lamps(scene)) == (operator == "add_sun_lamp")
+        if operator == "add_ground":
+            tree = part("world.ground").ground_of(scene).active_material.node_tree
+            targets = [curve.driver.variables[0].targets[0].id for curve in tree.animation_data.drivers]
+            assert set(targets) == {scene.world}
+
+
+def check_reset_is_refused_where_the_world_shows_another_image(folder):
+    scene = hdr_scene(folder)
+    bpy.ops.lanet.add_sun_lamp()
+    part("world.graph").lighting_node(scene).image = bpy.data.images.new("another", 64, 32)
+    try:
+        bpy.ops.lanet.reset_light()
+    except RuntimeError as error:
+        assert "no converted environment" in str(error) and "Traceback" not in str(error)
+    else:
+        raise AssertionError("it was not refused")
+    assert len(lamps(scene)) == 1
