@@ -99,8 +99,14 @@ def panorama_from_image(image: LdrImage, options: ReadingOptions | None = None) 
     options = options or ReadingOptions()
     _check_image(image)
     light = ImageLight(image.height, image.width, image.linear_rows, image.linear_pixels)
-    arrangement = arrange(image, light, options)
     bars, bar_warnings = black_bars(image)
+    try:
+        arrangement = arrange(image, light, options)
+    except NotEquirectangularError as error:
+        if bars is None:
+            raise
+        remedy = f"Crop the black bars at its edges, and try again. Otherwise: {error.remedy}"
+        raise NotEquirectangularError(error.problem, path=error.path, remedy=remedy) from error
     transparent = image.transparent if bars is None else bars if image.transparent is None else bars | image.transparent
     if transparent is not None:
         transparent = transformed_mask(transparent, arrangement)

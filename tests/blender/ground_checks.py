@@ -41,10 +41,10 @@ def ball(scene, radius: float = 0.2) -> None:
 
 def check_the_ground_looks_as_the_photograph_from_its_camera(folder):
     scene = scene_with_camera(folder)
-    photograph = render(scene, folder, samples=16)
+    photograph = render(scene, folder, samples=16, size=SMALL)
     for shape in ("PLANE", "DOME"):
         add(shape=shape, radius=100.0)
-        seen = render(scene, folder, samples=200)
+        seen = render(scene, folder, samples=200, size=SMALL)
         ratio = seen.mean(axis=(0, 1)) / photograph.mean(axis=(0, 1))
         print(shape, "ground / photograph", ratio)
         np.testing.assert_allclose(ratio, 1.0, atol=0.01)
@@ -52,7 +52,7 @@ def check_the_ground_looks_as_the_photograph_from_its_camera(folder):
         assert error < 0.05, error
     material = part("world.ground").ground_of(scene).active_material
     part("world.ground").ground_node(material).inputs["Exposure"].default_value = 1.0
-    brighter = render(scene, folder, samples=16)
+    brighter = render(scene, folder, samples=16, size=SMALL)
     np.testing.assert_allclose(brighter.mean(), 2.0 * seen.mean(), rtol=0.02)
 
 

@@ -51,9 +51,12 @@ class Lighter(Artist):
         yield lambda: self.session.conversion is None
         self.facts["highlights"] = world.light_node(scene).inputs["Highlights"].default_value
         self.facts["objects"] = sorted(scene.objects.keys())
-        area_of("VIEW_3D").spaces.active.shading.type = "RENDERED"
-        yield self.still_for(5.0)
+        scene.eevee.taa_samples, scene.world.probe_resolution = 2, "128"  # EEVEE renders on the processor here
+        shading = area_of("VIEW_3D").spaces.active.shading
+        shading.type = "RENDERED"
+        yield self.still_for(2.0)
         yield from self.photograph("directed")
+        shading.type = "SOLID"
         with self._view():
             bpy.ops.lanet.bake_light("INVOKE_DEFAULT")
         yield lambda: self.session.conversion is None

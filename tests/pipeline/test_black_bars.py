@@ -9,6 +9,7 @@ import OpenImageIO
 import pytest
 from PIL import Image
 
+from lanet_core.errors import NotEquirectangularError
 from lanet_core.files import read_ldr
 from lanet_core.pipeline.panorama import Panorama, panorama_from_image
 
@@ -83,3 +84,15 @@ def night(kind: str) -> np.ndarray:
 def test_black_parts_of_a_scene_are_no_bars(tmp_path, kind):
     found = panorama(tmp_path / "night.png", night(kind))
     assert found.captured is None and not any("not captured" in text for text in found.warnings)
+
+
+@pytest.mark.parametrize("kind", ["letterbox", "left"])
+def test_bars_of_an_image_that_is_refused_are_named(tmp_path, kind):
+    pixels = np.zeros((288, 512, 3), np.uint8)
+    if kind == "letterbox":  # a 2:1 panorama in a frame of 16:9
+        pixels[16:272] = scene(256)
+    else:
+        pixels = scene(256)
+        pixels[:, :40] = 0
+    with pytest.raises(NotEquirectangularError, match="black bars"):
+        panorama(tmp_path / "bars.jpg", pixels, quality=90)
