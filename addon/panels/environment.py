@@ -58,7 +58,8 @@ def draw_environment(layout: UILayout, context: Context) -> None:
 
 
 def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture | None, pair: ImagePair | None) -> None:
-    column, flat = layout.column(), flat_texture(context.scene)
+    column = layout.column()
+    flat = flat_texture(context.scene) if texture is None and pair is None else None
     if texture is not None and pair is None:
         column.template_ID(texture.node, "image", open="image.open")
     elif pair is not None:

@@ -18,7 +18,7 @@ def flat_texture(scene: Scene) -> EnvironmentTexture | None:
 
 
 def put_in_place(flat: EnvironmentTexture) -> ShaderNodeTexEnvironment:
-    """Link a new Environment Texture with the same image in the place of an Image Texture, which stays without a link.
+    """Link a new Environment Texture with the same image instead of an Image Texture, which stays without a link.
 
     It is turned by the same Mapping node if that turns directions, and not the coordinates of a flat image.
 

@@ -70,12 +70,12 @@ def check_device(device: str, cuda_devices: int) -> None:
 
 
 def _check_batches(configuration) -> None:
-    from lanet_core.training.distributed import share_of_batch
+    from lanet_core.training.distributed import check_batch
 
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     parts = [*getattr(configuration, "stages", ()), *filter(None, [getattr(configuration, "schedule", None)])]
     for batch_size in sorted({part.batch_size for part in parts}):
-        share_of_batch(batch_size, processes)
+        check_batch(batch_size, processes)
 
 
 def _check_heights(configuration) -> None:

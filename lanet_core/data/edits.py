@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
+from lanet_core.data.torch_camera import well_exposed_mask
 from lanet_core.networks.panolanet_lite import srgb_encode
 
 #: Luminance quantisation table of JPEG at quality 50 (ITU-T T.81, Annex K.1), and the one for chroma.
@@ -58,8 +58,7 @@ class EncodedPhotograph:
         Args:
             relative: (3, H, W) float32, the photograph in linear light relative to its white level.
         """
-        is_below = relative.mean(dim=0, keepdim=True) < OVEREXPOSURE_THRESHOLD
-        return is_below & ~self.overexposed & (self.painted == 0.0)
+        return well_exposed_mask(relative) & ~self.overexposed & (self.painted == 0.0)
 
 
 Edit = Callable[[EncodedPhotograph, np.random.Generator], None]
@@ -258,7 +257,7 @@ def _draw(edits: tuple[tuple[Edit, float], ...], rng: np.random.Generator) -> Ed
 
 
 def _overexposed(encoded: Tensor) -> Tensor:
-    return srgb_decode(encoded).mean(dim=0, keepdim=True) >= OVEREXPOSURE_THRESHOLD
+    return ~well_exposed_mask(srgb_decode(encoded))
 
 
 def _flat_white(rng: np.random.Generator) -> float:

@@ -15,13 +15,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.data import augmentation
 from lanet_core.data.augmentation import AugmentationConfiguration
 from lanet_core.data.display_adaptive_tmo import tone_map
 from lanet_core.data.edits import srgb_decode
 from lanet_core.data.scenes import Scene
-from lanet_core.data.torch_camera import calibration_scale, expose
+from lanet_core.data.torch_camera import calibration_scale, expose, well_exposed_mask
 from lanet_core.data.virtual_camera import draw_camera
 from lanet_core.errors import CalibrationError
 from lanet_core.files import read_hdr
@@ -111,8 +110,7 @@ class TrainingPairs(Dataset):
             if self.options.saturation_spread:
                 hdr = augmentation.saturate(hdr, float(np.exp(rng.normal() * self.options.saturation_spread)))
             ldr_linear = self._draw_ldr(hdr, is_panorama, rng)
-            is_exposed = ldr_linear.mean(dim=0, keepdim=True) < OVEREXPOSURE_THRESHOLD
-            scale = calibration_scale(ldr_linear, hdr, is_exposed)
+            scale = calibration_scale(ldr_linear, hdr, well_exposed_mask(ldr_linear))
             if bool(scale > 0.0):
                 return self.task.reduce(ldr_linear), self.task.reduce(hdr * scale)
             scene = int(rng.integers(len(self.scenes)))  # a crop that is all sky, or all night: draw another

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.data.virtual_camera import MIDDLE_GREY, Camera
 from lanet_core.geometry import sphere
 
@@ -58,6 +59,11 @@ def exposure_scale(hdr: Tensor, camera: Camera, *, is_panorama: bool = True) -> 
         is_dark = (torch.where(level < black, torch.zeros_like(level), level) * weights).sum() < MIDDLE_GREY
         low, high = torch.where(is_dark, middle, low), torch.where(is_dark, high, middle)
     return torch.where(brightest > 0.0, high, torch.ones_like(high)) * 2.0**camera.exposure_bias_ev
+
+
+def well_exposed_mask(ldr_linear: Tensor) -> Tensor:
+    """Return M of Eq. 1c, as :func:`lanet_core.calibration.well_exposed_mask` does: (1, H, W) bool of (3, H, W)."""
+    return ldr_linear.mean(dim=0, keepdim=True) < OVEREXPOSURE_THRESHOLD
 
 
 def calibration_scale(ldr_linear: Tensor, hdr: Tensor, is_exposed: Tensor) -> Tensor:

@@ -314,7 +314,7 @@ def _colour_channels(spec: OpenImageIO.ImageSpec, path: Path) -> int:
 
 
 def _select_page(image: OpenImageIO.ImageInput, kind: FileKind, path: Path) -> tuple[int, int]:
-    """Seek the largest page, the first of equal ones; return how many pages there are, and its number from 0.
+    """Seek the first page that is no thumbnail, or else the largest; return how many there are, and its number from 0.
 
     Only a TIFF has pages.
     """

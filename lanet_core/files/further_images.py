@@ -12,6 +12,8 @@ from lanet_core.files import jpeg, png_chunks
 from lanet_core.files.file_kind import FileKind
 from lanet_core.files.jpeg_frame import Frame, read_frame
 
+#: Of every format whose animations are read.
+ANIMATION_WARNING = "The file is an animation; only its first frame was read."
 _START_OF_IMAGE = b"\xff\xd8\xff"
 _INDEX = b"MPF\0"
 #: Share of the first image's width from which on another one is no preview.
@@ -29,7 +31,7 @@ def further_image_warnings(data: mmap, kind: FileKind, used: int | None = None) 
         used: the offset of a further JPEG that is read, a gain map.
     """
     if kind is FileKind.PNG and _animation_frames(data) > 1:
-        return ("The file is an animation; only its first frame was read.",)
+        return (ANIMATION_WARNING,)
     if kind is FileKind.JPEG:
         others = _further_jpegs(data, used)
         if others:

@@ -15,7 +15,7 @@ from lanet_core.files.colour_encoding import decode as decode_samples
 from lanet_core.files.decoder import Decoded, decode
 from lanet_core.files.file_kind import FileKind, file_kind
 from lanet_core.files.float_range import classify
-from lanet_core.files.further_images import further_image_warnings
+from lanet_core.files.further_images import ANIMATION_WARNING, further_image_warnings
 from lanet_core.files.gain_map import FoundGainMap, GainMap, find_gain_map, has_apple_gain_map
 from lanet_core.files.gpano import find_gpano
 from lanet_core.files.hdr import read_stored_hdr
@@ -158,7 +158,7 @@ def _page_warnings(decoded: Decoded) -> tuple[str, ...]:
     if decoded.pages > 1:
         return (f"The file has {decoded.pages} pages; only page {decoded.page + 1} was read.",)
     if decoded.tags.get("oiio:Movie"):
-        return ("The file is an animation; only its first frame was read.",)
+        return (ANIMATION_WARNING,)
     return ()
 
 

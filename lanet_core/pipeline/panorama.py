@@ -107,9 +107,8 @@ def panorama_from_image(image: LdrImage, options: ReadingOptions | None = None) 
             raise
         remedy = f"Crop the black bars at its edges, and try again. Otherwise: {error.remedy}"
         raise NotEquirectangularError(error.problem, path=error.path, remedy=remedy) from error
-    transparent = image.transparent if bars is None else bars if image.transparent is None else bars | image.transparent
-    if transparent is not None:
-        transparent = transformed_mask(transparent, arrangement)
+    masks = [mask for mask in (image.transparent, bars) if mask is not None]
+    transparent = transformed_mask(np.logical_or.reduce(masks), arrangement) if masks else None
 
     def on_sphere(light: ImageLight) -> _Sphere:
         placed = _placed(arrangement.transform(light), arrangement.crop, transparent, image)

@@ -48,18 +48,17 @@ class Process:
         return nn.parallel.DistributedDataParallel(network, device_ids=device_ids)
 
 
-def share_of_batch(batch_size: int, processes: int) -> int:
-    """Return the images of a batch that each process makes.
+def check_batch(batch_size: int, processes: int) -> None:
+    """Check that the images of a batch can be divided among processes.
 
     Raises:
-        DataError: they cannot be divided evenly.
+        DataError: they cannot.
     """
     if batch_size < 1 or batch_size % processes:
         raise DataError(
             f"A batch of {batch_size} images cannot be divided among {processes} processes.",
             remedy="Change batch_size in the configuration, or the number of processes.",
         )
-    return batch_size // processes
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from lanet_core.errors import CheckpointError, DataError
 from lanet_core.training.average import start_average, update_average
 from lanet_core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from lanet_core.training.configuration import Configuration
-from lanet_core.training.distributed import Process, share_of_batch
+from lanet_core.training.distributed import Process, check_batch
 from lanet_core.training.run_data import RunScenes
 from lanet_core.training.stages import Stage, first_network, stages_of
 from lanet_core.training.training_log import TrainingLog
@@ -85,7 +85,7 @@ class Trainer:
         self.report = report if process.is_first else lambda line: None
         self.stages = stages_of(configuration, process)
         for stage in self.stages:
-            share_of_batch(stage.batch_size, process.count)
+            check_batch(stage.batch_size, process.count)
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         checkpoint = self._resumed()

@@ -62,7 +62,7 @@ def test_the_log_shows_every_step(finished_run):
 def test_the_ceiling_encoder_starts_from_the_pretrained_panorama_encoder(
     small_configuration, scene_folder, tmp_path, monkeypatch
 ):
-    handed = []
+    copied = []
     original = PaperStage.prepare
 
     def spy(self, network, previous):
@@ -70,11 +70,11 @@ def test_the_ceiling_encoder_starts_from_the_pretrained_panorama_encoder(
         if isinstance(self.task, PanoramaTask) and previous is not None:
             encoders = (network.ceiling.encoder, network.panorama.encoder)
             pairs = zip(*(encoder.parameters() for encoder in encoders), strict=True)
-            handed.append(all(torch.equal(first, second) for first, second in pairs))
+            copied.append(all(torch.equal(first, second) for first, second in pairs))
 
     monkeypatch.setattr(PaperStage, "prepare", spy)
     assert train(small_configuration, scene_folder, tmp_path, "--stop-after", "3") == 0
-    assert handed == [True, True]  # the network and its average
+    assert copied == [True, True]  # the network and its average
 
 
 def test_a_folder_of_another_configuration_is_refused(
