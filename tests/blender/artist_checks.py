@@ -65,7 +65,7 @@ def check_the_light_turns_around_the_vertical_axis_whatever_the_mapping(folder):
     for kind in ("POINT", "TEXTURE"):
         mapping.vector_type = kind
         for scale in ((1.0, 1.0, 1.0), (-1.0, 1.0, 1.0), (1.0, -2.0, 1.0), (-1.0, -1.0, -1.0)):
-            for rotation in ((0.0, 0.0, 0.2), (0.4, -0.3, 0.2)):
+            for rotation in ((0.0, 0.0, 0.2), (0.4, -0.3, 0.2), (0.3, math.pi / 2.0, 0.2)):
                 mapping.inputs["Scale"].default_value, mapping.inputs["Rotation"].default_value = scale, rotation
                 before = beam(scene, lamp)
                 assert bpy.ops.lanet.turn_light(angle=0.5) == {"FINISHED"}
