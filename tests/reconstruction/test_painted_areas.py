@@ -119,11 +119,11 @@ def white_sky_above_the_sea() -> np.ndarray:
 
 
 def white_ground() -> np.ndarray:
-    """A clipped floor whose border is a circle that is not around the nadir."""
-    directions = sphere.pixel_directions(HEIGHT, WIDTH)
-    axis = np.array([np.sin(0.04), 0.0, -np.cos(0.04)])
+    """Clipped ground around the nadir that ends in sunlit grass."""
+    up = sphere.pixel_directions(HEIGHT, WIDTH)[..., 2]
+    ragged = np.random.default_rng(2).uniform(-0.08, 0.08, (HEIGHT, WIDTH))
     codes = scene()
-    codes[directions @ axis > np.cos(0.4)] = 255
+    codes[up + ragged < -0.85] = 255
     return codes
 
 
@@ -132,7 +132,34 @@ def white_ground() -> np.ndarray:
 def test_lights_are_no_painted_areas(lights, quality):
     codes = lights() if quality is None else as_jpeg(lights(), quality)
     areas = found(codes)
-    assert areas.rectangles == () and areas.letters == ()
+    assert areas.rectangles == () and areas.letters == () and areas.patches == ()
+
+
+def ground_plane() -> tuple[np.ndarray, np.ndarray]:
+    """Where each pixel below the horizon meets the ground, in heights of the camera; far away above it."""
+    x, y, z = np.moveaxis(sphere.pixel_directions(HEIGHT, WIDTH), -1, 0)
+    below = np.maximum(-z, 1e-3)
+    return x / below, y / below
+
+
+NADIR_PATCHES = {
+    "square": lambda x, y: (np.abs(x) < 0.5) & (np.abs(y) < 0.4),
+    "hexagon": lambda x, y: np.maximum(np.abs(x), np.abs(x / 2) + np.abs(y) * 0.87) < 0.45,
+    "disc beside the nadir": lambda x, y: np.hypot(x - 0.15, y + 0.1) < 0.45,
+    "disc with a dark ring": lambda x, y: (np.hypot(x, y) < 0.4) & (np.abs(np.hypot(x, y) - 0.25) > 0.03),
+}
+
+
+@pytest.mark.parametrize("shape", NADIR_PATCHES)
+@pytest.mark.parametrize(("code", "quality"), [(255, 60), (238, 90)])
+def test_a_patch_at_the_nadir_is_found(shape, code, quality):
+    patch = NADIR_PATCHES[shape](*ground_plane())
+    codes = scene()
+    codes[patch] = code
+    mask = mask_of(as_jpeg(codes, quality))
+    assert mask[patch].mean() > 0.95
+    assert mask[~patch].mean() < 0.01
+    assert any("patch at the nadir" in text for text in found(codes).warnings())
 
 
 @pytest.mark.parametrize("region", REGIONS)
