@@ -1,4 +1,4 @@
-"""A painted patch at the nadir of a panorama whose edge is no row: a square, a polygon, or a disc beside the nadir.
+"""A painted patch at the nadir of a panorama whose edge is no row: a square, a polygon, or a disc next to the nadir.
 
 People hide the tripod behind a patch, often painted in the lower face of a cube map. Such a patch has one bright colour
 and surrounds the nadir, and it ends at a sharp edge. What a camera shows of bright ground there emits no light either,

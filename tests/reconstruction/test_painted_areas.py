@@ -145,7 +145,7 @@ def ground_plane() -> tuple[np.ndarray, np.ndarray]:
 NADIR_PATCHES = {
     "square": lambda x, y: (np.abs(x) < 0.5) & (np.abs(y) < 0.4),
     "hexagon": lambda x, y: np.maximum(np.abs(x), np.abs(x / 2) + np.abs(y) * 0.87) < 0.45,
-    "disc beside the nadir": lambda x, y: np.hypot(x - 0.15, y + 0.1) < 0.45,
+    "disc next to the nadir": lambda x, y: np.hypot(x - 0.15, y + 0.1) < 0.45,
     "disc with a dark ring": lambda x, y: (np.hypot(x, y) < 0.4) & (np.abs(np.hypot(x, y) - 0.25) > 0.03),
 }
 
