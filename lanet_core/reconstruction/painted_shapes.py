@@ -32,8 +32,9 @@ LEAST_LUMA = 150.0
 #: Difference within which most pixels of an area are.
 FLAT = 3.0
 _FLAT_SHARE = 0.5
-#: Difference within which the medians of most lines are.
-_EVEN = 1.0
+#: Difference within which the medians of most lines are; second, where compression changes all of them: in a bar within
+#: the first block of a JPEG.
+_EVEN, _EVEN_IN_BLOCK, _BLOCK = 1.0, 3.0, 16
 #: Share of a line of an area that has its colour: at the area's edge, and where there are letters.
 _EDGE_SHARE, _LETTERS_SHARE = 0.94, 0.3
 #: Greatest share of the line beyond the edge that has the same colour, and greatest mean over the edges of a label.
@@ -186,7 +187,8 @@ def _bar(luma: np.ndarray, least: int) -> _Bar | None:
         )
         if is_edge:
             # A sky has a gradient; only the lines next to an edge are changed by compression.
-            even = np.abs(np.median(luma[:count], axis=1) - level) <= _EVEN
+            limit = _EVEN_IN_BLOCK if count < _BLOCK else _EVEN
+            even = np.abs(np.median(luma[:count], axis=1) - level) <= limit
             flat = np.abs(luma[:count] - np.float32(level)) <= FLAT
             return (count, level, stepped) if min(even.mean(), flat.mean()) >= _FLAT_SHARE else None
     return None

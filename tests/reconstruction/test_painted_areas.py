@@ -63,6 +63,15 @@ def test_a_region_is_found_to_the_pixel(region, code, quality):
     np.testing.assert_array_equal(mask_of(as_jpeg(codes, quality, 2)), REGIONS[region])
 
 
+@pytest.mark.parametrize(("rows", "quality"), [(4, 60), (5, 85), (5, 40), (11, 40)])
+def test_a_bar_within_a_block_of_a_jpeg_is_found(rows, quality):
+    codes = scene()
+    codes[200:] = (130, 100, 80)
+    codes[-rows:] = codes[:rows] = 255
+    areas = found(as_jpeg(codes, quality, subsampling=2))
+    assert [(area.top, area.bottom) for area in areas.rectangles] == [(0, rows), (HEIGHT - rows, HEIGHT)]
+
+
 def test_dark_letters_are_part_of_the_area():
     image = Image.fromarray(scene())
     draw = ImageDraw.Draw(image)
@@ -75,9 +84,10 @@ def test_dark_letters_are_part_of_the_area():
     np.testing.assert_array_equal(mask_of(as_jpeg(codes, 85)), REGIONS["nadir patch"])
 
 
-def test_a_watermark_is_found():
+@pytest.mark.parametrize(("top", "words", "size"), [(200, "STOCK  PREVIEW  " * 2, 24), (90, "STOCK PREVIEW", 56)])
+def test_a_watermark_is_found(top, words, size):
     text = Image.new("L", (WIDTH, HEIGHT), 0)
-    ImageDraw.Draw(text).text((40, 200), "STOCK  PREVIEW  " * 2, fill=255, font_size=24)
+    ImageDraw.Draw(text).text((20, top), words, fill=255, font_size=size)
     letters = np.asarray(text) > 60
     codes = scene()
     codes[letters] = 255
