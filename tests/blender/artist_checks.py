@@ -56,7 +56,7 @@ def check_a_muted_light_node_is_not_baked(folder):
     assert "highlights_ev" not in change(inputs)
 
 
-def check_the_light_turns_around_the_vertical_axis_whatever_the_mapping(folder):
+def check_the_light_turns_around_the_vertical_axis_of_any_mapping(folder):
     """Mirrored, tilted and of each type; several turns are kept as they are."""
     scene = hdr_scene(folder)
     assert bpy.ops.lanet.add_sun_lamp() == {"FINISHED"}
