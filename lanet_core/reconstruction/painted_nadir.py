@@ -1,8 +1,8 @@
 """A painted patch at the nadir of a panorama whose edge is no row: a square, a polygon, or a disc next to the nadir.
 
 People hide the tripod behind a patch, often painted in the lower face of a cube map. Such a patch has one bright colour
-around the nadir, where it may have a mark, and it ends at a sharp edge. What a camera shows of bright ground there emits no light either,
-and it seldom ends so sharply. Patches whose edge is a row are bars (:mod:`.painted_shapes`).
+around the nadir, where it may have a mark, and ends at a sharp edge. What a camera shows of bright ground there emits
+no light either, and it seldom ends so sharply. Patches whose edge is a row are bars (:mod:`.painted_shapes`).
 """
 
 from __future__ import annotations
