@@ -9,9 +9,8 @@ import bpy
 from bpy.types import Object, Scene
 
 from ..converter_settings import WorkerSettings
-from ..errors import AddonError
 from ..worker.shared import SharedWorker
-from ..world.graph import lighting_texture, remembered_pair, shows_hdr
+from ..world.graph import lighting_texture, remembered_pair, shown_pair
 from ..world.ground import add_ground
 from ..world.ground_limit import GroundFacts
 from ..world.map_rotation import check_followable
@@ -37,9 +36,7 @@ class GroundPlacing(HdrWork):
     """
 
     def __init__(self, worker: SharedWorker, scene: Scene, settings: WorkerSettings, **options: Any) -> None:
-        pair = remembered_pair(rendered_world(scene))
-        if pair is None or not shows_hdr(scene):
-            raise AddonError("This world shows no HDR. Convert its environment first, or switch it to HDR.")
+        pair = shown_pair(scene)
         check_followable(lighting_texture(scene))
         super().__init__(worker, pair.hdr, "Measuring the light on the ground")
         self._scene, self._hdr = scene.session_uid, pair.hdr.session_uid

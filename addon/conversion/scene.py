@@ -29,7 +29,8 @@ from ..translation import tr
 from ..worker.shared import SharedWorker
 from ..world import backplate
 from ..world.engine_settings import fit_engines
-from ..world.graph import apply_hdr, environment_image, remembered_pair, textures_for
+from ..world.environment_texture import check_nodes_are_used
+from ..world.graph import apply_hdr, environment_image, find_environment_texture, remembered_pair, textures_for
 from ..world.ground import ground_of, remove_ground
 from ..world.image_texture import flat_texture
 from ..world.lamps import has_lamps, remove_lamps
@@ -91,6 +92,7 @@ class WorldConversion:
         else:
             ldr = image or image_to_convert(scene)
             if ldr is None:
+                check_nodes_are_used(rendered_world(scene))
                 raise AddonError("This world has no environment image. Choose or open one in the panel LANet IBL.")
             textures_for(scene, ldr)
             self._ldr = ldr.session_uid
@@ -229,8 +231,8 @@ def image_to_convert(scene: Scene) -> Image | None:
 
     An Image Texture counts too, in a world without an Environment Texture.
     """
-    flat = flat_texture(scene)
-    image = flat.node.image if flat is not None else environment_image(scene)
+    texture = find_environment_texture(scene) or flat_texture(scene)
+    image = texture.node.image if texture is not None else None
     pair = remembered_pair(rendered_world(scene))
     return pair.ldr if pair is not None and image in pair.images else image
 

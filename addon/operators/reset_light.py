@@ -10,6 +10,7 @@ from .. import session
 from ..errors import AddonError
 from ..translation import tr
 from ..world import backplate
+from ..world.environment_texture import unused_nodes
 from ..world.graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
 from ..world.ground import remove_ground
 from ..world.lamps import has_lamps, remove_lamps
@@ -27,6 +28,10 @@ class OfConvertedWorld(OperatorPart):
         """Return whether the world was converted and nothing is running."""
         if context.scene is None or remembered_pair(rendered_world(context.scene)) is None:
             cls.poll_message_set(tr("The world has no converted environment"))
+            return False
+        problem = unused_nodes(rendered_world(context.scene))
+        if problem:
+            cls.poll_message_set(problem)
             return False
         return session.current().conversion is None
 

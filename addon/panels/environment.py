@@ -10,13 +10,14 @@ from ..conversion.unsaved_results import NOTE, is_unsaved
 from ..source.image_facts import Facts
 from ..source.reading_choice import reading_of
 from ..translation import tr
-from ..world.environment_texture import EnvironmentTexture
-from ..world.graph import ImagePair, find_environment_texture, remembered_pair, strength_of
+from ..world.environment_texture import EnvironmentTexture, unused_nodes
+from ..world.graph import ImagePair, find_environment_texture, remembered_pair
 from ..world.image_texture import flat_texture
 from ..world.light_notes import altered, replaced
 from ..world.map_rotation import mapping_of
 from ..world.packing import will_be_packed
 from ..world.rendered_world import rendered_world
+from ..world.strength import strength_after
 from .backplate import draw_backplate
 from .balls import draw_balls
 from .ground import draw_ground
@@ -76,7 +77,10 @@ def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture 
     else:
         others = replaced(context.scene)
         text = "The world has no environment image. Choose one:"
-        if others:
+        problem = unused_nodes(rendered_world(context.scene))
+        if problem:
+            text = problem
+        elif others:
             text = tr("The world is lit by {names}. Choose an image to replace it:", names=", ".join(others))
         draw_text(column, context, text)
         column.template_ID(context.scene.lanet, "image", open="image.open")
@@ -140,7 +144,7 @@ def _draw_button(layout: UILayout, context: Context) -> None:
 
 def _draw_environment(layout: UILayout, context: Context, texture: EnvironmentTexture) -> None:
     """Draw the rotation and the strength of the whole environment, which are the node tree's own."""
-    mapping, strength = mapping_of(texture.node), strength_of(context.scene)
+    mapping, strength = mapping_of(texture.node), strength_after(texture.node)
     column = layout.column(align=True)
     column.use_property_split = is_wide(context)
     if mapping is not None:

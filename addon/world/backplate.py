@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpy.types import Node, NodeSocket, Scene, ShaderNodeGroup, ShaderNodeTexEnvironment, World
+from bpy.types import FCurve, Node, NodeSocket, Scene, ShaderNodeGroup, ShaderNodeTexEnvironment, World
 
 from .backplate_group import (
     BLUR,
@@ -22,7 +22,9 @@ from .backplate_group import (
     is_backplate,
     is_blur,
 )
+from .drivers import driven_socket, follow_present
 from .environment_texture import active_output
+from .followed_inputs import FollowedInputs
 from .graph import lighting_node, local_world, remembered_pair
 from .map_rotation import ensure_mapping, follow_mapping, mapping_of
 from .rendered_world import rendered_world
@@ -93,6 +95,16 @@ def refresh(scene: Scene) -> None:
             world.node_tree.links.new(texture.outputs["Color"], node.inputs[IMAGE])
 
 
+def follow_light(world: World, inputs: FollowedInputs) -> None:
+    """Let the backplate of a world turn as its light, whose nodes are in a group, as they are linked now."""
+    if world.node_tree is None or inputs.mapping is None:
+        return
+    follow_present(world.node_tree, world, lambda curve, _: inputs.mappings if _is_backplates(curve) else ())
+    for node in world.node_tree.nodes:
+        if _MARK in node and node.type == "MAPPING" and node.vector_type != inputs.mapping.vector_type:
+            node.vector_type = inputs.mapping.vector_type
+
+
 def remove(scene: Scene) -> None:
     """Show the camera what lights the scene again."""
     world = rendered_world(scene)
@@ -148,6 +160,11 @@ def _remove_nodes(world: World) -> None:
 def _remove_source(world: World) -> None:
     for node in [node for node in world.node_tree.nodes if _MARK in node]:
         world.node_tree.nodes.remove(node)
+
+
+def _is_backplates(curve: FCurve) -> bool:
+    socket = driven_socket(curve)
+    return socket is not None and _MARK in socket.node
 
 
 def _texture_of(world: World) -> ShaderNodeTexEnvironment | None:

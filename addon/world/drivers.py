@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bpy.types import ID, DriverTarget, FCurve, NodeSocket, World
+from bpy.types import ID, DriverTarget, FCurve, Node, NodeSocket, NodeTree, World
+
+#: The path of a node, before the path in it; quotes and backslashes of names are escaped.
+_NODE_PATH = re.compile(r'(?:node_tree\.)?nodes\["(?:[^"\\]|\\.)*"\]')
 
 
 @dataclass(frozen=True)
@@ -45,38 +49,92 @@ def drive_by(target: NodeSocket, source: NodeSocket, world: World) -> None:
 
 
 def follows_another(owner: ID, world: World) -> bool:
-    """Return whether :func:`follow_copy` would change drivers of a datablock."""
+    """Return whether drivers of a datablock follow another world than this one."""
     return any(True for _ in _foreign_targets(owner, world))
 
 
 def follow_copy(owner: ID, world: World) -> None:
     """Let the drivers of a datablock follow a world in place of the world that it is a copy of.
 
-    A driver whose input the world lacks is left alone.
+    A driver whose input the world lacks is left alone; see :func:`follow_present`.
     """
     for target in _foreign_targets(owner, world):
-        target.id = world
+        if _resolved(world, target.data_path) is not None:
+            target.id = world
+
+
+def follow_present(owner: ID, world: World, present: Callable[[FCurve, str], Sequence[Node | NodeSocket]]) -> None:
+    """Let drivers follow the nodes that are there now: Blender does not repair their paths when a node is renamed.
+
+    Args:
+        owner: of the drivers.
+        world: whose tree the nodes are in, or in a node group in it.
+        present: returns what a variable of a driver can follow: sockets, or nodes of which the same socket is followed.
+            A variable that follows none of them gets the first. Where there are none, the driver is left alone.
+    """
+    if owner.library is not None:
+        return
+    for curve, variable, target in _node_targets(owner):
+        choices = present(curve, variable)
+        node = _followed_node(target)
+        if not choices or node in [_node_of(each) for each in choices]:
+            continue
+        if isinstance(choices[0], NodeSocket):
+            _point(target, DriverSource(choices[0]), world)
+        else:
+            _point_to_node(target, choices[0], world)
+
+
+def driven_socket(curve: FCurve) -> NodeSocket | None:
+    """Return the socket whose number a driver calculates, None if it calculates something else."""
+    socket = _resolved(curve.id_data, curve.data_path.removesuffix(".default_value"))
+    return socket if isinstance(socket, NodeSocket) else None
 
 
 def _foreign_targets(owner: ID, world: World) -> Iterator[DriverTarget]:
+    return (each for _, _, each in _node_targets(owner) if each.id_type == "WORLD" and each.id != world)
+
+
+def _node_targets(owner: ID) -> Iterator[tuple[FCurve, str, DriverTarget]]:
+    """Yield what follows a node: the driver, the name of its variable, and the target."""
     for curve in owner.animation_data.drivers if owner.animation_data is not None else ():
-        for target in (each for variable in curve.driver.variables for each in variable.targets):
-            if target.id_type == "WORLD" and target.id != world and _has(world, target.data_path):
-                yield target
+        for variable in curve.driver.variables:
+            for target in variable.targets:
+                if target.id_type in ("WORLD", "NODETREE"):
+                    yield curve, variable.name, target
+
+
+def _node_of(each: Node | NodeSocket) -> Node:
+    return each.node if isinstance(each, NodeSocket) else each
+
+
+def _followed_node(target: DriverTarget) -> Node | None:
+    path = _NODE_PATH.match(target.data_path)
+    return _resolved(target.id, path[0]) if path is not None and target.id is not None else None
+
+
+def _point_to_node(target: DriverTarget, node: Node, world: World) -> None:
+    """Let a target follow the same socket of another node."""
+    former = _NODE_PATH.match(target.data_path)
+    if former is not None:
+        _point_to(target, node.id_data, f"{node.path_from_id()}{target.data_path[former.end() :]}", world)
 
 
 def _point(target: DriverTarget, source: DriverSource, world: World | None) -> None:
-    tree = source.socket.id_data
+    path = source.socket.path_from_id("default_value")
+    _point_to(target, source.socket.id_data, f"{path}{source.part}", world)
+
+
+def _point_to(target: DriverTarget, tree: NodeTree, path: str, world: World | None) -> None:
     is_embedded = world is not None and tree == world.node_tree
     target.id_type = "WORLD" if is_embedded else "NODETREE"
     target.id = world if is_embedded else tree
-    path = source.socket.path_from_id("default_value")
-    target.data_path = f"{'node_tree.' if is_embedded else ''}{path}{source.part}"
+    target.data_path = f"{'node_tree.' if is_embedded else ''}{path}"
 
 
-def _has(world: World, path: str) -> bool:
+def _resolved(owner: ID, path: str):
+    """Return what a path leads to, None if it leads nowhere."""
     try:
-        world.path_resolve(path)
+        return owner.path_resolve(path)
     except ValueError:
-        return False
-    return True
+        return None

@@ -11,8 +11,9 @@ import math
 import bpy
 from bpy.types import Material, Mesh, Node, Object, Scene, World
 
-from .drivers import drive_by
-from .graph import editable_textures, lighting_node, local_world, remembered_pair, strength_of
+from .drivers import drive_by, follow_copy, follow_present, follows_another
+from .followed_inputs import FollowedInputs
+from .graph import editable_textures, lighting_node, local_world, remembered_pair
 from .ground_group import (
     ADDED,
     BASE,
@@ -28,7 +29,8 @@ from .ground_group import (
 )
 from .ground_limit import GroundFacts, add_irradiances, follow_limit
 from .light_group import HIGHLIGHTS, SATURATION, WARMTH, light_node_after
-from .map_rotation import ensure_mapping, follow_mapping
+from .light_inputs import LightInputs
+from .map_rotation import ensure_mapping, follow_mapping, follow_type
 from .rendered_world import rendered_world
 
 #: On the object: the photograph, which copies of a world have in common.
@@ -78,6 +80,20 @@ def follow_lamps(scene: Scene) -> None:
         light = light_node_after(lighting_node(scene))
         follow_limit(material, light if pair.rest is None else None, world)
         _follow_tint(material, light, world, is_fixed=pair.rest is not None)
+
+
+def let_ground_follow(scene: Scene, world: World, inputs: FollowedInputs) -> None:
+    """Let the ground of a scene follow its world as the nodes are linked now; a shared material is copied first."""
+    target = ground_of(scene)
+    material = target.active_material if target is not None else None
+    if target is None or material is None:
+        return
+    if material.users > 1 and follows_another(material.node_tree, world):  # full copies of a scene share materials
+        target.active_material = material = material.copy()
+    follow_copy(material.node_tree, world)
+    follow_present(material.node_tree, world, inputs.of_ground)
+    if inputs.mapping is not None:
+        follow_type(material.node_tree, inputs.mapping)
 
 
 def _follow_tint(material: Material, light: Node | None, world: World, *, is_fixed: bool) -> None:
@@ -141,13 +157,13 @@ def _material(scene: Scene, world: World, facts: GroundFacts, shape: str, radius
     ground.inputs[RIM].default_value = radius if shape == PLANE else 1e9
     for node in editable_textures(scene):
         ensure_mapping(node)
-    lighting = lighting_node(scene)
-    follow_mapping(mapping, ensure_mapping(lighting), world)
-    light, strength = light_node_after(lighting), strength_of(scene)
-    if light is not None:
-        drive_by(ground.inputs[HIGHLIGHTS], light.inputs[HIGHLIGHTS], world)
-    if strength is not None:
-        drive_by(ground.inputs[STRENGTH], strength, world)
+    inputs = LightInputs.of(lighting_node(scene))
+    assert inputs.mapping is not None, "it was made above"
+    follow_mapping(mapping, inputs.mapping, world)
+    if inputs.light is not None:
+        drive_by(ground.inputs[HIGHLIGHTS], inputs.light.inputs[HIGHLIGHTS], world)
+    if inputs.strength is not None:
+        drive_by(ground.inputs[STRENGTH], inputs.strength, world)
     tree.links.new(projection.outputs["Direction"], mapping.inputs["Vector"])
     tree.links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
     tree.links.new(texture.outputs["Color"], ground.inputs[IMAGE])

@@ -28,7 +28,7 @@ def notes_before(scene: Scene, ldr: Image | None) -> list[str]:
         tr("{name} no longer lights the world. Its node is kept, without its link.", name=name)
         for name in replaced(scene)
     ]
-    flat = flat_texture(scene)
+    flat = flat_texture(scene) if find_environment_texture(scene) is None else None
     if flat is not None:
         notes.append(
             tr(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 
-from bpy.types import Node, NodeSocket, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
+from bpy.types import Node, NodeSocket, NodeTree, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
 from mathutils import Euler, Matrix, Vector
 
 from ..errors import AddonError
 from ..translation import tr
-from .drivers import DriverSource, drive
+from .drivers import DriverSource, drive, driven_socket
 from .environment_texture import EnvironmentTexture
 
 #: Locations and differences of scales that are none.
 _LEAST = 1e-4
+#: Of the rotations of an object that turns as a Mapping node, and inversely.
+_ORDERS = ("XYZ", "ZYX")
 
 
 def mapping_of(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping | None:
@@ -96,8 +98,8 @@ def follow(target: Object, mapping: ShaderNodeMapping, world: World) -> None:
     inverse rotation, which has the negative angles in the reverse order. It mirrors before it turns, and the object
     afterwards; the same rotation seen in the mirror of two axes has the opposite angle if one of them is reversed.
     """
-    is_inverse = mapping.vector_type != "TEXTURE"
-    target.rotation_mode = "ZYX" if is_inverse else "XYZ"
+    is_inverse = _is_inverse(mapping)
+    target.rotation_mode = _ORDERS[is_inverse]
     rotation, scale = mapping.inputs["Rotation"], mapping.inputs["Scale"]
     if is_inverse:
         turn, sources = "turn if (other < 0) != (another < 0) else -turn", {"other": (scale, 1), "another": (scale, 2)}
@@ -105,6 +107,11 @@ def follow(target: Object, mapping: ShaderNodeMapping, world: World) -> None:
         turn, sources = "turn", {}
     _drive(target, "rotation_euler", turn, {"turn": (rotation, 0), **sources}, world)
     _drive(target, "scale", "-1 if value < 0 else 1", {"value": (scale, 0)}, world)
+
+
+def follows_type(target: Object, mapping: ShaderNodeMapping) -> bool:
+    """Return whether an object that follows a Mapping node follows one of its type."""
+    return target.rotation_mode == _ORDERS[_is_inverse(mapping)]
 
 
 def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world: World | None = None) -> None:
@@ -118,6 +125,18 @@ def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world:
     target.vector_type = mapping.vector_type
     for name in ("Rotation", "Scale"):
         _drive(target.inputs[name], "default_value", "value", {"value": (mapping.inputs[name], 0)}, world)
+
+
+def follow_type(tree: NodeTree, mapping: ShaderNodeMapping) -> None:
+    """Let the nodes that follow a Mapping node in another tree be of its type; a driver cannot."""
+    for curve in tree.animation_data.drivers if tree.animation_data is not None else ():
+        socket = driven_socket(curve)
+        if socket is not None and socket.node.type == "MAPPING" and socket.node.vector_type != mapping.vector_type:
+            socket.node.vector_type = mapping.vector_type
+
+
+def _is_inverse(mapping: ShaderNodeMapping) -> bool:
+    return mapping.vector_type != "TEXTURE"
 
 
 def _drive(target, path: str, expression: str, vectors: dict[str, tuple[NodeSocket, int]], world: World | None) -> None:

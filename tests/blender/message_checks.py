@@ -15,6 +15,7 @@ from enabled_extension import (
     painted,
     part,
     refusal,
+    state_of,
     texture_of,
     write_image,
 )
@@ -143,3 +144,35 @@ def check_what_was_not_converted_and_what_clamps_is_reported(folder):
     found = messages()
     for words in (("Filmic sRGB", "not used"), (ramp.name, "limits the light"), (other.name, "night")):
         assert any(all(word in text for word in words) for text in found), (words, found)
+
+
+def check_a_world_that_does_not_use_its_nodes_is_named(folder):
+    """Every button gives the cause and the remedy, before a conversion and after it, and nothing changes."""
+    scene = file_scene(folder)
+    scene.world.use_nodes = False
+    if scene.world.use_nodes:  # Blender 5 always uses them
+        return
+    unused_nodes = part("world.environment_texture").unused_nodes
+    assert "Use Nodes is off" in refusal() and "Use Nodes is off" in unused_nodes(scene.world)
+    scene.world.use_nodes = True
+    assert convert() == {"FINISHED"} and unused_nodes(scene.world) == ""
+    scene.world.use_nodes = False
+    before = state_of(scene)
+    for name in ("add_sun_lamp", "add_ground", "bake_light", "calibrate_surface", "turn_light", "add_rotation"):
+        assert_names_unused_nodes(getattr(bpy.ops.lanet, name))
+    for name in ("reset_light", "remove_light", "convert_environment"):
+        assert_names_unused_nodes(getattr(bpy.ops.lanet, name))
+    scene.lanet.shown = "LDR"
+    assert any("Use Nodes is off" in text for text in errors())
+    assert state_of(scene) == before
+    scene.world = bpy.data.worlds.new("plain")
+    assert unused_nodes(scene.world) == "" and "no environment image" in refusal()
+
+
+def assert_names_unused_nodes(operator) -> None:
+    try:
+        operator()
+    except RuntimeError as error:
+        assert "Use Nodes is off" in str(error), error
+    else:
+        raise AssertionError("it was not refused")

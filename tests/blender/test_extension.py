@@ -15,6 +15,7 @@ NAMES = (
     "engine",
     "environment",
     "expectation",
+    "follow",
     "ground",
     "interruption",
     "interface",

@@ -153,7 +153,13 @@ def test_a_map_that_was_cut_off_is_left_out(tmp_path, kinds, share):
 
 @pytest.mark.parametrize(
     ("name", "old", "new"),
-    [("GainMapMax", "4.0", "99"), ("GainMapMax", "4.0", "nan"), ("GainMapMax", "4.0", "x"), ("Gamma", "1.0", "0.0")],
+    [
+        ("GainMapMax", "4.0", "99"),
+        ("GainMapMax", "4.0", "nan"),
+        ("GainMapMax", "4.0", "x"),
+        ("GainMapMax", "4.0", "-1"),
+        ("Gamma", "1.0", "0.0"),
+    ],
 )
 def test_nonsensical_metadata_are_named(tmp_path, name, old, new):
     good = gain_map_jpeg(scene())
