@@ -14,12 +14,12 @@ from ..errors import AddonError
 from ..files.result_files import SUFFIX
 from ..source.sources import file_of
 from ..worker.shared import SharedWorker
-from ..world.environment_texture import check_nodes_are_used
 from ..world.graph import find_environment_texture, remembered_pair
 from ..world.light_group import HIGHLIGHTS, PEAK_LIMIT, is_animated
 from ..world.light_inputs import LightInputs
 from ..world.light_notes import altered
 from ..world.light_tint import tint_values, warmth_gains
+from ..world.obstacles import check_no_obstacle
 from ..world.rendered_world import rendered_world
 from .hdr_work import HdrWork
 from .image import State
@@ -49,7 +49,7 @@ class LightBake(HdrWork):
     def __init__(
         self, worker: SharedWorker, scene: Scene, settings: ConversionSettings, filepath: str | Path = ""
     ) -> None:
-        check_nodes_are_used(rendered_world(scene))
+        check_no_obstacle(scene)
         pair = remembered_pair(rendered_world(scene))
         texture = find_environment_texture(scene)
         if pair is None or texture is None:
@@ -74,7 +74,7 @@ class LightBake(HdrWork):
 def _change(inputs: LightInputs) -> dict[str, Any]:
     """Return what the nodes of a texture change of its map, as `LightChange` of the worker."""
     change: dict[str, Any] = {}
-    if inputs.light is not None:
+    if inputs.light is not None and not inputs.light.mute:
         warmth, saturation = tint_values(inputs.light)
         change = {
             "highlights_ev": inputs.light.inputs[HIGHLIGHTS].default_value,
@@ -102,6 +102,6 @@ def _not_baked(scene: Scene, inputs: LightInputs) -> list[str]:
         notes.append(f"The rotation of “{mapping.name}” is linked. It was not baked.")
     if mapping is not None and tuple(mapping.inputs["Scale"].default_value) != (1.0, 1.0, 1.0):
         notes.append(f"The scale of “{mapping.name}” was not baked.")
-    if light is not None and any(is_animated(light, name) for name in (HIGHLIGHTS, PEAK_LIMIT)):
+    if light is not None and not light.mute and any(is_animated(light, name) for name in (HIGHLIGHTS, PEAK_LIMIT)):
         notes.append(f"The sliders are animated. Frame {scene.frame_current} was baked.")
     return notes

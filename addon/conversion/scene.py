@@ -29,12 +29,12 @@ from ..translation import tr
 from ..worker.shared import SharedWorker
 from ..world import backplate
 from ..world.engine_settings import fit_engines
-from ..world.environment_texture import check_nodes_are_used
 from ..world.graph import apply_hdr, environment_image, find_environment_texture, remembered_pair, textures_for
 from ..world.ground import ground_of, remove_ground
 from ..world.image_texture import flat_texture
 from ..world.lamps import has_lamps, remove_lamps
 from ..world.light_notes import notes_after, notes_before
+from ..world.obstacles import check_no_obstacle
 from ..world.packing import pack, pack_on_saving
 from ..world.rendered_world import rendered_world
 from ..world.strength_range import remember_range
@@ -80,6 +80,8 @@ class WorldConversion:
         self._state: State | None = None
         self.hdr: Image | None = None
         self.message = ""
+        if scene.library is not None or not (self._filepath or image):
+            check_no_obstacle(scene)
         if self._filepath:
             textures_for(scene, None)  # an error now is better than one in the end
             ldr, is_new = load_image(self._filepath)
@@ -92,7 +94,6 @@ class WorldConversion:
         else:
             ldr = image or image_to_convert(scene)
             if ldr is None:
-                check_nodes_are_used(rendered_world(scene))
                 raise AddonError("This world has no environment image. Choose or open one in the panel LANet IBL.")
             textures_for(scene, ldr)
             self._ldr = ldr.session_uid

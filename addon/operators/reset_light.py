@@ -10,12 +10,12 @@ from .. import session
 from ..errors import AddonError
 from ..translation import tr
 from ..world import backplate
-from ..world.environment_texture import unused_nodes
 from ..world.graph import editable_textures, forget_pair, light_nodes, remembered_pair, show
 from ..world.ground import remove_ground
 from ..world.lamps import has_lamps, remove_lamps
 from ..world.light_group import reset
 from ..world.map_rotation import ensure_mapping
+from ..world.obstacles import obstacle
 from ..world.rendered_world import rendered_world
 from .operator_part import OperatorPart
 
@@ -29,7 +29,7 @@ class OfConvertedWorld(OperatorPart):
         if context.scene is None or remembered_pair(rendered_world(context.scene)) is None:
             cls.poll_message_set(tr("The world has no converted environment"))
             return False
-        problem = unused_nodes(rendered_world(context.scene))
+        problem = obstacle(context.scene)
         if problem:
             cls.poll_message_set(problem)
             return False

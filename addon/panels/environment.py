@@ -10,11 +10,12 @@ from ..conversion.unsaved_results import NOTE, is_unsaved
 from ..source.image_facts import Facts
 from ..source.reading_choice import reading_of
 from ..translation import tr
-from ..world.environment_texture import EnvironmentTexture, unused_nodes
+from ..world.environment_texture import EnvironmentTexture
 from ..world.graph import ImagePair, find_environment_texture, remembered_pair
 from ..world.image_texture import flat_texture
 from ..world.light_notes import altered, replaced
 from ..world.map_rotation import mapping_of
+from ..world.obstacles import obstacle
 from ..world.packing import will_be_packed
 from ..world.rendered_world import rendered_world
 from ..world.strength import strength_after
@@ -35,6 +36,9 @@ NARROW_BUTTON = "Convert to HDR"
 def draw_environment(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
     scene = context.scene
+    problem = obstacle(scene)
+    if problem:
+        draw_text(layout, context, problem, icon="ERROR", alert=True)
     texture = find_environment_texture(scene)
     image = texture.node.image if texture else None
     pair = remembered_pair(rendered_world(scene))
@@ -77,10 +81,7 @@ def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture 
     else:
         others = replaced(context.scene)
         text = "The world has no environment image. Choose one:"
-        problem = unused_nodes(rendered_world(context.scene))
-        if problem:
-            text = problem
-        elif others:
+        if others:
             text = tr("The world is lit by {names}. Choose an image to replace it:", names=", ".join(others))
         draw_text(column, context, text)
         column.template_ID(context.scene.lanet, "image", open="image.open")

@@ -11,6 +11,9 @@ from bpy.types import ID, DriverTarget, FCurve, Node, NodeSocket, NodeTree, Worl
 #: The path of a node, before the path in it; quotes and backslashes of names are escaped.
 _NODE_PATH = re.compile(r'(?:node_tree\.)?nodes\["(?:[^"\\]|\\.)*"\]')
 
+#: The path of a node that cannot be: nodes have names.
+_NO_NODE = 'node_tree.nodes[""]'
+
 
 @dataclass(frozen=True)
 class DriverSource:
@@ -18,10 +21,12 @@ class DriverSource:
 
     Attributes:
         socket: in a world's tree or in a node group.
+        neutral: the number where there is no such node: it was removed or muted, and so changes nothing.
         part: ``[2]`` for the third number of a vector, empty for a number.
     """
 
     socket: NodeSocket
+    neutral: float
     part: str = ""
 
 
@@ -38,14 +43,16 @@ def drive(curve: FCurve, expression: str, sources: Mapping[str, DriverSource], w
     for name, source in sources.items():
         variable = curve.driver.variables.new()
         variable.name = name
-        _point(variable.targets[0], source, world)
+        target = variable.targets[0]
+        target.use_fallback_value, target.fallback_value = True, source.neutral
+        _point(target, source.socket, source.part, world)
     curve.driver.expression = expression
 
 
-def drive_by(target: NodeSocket, source: NodeSocket, world: World) -> None:
+def drive_by(target: NodeSocket, source: DriverSource, world: World) -> None:
     """Let the number of an input follow that of an input in a world's tree or in a node group."""
     target.driver_remove("default_value")
-    drive(target.driver_add("default_value"), "value", {"value": DriverSource(source)}, world)
+    drive(target.driver_add("default_value"), "value", {"value": source}, world)
 
 
 def follows_another(owner: ID, world: World) -> bool:
@@ -63,24 +70,28 @@ def follow_copy(owner: ID, world: World) -> None:
             target.id = world
 
 
-def follow_present(owner: ID, world: World, present: Callable[[FCurve, str], Sequence[Node | NodeSocket]]) -> None:
+def follow_present(
+    owner: ID, world: World, present: Callable[[FCurve, str], Sequence[Node | NodeSocket] | None]
+) -> None:
     """Let drivers follow the nodes that are there now: Blender does not repair their paths when a node is renamed.
 
     Args:
         owner: of the drivers.
         world: whose tree the nodes are in, or in a node group in it.
         present: returns what a variable of a driver can follow: sockets, or nodes of which the same socket is followed.
-            A variable that follows none of them gets the first. Where there are none, the driver is left alone.
+            A variable that follows none of them gets the first, or its neutral value where there are none. Where it
+            returns None, the driver is left alone.
     """
     if owner.library is not None:
         return
     for curve, variable, target in _node_targets(owner):
         choices = present(curve, variable)
-        node = _followed_node(target)
-        if not choices or node in [_node_of(each) for each in choices]:
+        if choices is None or _followed_node(target) in [_node_of(each) for each in choices]:
             continue
-        if isinstance(choices[0], NodeSocket):
-            _point(target, DriverSource(choices[0]), world)
+        if not choices:
+            _point_nowhere(target)
+        elif isinstance(choices[0], NodeSocket):
+            _point(target, choices[0], "", world)
         else:
             _point_to_node(target, choices[0], world)
 
@@ -120,9 +131,15 @@ def _point_to_node(target: DriverTarget, node: Node, world: World) -> None:
         _point_to(target, node.id_data, f"{node.path_from_id()}{target.data_path[former.end() :]}", world)
 
 
-def _point(target: DriverTarget, source: DriverSource, world: World | None) -> None:
-    path = source.socket.path_from_id("default_value")
-    _point_to(target, source.socket.id_data, f"{path}{source.part}", world)
+def _point_nowhere(target: DriverTarget) -> None:
+    """Let a target have its neutral value; what it followed in a node remains in its path."""
+    path = _NODE_PATH.sub(_NO_NODE, target.data_path)
+    if path != target.data_path:
+        target.data_path = path
+
+
+def _point(target: DriverTarget, socket: NodeSocket, part: str, world: World | None) -> None:
+    _point_to(target, socket.id_data, f"{socket.path_from_id('default_value')}{part}", world)
 
 
 def _point_to(target: DriverTarget, tree: NodeTree, path: str, world: World | None) -> None:

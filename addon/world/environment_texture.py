@@ -9,8 +9,6 @@ from typing import Any
 import bpy
 from bpy.types import Node, NodeSocket, World
 
-from ..errors import AddonError
-from ..translation import tr
 from .backplate_group import LIGHT, is_backplate
 from .light_group import is_light_node
 
@@ -47,28 +45,6 @@ def find_environment_textures(world: World | None, engine: str = "CYCLES") -> li
         engine: the scene's render engine, for a world with an output for each.
     """
     return _find(world, engine, "TEX_ENVIRONMENT")
-
-
-def unused_nodes(world: World | None) -> str:
-    """Return why the textures in a world's nodes do not light it, and the remedy; empty if they can."""
-    if world is None or world.use_nodes or world.node_tree is None:
-        return ""
-    if not any(node.type in ("TEX_ENVIRONMENT", "TEX_IMAGE", "GROUP") for node in world.node_tree.nodes):
-        return ""
-    return tr(
-        "{world}: Use Nodes is off, and its textures light nothing. Turn it on in World properties.", world=world.name
-    )
-
-
-def check_nodes_are_used(world: World | None) -> None:
-    """Check that the nodes of a world are not turned off.
-
-    Raises:
-        AddonError: they are; see :func:`unused_nodes`.
-    """
-    problem = unused_nodes(world)
-    if problem:
-        raise AddonError(problem)
 
 
 def find_image_textures(world: World | None, engine: str) -> list[EnvironmentTexture]:

@@ -27,16 +27,18 @@ class FollowedInputs:
         scene: any; the lists are empty for one that was not converted.
 
     Attributes:
+        is_lit: whether a texture shows the result or its photograph; if not, nothing is followed anew.
         mappings: Mapping nodes that turn the textures.
         strengths: sockets with the strength of the textures.
-        lights: 'LANet Light' nodes.
+        lights: 'LANet Light' nodes; a muted one changes nothing.
     """
 
     def __init__(self, scene: Scene) -> None:
         found = [LightInputs.of(each.node) for each in _textures(scene)]
+        self.is_lit = bool(found)
         self.mappings = [each.mapping for each in found if each.mapping is not None]
         self.strengths = [each.strength for each in found if each.strength is not None]
-        self.lights = [each.light for each in found if each.light is not None]
+        self.lights = [each.light for each in found if each.light is not None and not each.light.mute]
 
     @property
     def mapping(self) -> ShaderNodeMapping | None:
@@ -48,30 +50,33 @@ class FollowedInputs:
         """What differs when drivers have to change."""
         followed = [*self.mappings, *self.strengths, *self.lights]
         places = [(each.id_data.session_uid, each.path_from_id()) for each in followed]
-        return (*places, *(each.vector_type for each in self.mappings))
+        return (self.is_lit, *places, *(each.vector_type for each in self.mappings))
 
-    def of_empty(self, curve: FCurve, variable: str) -> Sequence[Node | NodeSocket]:
-        """Return what a driver of the lamps' empty can follow."""
-        return self.mappings if curve.data_path in ("rotation_euler", "scale") else ()
+    def of_empty(self, curve: FCurve, variable: str) -> Sequence[Node | NodeSocket] | None:
+        """Return what a driver of the lamps' empty can follow; None for the driver of another."""
+        return self._if_lit(self.mappings if curve.data_path in ("rotation_euler", "scale") else None)
 
-    def of_lamp(self, curve: FCurve, variable: str) -> Sequence[Node | NodeSocket]:
-        """Return what a variable in a driver of a lamp's data can follow."""
+    def of_lamp(self, curve: FCurve, variable: str) -> Sequence[Node | NodeSocket] | None:
+        """Return what a variable in a driver of a lamp's data can follow; None for the driver of another."""
         if curve.data_path not in ("exposure", "energy"):
-            return ()
-        return {"strength": self.strengths, "highlights": self.lights}.get(variable, ())
+            return None
+        return self._if_lit({"strength": self.strengths, "highlights": self.lights}.get(variable))
 
-    def of_ground(self, curve: FCurve, variable: str) -> Sequence[Node | NodeSocket]:
-        """Return what a variable in a driver of the ground's material can follow."""
+    def of_ground(self, curve: FCurve, variable: str) -> Sequence[Node | NodeSocket] | None:
+        """Return what a variable in a driver of the ground's material can follow; None for the driver of another."""
         socket = driven_socket(curve)
         if socket is None:
-            return ()
+            return None
         if socket.node.type == "MAPPING":
-            return self.mappings
+            return self._if_lit(self.mappings)
         if socket.node.type == "VALUE":
-            return self.lights if variable in ("limit", "ev") else ()
+            return self._if_lit(self.lights if variable in ("limit", "ev") else None)
         if socket.name == STRENGTH:
-            return self.strengths
-        return self.lights if socket.name in (HIGHLIGHTS, WARMTH, SATURATION) else ()
+            return self._if_lit(self.strengths)
+        return self._if_lit(self.lights if socket.name in (HIGHLIGHTS, WARMTH, SATURATION) else None)
+
+    def _if_lit(self, found: Sequence[Node | NodeSocket] | None) -> Sequence[Node | NodeSocket] | None:
+        return found if self.is_lit else None
 
 
 def _textures(scene: Scene) -> list[EnvironmentTexture]:

@@ -18,12 +18,12 @@ from .colour_space import tag_linear_rec709
 from .environment_texture import (
     EnvironmentTexture,
     active_output,
-    check_nodes_are_used,
     find_environment_textures,
     reachable_textures,
 )
 from .image_texture import flat_texture, put_in_place
 from .light_group import insert_light_node, light_node_after, remove_light_node, reset
+from .obstacles import check_no_obstacle
 from .packing import take_out
 from .rendered_world import rendered_world, set_rendered_world
 
@@ -127,7 +127,7 @@ def shown_pair(scene: Scene) -> ImagePair:
     Raises:
         AddonError: it is not.
     """
-    check_nodes_are_used(rendered_world(scene))
+    check_no_obstacle(scene)
     pair = remembered_pair(rendered_world(scene))
     if pair is None or not shows_hdr(scene):
         raise AddonError("This world shows no HDR. Convert its environment first, or switch it to HDR.")
@@ -138,9 +138,9 @@ def show(scene: Scene, *, hdr: bool) -> None:
     """Light a scene by the remembered HDR image, or by the LDR image that it was made of.
 
     Raises:
-        AddonError: nothing is remembered, the texture is gone, or the world does not use its nodes.
+        AddonError: nothing is remembered, or the texture is gone; see :func:`addon.world.obstacles.obstacle`.
     """
-    check_nodes_are_used(rendered_world(scene))
+    check_no_obstacle(scene)
     pair = remembered_pair(rendered_world(scene))
     textures = textures_showing(scene, *pair.images) if pair is not None else []
     if pair is None or not textures:
@@ -219,6 +219,7 @@ def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path, *, is_relative: bool = F
             reset(light)
     hdr[SOURCE_PROPERTY] = ldr
     world[LDR_PROPERTY], world[HDR_PROPERTY] = ldr, hdr
+    world.pop(REST_PROPERTY, None)
     return hdr
 
 

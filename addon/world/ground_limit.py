@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from bpy.types import Material, Node, NodeSocket, ShaderNodeGroup, World
 
 from .drivers import DriverSource, drive
-from .light_group import HIGHLIGHTS, PEAK_LIMIT
+from .light_group import HIGHLIGHTS, NEUTRAL, PEAK_LIMIT
 
 #: Labels of Value nodes: the place in the colour ramps, from 0 to 1.
 _BASE_VALUE, _ADDED_VALUE = "Base Left by Peak Limit", "Highlights Left by Peak Limit"
@@ -64,14 +64,19 @@ def follow_limit(material: Material, light: ShaderNodeGroup | None, world: World
         value.outputs[0].default_value = 1.0
     if light is None or base is None or added is None:
         return
-    sources = {"limit": DriverSource(light.inputs[PEAK_LIMIT])}
+    sources = {"limit": slider(light, PEAK_LIMIT)}
     curve = base.outputs[0].driver_add("default_value")
     drive(curve, f"1 if limit < {_LEAST} else min(limit, 1)", sources, world)
-    sources["ev"] = DriverSource(light.inputs[HIGHLIGHTS])
+    sources["ev"] = slider(light, HIGHLIGHTS)
     softness, peak = added["lanet_softness"], added["lanet_peak"]
     steps = f"log(1 + max(limit - 1, 0) / (pow(2, ev) * {softness:.8g})) * {1.0 / math.log1p(peak / softness):.8g}"
     curve = added.outputs[0].driver_add("default_value")
     drive(curve, f"1 if limit < {_LEAST} else min({steps}, 1)", sources, world)
+
+
+def slider(light: ShaderNodeGroup, name: str) -> DriverSource:
+    """Return a slider of 'LANet Light' for drivers."""
+    return DriverSource(light.inputs[name], NEUTRAL[name])
 
 
 def _find_value(material: Material, label: str) -> Node | None:

@@ -8,7 +8,7 @@ from bpy.types import Object, Scene, World
 from .drivers import follow_copy, follow_present, follows_another
 from .followed_inputs import FollowedInputs
 from .graph import is_own, remembered_pair
-from .lamps import lamps_of, remove_lamps
+from .lamps import empties_of, lamps_of, remove_lamps
 from .map_rotation import follow, follows_type
 from .rendered_world import rendered_world
 
@@ -48,7 +48,7 @@ def let_lamps_follow(scene: Scene, world: World, inputs: FollowedInputs) -> None
     _let_follow(scene, world)
     for lamp in lamps_of(scene):
         follow_present(lamp.data, world, inputs.of_lamp)
-    for empty in {lamp.parent for lamp in lamps_of(scene)}:
+    for empty in empties_of(lamps_of(scene)):
         follow_present(empty, world, inputs.of_empty)
         if inputs.mapping is not None and empty.animation_data is not None and not follows_type(empty, inputs.mapping):
             follow(empty, inputs.mapping, world)
@@ -56,7 +56,7 @@ def let_lamps_follow(scene: Scene, world: World, inputs: FollowedInputs) -> None
 
 def _let_follow(scene: Scene, world: World) -> None:
     lamps = lamps_of(scene)
-    empties = {lamp.parent for lamp in lamps}
+    empties = empties_of(lamps)
     if not any(follows_another(each, world) for each in (*empties, *(lamp.data for lamp in lamps))):
         return
     members = [*empties, *lamps]
@@ -80,25 +80,24 @@ def _shows_the_same(scene: Scene, rest: bpy.types.Image) -> bool:
 
 
 def _link(scene: Scene, lamps: list[Object]) -> None:
-    for each in (*{lamp.parent for lamp in lamps}, *lamps):
+    for each in (*empties_of(lamps), *lamps):
         if each.name not in scene.objects:
             scene.collection.objects.link(each)
 
 
 def _copies(lamps: list[Object], world: World) -> list[Object]:
     """Return copies of lamps, with copies of their empties that turn with a world."""
-    empties = {lamp.parent: lamp.parent.copy() for lamp in lamps}
+    empties = {empty: empty.copy() for empty in empties_of(lamps)}
     copies = []
     for lamp in lamps:
         copy = lamp.copy()
         copy.data = lamp.data.copy()
-        copy.parent = empties[lamp.parent]
+        copy.parent = empties.get(lamp.parent, lamp.parent)
         copies.append(copy)
     _follow(copies, world)
     return copies
 
 
 def _follow(lamps: list[Object], world: World) -> None:
-    for lamp in lamps:
-        follow_copy(lamp.parent, world)
-        follow_copy(lamp.data, world)
+    for owner in (*empties_of(lamps), *(lamp.data for lamp in lamps)):
+        follow_copy(owner, world)

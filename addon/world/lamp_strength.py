@@ -6,7 +6,7 @@ from bpy.types import Light, Scene, World
 
 from .drivers import DriverSource, drive
 from .graph import lighting_node
-from .light_group import HIGHLIGHTS
+from .light_group import HIGHLIGHTS, NEUTRAL
 from .light_inputs import LightInputs
 
 #: On a lamp's data, before Blender 4.5: the strength that an artist can change.
@@ -31,12 +31,12 @@ class EnvironmentStrength:
         self._sources: dict[str, DriverSource] = {}
         factor = 1.0
         if inputs.strength is not None:
-            self._sources["strength"] = DriverSource(inputs.strength)
+            self._sources["strength"] = DriverSource(inputs.strength, inputs.strength.default_value)
             factor *= inputs.strength.default_value
         if inputs.light is not None:
             highlights = inputs.light.inputs[HIGHLIGHTS]
-            self._sources["highlights"] = DriverSource(highlights)
-            factor *= 2.0**highlights.default_value
+            self._sources["highlights"] = DriverSource(highlights, NEUTRAL[HIGHLIGHTS])
+            factor *= 2.0 ** (NEUTRAL[HIGHLIGHTS] if inputs.light.mute else highlights.default_value)
         self.factor = factor if factor > _LEAST else 1.0
 
     def drive(self, light: Light, world: World) -> None:

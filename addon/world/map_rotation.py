@@ -14,6 +14,8 @@ from .environment_texture import EnvironmentTexture
 
 #: Locations and differences of scales that are none.
 _LEAST = 1e-4
+#: Values of a Mapping node that turns and mirrors nothing.
+_NEUTRAL = {"Rotation": 0.0, "Scale": 1.0}
 #: Of the rotations of an object that turns as a Mapping node, and inversely.
 _ORDERS = ("XYZ", "ZYX")
 
@@ -37,6 +39,7 @@ def ensure_mapping(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping:
         source = vector.links[0].from_socket
     else:
         coordinate = tree.nodes.new("ShaderNodeTexCoord")
+        coordinate.parent = texture.parent
         coordinate.location = (texture.location.x - 400.0, texture.location.y)
         source = coordinate.outputs["Generated"]
     tree.links.new(source, mapping.inputs["Vector"])
@@ -151,13 +154,34 @@ def _drive(target, path: str, expression: str, vectors: dict[str, tuple[NodeSock
     """
     for axis in range(3):
         target.driver_remove(path, axis)
-        sources = {name: DriverSource(vector, f"[{(axis + step) % 3}]") for name, (vector, step) in vectors.items()}
+        sources = {
+            name: DriverSource(vector, _NEUTRAL[vector.name], f"[{(axis + step) % 3}]")
+            for name, (vector, step) in vectors.items()
+        }
         drive(target.driver_add(path, axis), expression, sources, world)
 
 
 def turned(direction: Vector, mapping: ShaderNodeMapping) -> Vector:
     """Return where a direction of a panorama is seen in world space."""
     return _turn(mapping) @ direction
+
+
+def turn_around_vertical(mapping: ShaderNodeMapping, start: Vector, angle_rad: float) -> None:
+    """Turn what a Mapping node turns by an angle around the vertical axis, seen from above.
+
+    Args:
+        mapping: the node.
+        start: its rotation before.
+        angle_rad: counterclockwise.
+    """
+    rotation, scale = mapping.inputs["Rotation"], mapping.inputs["Scale"].default_value
+    if _is_inverse(mapping):  # it turns the direction that is looked up, after it has mirrored it
+        angle_rad *= 1.0 if (scale[0] < 0.0) != (scale[1] < 0.0) else -1.0
+        if abs(start[0]) > _LEAST or abs(start[1]) > _LEAST:
+            turn = Euler(start).to_matrix() @ Matrix.Rotation(angle_rad, 3, "Z")
+            rotation.default_value = turn.to_euler("XYZ", Euler(rotation.default_value))
+            return
+    rotation.default_value = (start[0], start[1], start[2] + angle_rad)
 
 
 def _turn(mapping: ShaderNodeMapping) -> Matrix:

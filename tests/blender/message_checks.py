@@ -152,27 +152,44 @@ def check_a_world_that_does_not_use_its_nodes_is_named(folder):
     scene.world.use_nodes = False
     if scene.world.use_nodes:  # Blender 5 always uses them
         return
-    unused_nodes = part("world.environment_texture").unused_nodes
-    assert "Use Nodes is off" in refusal() and "Use Nodes is off" in unused_nodes(scene.world)
+    obstacle = part("world.obstacles").obstacle
+    assert "Use Nodes is off" in refusal() and "Use Nodes is off" in obstacle(scene)
     scene.world.use_nodes = True
-    assert convert() == {"FINISHED"} and unused_nodes(scene.world) == ""
+    assert convert() == {"FINISHED"} and obstacle(scene) == ""
     scene.world.use_nodes = False
     before = state_of(scene)
     for name in ("add_sun_lamp", "add_ground", "bake_light", "calibrate_surface", "turn_light", "add_rotation"):
-        assert_names_unused_nodes(getattr(bpy.ops.lanet, name))
+        assert "Use Nodes is off" in refusal_of(getattr(bpy.ops.lanet, name)), name
     for name in ("reset_light", "remove_light", "convert_environment"):
-        assert_names_unused_nodes(getattr(bpy.ops.lanet, name))
+        assert "Use Nodes is off" in refusal_of(getattr(bpy.ops.lanet, name)), name
     scene.lanet.shown = "LDR"
     assert any("Use Nodes is off" in text for text in errors())
     assert state_of(scene) == before
     scene.world = bpy.data.worlds.new("plain")
-    assert unused_nodes(scene.world) == "" and "no environment image" in refusal()
+    assert obstacle(scene) == "" and "no environment image" in refusal()
 
 
-def assert_names_unused_nodes(operator) -> None:
+def refusal_of(operator) -> str:
+    """Return the message of an operator that fails."""
     try:
         operator()
     except RuntimeError as error:
-        assert "Use Nodes is off" in str(error), error
-    else:
-        raise AssertionError("it was not refused")
+        return str(error)
+    raise AssertionError("it was not refused")
+
+
+def check_a_linked_scene_is_named_and_stays(folder):
+    scene = file_scene(folder)
+    assert convert() == {"FINISHED"}
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.read_homefile(use_empty=True)
+    with bpy.data.libraries.load(str(folder / "scene.blend"), link=True) as (_, chosen):
+        chosen.scenes = ["Scene"]
+    scene = bpy.context.window.scene = chosen.scenes[0]
+    before = state_of(scene)
+    for name in ("convert_environment", "add_sun_lamp", "add_ground", "turn_light", "reset_light", "remove_light"):
+        assert "linked from scene.blend" in refusal_of(getattr(bpy.ops.lanet, name)), name
+    assert "linked from scene.blend" in refusal(filepath=str(folder / "street.png"))
+    scene.lanet.shown, scene.lanet.backplate = "LDR", "PHOTOGRAPH"
+    assert any("linked from scene.blend" in text for text in errors())
+    assert state_of(scene) == before

@@ -8,6 +8,7 @@ import pytest
 from blender_process import names_of_checks
 
 NAMES = (
+    "artist",
     "backplate",
     "bake",
     "conversion",

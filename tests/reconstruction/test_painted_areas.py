@@ -156,6 +156,8 @@ NADIR_PATCHES = {
     "square": lambda x, y: (np.abs(x) < 0.5) & (np.abs(y) < 0.4),
     "hexagon": lambda x, y: np.maximum(np.abs(x), np.abs(x / 2) + np.abs(y) * 0.87) < 0.45,
     "disc next to the nadir": lambda x, y: np.hypot(x - 0.15, y + 0.1) < 0.45,
+    "long logo": lambda x, y: (np.abs(x) < 0.35) & (np.abs(y) < 0.12),
+    "square with a dark mark": lambda x, y: (np.maximum(np.abs(x), np.abs(y)) < 0.5) & (np.hypot(3 * y, x) > 0.25),
     "disc with a dark ring": lambda x, y: (np.hypot(x, y) < 0.4) & (np.abs(np.hypot(x, y) - 0.25) > 0.03),
 }
 
