@@ -148,50 +148,10 @@ def add_noise(image: EncodedPhotograph, rng: np.random.Generator) -> None:
     image.encoded = (image.encoded + noise * rng.uniform(0.003, 0.02)).clamp(0.0, 1.0)
 
 
-def add_grain(image: EncodedPhotograph, rng: np.random.Generator) -> None:
-    """Add the grain of film: the same noise in all channels, one to four pixels wide, weaker near white."""
-    height, width = image.encoded.shape[-2:]
-    size = rng.uniform(1.0, 4.0)
-    generator = torch.Generator(device="cpu").manual_seed(int(rng.integers(2**31)))
-    grain = torch.randn((1, 1, int(height / size), int(width / size)), generator=generator).to(image.encoded)
-    grain = F.interpolate(grain, size=(height, width), mode="bicubic", align_corners=False)[0]
-    weight = 1.0 - rng.uniform(0.0, 0.7) * image.encoded.mean(dim=0, keepdim=True)
-    image.encoded = (image.encoded + grain * weight * rng.uniform(0.01, 0.05)).clamp(0.0, 1.0)
-
-
-def reduce_colours(image: EncodedPhotograph, rng: np.random.Generator) -> None:
-    """Reduce the image to a palette of 12 to 64 colours, dithered half of the time."""
-    count = int(12.0 * 2.0 ** rng.uniform(0.0, 2.4))
-    pixels = image.encoded.flatten(1).T.contiguous()
-    samples = pixels[torch.from_numpy(rng.integers(len(pixels), size=4096)).to(pixels.device)]
-    palette = samples[:: len(samples) // count][:count].clone()
-    for _ in range(4):  # k-means
-        nearest = torch.cdist(samples, palette).argmin(dim=1)
-        sums = torch.zeros_like(palette).index_add_(0, nearest, samples)
-        counts = torch.bincount(nearest, minlength=count)[:, None]
-        palette = torch.where(counts > 0, sums / counts.clamp(min=1), palette)
-    if rng.random() < 0.5:
-        generator = torch.Generator(device="cpu").manual_seed(int(rng.integers(2**31)))
-        dither = torch.rand((len(pixels), 1), generator=generator).to(pixels) - 0.5
-        pixels = pixels + dither * rng.uniform(0.03, 0.15)
-    image.encoded = palette[torch.cdist(pixels, palette).argmin(dim=1)].T.reshape(image.encoded.shape)
-
-
-def compress_small(image: EncodedPhotograph, rng: np.random.Generator) -> None:
-    """Save as a JPEG of a half to a quarter of the size, and enlarge again."""
-    size = image.encoded.shape[-2:]
-    factor = int(rng.choice((2, 4)))
-    small = [side // factor // 8 * 8 for side in size]
-    image.encoded = F.interpolate(image.encoded[None], size=small, mode="bilinear", antialias=True)[0].clamp(0.0, 1.0)
-    compress(image, rng)
-    large = F.interpolate(image.encoded[None], size=size, mode="bicubic", align_corners=False)[0]
-    image.encoded = large.clamp(0.0, 1.0)
-
-
 def compress(image: EncodedPhotograph, rng: np.random.Generator) -> None:
-    """Quantise the discrete cosine transform of 8×8 blocks as a JPEG of quality 30 to 95 does (ITU-T T.81)."""
-    quality = rng.uniform(30.0, 95.0)
-    scale = 2.0 - quality / 50.0 if quality >= 50.0 else 50.0 / quality  # that of libjpeg
+    """Quantise the discrete cosine transform of 8×8 blocks as a JPEG of quality 50 to 95 does (ITU-T T.81)."""
+    quality = rng.uniform(50.0, 95.0)
+    scale = 2.0 - quality / 50.0  # that of libjpeg
     cosines, luma, chroma = (each.to(image.encoded) for each in _jpeg_tables())
     to_ycbcr = torch.tensor(_YCBCR).to(image.encoded)
     ycbcr = torch.einsum("ij,jhw->ihw", to_ycbcr, image.encoded * 255.0)
@@ -266,9 +226,6 @@ TONE_EDITS: tuple[tuple[Edit, float], ...] = (
     (exposure_seam, 0.4),
     (blur, 0.5),
     (add_noise, 0.5),
-    (add_grain, 0.6),
-    (reduce_colours, 0.3),
-    (compress_small, 0.4),
 )
 PAINT_EDITS: tuple[tuple[Edit, float], ...] = ((paint_nadir, 1.0), (paint_bars, 1.0), (paint_label, 0.7))
 PAINT_SHARE = 0.3

@@ -64,7 +64,7 @@ def test_painted_pixels_are_marked_and_the_others_kept(change, photograph):
     torch.testing.assert_close(photograph.encoded[kept], before[kept], rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("quality", [30, 50, 75, 95])
+@pytest.mark.parametrize("quality", [50, 75, 95])
 def test_compression_is_that_of_pillow(quality, photograph):
     smooth = torch.nn.functional.avg_pool2d(photograph.encoded[None], 3, 1, 1)[0]
     photograph.encoded = (smooth * 255.0).round() / 255.0
@@ -77,7 +77,7 @@ def test_compression_is_that_of_pillow(quality, photograph):
     loss = np.abs(expected - before).mean()
     assert np.abs(result - before).mean() == pytest.approx(loss, rel=0.1)
     # Pillow rounds colours and samples to integers in between, which changes some of the fine steps of high quality.
-    assert np.abs(result - expected).mean() < {30: 0.25, 50: 0.25, 75: 0.3, 95: 0.65}[quality] * loss
+    assert np.abs(result - expected).mean() < {50: 0.25, 75: 0.3, 95: 0.65}[quality] * loss
 
 
 def test_levels_and_studio_range(photograph):
