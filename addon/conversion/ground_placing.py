@@ -10,6 +10,8 @@ from bpy.types import Object, Scene
 
 from ..converter_settings import WorkerSettings
 from ..worker.shared import SharedWorker
+from ..world.followed_inputs import FollowedInputs
+from ..world.followed_worlds import follow_world
 from ..world.graph import lighting_texture, remembered_pair, shown_pair
 from ..world.ground import add_ground
 from ..world.ground_limit import GroundFacts
@@ -53,4 +55,5 @@ class GroundPlacing(HdrWork):
             return
         light = GroundFacts(**{name: facts[name] for name in GroundFacts.__dataclass_fields__})
         self.ground = add_ground(scene, light, **self._options)
+        follow_world(scene, FollowedInputs(scene))  # a node may be muted
         self.state = State.FINISHED

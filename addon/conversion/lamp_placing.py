@@ -14,6 +14,8 @@ from ..errors import AddonError
 from ..files.result_files import SUFFIX
 from ..source.sources import file_of
 from ..worker.shared import SharedWorker
+from ..world.followed_inputs import FollowedInputs
+from ..world.followed_worlds import follow_world
 from ..world.graph import SOURCE_PROPERTY, ImagePair, lighting_texture, load_result, remembered_pair, shown_pair
 from ..world.lamp_copies import share_lamps
 from ..world.lamps import place_lamps, taken
@@ -87,4 +89,5 @@ class LampPlacing(HdrWork):
         chosen = {number: lights[number] for number in self._numbers}
         self.lamps = place_lamps(scene, chosen, rest, self._kind)
         share_lamps(scene)
+        follow_world(scene, FollowedInputs(scene))  # a node may be muted
         self.state = State.FINISHED

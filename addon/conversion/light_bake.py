@@ -15,7 +15,7 @@ from ..files.result_files import SUFFIX
 from ..source.sources import file_of
 from ..worker.shared import SharedWorker
 from ..world.graph import find_environment_texture, remembered_pair
-from ..world.light_group import HIGHLIGHTS, PEAK_LIMIT, is_animated
+from ..world.light_group import HIGHLIGHTS, PEAK_LIMIT, has_curve, is_animated, sliders_of
 from ..world.light_inputs import LightInputs
 from ..world.light_notes import altered
 from ..world.light_tint import tint_values, warmth_gains
@@ -102,6 +102,9 @@ def _not_baked(scene: Scene, inputs: LightInputs) -> list[str]:
         notes.append(f"The rotation of “{mapping.name}” is linked. It was not baked.")
     if mapping is not None and tuple(mapping.inputs["Scale"].default_value) != (1.0, 1.0, 1.0):
         notes.append(f"The scale of “{mapping.name}” was not baked.")
-    if light is not None and not light.mute and any(is_animated(light, name) for name in (HIGHLIGHTS, PEAK_LIMIT)):
-        notes.append(f"The sliders are animated. Frame {scene.frame_current} was baked.")
+    sockets = [] if mapping is None else [mapping.inputs["Rotation"]]
+    sockets += [] if inputs.strength is None else [inputs.strength]
+    sliders = [] if light is None or light.mute else sliders_of(light)
+    if any(map(has_curve, sockets)) or any(is_animated(light, name) for name in sliders):
+        notes.append(f"The light is animated. Frame {scene.frame_current} was baked.")
     return notes

@@ -13,7 +13,7 @@ from ..translation import tr
 from ..world.environment_texture import EnvironmentTexture
 from ..world.graph import ImagePair, find_environment_texture, remembered_pair
 from ..world.image_texture import flat_texture
-from ..world.light_notes import altered, replaced
+from ..world.light_notes import added, altered, replaced
 from ..world.map_rotation import mapping_of
 from ..world.obstacles import obstacle
 from ..world.packing import will_be_packed
@@ -93,7 +93,7 @@ def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture 
 
 def _draw_warnings(layout: UILayout, context: Context, pair: ImagePair | None, shown: set[str]) -> None:
     """Draw what is wrong with the light for as long as it is, without what a message contains already."""
-    warnings = altered(context.scene) if pair is not None else []
+    warnings = [*altered(context.scene), *added(context.scene)] if pair is not None else []
     if pair is not None and is_unsaved(pair.hdr):
         warnings.append(NOTE)
     for warning in warnings:

@@ -172,17 +172,25 @@ def show_photograph(scene: Scene, image: Image) -> None:
 
 
 def forget_pair(scene: Scene) -> None:
-    """Light a scene by the photograph again, without 'LANet Light' and without the memory of the result."""
+    """Light a scene by the photograph again, without 'LANet Light' and without the memory of the result.
+
+    Other textures that show a result show their photographs, too.
+    """
     if rendered_world(scene) is None:
         return
     world = local_world(scene)
     pair = remembered_pair(world)
-    if pair is not None:
-        for node in editable_textures(scene):
+    for texture in reachable_textures(world):
+        image = texture.node.image
+        source = image.get(SOURCE_PROPERTY) if image is not None else None
+        if pair is not None and image in pair.images:
+            source = pair.ldr
+        if isinstance(source, Image):
+            node = _editable(scene, texture).node
             light = light_node_after(node)
             if light is not None:
                 remove_light_node(light)
-            node.image = pair.ldr
+            node.image = source
     for name in (LDR_PROPERTY, HDR_PROPERTY, REST_PROPERTY):
         world.pop(name, None)
 

@@ -40,6 +40,12 @@ def lamps_of(scene: Scene) -> list[Object]:
     return sorted(found, key=lambda each: each[LAMP_PROPERTY])
 
 
+def lamps_of_others(scene: Scene) -> list[Object]:
+    """Return the lamps that light a scene in place of lights of another photograph, as after a change of the world."""
+    own = lamps_of(scene)
+    return [each for each in scene.objects if LAMP_PROPERTY in each and each not in own and not each.hide_render]
+
+
 def empties_of(lamps: Iterable[Object]) -> list[Object]:
     """Return the empties that turn lamps; an artist may have removed one, or given a lamp another parent."""
     parents = {lamp.parent for lamp in lamps if lamp.parent is not None and PHOTOGRAPH_PROPERTY in lamp.parent}

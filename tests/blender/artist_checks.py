@@ -45,6 +45,19 @@ def check_muted_and_removed_nodes_change_neither_lamps_nor_ground(folder):
     assert all(curve.driver.is_valid for curve in drivers(scene))
 
 
+def check_lamps_and_ground_of_a_muted_light_follow_it_when_it_is_unmuted(folder):
+    scene = hdr_scene(folder)
+    light = part("world.graph").light_node(scene)
+    light.inputs["Highlights"].default_value, light.mute = 2.0, True
+    assert bpy.ops.lanet.add_sun_lamp() == bpy.ops.lanet.add_ground() == {"FINISHED"}
+    full = strength_of(lamps(scene)[0])
+    update(scene)
+    np.testing.assert_allclose([strength_of(lamps(scene)[0]), ground_values(scene)[2]], [full, 0.0], rtol=1e-4)
+    light.mute = False
+    update(scene)
+    np.testing.assert_allclose([strength_of(lamps(scene)[0]), ground_values(scene)[2]], [4.0 * full, 2.0], rtol=1e-4)
+
+
 def check_a_muted_light_node_is_not_baked(folder):
     scene = hdr_scene(folder)
     light = part("world.graph").light_node(scene)
@@ -149,3 +162,45 @@ def check_a_map_without_a_light_for_a_lamp_is_named(folder):
         assert "No light of the map" in str(error)
     else:
         raise AssertionError("it was not refused")
+
+
+def check_lamps_of_another_photograph_are_named(folder):
+    """They belong to the former world of the scene, and light it in addition to the new one."""
+    scene = followed_scene(folder)
+    scene.world = bpy.data.worlds.new("another")
+    update(scene)
+    scene.lanet.image = bpy.data.images.load(str(write_image(folder / "another.png")))
+    assert convert() == {"FINISHED"}
+    added = part("world.light_notes").added
+    assert added(scene)[0] in messages() and "LANet Sun 1" in added(scene)[0]
+    bpy.data.objects["LANet Sun 1"].hide_render = True
+    assert added(scene) == []
+
+
+def check_remove_takes_back_each_of_two_photographs(folder):
+    scene = file_scene(folder)
+    tree, first = scene.world.node_tree, texture_of(scene)
+    second, mix = tree.nodes.new("ShaderNodeTexEnvironment"), tree.nodes.new("ShaderNodeMixRGB")
+    second.image = bpy.data.images.load(str(write_image(folder / "another.png")))
+    for number, texture in enumerate((first, second), start=1):
+        tree.links.new(texture.outputs[0], mix.inputs[number])
+    tree.links.new(mix.outputs[0], tree.nodes["Background"].inputs[0])
+    photographs = [first.image, second.image]
+    for share in (0.0, 1.0):
+        mix.inputs[0].default_value = share
+        assert convert() == {"FINISHED"}
+    assert first.image != photographs[0] and second.image != photographs[1]
+    assert bpy.ops.lanet.remove_light() == {"FINISHED"}
+    assert [first.image, second.image] == photographs
+    assert not [node for node in tree.nodes if node.type == "GROUP"]
+    assert [each.links[0].from_node for each in mix.inputs[1:3]] == [first, second]
+
+
+def check_the_frame_of_an_animated_light_is_baked_and_named(folder):
+    scene = hdr_scene(folder)
+    mapping, strength, light = parts(scene)
+    for socket in (mapping.inputs["Rotation"], strength, light.inputs["Warmth"]):
+        assert bpy.ops.lanet.bake_light() == {"FINISHED"} and not any("Frame 1 was" in text for text in messages())
+        socket.keyframe_insert("default_value", frame=1)
+        assert bpy.ops.lanet.bake_light() == {"FINISHED"} and any("Frame 1 was" in text for text in messages())
+        scene.world.node_tree.animation_data_clear()
