@@ -114,11 +114,6 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def values_sha256(values: Any) -> str:
-    """Return the SHA-256 of plain values, regardless of the order of their keys, hexadecimal."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
 def _plain(values: Mapping[str, Any]) -> Any:
     """Return the values as they come back from a file: tuples are lists there."""
     return json.loads(json.dumps(values))

@@ -85,6 +85,6 @@ def render(scene: bpy.types.Scene, folder: Path, samples: int = 64, size=(96, 48
     scene.cycles.device, scene.cycles.samples, scene.cycles.seed = "CPU", samples, 1
     scene.cycles.use_denoising = scene.cycles.use_adaptive_sampling = False
     scene.cycles.sample_clamp_indirect = scene.cycles.sample_clamp_direct = 0.0
-    scene.world.cycles.sampling_method, scene.world.cycles.sample_map_resolution = "MANUAL", 1024
+    scene.world.cycles.sampling_method, scene.world.cycles.sample_map_resolution = "MANUAL", 512
     scene.render.resolution_x, scene.render.resolution_y = size
     return rendered_pixels(scene, folder)
