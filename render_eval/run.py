@@ -21,6 +21,7 @@ if not __package__:  # a script: Blender's Python has no package of ours, and lo
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lanet_core.errors import DataError, LanetError
+from lanet_core.files.folders import make_folder
 from render_eval import arguments as command_line
 from render_eval.campaign import Campaign, FinishedWork, assemble
 from render_eval.dask_scheduler import existing_cluster, local_cluster
@@ -35,7 +36,6 @@ from render_eval.report import write_report, write_summary
 from render_eval.run_lock import locked
 from render_eval.scene_description import SceneDescription, from_dict, load_scene_description
 from render_eval.scheduler import Scheduler, SchedulerError, in_process, write_token
-from render_eval.store import make_folder
 
 EXIT_SOME_FAILED = 1
 EXIT_FAILURE = 2

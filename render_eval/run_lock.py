@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lanet_core.errors import OutputNotWritableError
-from render_eval.store import make_folder
+from lanet_core.files.folders import make_folder
 
 try:
     import fcntl

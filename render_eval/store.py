@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lanet_core.errors import OutputNotWritableError
+from lanet_core.files.folders import make_folder
 from lanet_core.files.replacing import replacing
 
 #: Where the notes are, below the output folder.
@@ -88,20 +88,6 @@ class Store:
 
     def _note(self, place: str) -> Path:
         return self.folder / NOTES / f"{place}.json"
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, where they are missing.
-
-    Raises:
-        OutputNotWritableError: it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputNotWritableError(
-            f"The folder cannot be created: {error.strerror}.", path=folder, remedy="Choose another."
-        ) from error
 
 
 def file_sha256(path: Path) -> str:

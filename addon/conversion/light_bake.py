@@ -21,7 +21,7 @@ from ..world.light_tint import tint_values, warmth_gains
 from ..world.map_rotation import mapping_of
 from ..world.rendered_world import rendered_world
 from .hdr_work import HdrWork
-from .image import State
+from .stepped_work import State
 from .unsaved_results import is_unsaved
 
 

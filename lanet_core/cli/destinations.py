@@ -97,23 +97,6 @@ def check_file_target(path: Path) -> None:
         raise OutputNotWritableError("The folder does not exist.", path=path, remedy="Create it first.")
 
 
-def make_folder(folder: Path) -> bool:
-    """Make a folder and those above it; return whether it was missing.
-
-    Raises:
-        OutputNotWritableError: it cannot be made.
-    """
-    if os.path.isdir(folder):
-        return False
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputNotWritableError(
-            f"The folder cannot be created: {error.strerror}.", path=folder, remedy="Choose another."
-        ) from error
-    return True
-
-
 def _check_no_input_is_lost(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
     identities = {_identity(source) for source in inputs if os.path.exists(source)}
     for output in outputs:
