@@ -20,8 +20,8 @@ from pathlib import Path
 if not __package__:  # a script: Blender's Python has no package of ours, and looks for modules in no folder of ours
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from lanet_core.cli.destinations import make_folder
 from lanet_core.errors import DataError, LanetError
-from lanet_core.files.folders import make_folder
 from render_eval import arguments as command_line
 from render_eval.campaign import Campaign, FinishedWork, assemble
 from render_eval.dask_scheduler import existing_cluster, local_cluster

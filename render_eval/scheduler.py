@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from lanet_core.cli.destinations import make_folder
 from lanet_core.errors import LanetError
-from lanet_core.files.folders import make_folder
 from lanet_core.files.replacing import replacing
 from render_eval.campaign import Campaign, FinishedWork, Tools
 from render_eval.dataset import Pair

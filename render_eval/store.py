@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lanet_core.files.folders import make_folder
+from lanet_core.cli.destinations import make_folder
 from lanet_core.files.replacing import replacing
 
 #: Where the notes are, below the output folder.

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from lanet_core.cli.convert_arguments import add_arguments, check_combination
 from lanet_core.cli.convert_jobs import FileOutcome, Job, check_source, is_of_another_source, jobs_of
 from lanet_core.cli.convert_report import record_of, report_problems, result_line, warn_of_provider
-from lanet_core.cli.destinations import inputs_of
+from lanet_core.cli.destinations import inputs_of, make_folder
 from lanet_core.cli.overlap import PixelBudget, overlapped
 from lanet_core.cli.reading_arguments import reading_options
 from lanet_core.cli.streams import print_message, print_result
@@ -32,7 +32,6 @@ from lanet_core.errors import (
     printable,
     unexpected,
 )
-from lanet_core.files.folders import make_folder
 from lanet_core.pipeline.json_record import line_of
 
 if TYPE_CHECKING:

@@ -106,6 +106,23 @@ def _check_no_input_is_lost(inputs: Sequence[Path], outputs: Sequence[Path]) -> 
             )
 
 
+def make_folder(folder: Path) -> bool:
+    """Make a folder and those above it; return whether it was missing.
+
+    Raises:
+        OutputNotWritableError: it cannot be made.
+    """
+    if os.path.isdir(folder):
+        return False
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputNotWritableError(
+            f"The folder cannot be created: {error.strerror}.", path=folder, remedy="Choose another."
+        ) from error
+    return True
+
+
 def _identity(path: Path) -> tuple[int, int]:
     """Return the identity of a file, regardless of its names and links."""
     status = path.stat()

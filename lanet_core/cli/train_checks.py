@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lanet_core.cli.destinations import make_folder
 from lanet_core.errors import DataError, ProviderError
-from lanet_core.files.folders import make_folder
 
 if TYPE_CHECKING:
     from lanet_core.data.scenes import Scene

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lanet_core.cli.destinations import inputs_of, plan
+from lanet_core.cli.destinations import inputs_of, make_folder, plan
 from lanet_core.errors import OutputError, OutputNotWritableError
-from lanet_core.files.folders import make_folder
 
 
 def test_one_image_becomes_the_file_named(tmp_path):
