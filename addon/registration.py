@@ -85,13 +85,19 @@ def _forget_the_file(*_: object) -> None:
 @persistent
 def _after_loading(*_: object) -> None:
     unsaved_results.keep()
-    session.current().copies.remember()
+    session.current().worlds.remember()
 
 
 @persistent
-def _follow_worlds(*_: object) -> None:
+def _follow_worlds(_: bpy.types.Scene | None = None, graph: bpy.types.Depsgraph | None = None) -> None:
+    has_changed = graph is None or graph.id_type_updated("WORLD") or graph.id_type_updated("NODETREE")
     for scene in bpy.data.scenes:
-        session.current().copies.look(scene)
+        session.current().worlds.look(scene, has_changed=has_changed)
+
+
+@persistent
+def _after_undo(*_: object) -> None:
+    session.current().worlds.distrust()
 
 
 @persistent
@@ -121,6 +127,8 @@ _HANDLERS = {
     "load_pre": _forget_the_file,
     "load_post": _after_loading,
     "depsgraph_update_post": _follow_worlds,
+    "undo_post": _after_undo,
+    "redo_post": _after_undo,
     "save_pre": _before_saving,
     "save_post": _after_saving,
     "save_post_fail": _after_failed_saving,

@@ -37,7 +37,7 @@ def _show(properties: SceneProperties, number: int) -> None:
 def _light_by_photograph(properties: SceneProperties, context: bpy.types.Context) -> None:
     """Light the scene by the image that was chosen: that is how it looks before the conversion."""
     scene, image = properties.id_data, properties.image
-    if image is None or environment_image(scene) == image:
+    if image is None or scene.library is not None or environment_image(scene) == image:
         return
     try:
         notes = [

@@ -20,7 +20,7 @@ from .redraw import redraw
 from .source.image_facts import ImageFacts
 from .worker.provider_report import ProviderReport
 from .worker.shared import SharedWorker
-from .world.world_copies import WorldCopies
+from .world.followed_worlds import FollowedWorlds
 
 _TICK_S = 0.1
 #: While a conversion runs. A cancel takes effect within half a second, of which the worker may use half.
@@ -37,7 +37,7 @@ class ExtensionSession:
         lights: the lights that were found in HDR images.
         balls: images of balls before and after conversions.
         provider: what is known of the converter.
-        copies: lets objects follow copied worlds.
+        worlds: lets objects follow worlds that are copied or whose nodes are changed.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class ExtensionSession:
         self.lights = FoundLights(self.worker, self.look_after)
         self.balls = BallImages(self.worker, self.look_after)
         self.provider = ProviderReport(self.worker, self.look_after)
-        self.copies = WorldCopies()
+        self.worlds = FollowedWorlds()
         self._running: RunningWork | None = None
         self._end_display: ProgressDisplay | None = None
         self._messages: tuple[Message, ...] = ()
@@ -105,7 +105,7 @@ class ExtensionSession:
         self.facts.forget()
         self.lights.forget()
         self.balls.forget()
-        self.copies.forget()
+        self.worlds.forget()
 
     def end(self) -> None:
         """End everything; return when no process and no timer is left."""

@@ -9,9 +9,10 @@ import bpy
 from bpy.types import Object, Scene
 
 from ..converter_settings import WorkerSettings
-from ..errors import AddonError
 from ..worker.shared import SharedWorker
-from ..world.graph import lighting_texture, remembered_pair, shows_hdr
+from ..world.followed_inputs import FollowedInputs
+from ..world.followed_worlds import follow_world
+from ..world.graph import lighting_texture, remembered_pair, shown_pair
 from ..world.ground import add_ground
 from ..world.ground_limit import GroundFacts
 from ..world.map_rotation import check_followable
@@ -37,9 +38,7 @@ class GroundPlacing(HdrWork):
     """
 
     def __init__(self, worker: SharedWorker, scene: Scene, settings: WorkerSettings, **options: Any) -> None:
-        pair = remembered_pair(rendered_world(scene))
-        if pair is None or not shows_hdr(scene):
-            raise AddonError("This world shows no HDR. Convert its environment first, or switch it to HDR.")
+        pair = shown_pair(scene)
         check_followable(lighting_texture(scene))
         super().__init__(worker, pair.hdr, "Measuring the light on the ground")
         self._scene, self._hdr = scene.session_uid, pair.hdr.session_uid
@@ -56,4 +55,5 @@ class GroundPlacing(HdrWork):
             return
         light = GroundFacts(**{name: facts[name] for name in GroundFacts.__dataclass_fields__})
         self.ground = add_ground(scene, light, **self._options)
+        follow_world(scene, FollowedInputs(scene))  # a node may be muted
         self.state = State.FINISHED

@@ -14,7 +14,9 @@ from ..errors import AddonError
 from ..files.result_files import SUFFIX
 from ..source.sources import file_of
 from ..worker.shared import SharedWorker
-from ..world.graph import SOURCE_PROPERTY, ImagePair, lighting_texture, load_result, remembered_pair, shows_hdr
+from ..world.followed_inputs import FollowedInputs
+from ..world.followed_worlds import follow_world
+from ..world.graph import SOURCE_PROPERTY, ImagePair, lighting_texture, load_result, remembered_pair, shown_pair
 from ..world.lamp_copies import share_lamps
 from ..world.lamps import place_lamps, taken
 from ..world.map_rotation import check_followable
@@ -49,10 +51,8 @@ class LampPlacing(HdrWork):
         numbers: Sequence[int] = (0,),
         kind: str = "SUN",
     ) -> None:
-        world = rendered_world(scene)
-        pair = remembered_pair(world)
-        if world is None or pair is None or not shows_hdr(scene):
-            raise AddonError("This world shows no HDR. Convert its environment first, or switch it to HDR.")
+        pair, world = shown_pair(scene), rendered_world(scene)
+        assert world is not None, "it shows the result"
         check_followable(lighting_texture(scene))
         before = taken(scene)
         if set(before) & set(numbers):
@@ -89,4 +89,5 @@ class LampPlacing(HdrWork):
         chosen = {number: lights[number] for number in self._numbers}
         self.lamps = place_lamps(scene, chosen, rest, self._kind)
         share_lamps(scene)
+        follow_world(scene, FollowedInputs(scene))  # a node may be muted
         self.state = State.FINISHED

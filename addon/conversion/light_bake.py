@@ -14,11 +14,12 @@ from ..errors import AddonError
 from ..files.result_files import SUFFIX
 from ..source.sources import file_of
 from ..worker.shared import SharedWorker
-from ..world.graph import find_environment_texture, lighting_node, remembered_pair, strength_of
-from ..world.light_group import HIGHLIGHTS, PEAK_LIMIT, is_animated, light_node_after
+from ..world.graph import find_environment_texture, remembered_pair
+from ..world.light_group import HIGHLIGHTS, PEAK_LIMIT, has_curve, is_animated, sliders_of
+from ..world.light_inputs import LightInputs
 from ..world.light_notes import altered
 from ..world.light_tint import tint_values, warmth_gains
-from ..world.map_rotation import mapping_of
+from ..world.obstacles import check_no_obstacle
 from ..world.rendered_world import rendered_world
 from .hdr_work import HdrWork
 from .stepped_work import State
@@ -48,8 +49,10 @@ class LightBake(HdrWork):
     def __init__(
         self, worker: SharedWorker, scene: Scene, settings: ConversionSettings, filepath: str | Path = ""
     ) -> None:
+        check_no_obstacle(scene)
         pair = remembered_pair(rendered_world(scene))
-        if pair is None or find_environment_texture(scene) is None:
+        texture = find_environment_texture(scene)
+        if pair is None or texture is None:
             raise AddonError("This world has no converted environment. Convert one first.")
         if not filepath and is_unsaved(pair.hdr):
             raise AddonError("The baked file is written next to the HDR. Save the .blend file first.")
@@ -57,8 +60,9 @@ class LightBake(HdrWork):
         file = file_of(pair.hdr)
         place = filepath or file.with_name(f"{file.name.removesuffix(SUFFIX).removesuffix('.exr')}_baked{SUFFIX}")
         self.output = Path(place)
-        self.notes = _notes(scene)
-        change = light_change(scene)
+        inputs = LightInputs.of(texture.node)
+        self.notes = [*altered(scene), *_not_baked(scene, inputs)]
+        change = _change(inputs)
         self.ask(settings.worker, lambda client, source: client.bake(source, self.output, change))
 
     def finish(self, facts: Mapping[str, Any]) -> None:
@@ -67,21 +71,20 @@ class LightBake(HdrWork):
         self.state = State.FINISHED
 
 
-def light_change(scene: Scene) -> dict[str, Any]:
-    """Return what a converted scene's nodes change of its map, as `LightChange` of the worker."""
-    texture = lighting_node(scene)
-    light, mapping, strength = light_node_after(texture), mapping_of(texture), strength_of(scene)
+def _change(inputs: LightInputs) -> dict[str, Any]:
+    """Return what the nodes of a texture change of its map, as `LightChange` of the worker."""
     change: dict[str, Any] = {}
-    if light is not None:
-        warmth, saturation = tint_values(light)
+    if inputs.light is not None and not inputs.light.mute:
+        warmth, saturation = tint_values(inputs.light)
         change = {
-            "highlights_ev": light.inputs[HIGHLIGHTS].default_value,
-            "peak_limit": light.inputs[PEAK_LIMIT].default_value,
+            "highlights_ev": inputs.light.inputs[HIGHLIGHTS].default_value,
+            "peak_limit": inputs.light.inputs[PEAK_LIMIT].default_value,
             "gains": list(warmth_gains(warmth)),
             "saturation": saturation,
         }
-    if strength is not None:
-        change["strength"] = strength.default_value
+    if inputs.strength is not None:
+        change["strength"] = inputs.strength.default_value
+    mapping = inputs.mapping
     if mapping is not None and not mapping.inputs["Rotation"].is_linked:
         matrix = Euler(mapping.inputs["Rotation"].default_value).to_matrix()
         if mapping.vector_type == "TEXTURE":
@@ -90,16 +93,18 @@ def light_change(scene: Scene) -> dict[str, Any]:
     return change
 
 
-def _notes(scene: Scene) -> list[str]:
-    notes = altered(scene)
-    texture = lighting_node(scene)
-    light, mapping = light_node_after(texture), mapping_of(texture)
-    if strength_of(scene) is None:
+def _not_baked(scene: Scene, inputs: LightInputs) -> list[str]:
+    """Return what the nodes of a texture change and is not in :func:`_change`, one sentence each."""
+    notes, mapping, light = [], inputs.mapping, inputs.light
+    if inputs.strength is None:
         notes.append("The strength is not a value of its own. It was not baked.")
     if mapping is not None and mapping.inputs["Rotation"].is_linked:
         notes.append(f"The rotation of “{mapping.name}” is linked. It was not baked.")
     if mapping is not None and tuple(mapping.inputs["Scale"].default_value) != (1.0, 1.0, 1.0):
         notes.append(f"The scale of “{mapping.name}” was not baked.")
-    if light is not None and any(is_animated(light, name) for name in (HIGHLIGHTS, PEAK_LIMIT)):
-        notes.append(f"The sliders are animated. Frame {scene.frame_current} was baked.")
+    sockets = [] if mapping is None else [mapping.inputs["Rotation"]]
+    sockets += [] if inputs.strength is None else [inputs.strength]
+    sliders = [] if light is None or light.mute else sliders_of(light)
+    if any(map(has_curve, sockets)) or any(is_animated(light, name) for name in sliders):
+        notes.append(f"The light is animated. Frame {scene.frame_current} was baked.")
     return notes

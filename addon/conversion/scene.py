@@ -28,11 +28,12 @@ from ..translation import tr
 from ..worker.shared import SharedWorker
 from ..world import backplate
 from ..world.engine_settings import fit_engines
-from ..world.graph import apply_hdr, environment_image, remembered_pair, textures_for
+from ..world.graph import apply_hdr, environment_image, find_environment_texture, remembered_pair, textures_for
 from ..world.ground import ground_of, remove_ground
 from ..world.image_texture import flat_texture
 from ..world.lamps import has_lamps, remove_lamps
 from ..world.light_notes import notes_after, notes_before
+from ..world.obstacles import check_no_obstacle
 from ..world.packing import pack, pack_on_saving
 from ..world.rendered_world import rendered_world
 from ..world.strength_range import remember_range
@@ -77,6 +78,8 @@ class WorldConversion(SteppedWork):
         self._state: State | None = None
         self.hdr: Image | None = None
         self.message = ""
+        if scene.library is not None or not (self._filepath or image):
+            check_no_obstacle(scene)
         if self._filepath:
             textures_for(scene, None)  # an error now is better than one in the end
             ldr, is_new = load_image(self._filepath)
@@ -226,8 +229,8 @@ def image_to_convert(scene: Scene) -> Image | None:
 
     An Image Texture counts too, in a world without an Environment Texture.
     """
-    flat = flat_texture(scene)
-    image = flat.node.image if flat is not None else environment_image(scene)
+    texture = find_environment_texture(scene) or flat_texture(scene)
+    image = texture.node.image if texture is not None else None
     pair = remembered_pair(rendered_world(scene))
     return pair.ldr if pair is not None and image in pair.images else image
 

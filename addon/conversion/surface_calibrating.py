@@ -11,10 +11,9 @@ import bpy
 from bpy.types import Scene
 
 from ..converter_settings import WorkerSettings
-from ..errors import AddonError
 from ..translation import tr
 from ..worker.shared import SharedWorker
-from ..world.graph import light_nodes, remembered_pair, shows_hdr
+from ..world.graph import light_nodes, remembered_pair, shown_pair
 from ..world.highlights import set_highlights
 from ..world.light_group import PEAK_LIMIT
 from ..world.rendered_world import rendered_world
@@ -55,9 +54,7 @@ class SurfaceCalibrating(HdrWork):
     """
 
     def __init__(self, worker: SharedWorker, scene: Scene, settings: WorkerSettings, surface: KnownSurface) -> None:
-        pair = remembered_pair(rendered_world(scene))
-        if pair is None or not shows_hdr(scene):
-            raise AddonError("This world shows no HDR. Convert its environment first, or switch it to HDR.")
+        pair = shown_pair(scene)
         super().__init__(worker, pair.hdr, "Measuring the surface")
         self._scene, self._hdr = scene.session_uid, pair.hdr.session_uid
         self.surface = surface

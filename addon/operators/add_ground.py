@@ -80,7 +80,8 @@ class RemoveGround(Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """Return whether there is a ground."""
-        return context.scene is not None and ground_of(context.scene) is not None
+        scene = context.scene
+        return scene is not None and scene.library is None and ground_of(scene) is not None
 
     def execute(self, context: Context) -> set[str]:
         """Remove it."""

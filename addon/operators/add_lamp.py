@@ -13,8 +13,9 @@ from ..messages import about
 from ..session import ExtensionSession
 from ..settings import conversion_settings
 from ..translation import tr
-from ..world.graph import strength_of
+from ..world.graph import lighting_node
 from ..world.light_notes import not_shared
+from ..world.strength import strength_after
 from .hdr_work_operator import HdrWorkOperator
 
 
@@ -56,7 +57,7 @@ class AddSunLamp(HdrWorkOperator, Operator):
         """Return the message of added lamps."""
         names = ", ".join(lamp.name for lamp in work.lamps)
         texts = [tr("{names}: The light was taken out of the map.", names=names)]
-        if strength_of(scene) is None:
+        if strength_after(lighting_node(scene)) is None:
             texts.append(tr("The world's strength is linked. Set the strength of the lamps by hand."))
         texts += not_shared(scene)
         return Ending(about(scene, *texts), "INFO", has_changed=True)

@@ -22,7 +22,8 @@ class RemoveLamps(Operator):
     def poll(cls, context: Context) -> bool:
         """Return whether there are lamps or the map lacks lights, and no conversion is running."""
         scene = context.scene
-        return scene is not None and session.current().conversion is None and has_lamps(scene)
+        is_free = scene is not None and scene.library is None and session.current().conversion is None
+        return is_free and has_lamps(scene)
 
     def execute(self, context: Context) -> set[str]:
         """Remove them."""

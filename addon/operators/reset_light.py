@@ -15,6 +15,7 @@ from ..world.ground import remove_ground
 from ..world.lamps import has_lamps, remove_lamps
 from ..world.light_group import reset
 from ..world.map_rotation import ensure_mapping
+from ..world.obstacles import obstacle
 from ..world.rendered_world import rendered_world
 from .operator_part import OperatorPart
 
@@ -27,6 +28,10 @@ class OfConvertedWorld(OperatorPart):
         """Return whether the world was converted and nothing is running."""
         if context.scene is None or remembered_pair(rendered_world(context.scene)) is None:
             cls.poll_message_set(tr("The world has no converted environment"))
+            return False
+        problem = obstacle(context.scene)
+        if problem:
+            cls.poll_message_set(problem)
             return False
         return session.current().conversion is None
 

@@ -6,12 +6,13 @@ import math
 from typing import ClassVar
 
 from bpy.props import BoolProperty, FloatProperty
-from bpy.types import Context, Event, Operator, ShaderNodeMapping
+from bpy.types import Context, Event, Operator
 from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_3d
+from mathutils import Vector
 
 from ..translation import tr
 from ..world.graph import editable_textures
-from ..world.map_rotation import ensure_mapping
+from ..world.map_rotation import ensure_mapping, turn_around_vertical
 from .reset_light import OfConvertedWorld
 
 #: A movement by one pixel; with Shift, a tenth of it.
@@ -101,21 +102,17 @@ class TurnLight(OfConvertedWorld, Operator):
         """Insert a keyframe if Auto Keying is on."""
         if context.scene.tool_settings.use_keyframe_insert_auto:
             for mapping, _ in self._starts:
-                mapping.inputs["Rotation"].keyframe_insert("default_value", index=2)
+                is_tilted = any(mapping.inputs["Rotation"].default_value[:2])
+                mapping.inputs["Rotation"].keyframe_insert("default_value", index=-1 if is_tilted else 2)
 
     def _start(self, context: Context) -> None:
         """Note the rotations from which it begins; several textures may have one Mapping."""
         mappings = {each.as_pointer(): each for each in map(ensure_mapping, editable_textures(context.scene))}
-        self._starts = [(each, each.inputs["Rotation"].default_value[2]) for each in mappings.values()]
+        self._starts = [(each, Vector(each.inputs["Rotation"].default_value)) for each in mappings.values()]
 
     def _turn(self) -> None:
         for mapping, start in self._starts:
-            mapping.inputs["Rotation"].default_value[2] = start + _sign(mapping) * self.angle
+            turn_around_vertical(mapping, start, self.angle)
 
     def _show(self, context: Context) -> None:
         context.workspace.status_text_set(tr("Light turned by {angle}°", angle=f"{math.degrees(self.angle):.1f}"))
-
-
-def _sign(mapping: ShaderNodeMapping) -> float:
-    """Return how a Mapping's angle turns the light: one of type Point turns the direction that is looked up."""
-    return 1.0 if mapping.vector_type == "TEXTURE" else -1.0

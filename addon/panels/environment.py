@@ -11,12 +11,14 @@ from ..source.image_facts import Facts
 from ..source.reading_choice import reading_of
 from ..translation import tr
 from ..world.environment_texture import EnvironmentTexture
-from ..world.graph import ImagePair, find_environment_texture, remembered_pair, strength_of
+from ..world.graph import ImagePair, find_environment_texture, remembered_pair
 from ..world.image_texture import flat_texture
-from ..world.light_notes import altered, replaced
+from ..world.light_notes import added, altered, replaced
 from ..world.map_rotation import mapping_of
+from ..world.obstacles import obstacle
 from ..world.packing import will_be_packed
 from ..world.rendered_world import rendered_world
+from ..world.strength import strength_after
 from .backplate import draw_backplate
 from .balls import draw_balls
 from .ground import draw_ground
@@ -34,6 +36,9 @@ NARROW_BUTTON = "Convert to HDR"
 def draw_environment(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
     scene = context.scene
+    problem = obstacle(scene)
+    if problem:
+        draw_text(layout, context, problem, icon="ERROR", alert=True)
     texture = find_environment_texture(scene)
     image = texture.node.image if texture else None
     pair = remembered_pair(rendered_world(scene))
@@ -88,7 +93,7 @@ def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture 
 
 def _draw_warnings(layout: UILayout, context: Context, pair: ImagePair | None, shown: set[str]) -> None:
     """Draw what is wrong with the light for as long as it is, without what a message contains already."""
-    warnings = altered(context.scene) if pair is not None else []
+    warnings = [*altered(context.scene), *added(context.scene)] if pair is not None else []
     if pair is not None and is_unsaved(pair.hdr):
         warnings.append(NOTE)
     for warning in warnings:
@@ -140,7 +145,7 @@ def _draw_button(layout: UILayout, context: Context) -> None:
 
 def _draw_environment(layout: UILayout, context: Context, texture: EnvironmentTexture) -> None:
     """Draw the rotation and the strength of the whole environment, which are the node tree's own."""
-    mapping, strength = mapping_of(texture.node), strength_of(context.scene)
+    mapping, strength = mapping_of(texture.node), strength_after(texture.node)
     column = layout.column(align=True)
     column.use_property_split = is_wide(context)
     if mapping is not None:

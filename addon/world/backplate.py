@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpy.types import Node, NodeSocket, Scene, ShaderNodeGroup, ShaderNodeTexEnvironment, World
+from bpy.types import FCurve, Node, NodeSocket, Scene, ShaderNodeGroup, ShaderNodeTexEnvironment, World
 
 from .backplate_group import (
     BLUR,
@@ -22,7 +22,9 @@ from .backplate_group import (
     is_backplate,
     is_blur,
 )
+from .drivers import driven_socket, follow_present
 from .environment_texture import active_output
+from .followed_inputs import FollowedInputs
 from .graph import lighting_node, local_world, remembered_pair
 from .map_rotation import ensure_mapping, follow_mapping, mapping_of
 from .rendered_world import rendered_world
@@ -55,10 +57,10 @@ def set_mode(scene: Scene, mode: str) -> None:
     """Choose what the camera sees.
 
     Args:
-        scene: one that a conversion has lit; nothing changes for another.
+        scene: one that a conversion has lit; nothing changes for another, and for a linked one.
         mode: one of :data:`MODES`.
     """
-    if remembered_pair(rendered_world(scene)) is None:
+    if scene.library is not None or remembered_pair(rendered_world(scene)) is None:
         return
     world = local_world(scene)
     if FILM_PROPERTY not in world:
@@ -91,6 +93,18 @@ def refresh(scene: Scene) -> None:
         texture.image = pair.hdr if mode == HDR else pair.ldr
         for node in _backplate_nodes(world):
             world.node_tree.links.new(texture.outputs["Color"], node.inputs[IMAGE])
+
+
+def follow_light(world: World, inputs: FollowedInputs) -> None:
+    """Let the backplate of a world turn as its light, whose nodes are in a group, as they are linked now."""
+    if world.node_tree is None or not inputs.is_lit:
+        return
+    follow_present(world.node_tree, world, lambda curve, _: inputs.mappings if _is_backplates(curve) else None)
+    if inputs.mapping is None:
+        return
+    for node in world.node_tree.nodes:
+        if _MARK in node and node.type == "MAPPING" and node.vector_type != inputs.mapping.vector_type:
+            node.vector_type = inputs.mapping.vector_type
 
 
 def remove(scene: Scene) -> None:
@@ -126,6 +140,7 @@ def _insert_nodes(world: World) -> None:
         node = tree.nodes.new("ShaderNodeGroup")
         node.node_tree = backplate_group()
         node.name = node.label = NAME
+        node.parent = output.parent  # a location is that in the frame
         node.location = output.location
         output.location.x += _STEP
         tree.links.new(light, node.inputs[LIGHT])
@@ -148,6 +163,11 @@ def _remove_nodes(world: World) -> None:
 def _remove_source(world: World) -> None:
     for node in [node for node in world.node_tree.nodes if _MARK in node]:
         world.node_tree.nodes.remove(node)
+
+
+def _is_backplates(curve: FCurve) -> bool:
+    socket = driven_socket(curve)
+    return socket is not None and _MARK in socket.node
 
 
 def _texture_of(world: World) -> ShaderNodeTexEnvironment | None:
@@ -189,5 +209,6 @@ def _add(world: World, kind: str, *, column: int) -> Node:
     node[_MARK] = True
     backplate = backplate_node(world)
     assert backplate is not None, "it is inserted before its source"
+    node.parent = backplate.parent
     node.location = (backplate.location.x - column * 1.5 * _STEP, backplate.location.y - 300.0)
     return node

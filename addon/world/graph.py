@@ -10,14 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
-from bpy.types import Image, NodeSocket, Scene, ShaderNodeTexEnvironment, World
+from bpy.types import Image, Scene, ShaderNodeTexEnvironment, World
 
 from ..errors import AddonError
 from ..source.image_loading import load_image
 from .colour_space import tag_linear_rec709
-from .environment_texture import EnvironmentTexture, active_output, find_environment_textures, reachable_textures
+from .environment_texture import (
+    EnvironmentTexture,
+    active_output,
+    find_environment_textures,
+    reachable_textures,
+)
 from .image_texture import flat_texture, put_in_place
 from .light_group import insert_light_node, light_node_after, remove_light_node, reset
+from .obstacles import check_no_obstacle
 from .packing import take_out
 from .rendered_world import rendered_world, set_rendered_world
 
@@ -115,12 +121,26 @@ def shows_hdr(scene: Scene) -> bool:
     return pair is not None and environment_image(scene) in pair.images[1:]
 
 
+def shown_pair(scene: Scene) -> ImagePair:
+    """Return the images of a scene that is lit by its result.
+
+    Raises:
+        AddonError: it is not.
+    """
+    check_no_obstacle(scene)
+    pair = remembered_pair(rendered_world(scene))
+    if pair is None or not shows_hdr(scene):
+        raise AddonError("This world shows no HDR. Convert its environment first, or switch it to HDR.")
+    return pair
+
+
 def show(scene: Scene, *, hdr: bool) -> None:
     """Light a scene by the remembered HDR image, or by the LDR image that it was made of.
 
     Raises:
-        AddonError: nothing is remembered, or the texture is gone.
+        AddonError: nothing is remembered, or the texture is gone; see :func:`addon.world.obstacles.obstacle`.
     """
+    check_no_obstacle(scene)
     pair = remembered_pair(rendered_world(scene))
     textures = textures_showing(scene, *pair.images) if pair is not None else []
     if pair is None or not textures:
@@ -152,48 +172,27 @@ def show_photograph(scene: Scene, image: Image) -> None:
 
 
 def forget_pair(scene: Scene) -> None:
-    """Light a scene by the photograph again, without 'LANet Light' and without the memory of the result."""
+    """Light a scene by the photograph again, without 'LANet Light' and without the memory of the result.
+
+    Other textures that show a result show their photographs, too.
+    """
     if rendered_world(scene) is None:
         return
     world = local_world(scene)
     pair = remembered_pair(world)
-    if pair is not None:
-        for node in editable_textures(scene):
+    for texture in reachable_textures(world):
+        image = texture.node.image
+        source = image.get(SOURCE_PROPERTY) if image is not None else None
+        if pair is not None and image in pair.images:
+            source = pair.ldr
+        if isinstance(source, Image):
+            node = _editable(scene, texture).node
             light = light_node_after(node)
             if light is not None:
                 remove_light_node(light)
-            node.image = pair.ldr
+            node.image = source
     for name in (LDR_PROPERTY, HDR_PROPERTY, REST_PROPERTY):
         world.pop(name, None)
-
-
-def strength_of(scene: Scene) -> NodeSocket | None:
-    """Return what a scene's environment light is multiplied by: Strength of its Background, or a Value node before it.
-
-    None if there is no Background, or another node calculates its Strength.
-    """
-    texture = find_environment_texture(scene)
-    node = texture.node if texture is not None else None
-    for _ in range(32):  # along the first link from the texture
-        links = [link for socket in node.outputs for link in socket.links] if node is not None else []
-        if not links:
-            return None
-        node = links[0].to_node
-        if node.type == "BACKGROUND":
-            return _value_of(node.inputs["Strength"])
-    return None
-
-
-def _value_of(socket: NodeSocket) -> NodeSocket | None:
-    """Return the socket whose number an input has, None if it is calculated."""
-    while socket.is_linked:
-        source = socket.links[0].from_socket
-        if source.node.type == "VALUE":
-            return source
-        if source.node.type != "REROUTE":
-            return None
-        socket = source.node.inputs[0]
-    return socket
 
 
 def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path, *, is_relative: bool = False) -> Image:
@@ -228,6 +227,7 @@ def apply_hdr(scene: Scene, ldr: Image, hdr_path: Path, *, is_relative: bool = F
             reset(light)
     hdr[SOURCE_PROPERTY] = ldr
     world[LDR_PROPERTY], world[HDR_PROPERTY] = ldr, hdr
+    world.pop(REST_PROPERTY, None)
     return hdr
 
 

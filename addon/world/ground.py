@@ -11,8 +11,9 @@ import math
 import bpy
 from bpy.types import Material, Mesh, Node, Object, Scene, World
 
-from .drivers import drive_by
-from .graph import editable_textures, lighting_node, local_world, remembered_pair, strength_of
+from .drivers import DriverSource, drive_by, follow_copy, follow_present, follows_another
+from .followed_inputs import FollowedInputs
+from .graph import editable_textures, lighting_node, local_world, remembered_pair
 from .ground_group import (
     ADDED,
     BASE,
@@ -26,9 +27,10 @@ from .ground_group import (
     is_projection_node,
     projection_group,
 )
-from .ground_limit import GroundFacts, add_irradiances, follow_limit
+from .ground_limit import GroundFacts, add_irradiances, follow_limit, slider
 from .light_group import HIGHLIGHTS, SATURATION, WARMTH, light_node_after
-from .map_rotation import ensure_mapping, follow_mapping
+from .light_inputs import LightInputs
+from .map_rotation import ensure_mapping, follow_mapping, follow_type
 from .rendered_world import rendered_world
 
 #: On the object: the photograph, which copies of a world have in common.
@@ -39,8 +41,15 @@ _SEGMENTS, _RINGS = 128, 32
 
 def ground_of(scene: Scene) -> Object | None:
     """Return the ground of a scene's world, None if it has none."""
+    return next(iter(_grounds_of(scene)), None)
+
+
+def _grounds_of(scene: Scene) -> list[Object]:
+    """Return the ground of a scene's world, and the duplicates that an artist has made of it."""
     pair = remembered_pair(rendered_world(scene))
-    return next((each for each in scene.objects if pair and each.get(GROUND_PROPERTY) == pair.ldr), None)
+    photographs = (None,) if pair is None else (None, pair.ldr)  # that of a ground may have been removed
+    grounds = [each for each in scene.objects if GROUND_PROPERTY in each and each.type == "MESH"]
+    return [each for each in grounds if each[GROUND_PROPERTY] in photographs]
 
 
 def add_ground(scene: Scene, facts: GroundFacts, *, shape: str, height: float, radius: float) -> Object:
@@ -80,6 +89,20 @@ def follow_lamps(scene: Scene) -> None:
         _follow_tint(material, light, world, is_fixed=pair.rest is not None)
 
 
+def let_ground_follow(scene: Scene, world: World, inputs: FollowedInputs) -> None:
+    """Let the ground of a scene follow its world as the nodes are linked now; a shared material is copied first."""
+    for target in _grounds_of(scene):
+        material = target.active_material
+        if material is None or material.node_tree is None:
+            continue
+        if material.users > 1 and follows_another(material.node_tree, world):  # full copies of a scene share materials
+            target.active_material = material = material.copy()
+        follow_copy(material.node_tree, world)
+        follow_present(material.node_tree, world, inputs.of_ground)
+        if inputs.mapping is not None:
+            follow_type(material.node_tree, inputs.mapping)
+
+
 def _follow_tint(material: Material, light: Node | None, world: World, *, is_fixed: bool) -> None:
     """Let a ground follow Warmth and Saturation, or fix it to their values: lamps keep the colour that they got."""
     node = ground_node(material)
@@ -92,21 +115,19 @@ def _follow_tint(material: Material, light: Node | None, world: World, *, is_fix
             node.inputs[name].driver_remove("default_value")
             node.inputs[name].default_value = light.inputs[name].default_value
         else:
-            drive_by(node.inputs[name], light.inputs[name], world)
+            drive_by(node.inputs[name], slider(light, name), world)
 
 
 def remove_ground(scene: Scene) -> None:
-    """Remove the ground of a scene's world."""
-    target = ground_of(scene)
-    if target is None:
-        return
-    mesh, materials = target.data, list(target.data.materials)
-    bpy.data.objects.remove(target)
-    if mesh.users == 0:
-        bpy.data.meshes.remove(mesh)
-    for material in materials:
-        if material is not None and material.users == 0:
-            bpy.data.materials.remove(material)
+    """Remove the ground of a scene's world, and its duplicates."""
+    for target in _grounds_of(scene):
+        mesh, materials = target.data, list(target.data.materials)
+        bpy.data.objects.remove(target)
+        if mesh.users == 0:
+            bpy.data.meshes.remove(mesh)
+        for material in materials:
+            if material is not None and material.users == 0:
+                bpy.data.materials.remove(material)
 
 
 def projection_node(material: Material) -> Node | None:
@@ -141,13 +162,13 @@ def _material(scene: Scene, world: World, facts: GroundFacts, shape: str, radius
     ground.inputs[RIM].default_value = radius if shape == PLANE else 1e9
     for node in editable_textures(scene):
         ensure_mapping(node)
-    lighting = lighting_node(scene)
-    follow_mapping(mapping, ensure_mapping(lighting), world)
-    light, strength = light_node_after(lighting), strength_of(scene)
-    if light is not None:
-        drive_by(ground.inputs[HIGHLIGHTS], light.inputs[HIGHLIGHTS], world)
-    if strength is not None:
-        drive_by(ground.inputs[STRENGTH], strength, world)
+    inputs = LightInputs.of(lighting_node(scene))
+    assert inputs.mapping is not None, "it was made above"
+    follow_mapping(mapping, inputs.mapping, world)
+    if inputs.light is not None:
+        drive_by(ground.inputs[HIGHLIGHTS], slider(inputs.light, HIGHLIGHTS), world)
+    if inputs.strength is not None:
+        drive_by(ground.inputs[STRENGTH], DriverSource(inputs.strength, inputs.strength.default_value), world)
     tree.links.new(projection.outputs["Direction"], mapping.inputs["Vector"])
     tree.links.new(mapping.outputs["Vector"], texture.inputs["Vector"])
     tree.links.new(texture.outputs["Color"], ground.inputs[IMAGE])

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from bpy.types import Material, Node, NodeSocket, ShaderNodeGroup, World
 
 from .drivers import DriverSource, drive
-from .light_group import HIGHLIGHTS, PEAK_LIMIT
+from .light_group import HIGHLIGHTS, NEUTRAL, PEAK_LIMIT
 
-#: Value nodes: the place in the colour ramps, from 0 to 1.
+#: Labels of Value nodes: the place in the colour ramps, from 0 to 1.
 _BASE_VALUE, _ADDED_VALUE = "Base Left by Peak Limit", "Highlights Left by Peak Limit"
+#: On a Value node: its label as it was made, which outlives a new name.
+_MARK = "lanet_limit"
 #: Distance of the rows of nodes.
 _ROW = -300.0
 #: A smaller limit is none, as in 'LANet Light'.
@@ -56,26 +58,36 @@ def follow_limit(material: Material, light: ShaderNodeGroup | None, world: World
         light: the node; None for no limit, also where lamps have the light that would be cut.
         world: that of ``light``.
     """
-    values = [material.node_tree.nodes.get(name) for name in (_BASE_VALUE, _ADDED_VALUE)]
-    for value in filter(None, values):
+    base, added = (_find_value(material, label) for label in (_BASE_VALUE, _ADDED_VALUE))
+    for value in filter(None, (base, added)):
         value.outputs[0].driver_remove("default_value")
         value.outputs[0].default_value = 1.0
-    if light is None or None in values:
+    if light is None or base is None or added is None:
         return
-    base, added = values
-    sources = {"limit": DriverSource(light.inputs[PEAK_LIMIT])}
+    sources = {"limit": slider(light, PEAK_LIMIT)}
     curve = base.outputs[0].driver_add("default_value")
     drive(curve, f"1 if limit < {_LEAST} else min(limit, 1)", sources, world)
-    sources["ev"] = DriverSource(light.inputs[HIGHLIGHTS])
+    sources["ev"] = slider(light, HIGHLIGHTS)
     softness, peak = added["lanet_softness"], added["lanet_peak"]
     steps = f"log(1 + max(limit - 1, 0) / (pow(2, ev) * {softness:.8g})) * {1.0 / math.log1p(peak / softness):.8g}"
     curve = added.outputs[0].driver_add("default_value")
     drive(curve, f"1 if limit < {_LEAST} else min({steps}, 1)", sources, world)
 
 
-def _value(material: Material, name: str, row: int) -> Node:
+def slider(light: ShaderNodeGroup, name: str) -> DriverSource:
+    """Return a slider of 'LANet Light' for drivers."""
+    return DriverSource(light.inputs[name], NEUTRAL[name])
+
+
+def _find_value(material: Material, label: str) -> Node | None:
+    nodes = material.node_tree.nodes
+    return next((node for node in nodes if node.get(_MARK) == label), nodes.get(label))  # by its name in an older file
+
+
+def _value(material: Material, label: str, row: int) -> Node:
     value = material.node_tree.nodes.new("ShaderNodeValue")
-    value.name = value.label = name
+    value.name = value.label = label
+    value[_MARK] = label
     value.outputs[0].default_value = 1.0
     value.location = (0.0, _ROW * row)
     return value

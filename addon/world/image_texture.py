@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from bpy.types import NodeSocket, Scene, ShaderNodeTexEnvironment, ShaderNodeTexImage
 
-from .environment_texture import EnvironmentTexture, find_environment_textures, find_image_textures
+from .environment_texture import EnvironmentTexture, find_image_textures
 from .map_rotation import unusual_direction
 from .rendered_world import rendered_world
 
 
 def flat_texture(scene: Scene) -> EnvironmentTexture | None:
-    """Return the Image Texture that lights a scene without an Environment Texture, None if there is none."""
-    world, engine = rendered_world(scene), scene.render.engine
-    if find_environment_textures(world, engine):
-        return None
-    return next((each for each in find_image_textures(world, engine) if each.node.image is not None), None)
+    """Return the Image Texture that lights a scene, None if there is none.
+
+    Args:
+        scene: without an Environment Texture that lights it.
+    """
+    found = find_image_textures(rendered_world(scene), scene.render.engine)
+    return next((each for each in found if each.node.image is not None), None)
 
 
 def put_in_place(flat: EnvironmentTexture) -> ShaderNodeTexEnvironment:

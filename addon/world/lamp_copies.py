@@ -5,9 +5,11 @@ from __future__ import annotations
 import bpy
 from bpy.types import Object, Scene, World
 
-from .drivers import follow_copy, follows_another
+from .drivers import follow_copy, follow_present, follows_another
+from .followed_inputs import FollowedInputs
 from .graph import is_own, remembered_pair
-from .lamps import lamps_of, remove_lamps
+from .lamps import empties_of, lamps_of, remove_lamps
+from .map_rotation import follow, follows_type
 from .rendered_world import rendered_world
 
 
@@ -38,10 +40,23 @@ def complete_lamps(scene: Scene) -> None:
         _link(scene, _copies(lamps_of(givers[0]), world))
 
 
-def let_lamps_follow(scene: Scene, world: World) -> None:
-    """Let the lamps of a scene follow its world; lamps that turn with the world of another scene are copied first."""
+def let_lamps_follow(scene: Scene, world: World, inputs: FollowedInputs) -> None:
+    """Let the lamps of a scene follow its world as the nodes are linked now.
+
+    Lamps that turn with the world of another scene are copied first.
+    """
+    _let_follow(scene, world)
+    for lamp in lamps_of(scene):
+        follow_present(lamp.data, world, inputs.of_lamp)
+    for empty in empties_of(lamps_of(scene)):
+        follow_present(empty, world, inputs.of_empty)
+        if inputs.mapping is not None and empty.animation_data is not None and not follows_type(empty, inputs.mapping):
+            follow(empty, inputs.mapping, world)
+
+
+def _let_follow(scene: Scene, world: World) -> None:
     lamps = lamps_of(scene)
-    empties = {lamp.parent for lamp in lamps}
+    empties = empties_of(lamps)
     if not any(follows_another(each, world) for each in (*empties, *(lamp.data for lamp in lamps))):
         return
     members = [*empties, *lamps]
@@ -65,25 +80,24 @@ def _shows_the_same(scene: Scene, rest: bpy.types.Image) -> bool:
 
 
 def _link(scene: Scene, lamps: list[Object]) -> None:
-    for each in (*{lamp.parent for lamp in lamps}, *lamps):
+    for each in (*empties_of(lamps), *lamps):
         if each.name not in scene.objects:
             scene.collection.objects.link(each)
 
 
 def _copies(lamps: list[Object], world: World) -> list[Object]:
     """Return copies of lamps, with copies of their empties that turn with a world."""
-    empties = {lamp.parent: lamp.parent.copy() for lamp in lamps}
+    empties = {empty: empty.copy() for empty in empties_of(lamps)}
     copies = []
     for lamp in lamps:
         copy = lamp.copy()
         copy.data = lamp.data.copy()
-        copy.parent = empties[lamp.parent]
+        copy.parent = empties.get(lamp.parent, lamp.parent)
         copies.append(copy)
     _follow(copies, world)
     return copies
 
 
 def _follow(lamps: list[Object], world: World) -> None:
-    for lamp in lamps:
-        follow_copy(lamp.parent, world)
-        follow_copy(lamp.data, world)
+    for owner in (*empties_of(lamps), *(lamp.data for lamp in lamps)):
+        follow_copy(owner, world)

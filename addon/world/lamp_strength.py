@@ -5,8 +5,9 @@ from __future__ import annotations
 from bpy.types import Light, Scene, World
 
 from .drivers import DriverSource, drive
-from .graph import lighting_node, strength_of
-from .light_group import HIGHLIGHTS, light_node_after
+from .graph import lighting_node
+from .light_group import HIGHLIGHTS, NEUTRAL
+from .light_inputs import LightInputs
 
 #: On a lamp's data, before Blender 4.5: the strength that an artist can change.
 OWN_PROPERTY = "lanet_strength"
@@ -26,15 +27,16 @@ class EnvironmentStrength:
     """
 
     def __init__(self, scene: Scene) -> None:
-        strength, light = strength_of(scene), light_node_after(lighting_node(scene))
+        inputs = LightInputs.of(lighting_node(scene))
         self._sources: dict[str, DriverSource] = {}
         factor = 1.0
-        if strength is not None:
-            self._sources["strength"] = DriverSource(strength)
-            factor *= strength.default_value
-        if light is not None:
-            self._sources["highlights"] = DriverSource(light.inputs[HIGHLIGHTS])
-            factor *= 2.0 ** light.inputs[HIGHLIGHTS].default_value
+        if inputs.strength is not None:
+            self._sources["strength"] = DriverSource(inputs.strength, inputs.strength.default_value)
+            factor *= inputs.strength.default_value
+        if inputs.light is not None:
+            highlights = inputs.light.inputs[HIGHLIGHTS]
+            self._sources["highlights"] = DriverSource(highlights, NEUTRAL[HIGHLIGHTS])
+            factor *= 2.0 ** (NEUTRAL[HIGHLIGHTS] if inputs.light.mute else highlights.default_value)
         self.factor = factor if factor > _LEAST else 1.0
 
     def drive(self, light: Light, world: World) -> None:

@@ -7,7 +7,7 @@ without it, so nothing is counted twice. All lamps of a world are children of an
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import bpy
 from bpy.types import Image, Object, Scene, World
@@ -22,7 +22,7 @@ from .light_tint import tint_values, tinted
 from .map_rotation import ensure_mapping, follow
 from .rendered_world import rendered_world
 
-#: On a lamp: the number of its light; on the empty: the photograph, which copies of a world have in common.
+#: On a lamp: the number of its light; on it and on the empty: the photograph, which copies of a world have in common.
 LAMP_PROPERTY = "lanet_lamp"
 PHOTOGRAPH_PROPERTY = "lanet_photograph"
 #: The sun's; a map's pixels may be smaller or larger.
@@ -34,17 +34,33 @@ _DISTANCE = 5.0
 def lamps_of(scene: Scene) -> list[Object]:
     """Return the lamps of a scene's world, in the order of their lights."""
     pair = remembered_pair(rendered_world(scene))
-    if pair is None:
-        return []
-    found = [each for each in scene.objects if LAMP_PROPERTY in each and each.parent]
-    found = [each for each in found if each.parent.get(PHOTOGRAPH_PROPERTY) == pair.ldr]
+    photographs = (None,) if pair is None else (None, pair.ldr)  # that of a lamp may have been removed
+    found = [each for each in scene.objects if isinstance(each.get(LAMP_PROPERTY), int) and each.type == "LIGHT"]
+    found = [each for each in found if _photograph_of(each) in photographs]
     return sorted(found, key=lambda each: each[LAMP_PROPERTY])
+
+
+def lamps_of_others(scene: Scene) -> list[Object]:
+    """Return the lamps that light a scene in place of lights of another photograph, as after a change of the world."""
+    own = lamps_of(scene)
+    return [each for each in scene.objects if LAMP_PROPERTY in each and each not in own and not each.hide_render]
+
+
+def empties_of(lamps: Iterable[Object]) -> list[Object]:
+    """Return the empties that turn lamps; an artist may have removed one, or given a lamp another parent."""
+    parents = {lamp.parent for lamp in lamps if lamp.parent is not None and PHOTOGRAPH_PROPERTY in lamp.parent}
+    return list(parents)
+
+
+def _photograph_of(lamp: Object) -> Image | None:
+    owner = lamp if PHOTOGRAPH_PROPERTY in lamp or lamp.parent is None else lamp.parent
+    return owner.get(PHOTOGRAPH_PROPERTY)
 
 
 def has_lamps(scene: Scene) -> bool:
     """Return whether a scene's world has lamps, also if they were deleted by hand: the map lacks their light."""
     pair = remembered_pair(rendered_world(scene))
-    return pair is not None and (pair.rest is not None or bool(lamps_of(scene)))
+    return (pair is not None and pair.rest is not None) or bool(lamps_of(scene))
 
 
 def taken(scene: Scene) -> list[int]:
@@ -94,7 +110,7 @@ def remove_lamps(scene: Scene) -> None:
                 node.image = pair.hdr
         local_world(scene).pop(REST_PROPERTY, None)
     follow_lamps(scene)
-    empties = {each.parent for each in lamps_of(scene)}
+    empties = empties_of(lamps_of(scene))
     for lamp in lamps_of(scene):
         data = lamp.data
         bpy.data.objects.remove(lamp)
@@ -112,8 +128,8 @@ def hide_lamps(scene: Scene, *, hidden: bool) -> None:
 
 
 def _empty_of(scene: Scene, world: World) -> Object:
-    for lamp in lamps_of(scene):
-        return lamp.parent
+    for empty in empties_of(lamps_of(scene)):
+        return empty
     empty = bpy.data.objects.new("LANet Lights", None)
     empty.empty_display_size = 0.5
     pair = remembered_pair(world)
@@ -143,6 +159,6 @@ def _lamp(scene: Scene, empty: Object, number: int, light: LightFacts, factor: f
     lamp.rotation_mode = "QUATERNION"
     lamp.rotation_quaternion = direction.to_track_quat("Z", "Y")
     lamp.parent = empty
-    lamp[LAMP_PROPERTY] = number
+    lamp[LAMP_PROPERTY], lamp[PHOTOGRAPH_PROPERTY] = number, empty[PHOTOGRAPH_PROPERTY]
     scene.collection.objects.link(lamp)
     return lamp

@@ -93,10 +93,13 @@ def sliders_of(node: ShaderNodeGroup) -> list[str]:
 
 def is_animated(node: ShaderNodeGroup, name: str) -> bool:
     """Return whether a slider has keyframes, a driver or a link."""
-    if node.inputs[name].is_linked:
-        return True
-    animation = node.id_data.animation_data
-    path = node.inputs[name].path_from_id("default_value")
+    return node.inputs[name].is_linked or has_curve(node.inputs[name])
+
+
+def has_curve(socket: NodeSocket) -> bool:
+    """Return whether the value of a socket has keyframes or a driver."""
+    animation = socket.id_data.animation_data
+    path = socket.path_from_id("default_value")
     curves = [*curves_of(animation), *animation.drivers] if animation is not None else ()
     return any(curve.data_path == path for curve in curves)
 

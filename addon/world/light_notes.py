@@ -9,6 +9,7 @@ from .colour_space import is_srgb
 from .environment_texture import active_output, find_environment_textures, inputs_of
 from .graph import find_environment_texture, light_nodes, remembered_pair
 from .image_texture import flat_texture
+from .lamps import lamps_of_others
 from .light_changes import altering_nodes, changing_nodes
 from .light_group import HIGHLIGHTS, NEUTRAL, sliders_of
 from .rendered_world import other_worlds, rendered_world
@@ -28,7 +29,7 @@ def notes_before(scene: Scene, ldr: Image | None) -> list[str]:
         tr("{name} no longer lights the world. Its node is kept, without its link.", name=name)
         for name in replaced(scene)
     ]
-    flat = flat_texture(scene)
+    flat = flat_texture(scene) if find_environment_texture(scene) is None else None
     if flat is not None:
         notes.append(
             tr(
@@ -55,7 +56,7 @@ def notes_after(scene: Scene) -> list[str]:
     pair = remembered_pair(world)
     if pair is None:
         return []
-    notes = altered(scene)
+    notes = altered(scene) + added(scene)
     others = [
         each.node
         for each in find_environment_textures(world, scene.render.engine)
@@ -86,6 +87,14 @@ def altered(scene: Scene) -> list[str]:
         tr("“{node}” {change}. Mute or remove it to let the HDR light through.", node=_name(node), change=tr(change))
         for node, change in nodes
     ]
+
+
+def added(scene: Scene) -> list[str]:
+    """Return which lamps of another photograph light a scene as well, one sentence."""
+    names = ", ".join(each.name for each in lamps_of_others(scene))
+    if not names:
+        return []
+    return [tr("{names}: Lamps of another photograph light the scene, too. Hide or delete them.", names=names)]
 
 
 def not_shared(scene: Scene) -> list[str]:

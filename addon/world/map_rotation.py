@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 
-from bpy.types import Node, NodeSocket, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
+from bpy.types import Node, NodeSocket, NodeTree, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
 from mathutils import Euler, Matrix, Vector
 
 from ..errors import AddonError
 from ..translation import tr
-from .drivers import DriverSource, drive
+from .drivers import DriverSource, drive, driven_socket
 from .environment_texture import EnvironmentTexture
 
 #: Locations and differences of scales that are none.
 _LEAST = 1e-4
+#: Values of a Mapping node that turns and mirrors nothing.
+_NEUTRAL = {"Rotation": 0.0, "Scale": 1.0}
+#: Of the rotations of an object that turns as a Mapping node, and inversely.
+_ORDERS = ("XYZ", "ZYX")
 
 
 def mapping_of(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping | None:
@@ -35,6 +39,7 @@ def ensure_mapping(texture: ShaderNodeTexEnvironment) -> ShaderNodeMapping:
         source = vector.links[0].from_socket
     else:
         coordinate = tree.nodes.new("ShaderNodeTexCoord")
+        coordinate.parent = texture.parent
         coordinate.location = (texture.location.x - 400.0, texture.location.y)
         source = coordinate.outputs["Generated"]
     tree.links.new(source, mapping.inputs["Vector"])
@@ -96,8 +101,8 @@ def follow(target: Object, mapping: ShaderNodeMapping, world: World) -> None:
     inverse rotation, which has the negative angles in the reverse order. It mirrors before it turns, and the object
     afterwards; the same rotation seen in the mirror of two axes has the opposite angle if one of them is reversed.
     """
-    is_inverse = mapping.vector_type != "TEXTURE"
-    target.rotation_mode = "ZYX" if is_inverse else "XYZ"
+    is_inverse = _is_inverse(mapping)
+    target.rotation_mode = _ORDERS[is_inverse]
     rotation, scale = mapping.inputs["Rotation"], mapping.inputs["Scale"]
     if is_inverse:
         turn, sources = "turn if (other < 0) != (another < 0) else -turn", {"other": (scale, 1), "another": (scale, 2)}
@@ -105,6 +110,11 @@ def follow(target: Object, mapping: ShaderNodeMapping, world: World) -> None:
         turn, sources = "turn", {}
     _drive(target, "rotation_euler", turn, {"turn": (rotation, 0), **sources}, world)
     _drive(target, "scale", "-1 if value < 0 else 1", {"value": (scale, 0)}, world)
+
+
+def follows_type(target: Object, mapping: ShaderNodeMapping) -> bool:
+    """Return whether an object that follows a Mapping node follows one of its type."""
+    return target.rotation_mode == _ORDERS[_is_inverse(mapping)]
 
 
 def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world: World | None = None) -> None:
@@ -120,6 +130,18 @@ def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world:
         _drive(target.inputs[name], "default_value", "value", {"value": (mapping.inputs[name], 0)}, world)
 
 
+def follow_type(tree: NodeTree, mapping: ShaderNodeMapping) -> None:
+    """Let the nodes that follow a Mapping node in another tree be of its type; a driver cannot."""
+    for curve in tree.animation_data.drivers if tree.animation_data is not None else ():
+        socket = driven_socket(curve)
+        if socket is not None and socket.node.type == "MAPPING" and socket.node.vector_type != mapping.vector_type:
+            socket.node.vector_type = mapping.vector_type
+
+
+def _is_inverse(mapping: ShaderNodeMapping) -> bool:
+    return mapping.vector_type != "TEXTURE"
+
+
 def _drive(target, path: str, expression: str, vectors: dict[str, tuple[NodeSocket, int]], world: World | None) -> None:
     """Drive the three numbers of a property by those of vectors.
 
@@ -132,13 +154,34 @@ def _drive(target, path: str, expression: str, vectors: dict[str, tuple[NodeSock
     """
     for axis in range(3):
         target.driver_remove(path, axis)
-        sources = {name: DriverSource(vector, f"[{(axis + step) % 3}]") for name, (vector, step) in vectors.items()}
+        sources = {
+            name: DriverSource(vector, _NEUTRAL[vector.name], f"[{(axis + step) % 3}]")
+            for name, (vector, step) in vectors.items()
+        }
         drive(target.driver_add(path, axis), expression, sources, world)
 
 
 def turned(direction: Vector, mapping: ShaderNodeMapping) -> Vector:
     """Return where a direction of a panorama is seen in world space."""
     return _turn(mapping) @ direction
+
+
+def turn_around_vertical(mapping: ShaderNodeMapping, start: Vector, angle_rad: float) -> None:
+    """Turn what a Mapping node turns by an angle around the vertical axis, seen from above.
+
+    Args:
+        mapping: the node.
+        start: its rotation before.
+        angle_rad: counterclockwise.
+    """
+    rotation, scale = mapping.inputs["Rotation"], mapping.inputs["Scale"].default_value
+    if _is_inverse(mapping):  # it turns the direction that is looked up, after it has mirrored it
+        angle_rad *= 1.0 if (scale[0] < 0.0) != (scale[1] < 0.0) else -1.0
+        if abs(start[0]) > _LEAST or abs(start[1]) > _LEAST:
+            turn = Euler(start).to_matrix() @ Matrix.Rotation(angle_rad, 3, "Z")
+            rotation.default_value = turn.to_euler("XYZ", Euler(rotation.default_value))
+            return
+    rotation.default_value = (start[0], start[1], start[2] + angle_rad)
 
 
 def _turn(mapping: ShaderNodeMapping) -> Matrix:

@@ -15,6 +15,7 @@ from lanet_core.errors import ImageTooLargeError, InputError, UnsupportedColourM
 from lanet_core.files.file_kind import MAX_PIXELS, FileKind, file_kind
 from lanet_core.files.file_names import utf8_name
 from lanet_core.files.limits import check_before_opening, check_spec, damaged, declared_pixels, openimageio_limits
+from lanet_core.files.tiff_pages import select_page
 
 #: Photometric interpretations that mean grey, RGB, palette or YCbCr (TIFF 6.0, tag 262; OpenImageIO turns them
 #: into grey or RGB). All others, CMYK, Lab and raw sensors among them, are refused.
@@ -34,12 +35,10 @@ _TAGS = (
     "tiff:ColorSpace",
     "tiff:PhotometricInterpretation",
 )
-#: Pages that are counted.
-_MAXIMUM_PAGES = 1000
-#: Columns and rows of the smallest page that is no thumbnail: those of the smallest panorama.
-_SMALLEST_PAGE = (64, 32)
 #: OpenImageIO rejects some absurd headers itself, with one of these phrases.
 _ABSURD_SIZE = re.compile(r"header claims a \d+ MB|exceeds|may not exceed")
+#: libtiff's complaint about a compression that it was built without.
+_UNKNOWN_COMPRESSION = re.compile(r"(\w+) compression support is not configured")
 #: Rows that are read at once.
 _BAND_ROWS = 256
 
@@ -73,8 +72,8 @@ def decode(path: Path, kind: FileKind) -> Decoded:
         kind: its format, by its signature.
 
     Returns:
-        Samples of the largest page of a TIFF, or of the first image of another file, alpha taken off; colour is not
-        multiplied by alpha.
+        Samples of the image of a TIFF (see :mod:`.tiff_pages`), or of the first image of another file, alpha taken
+        off; colour is not multiplied by alpha.
 
     Raises:
         DamagedImageError: the file is truncated or corrupt.
@@ -83,7 +82,7 @@ def decode(path: Path, kind: FileKind) -> Decoded:
         UnsupportedFormatError: an unusual number of channels or sample type.
     """
     with open_image(path, kind) as image:
-        pages, page = _select_page(image, kind, path)
+        pages, page = _select_page(image, path) if kind is FileKind.TIFF else (1, 0)
         spec = image.spec()
         tags = {name: value for name in _TAGS if (value := spec.getattribute(name)) is not None}
         _check_colour_model(tags, path)
@@ -203,6 +202,12 @@ def read_bands(
         complaint = image.geterror()
         if has_chroma and "subsampling factors" in complaint:
             raise unusual_chroma(path, "chroma of another size than half of the image's")
+        if compression := _UNKNOWN_COMPRESSION.search(complaint):
+            raise UnsupportedFormatError(
+                f"The TIFF is compressed with {compression[1]}, which cannot be decoded.",
+                path=path,
+                remedy="Save it with LZW or Deflate (ZIP) compression.",
+            )
         if band is None or complaint:
             raise damaged(path, complaint)
         band = band.reshape(bottom - top, spec.width, -1)
@@ -313,20 +318,13 @@ def _colour_channels(spec: OpenImageIO.ImageSpec, path: Path) -> int:
     return channels
 
 
-def _select_page(image: OpenImageIO.ImageInput, kind: FileKind, path: Path) -> tuple[int, int]:
-    """Seek the first page that is no thumbnail, or else the largest; return how many there are, and its number from 0.
+def _select_page(image: OpenImageIO.ImageInput, path: Path) -> tuple[int, int]:
+    """Select the page of a TIFF that is the image; return how many there are, and its number from 0."""
 
-    Only a TIFF has pages.
-    """
-    if kind is not FileKind.TIFF:
-        return 1, 0
-    sizes = []
-    while len(sizes) < _MAXIMUM_PAGES and image.seek_subimage(len(sizes), 0):
-        sizes.append((image.spec().width, image.spec().height))
-    image.geterror()  # of the image after the last one
-    largest = max(range(len(sizes)), key=lambda page: sizes[page][0] * sizes[page][1])
-    width, height = _SMALLEST_PAGE
-    page = next((page for page, size in enumerate(sizes) if size[0] >= width and size[1] >= height), largest)
-    image.seek_subimage(page, 0)
+    def bands() -> Iterator[tuple[int, np.ndarray]]:
+        check_spec(image.spec(), path)
+        return read_bands(image, (0, min(3, image.spec().nchannels)), OpenImageIO.UNKNOWN, path)
+
+    selected = select_page(image, bands)
     check_spec(image.spec(), path)
-    return len(sizes), page
+    return selected

@@ -13,8 +13,8 @@ from mmap import mmap
 
 import numpy as np
 
-from lanet_core.files import jpeg
-from lanet_core.files.gain_map_metadata import GainMapMetadata, metadata_at
+from lanet_core.files import jpeg, xmp
+from lanet_core.files.gain_map_metadata import HDRGM_NAMESPACE, ISO_IDENTIFIER, GainMapMetadata, metadata_at
 from lanet_core.files.gain_map_upsampling import GuidedGain, Rows
 
 _START_OF_IMAGE = b"\xff\xd8\xff"
@@ -54,6 +54,15 @@ def find_gain_map(data: bytes | mmap) -> FoundGainMap | None:
             return FoundGainMap(start, jpeg.first_image_end(data, start), metadata)
         start = data.find(_START_OF_IMAGE, start + 2)
     return None
+
+
+def declares_gain_map(data: bytes | mmap) -> bool:
+    """Return whether the metadata of a JPEG's own image announce a gain map, which may be missing."""
+    if any(marker == jpeg.APP2 and content.startswith(ISO_IDENTIFIER) for marker, content in jpeg.segments(data)):
+        return True
+    return any(
+        "Version" in xmp.properties_of_packet(packet, HDRGM_NAMESPACE) for packet in xmp.jpeg_packets_at(data, 0)
+    )
 
 
 def has_apple_gain_map(data: bytes | mmap) -> bool:

@@ -54,6 +54,8 @@ class GainMapMetadata:
         values = np.array([*self.minimum_stops, *self.maximum_stops, *self.base_offset, *self.alternate_offset])
         if not np.isfinite(values).all() or np.abs(values).max() > _MAXIMUM_STOPS:
             raise ValueError("its metadata are out of range")
+        if np.any(np.array(self.maximum_stops) < np.array(self.minimum_stops)):
+            raise ValueError("its largest gain is below its smallest")
         if min(self.gamma) <= 0.0 or not np.isfinite(self.gamma).all():
             raise ValueError("its gamma is not positive")
 
@@ -88,7 +90,10 @@ def _checked(metadata: GainMapMetadata) -> GainMapMetadata:
 
 def _from_xmp(fields: dict[str, str]) -> GainMapMetadata:
     def values(name: str, default: float) -> tuple[float, ...]:
-        numbers = tuple(float(word) for word in fields.get(name, str(default)).split())
+        try:
+            numbers = tuple(float(word) for word in fields.get(name, str(default)).split())
+        except ValueError:
+            raise ValueError(f"its {name} is not a number") from None
         if len(numbers) not in (1, 3):
             raise ValueError(f"its {name} has {len(numbers)} values")
         return numbers

@@ -16,7 +16,7 @@ from lanet_core.files.decoder import Decoded, decode
 from lanet_core.files.file_kind import FileKind, file_kind
 from lanet_core.files.float_range import classify
 from lanet_core.files.further_images import ANIMATION_WARNING, further_image_warnings
-from lanet_core.files.gain_map import FoundGainMap, GainMap, find_gain_map, has_apple_gain_map
+from lanet_core.files.gain_map import FoundGainMap, GainMap, declares_gain_map, find_gain_map, has_apple_gain_map
 from lanet_core.files.gpano import find_gpano
 from lanet_core.files.hdr import read_stored_hdr
 from lanet_core.files.ldr_image import LdrImage, Measured
@@ -67,12 +67,12 @@ def read_ldr(path: str | Path, *, extend: bool = False) -> LdrImage:
             stored = read_stored_hdr(path, kind)
             warnings += stored.warnings
             encoding = LINEAR if stored.to_rec709 is None else ColourEncoding(LINEAR.curves, stored.to_rec709)
-            samples, transparent, orientation, bit_depth, gain_map = stored.rgb, stored.transparent, 1, 32, None
+            samples, transparent, orientation, bit_depth = stored.rgb, stored.transparent, 1, 32
+            gain_map = found = None
         else:
-            decoded, gain_map, more = _decoded(data, path, kind)
+            decoded, gain_map, found, more = _decoded(data, path, kind)
             encoding, colour_warnings = samples_encoding(decoded, data, kind, path)
-            map_start = None if gain_map is None else gain_map[1].start
-            more += _page_warnings(decoded) + further_image_warnings(data, kind, map_start)
+            more += _page_warnings(decoded) + further_image_warnings(data, kind, None if found is None else found.start)
             warnings += more + colour_warnings
             samples, transparent, bit_depth = decoded.samples, decoded.transparent, decoded.bit_depth
             orientation = orientation_of(decoded.tags.get("Orientation"))
@@ -92,17 +92,17 @@ def read_ldr(path: str | Path, *, extend: bool = False) -> LdrImage:
         transparent=None if transparent is None else upright(transparent, orientation),
         measured=measured,
     )
-    return image if gain_map is None else _with_gain_map(image, *gain_map, orientation)
+    return image if gain_map is None or found is None else _with_gain_map(image, gain_map, found, orientation)
 
 
 def _decoded(
     data: mmap, path: Path, kind: FileKind
-) -> tuple[Decoded, tuple[np.ndarray, FoundGainMap] | None, tuple[str, ...]]:
-    """Return the image, its gain map if it has one that can be used, and warnings."""
+) -> tuple[Decoded, np.ndarray | None, FoundGainMap | None, tuple[str, ...]]:
+    """Return the image, the samples of its gain map if they can be used, what was found of it, and warnings."""
     if kind is FileKind.PHOTOSHOP:
         _check_photoshop_mode(data, path)
     if kind is not FileKind.JPEG:
-        return decode(path, kind), None, ()
+        return decode(path, kind), None, None, ()
     _check_precision(data, path)
     warnings: tuple[str, ...] = ()
     found = samples = None
@@ -113,8 +113,8 @@ def _decoded(
     except (ValueError, LanetError) as error:
         reason = str(error) if isinstance(error, ValueError) else "it is truncated or corrupt"
         warnings = (f"The image's gain map was ignored: {reason}.",)
-    if found is None and not warnings and has_apple_gain_map(data):
-        warnings = ("The image's gain map is of Apple's own kind and was ignored: its scale is not documented.",)
+    if found is None and not warnings:
+        warnings = _missing_map_warnings(data)
     # OpenImageIO would decode an Ultra HDR file to HDR as a whole, in half floats. It sees no map where the file ends.
     end = jpeg.first_image_end(data)
     if end in (None, len(data)):
@@ -124,7 +124,15 @@ def _decoded(
             decoded = _decoded_part(data, 0, end, kind)
         except LanetError as error:
             raise type(error)(error.problem, path=path, remedy=error.remedy) from error
-    return decoded, (samples, found) if samples is not None and found is not None else None, warnings
+    return decoded, samples, found, warnings
+
+
+def _missing_map_warnings(data: mmap) -> tuple[str, ...]:
+    if has_apple_gain_map(data):
+        return ("The image's gain map is of Apple's own kind and was ignored: its scale is not documented.",)
+    if declares_gain_map(data):
+        return ("The image's gain map is missing: the file was cut off, or saved again without it.",)
+    return ()
 
 
 def _decoded_part(data: mmap, start: int, end: int | None, kind: FileKind) -> Decoded:

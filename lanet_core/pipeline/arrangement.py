@@ -24,6 +24,9 @@ _RESIZE_TOLERANCE = 0.01
 #: Ratios that ``stretch`` takes.
 _STRETCHED_RATIOS = (1.65, 2.35)
 
+#: Faces of a cube map that may be of one colour: the ground and a clear sky.
+_MOST_BLANK_FACES = 2
+
 _FORCE = "pass --force to convert it as a panorama"
 
 
@@ -63,7 +66,7 @@ def arrange(image: LdrImage, light: ImageLight, options: ReadingOptions) -> Arra
             return stereo
     if abs(ratio / 2.0 - 1.0) <= RATIO_TOLERANCE:
         return Arrangement(warnings=warnings + _sphere_warnings(image, light, options))
-    cube = next((layout for layout in LAYOUTS if _is_cube(light, layout)), None)
+    cube = next((layout for layout in LAYOUTS if _is_cube(light, layout, options)), None)
     if cube is not None:
         return _cube(image, cube, options)
     if options.stretch and _STRETCHED_RATIOS[0] <= ratio <= _STRETCHED_RATIOS[1]:
@@ -170,11 +173,18 @@ def _problem(seen: Overview) -> tuple[str, str]:
     return "", ""
 
 
-def _is_cube(light: ImageLight, layout: CubeLayout) -> bool:
+def _is_cube(light: ImageLight, layout: CubeLayout, options: ReadingOptions) -> bool:
     side = light.height // layout.rows
     if side < 16 or abs(light.width / layout.columns / (light.height / layout.rows) - 1.0) > RATIO_TOLERANCE:
         return False
-    return all(is_blank(light, row * side, column * side, side) for row, column in layout.empty_cells())
+
+    def blank(cell: tuple[int, int]) -> bool:
+        return is_blank(light, cell[0] * side, cell[1] * side, side)
+
+    if not all(map(blank, layout.empty_cells())):
+        return False
+    # A photograph of something on a plain background is blank around it, too, but in more cells.
+    return options.force or sum(map(blank, layout.cells.values())) <= _MOST_BLANK_FACES
 
 
 def _cube(image: LdrImage, layout: CubeLayout, options: ReadingOptions) -> Arrangement:

@@ -1,7 +1,8 @@
 """Black bars at the edges of an image: margins that no camera captured.
 
-A bar consists of whole rows or columns of one code near black, from an edge of the image to a sharp step. Unlike a bar,
-the black sky of a night ends in a skyline, or covers half of the image.
+A bar consists of whole rows or columns of one code near black, from an edge of the image to a sharp step. In a JPEG the
+codes of a bar below 16 pixels vary a little. Unlike a bar, the black sky of a night ends in a skyline, or covers half
+of the image.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ _BLOCK = 16
 _LEAST, _MOST = 0.01, 0.4
 #: Share of the pixels behind the step that are brighter than black.
 _SHARP = 0.8
+#: A bar that ends within the first block of a JPEG is not of one code: its fewest lines, the mean of the channels that
+#: ringing leaves of 255, the share of each line below it, and the least mean behind the step.
+_FEWEST_LINES, _RINGING, _DARK_SHARE, _BEHIND = 3, 16, 0.97, 32
 
 
 def black_bars(image: LdrImage) -> tuple[np.ndarray | None, tuple[str, ...]]:
@@ -32,7 +36,7 @@ def black_bars(image: LdrImage) -> tuple[np.ndarray | None, tuple[str, ...]]:
     samples = image.samples
     across = samples.swapaxes(0, 1)
     unit = np.iinfo(samples.dtype).max / 255.0 if samples.dtype.kind == "u" else 0.0
-    top, bottom, left, right = (_even_lines(each, unit) for each in (samples, samples[::-1], across, across[::-1]))
+    top, bottom, left, right = (_dark_lines(each, unit) for each in (samples, samples[::-1], across, across[::-1]))
     height, width = samples.shape[:2]
     rows, columns = slice(top, height - bottom), slice(left, width - right)
     top, bottom = (
@@ -46,8 +50,25 @@ def black_bars(image: LdrImage) -> tuple[np.ndarray | None, tuple[str, ...]]:
         return None, ()
     mask = np.ones((height, width), dtype=bool)
     mask[top : height - bottom, left : width - right] = False
+    if image.transparent is not None and image.transparent[mask].all():
+        return None, ()  # transparent, which has a warning of its own
     names = ", ".join(f"{name} {size} pixels" for name, size in sizes.items() if size)
     return mask, (f"Black bars count as not captured: {names}.",)
+
+
+def _dark_lines(lines: np.ndarray, unit: float) -> int:
+    """Return how many lines from the first on are a bar; arguments as of :func:`_even_lines`."""
+    return _even_lines(lines, unit) or _lines_in_block(lines, unit)
+
+
+def _lines_in_block(lines: np.ndarray, unit: float) -> int:
+    """Return how many lines are a bar that ends within the first block of a JPEG; arguments as above."""
+    first = lines[: _BLOCK + 1].mean(axis=-1)
+    is_dark = (first <= _RINGING * unit).mean(axis=1) >= _DARK_SHARE
+    size = int(is_dark.argmin())
+    if size < max(_FEWEST_LINES, _LEAST / 2 * len(lines)):
+        return 0
+    return size if (first[size] > _BEHIND * unit).mean() >= _SHARP else 0
 
 
 def _even_lines(lines: np.ndarray, unit: float) -> int:

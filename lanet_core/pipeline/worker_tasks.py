@@ -65,6 +65,8 @@ def lights(request: Mapping[str, Any]) -> dict[str, Any]:
     hdr = read_hdr(source)
     lights = find_lights(hdr)
     if not isinstance(take, list) or not all(type(each) is int and 0 <= each < len(lights) for each in take):
+        if not lights:
+            raise RequestError("No light of the map is small and bright enough.", remedy="Leave the map as it is.")
         raise RequestError(f"There are {len(lights)} lights.", remedy="Use a list of their indices, from 0.")
     result: dict[str, Any] = {"lights": [light.facts() for light in lights]}
     if request.get("output"):

@@ -1,7 +1,7 @@
 """Flat areas of an image that were painted rather than photographed: bars, margins, nadir patches, labels, letters.
 
 Such an area has one bright colour, but it emits no light. It is found by evidence that a photographed light does not
-give (:mod:`.painted_shapes`, :mod:`.painted_letters`). The result of a conversion is the image
+give (:mod:`.painted_shapes`, :mod:`.painted_nadir`, :mod:`.painted_letters`). The result of a conversion is the image
 itself there, and everything that is measured of the image has a mid-grey in its place.
 
 In a single image, a flat bright rectangle may be a window or a lamp. So only bars on opposite sides that are alike and
@@ -20,6 +20,7 @@ import numpy as np
 
 from lanet_core.colour import linear_to_srgb
 from lanet_core.reconstruction.painted_letters import find_letters
+from lanet_core.reconstruction.painted_nadir import find_nadir_patch
 from lanet_core.reconstruction.painted_shapes import TOLERANCE, Rectangle, find_bars, find_labels, near, pairs_of_bars
 from lanet_core.reconstruction.printed_paper import find_papers
 
@@ -50,6 +51,7 @@ class PaintedAreas:
         rectangles: areas of which every pixel is painted.
         letters: areas in which pixels near the area's luma are painted.
         papers: the same, of printed paper.
+        patches: the same, of a patch at the nadir.
     """
 
     height: int
@@ -57,6 +59,7 @@ class PaintedAreas:
     rectangles: tuple[Rectangle, ...] = ()
     letters: tuple[Rectangle, ...] = ()
     papers: tuple[Rectangle, ...] = ()
+    patches: tuple[Rectangle, ...] = ()
 
     def mask(self, rgb_linear: np.ndarray, first_row: int) -> np.ndarray | None:
         """Return which pixels of a band are painted, (n, W) bool; None if none are.
@@ -66,7 +69,7 @@ class PaintedAreas:
             first_row: the row of the image that the band begins with.
         """
         painted = None
-        for number, area in enumerate((*self.rectangles, *self.letters, *self.papers)):
+        for number, area in enumerate((*self.rectangles, *self.letters, *self.papers, *self.patches)):
             top, bottom = max(area.top - first_row, 0), min(area.bottom - first_row, len(rgb_linear))
             if top >= bottom:
                 continue
@@ -111,6 +114,11 @@ class PaintedAreas:
             )
         if self.letters:
             texts.append(f"Flat bright letters in rows {_row_range(self.letters)} remain {left}")
+        if self.patches:
+            texts.append(
+                f"The flat bright patch at the nadir, in rows {_row_range(self.patches)}, remains as in the image: "
+                "it emits no light."
+            )
         if self.papers:
             texts.append(f"Printed paper in rows {_row_range(self.papers)} remains as in the image: it emits no light.")
         return tuple(texts)
@@ -137,12 +145,14 @@ def find_painted_areas(height: int, width: int, linear_rows: LinearRows) -> Pain
     step, luma = _sampled_luma(height, linear_rows)
     bars = find_bars(luma)
     areas = [*bars, *find_labels(luma, bars)]
+    patch = find_nadir_patch(luma, areas)
+    patches = [] if patch is None else [patch]
     letters = find_letters(luma, areas)
     if step > 1:
         edges = _Edges(height, width, linear_rows, step)
         areas = [exact for area in areas if (exact := edges.located(area)) is not None]
-        letters = [edges.enlarged(area) for area in letters]
-    return PaintedAreas(height, width, tuple(areas), tuple(letters))
+        letters, patches = ([edges.enlarged(area) for area in each] for each in (letters, patches))
+    return PaintedAreas(height, width, tuple(areas), tuple(letters), patches=tuple(patches))
 
 
 def find_painted_areas_of_image(height: int, width: int, linear_rows: LinearRows) -> PaintedAreas:

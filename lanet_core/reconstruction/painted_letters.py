@@ -16,7 +16,7 @@ from lanet_core.image_size import image_size
 from lanet_core.reconstruction.painted_shapes import Rectangle, curvature_px, flat_levels, near, same, without
 
 #: Smallest and largest height of a letter: pixels, and a share of the panorama's height.
-_SMALLEST_PX, _LARGEST_SHARE = 6, 0.12
+_SMALLEST_PX, _LARGEST_SHARE = 6, 0.2
 #: Letters of a line that begin in the same row and end in the same row.
 _FEWEST_LETTERS = 6
 _LEAST_CURVATURE_PX = 4.0

@@ -28,12 +28,13 @@ TOLERANCE = 24.0
 STEP = 10.0
 
 #: Darker areas are not over-exposed regardless of the image's white level is.
-_LEAST_LUMA = 150.0
+LEAST_LUMA = 150.0
 #: Difference within which most pixels of an area are.
-_FLAT = 3.0
+FLAT = 3.0
 _FLAT_SHARE = 0.5
-#: Difference within which the medians of most lines are.
-_EVEN = 1.0
+#: Difference within which the medians of most lines are; second, where compression changes all of them: in a bar within
+#: the first block of a JPEG.
+_EVEN, _EVEN_IN_BLOCK, _BLOCK = 1.0, 3.0, 16
 #: Share of a line of an area that has its colour: at the area's edge, and where there are letters.
 _EDGE_SHARE, _LETTERS_SHARE = 0.94, 0.3
 #: Greatest share of the line beyond the edge that has the same colour, and greatest mean over the edges of a label.
@@ -165,14 +166,14 @@ def pairs_of_bars(luma: np.ndarray) -> list[Rectangle]:
 
 def _is_alike(one: Rectangle, other: Rectangle) -> bool:
     distances = (one.top - other.top, one.bottom - other.bottom, one.left - other.left, one.right - other.right)
-    return max(map(abs, distances)) <= 1 and abs(one.luma - other.luma) <= _FLAT
+    return max(map(abs, distances)) <= 1 and abs(one.luma - other.luma) <= FLAT
 
 
 def _bar(luma: np.ndarray, least: int) -> _Bar | None:
     """Return the bar in the first rows, None if there is none."""
     first = luma[:2]
     level = float(np.median(first))
-    if level < _LEAST_LUMA:
+    if level < LEAST_LUMA:
         return None
     luma = luma[: int(_LARGEST_BAR * len(luma)) + _BEYOND_LINES]
     shares, beyond = near(luma, level).mean(axis=1), same(luma, level).mean(axis=1)
@@ -186,8 +187,9 @@ def _bar(luma: np.ndarray, least: int) -> _Bar | None:
         )
         if is_edge:
             # A sky has a gradient; only the lines next to an edge are changed by compression.
-            even = np.abs(np.median(luma[:count], axis=1) - level) <= _EVEN
-            flat = np.abs(luma[:count] - np.float32(level)) <= _FLAT
+            limit = _EVEN_IN_BLOCK if count < _BLOCK else _EVEN
+            even = np.abs(np.median(luma[:count], axis=1) - level) <= limit
+            flat = np.abs(luma[:count] - np.float32(level)) <= FLAT
             return (count, level, stepped) if min(even.mean(), flat.mean()) >= _FLAT_SHARE else None
     return None
 
@@ -195,7 +197,7 @@ def _bar(luma: np.ndarray, least: int) -> _Bar | None:
 def _continued(luma: np.ndarray, opposite: _Bar) -> _Bar | None:
     """Return a bar in the first rows like the one opposite, None if the rows contradict it."""
     count, level, _ = opposite
-    flat = np.abs(luma[:count] - np.float32(level)) <= _FLAT
+    flat = np.abs(luma[:count] - np.float32(level)) <= FLAT
     edge = near(luma[count - 1 : count + 1], level).mean(axis=1)
     return opposite if flat.mean() > 0.8 and edge[0] >= _EDGE_SHARE and edge[1] < edge[0] - 0.05 else None
 
@@ -232,13 +234,13 @@ def without(luma: np.ndarray, areas: Sequence[Rectangle]) -> np.ndarray:
 def flat_levels(luma: np.ndarray) -> list[float]:
     """Return bright luma codes that flat parts of an image share, the most frequent first."""
     inner = luma[:-1, :-1]
-    flat = (inner >= _LEAST_LUMA) & (np.abs(inner - luma[1:, :-1]) <= 1.5) & (np.abs(inner - luma[:-1, 1:]) <= 1.5)
+    flat = (inner >= LEAST_LUMA) & (np.abs(inner - luma[1:, :-1]) <= 1.5) & (np.abs(inner - luma[:-1, 1:]) <= 1.5)
     counts = np.bincount(np.rint(inner[flat]).astype(np.intp), minlength=256)
     levels = []
     while len(levels) < 4 and counts.max() > max(40, 2e-4 * luma.size):
         level = int(counts.argmax())
         levels.append(float(level))
-        counts[max(0, level - int(_FLAT)) : level + int(_FLAT) + 1] = 0
+        counts[max(0, level - int(FLAT)) : level + int(FLAT) + 1] = 0
     return levels
 
 
@@ -319,7 +321,7 @@ def _is_label(luma: np.ndarray, label: Rectangle) -> bool:
     borders = (luma[top, columns], luma[bottom - 1, columns], luma[rows, left], luma[rows, right - 1])
     if min(near(border, level).mean() for border in borders) < _EDGE_SHARE:
         return False
-    if (np.abs(luma[rows, columns] - np.float32(level)) <= _FLAT).mean() < _FLAT_SHARE:
+    if (np.abs(luma[rows, columns] - np.float32(level)) <= FLAT).mean() < _FLAT_SHARE:
         return False
     beyond = [luma[row, columns] if 0 <= row < height else None for row in (top - 1, bottom)]
     beyond += [luma[rows, column] if 0 <= column < width else None for column in (left - 1, right)]

@@ -129,7 +129,10 @@ def check_another_conversion_and_the_file_keep_it(folder):
     blur.default_value = 0.25
     convert()
     graph = part("world.graph")
-    assert graph.strength_of(scene) is not None and graph.environment_image(scene).name == "street_lanet.exr"
+    assert (
+        part("world.strength").strength_after(graph.lighting_node(scene)) is not None
+        and graph.environment_image(scene).name == "street_lanet.exr"
+    )
     assert part("world.backplate").blur_node(scene.world).inputs["Blur"] == blur
     copy = scene.world.copy()
     scene.world = copy

@@ -86,7 +86,7 @@ def check_the_rotation_and_the_strength_are_those_of_the_node_tree(folder):
     texture = texture_of(scene)
     nodes = scene.world.node_tree.nodes
     assert mapping.mapping_of(texture) == nodes["Mapping"]
-    assert graph.strength_of(scene) == nodes["Background"].inputs["Strength"]
+    assert part("world.strength").strength_after(graph.lighting_node(scene)) == nodes["Background"].inputs["Strength"]
     nodes.remove(nodes["Mapping"])
     assert mapping.mapping_of(texture) is None
     assert bpy.ops.lanet.add_rotation() == {"FINISHED"}

@@ -15,6 +15,7 @@ from enabled_extension import (
     painted,
     part,
     refusal,
+    state_of,
     texture_of,
     write_image,
 )
@@ -143,3 +144,52 @@ def check_what_was_not_converted_and_what_clamps_is_reported(folder):
     found = messages()
     for words in (("Filmic sRGB", "not used"), (ramp.name, "limits the light"), (other.name, "night")):
         assert any(all(word in text for word in words) for text in found), (words, found)
+
+
+def check_a_world_that_does_not_use_its_nodes_is_named(folder):
+    """Every button gives the cause and the remedy, before a conversion and after it, and nothing changes."""
+    scene = file_scene(folder)
+    scene.world.use_nodes = False
+    if scene.world.use_nodes:  # Blender 5 always uses them
+        return
+    obstacle = part("world.obstacles").obstacle
+    assert "Use Nodes is off" in refusal() and "Use Nodes is off" in obstacle(scene)
+    scene.world.use_nodes = True
+    assert convert() == {"FINISHED"} and obstacle(scene) == ""
+    scene.world.use_nodes = False
+    before = state_of(scene)
+    for name in ("add_sun_lamp", "add_ground", "bake_light", "calibrate_surface", "turn_light", "add_rotation"):
+        assert "Use Nodes is off" in refusal_of(getattr(bpy.ops.lanet, name)), name
+    for name in ("reset_light", "remove_light", "convert_environment"):
+        assert "Use Nodes is off" in refusal_of(getattr(bpy.ops.lanet, name)), name
+    scene.lanet.shown = "LDR"
+    assert any("Use Nodes is off" in text for text in errors())
+    assert state_of(scene) == before
+    scene.world = bpy.data.worlds.new("plain")
+    assert obstacle(scene) == "" and "no environment image" in refusal()
+
+
+def refusal_of(operator) -> str:
+    """Return the message of an operator that fails."""
+    try:
+        operator()
+    except RuntimeError as error:
+        return str(error)
+    raise AssertionError("it was not refused")
+
+
+def check_a_linked_scene_is_named_and_stays(folder):
+    scene = file_scene(folder)
+    assert convert() == {"FINISHED"}
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.read_homefile(use_empty=True)
+    with bpy.data.libraries.load(str(folder / "scene.blend"), link=True) as (_, chosen):
+        chosen.scenes = ["Scene"]
+    scene = bpy.context.window.scene = chosen.scenes[0]
+    before = state_of(scene)
+    for name in ("convert_environment", "add_sun_lamp", "add_ground", "turn_light", "reset_light", "remove_light"):
+        assert "linked from scene.blend" in refusal_of(getattr(bpy.ops.lanet, name)), name
+    assert "linked from scene.blend" in refusal(filepath=str(folder / "street.png"))
+    scene.lanet.shown, scene.lanet.backplate = "LDR", "PHOTOGRAPH"
+    assert any("linked from scene.blend" in text for text in errors())
+    assert state_of(scene) == before

@@ -8,6 +8,7 @@ import pytest
 from blender_process import names_of_checks
 
 NAMES = (
+    "artist",
     "backplate",
     "bake",
     "conversion",
@@ -15,6 +16,7 @@ NAMES = (
     "engine",
     "environment",
     "expectation",
+    "follow",
     "ground",
     "interruption",
     "interface",

@@ -36,7 +36,9 @@ def check_an_environment_texture_takes_the_place_of_an_image_texture(folder):
     node = graph.lighting_node(scene)
     assert not flat.outputs["Color"].is_linked, "it stays without its link"
     assert part("world.map_rotation").mapping_of(node).name == "Mapping", "the rotation stays"
-    assert graph.strength_of(scene).default_value == 0.5, "and so does the strength"
+    assert part("world.strength").strength_after(graph.lighting_node(scene)).default_value == 0.5, (
+        "and so does the strength"
+    )
     light = part("world.light_group").light_node_after(node)
     assert light.outputs["Color"].links[0].to_node.type == "HUE_SAT"
     bpy.ops.lanet.remove_light()

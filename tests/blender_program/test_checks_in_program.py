@@ -11,11 +11,13 @@ from tiny_models import write_tiny_model
 
 FOLDER = Path(__file__).resolve().parents[1] / "blender"
 NAMES = (
+    "artist",
     "backplate",
     "bake",
     "engine",
     "environment",
     "expectation",
+    "follow",
     "ground",
     "saving",
     "message",

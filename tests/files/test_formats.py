@@ -15,7 +15,7 @@ from image_files import smooth_rgb8
 from PIL import Image
 
 from lanet_core import errors
-from lanet_core.files import read_ldr
+from lanet_core.files import LdrImage, read_ldr
 
 ROOT = Path(__file__).resolve().parents[2]
 RGB = smooth_rgb8(64, 128)
@@ -190,13 +190,53 @@ def test_a_jpeg_of_twelve_bits_is_named(tmp_path):
     assert "corrupt" not in str(caught.value)
 
 
-def test_the_first_page_of_a_tiff_that_is_no_thumbnail_is_read(tmp_path):
+def test_a_compression_that_is_not_decoded_is_named(tmp_path):
     path = tmp_path / "image.tif"
-    small = Image.fromarray(RGB[:16, :32])
-    small.save(path, save_all=True, append_images=[Image.fromarray(RGB), Image.fromarray(RGB // 2)])
-    image = read_ldr(path)
+    Image.fromarray(RGB).save(path, compression="zstd")
+    with pytest.raises(errors.UnsupportedFormatError, match="ZSTD"):
+        read_ldr(path)
+
+
+def pages(path: Path, *images: np.ndarray) -> LdrImage:
+    """Write the pages of a TIFF, and read it."""
+    first, *others = (Image.fromarray(image) for image in images)
+    first.save(path, save_all=True, append_images=others)
+    return read_ldr(path)
+
+
+def test_the_first_page_of_a_tiff_that_is_no_thumbnail_is_read(tmp_path):
+    image = pages(tmp_path / "image.tif", RGB[:16, :32], RGB, RGB // 2)
     np.testing.assert_allclose(image.rgb_linear, LINEAR, atol=1e-6)
     assert "3 pages" in image.warnings[0] and "page 2" in image.warnings[0]
+
+
+@pytest.mark.parametrize("factor", [2, 3, 8])
+def test_a_preview_in_front_of_a_tiff_image_is_not_read(tmp_path, factor):
+    large = np.repeat(np.repeat(RGB, factor, axis=0), factor, axis=1)
+    preview = np.asarray(Image.fromarray(large).resize(RGB.shape[1::-1], Image.Resampling.LANCZOS))
+    image = pages(tmp_path / "image.tif", preview, large)
+    assert (image.height, image.width) == large.shape[:2]
+    assert "page 2" in image.warnings[0]
+
+
+def test_a_smaller_page_that_shows_something_else_is_the_image(tmp_path):
+    large = np.repeat(np.repeat(RGB, 2, axis=0), 2, axis=1)
+    for other in (large // 2, large[:, ::-1], large[:100]):
+        image = pages(tmp_path / "image.tif", RGB, other)
+        np.testing.assert_allclose(image.rgb_linear, LINEAR, atol=1e-6)
+
+
+def test_a_page_that_declares_a_reduced_image_is_not_read(tmp_path):
+    path = tmp_path / "image.tif"
+    written = OpenImageIO.ImageOutput.create(str(path))
+    small, large = (OpenImageIO.ImageSpec(width, width // 2, 3, "uint8") for width in (128, 256))
+    small.attribute("tiff:subfiletype", 1)
+    written.open(str(path), (small, large))
+    written.write_image(np.zeros((64, 128, 3), np.uint8))
+    written.open(str(path), large, "AppendSubimage")
+    written.write_image(np.full((128, 256, 3), 200, np.uint8))
+    written.close()
+    assert read_ldr(path).width == 256
 
 
 @pytest.mark.parametrize(("name", "word"), [("image.png", "animation"), ("image.mpo", "2 images")])

@@ -141,7 +141,7 @@ def test_where_the_measurement_ends(tmp_path):
     assert "complete" in whole.warnings[0]
 
 
-@pytest.mark.parametrize("share", [0.01, 0.3, 0.7])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.7])
 @pytest.mark.parametrize("kinds", [("xmp",), ("iso",)])
 def test_a_map_that_was_cut_off_is_left_out(tmp_path, kinds, share):
     data = gain_map_jpeg(scene(), kinds=kinds)
@@ -149,11 +149,18 @@ def test_a_map_that_was_cut_off_is_left_out(tmp_path, kinds, share):
     image = read(tmp_path, data[: sdr_size + int(share * (len(data) - sdr_size))])
     assert image.measured is None
     assert image.rgb_linear.shape == (64, 128, 3)
+    assert len(image.warnings) == 1 and "gain map" in image.warnings[0]
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new"),
-    [("GainMapMax", "4.0", "99"), ("GainMapMax", "4.0", "nan"), ("GainMapMax", "4.0", "x"), ("Gamma", "1.0", "0.0")],
+    [
+        ("GainMapMax", "4.0", "99"),
+        ("GainMapMax", "4.0", "nan"),
+        ("GainMapMax", "4.0", "x"),
+        ("GainMapMax", "4.0", "-1"),
+        ("Gamma", "1.0", "0.0"),
+    ],
 )
 def test_nonsensical_metadata_are_named(tmp_path, name, old, new):
     good = gain_map_jpeg(scene())

@@ -201,6 +201,16 @@ def test_a_photograph_of_4_to_3_is_no_cube_map():
     refused(photograph(192, 256), "1.33:1", "--image")
 
 
+@pytest.mark.parametrize("background", [0.0, 0.5, 1.0])
+def test_something_on_a_plain_background_is_no_cube_map(background):
+    image = np.full((192, 256, 3), background, np.float32)
+    for shown in (image.copy(), image):
+        with pytest.raises(errors.NotEquirectangularError) as caught:
+            panorama_from_image(ldr_image(shown))
+        assert "cube map" not in str(caught.value) and "1.33:1" in str(caught.value)
+        image[70:180, 80:170] = photograph(110, 90)
+
+
 @pytest.mark.parametrize(("height", "width"), [(256, 448), (222, 512), (256, 588)])
 def test_a_sphere_of_another_ratio_is_stretched_on_request(height, width):
     rgb = panorama(height, width)

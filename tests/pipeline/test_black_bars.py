@@ -51,6 +51,23 @@ def test_bars_are_not_captured(tmp_path, code, rows, columns, name, options):
     np.testing.assert_allclose(found.rgb_linear[missing].mean(), expected[missing].mean(), rtol=0.15)
 
 
+@pytest.mark.parametrize(("size", "quality"), [(4, 85), (7, 60), (12, 40), (15, 85)])
+def test_a_bar_within_a_block_of_a_jpeg_is_not_captured(tmp_path, size, quality):
+    pixels = scene(256)
+    pixels[:size] = pixels[:, -size:] = 0
+    found = panorama(tmp_path / "bars.jpg", pixels, quality=quality, subsampling=2)
+    assert found.captured is not None
+    assert not found.captured[:size].any() and not found.captured[:, -size:].any()
+    assert found.captured[size + 2 :, : -size - 2].all()
+
+
+def test_transparent_margins_are_no_bars(tmp_path):
+    pixels = np.dstack([scene(), np.full((128, 256), 255, np.uint8)])
+    pixels[:20] = 0
+    found = panorama(tmp_path / "margin.png", pixels)
+    assert not found.captured[:20].any() and not any("bars" in text for text in found.warnings)
+
+
 def test_bars_of_16_bits(tmp_path):
     pixels = scene().astype(np.uint16) * 257
     pixels[:, :30] = pixels[:, -30:] = 0
@@ -75,12 +92,15 @@ def night(kind: str) -> np.ndarray:
         pixels[40:70, 100:150] = scene()[40:70, 100:150]
     elif kind == "noise":  # dark, and not of one code
         pixels[:40] = np.random.default_rng(1).integers(0, 3, (40, 256, 3))
+    elif kind == "dim":  # a dark sky that brightens
+        pixels[:12] = np.random.default_rng(1).integers(0, 3, (12, 256, 3))
+        pixels[12:24] = np.arange(12)[:, None, None] * 5
     else:
         pixels[:] = 0
     return pixels
 
 
-@pytest.mark.parametrize("kind", ["half", "skyline", "space", "noise", "black"])
+@pytest.mark.parametrize("kind", ["half", "skyline", "space", "noise", "dim", "black"])
 def test_black_parts_of_a_scene_are_no_bars(tmp_path, kind):
     found = panorama(tmp_path / "night.png", night(kind))
     assert found.captured is None and not any("not captured" in text for text in found.warnings)

@@ -63,6 +63,15 @@ def test_a_region_is_found_to_the_pixel(region, code, quality):
     np.testing.assert_array_equal(mask_of(as_jpeg(codes, quality, 2)), REGIONS[region])
 
 
+@pytest.mark.parametrize(("rows", "quality"), [(4, 60), (5, 85), (5, 40), (11, 40)])
+def test_a_bar_within_a_block_of_a_jpeg_is_found(rows, quality):
+    codes = scene()
+    codes[200:] = (130, 100, 80)
+    codes[-rows:] = codes[:rows] = 255
+    areas = found(as_jpeg(codes, quality, subsampling=2))
+    assert [(area.top, area.bottom) for area in areas.rectangles] == [(0, rows), (HEIGHT - rows, HEIGHT)]
+
+
 def test_dark_letters_are_part_of_the_area():
     image = Image.fromarray(scene())
     draw = ImageDraw.Draw(image)
@@ -75,9 +84,10 @@ def test_dark_letters_are_part_of_the_area():
     np.testing.assert_array_equal(mask_of(as_jpeg(codes, 85)), REGIONS["nadir patch"])
 
 
-def test_a_watermark_is_found():
+@pytest.mark.parametrize(("top", "words", "size"), [(200, "STOCK  PREVIEW  " * 2, 24), (90, "STOCK PREVIEW", 56)])
+def test_a_watermark_is_found(top, words, size):
     text = Image.new("L", (WIDTH, HEIGHT), 0)
-    ImageDraw.Draw(text).text((40, 200), "STOCK  PREVIEW  " * 2, fill=255, font_size=24)
+    ImageDraw.Draw(text).text((20, top), words, fill=255, font_size=size)
     letters = np.asarray(text) > 60
     codes = scene()
     codes[letters] = 255
@@ -119,11 +129,11 @@ def white_sky_above_the_sea() -> np.ndarray:
 
 
 def white_ground() -> np.ndarray:
-    """A clipped floor whose border is a circle that is not around the nadir."""
-    directions = sphere.pixel_directions(HEIGHT, WIDTH)
-    axis = np.array([np.sin(0.04), 0.0, -np.cos(0.04)])
+    """Clipped ground around the nadir that ends in sunlit grass."""
+    up = sphere.pixel_directions(HEIGHT, WIDTH)[..., 2]
+    ragged = np.random.default_rng(2).uniform(-0.08, 0.08, (HEIGHT, WIDTH))
     codes = scene()
-    codes[directions @ axis > np.cos(0.4)] = 255
+    codes[up + ragged < -0.85] = 255
     return codes
 
 
@@ -132,7 +142,36 @@ def white_ground() -> np.ndarray:
 def test_lights_are_no_painted_areas(lights, quality):
     codes = lights() if quality is None else as_jpeg(lights(), quality)
     areas = found(codes)
-    assert areas.rectangles == () and areas.letters == ()
+    assert areas.rectangles == () and areas.letters == () and areas.patches == ()
+
+
+def ground_plane() -> tuple[np.ndarray, np.ndarray]:
+    """Where each pixel below the horizon meets the ground, in heights of the camera; far away above it."""
+    x, y, z = np.moveaxis(sphere.pixel_directions(HEIGHT, WIDTH), -1, 0)
+    below = np.maximum(-z, 1e-3)
+    return x / below, y / below
+
+
+NADIR_PATCHES = {
+    "square": lambda x, y: (np.abs(x) < 0.5) & (np.abs(y) < 0.4),
+    "hexagon": lambda x, y: np.maximum(np.abs(x), np.abs(x / 2) + np.abs(y) * 0.87) < 0.45,
+    "disc next to the nadir": lambda x, y: np.hypot(x - 0.15, y + 0.1) < 0.45,
+    "long logo": lambda x, y: (np.abs(x) < 0.35) & (np.abs(y) < 0.12),
+    "square with a dark mark": lambda x, y: (np.maximum(np.abs(x), np.abs(y)) < 0.5) & (np.hypot(3 * y, x) > 0.25),
+    "disc with a dark ring": lambda x, y: (np.hypot(x, y) < 0.4) & (np.abs(np.hypot(x, y) - 0.25) > 0.03),
+}
+
+
+@pytest.mark.parametrize("shape", NADIR_PATCHES)
+@pytest.mark.parametrize(("code", "quality"), [(255, 60), (238, 90)])
+def test_a_patch_at_the_nadir_is_found(shape, code, quality):
+    patch = NADIR_PATCHES[shape](*ground_plane())
+    codes = scene()
+    codes[patch] = code
+    mask = mask_of(as_jpeg(codes, quality))
+    assert mask[patch].mean() > 0.95
+    assert mask[~patch].mean() < 0.01
+    assert any("patch at the nadir" in text for text in found(codes).warnings())
 
 
 @pytest.mark.parametrize("region", REGIONS)
