@@ -83,7 +83,8 @@ def _draw_image(layout: UILayout, context: Context, texture: EnvironmentTexture 
         text = "The world has no environment image. Choose one:"
         if others:
             text = tr("The world is lit by {names}. Choose an image to replace it:", names=", ".join(others))
-        draw_text(column, context, text)
+        if not obstacle(context.scene):  # it is named above
+            draw_text(column, context, text)
         column.template_ID(context.scene.lanet, "image", open="image.open")
     image = pair.ldr if pair else texture.node.image if texture else flat.node.image if flat else None
     image = image or context.scene.lanet.image
