@@ -21,9 +21,9 @@ import bpy
 from . import session
 from .command_arguments import READING, make_parser, named_images
 from .conversion.batch import Batch, Outcome
-from .conversion.image import State
 from .conversion.output_paths import place_of_file
 from .conversion.scene import WorldConversion
+from .conversion.stepped_work import State
 from .converter_settings import ConversionSettings
 from .errors import AddonError
 from .files.result_files import has_result, is_valid_pattern

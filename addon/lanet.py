@@ -17,7 +17,8 @@ import bpy
 from bpy.types import Image
 
 from . import session
-from .conversion.image import ImageConversion, State
+from .conversion.image import ImageConversion
+from .conversion.stepped_work import State
 from .errors import AddonError
 from .files.result_files import PATTERN
 from .settings import conversion_settings

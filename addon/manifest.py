@@ -9,6 +9,6 @@ from typing import Any
 MANIFEST = Path(__file__).with_name("blender_manifest.toml")
 
 
-def read_manifest(path: Path = MANIFEST) -> dict[str, Any]:
+def read_manifest() -> dict[str, Any]:
     """Return the manifest, see the Blender manual, *Extensions*; the built extension lists its ``wheels`` there."""
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return tomllib.loads(MANIFEST.read_text(encoding="utf-8"))

@@ -72,13 +72,12 @@ def calibration_scale(ldr_linear: np.ndarray, hdr: np.ndarray, threshold: float 
     return ldr_sum / hdr_sum
 
 
-def calibrate(ldr_linear: np.ndarray, hdr: np.ndarray, threshold: float = OVEREXPOSURE_THRESHOLD) -> np.ndarray:
+def calibrate(ldr_linear: np.ndarray, hdr: np.ndarray) -> np.ndarray:
     """Return Ĥ of Eq. 1a: the HDR at its LDR's scale.
 
     Args:
         ldr_linear: (H, W, 3) float, linear Rec.709, [0, 1].
         hdr: (H, W, 3) float, linear Rec.709, ≥ 0, relative luminance.
-        threshold: τ.
 
     Returns:
         (H, W, 3), the HDR's dtype, linear Rec.709; 1.0 is the LDR's white.
@@ -86,7 +85,7 @@ def calibrate(ldr_linear: np.ndarray, hdr: np.ndarray, threshold: float = OVEREX
     Raises:
         CalibrationError: see :func:`calibration_scale`.
     """
-    return hdr * hdr.dtype.type(calibration_scale(ldr_linear, hdr, threshold))
+    return hdr * hdr.dtype.type(calibration_scale(ldr_linear, hdr))
 
 
 def overexposure_ramp(ldr_linear: np.ndarray, threshold: float = OVEREXPOSURE_THRESHOLD) -> np.ndarray:

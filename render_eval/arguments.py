@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from lanet_core.cli.model_arguments import whole_number
 from render_eval.datasets import DATA_SETS
 from render_eval.hdrvdp import OCTAVE
 from render_eval.methods import KNOWN_METHODS
@@ -86,7 +87,7 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--scene", default="four_balls", help="four_balls, three_spheres or a .toml file")
     group.add_argument("--size", type=_size, metavar="WxH", help="size of the renders (default: defined by the scene)")
     group.add_argument("--samples", type=int, metavar="N", help="samples per pixel (default: defined by the scene)")
-    group.add_argument("--seed", type=_natural, default=0, metavar="N", help="seed of the noise (default: 0)")
+    group.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="seed of the noise (default: 0)")
     group.add_argument(
         "--jod",
         action=argparse.BooleanOptionalAction,
@@ -119,7 +120,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 def _add_running(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("running")
     where = group.add_mutually_exclusive_group()
-    where.add_argument("--jobs", type=_positive, default=1, metavar="N", help="number of processes (default: 1)")
+    where.add_argument("--jobs", type=whole_number(1), default=1, metavar="N", help="number of processes (default: 1)")
     where.add_argument(
         "--scheduler", metavar="ADDRESS", help="address of a running Dask scheduler, such as tcp://host:8786"
     )
@@ -150,24 +151,6 @@ def _size(text: str) -> tuple[int, int]:
         return int(width), int(height)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT") from error
-
-
-def _natural(text: str) -> int:
-    return _at_least(text, 0)
-
-
-def _positive(text: str) -> int:
-    return _at_least(text, 1)
-
-
-def _at_least(text: str, low: int) -> int:
-    try:
-        value = int(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from error
-    if value < low:
-        raise argparse.ArgumentTypeError(f"must be {low} or more")
-    return value
 
 
 def as_text(arguments: argparse.Namespace) -> str:

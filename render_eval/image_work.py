@@ -14,7 +14,6 @@ from lanet_core.files import write_png
 from render_eval import provenance
 from render_eval.campaign import FinishedWork, skipped
 from render_eval.dataset import Pair
-from render_eval.failures import failure_of
 from render_eval.images import difference_image
 from render_eval.methods import checked_prediction
 from render_eval.records import ResultRecord, SceneRecord
@@ -32,12 +31,7 @@ def evaluate_image(bench: Workbench, pair: Pair) -> FinishedWork[SceneRecord]:
     Raises:
         OutputError: nothing more can be written.
     """
-    kept = bench.store.kept
-    try:
-        record = _scene(bench, pair)
-    except Exception as error:  # after any failure of one image, the others continue
-        record = SceneRecord(pair.name, pair.category, error=failure_of(error))
-    return FinishedWork(record, reused=bench.store.kept == kept and not record.error)
+    return bench.record(lambda: _scene(bench, pair), lambda error: SceneRecord(pair.name, pair.category, error=error))
 
 
 def evaluate_image_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: str) -> FinishedWork[ResultRecord]:
@@ -48,12 +42,9 @@ def evaluate_image_method(bench: Workbench, pair: Pair, scene: SceneRecord, meth
     """
     if scene.error:
         return skipped(pair, method)
-    kept = bench.store.kept
-    try:
-        record = _result(bench, pair, scene, method)
-    except Exception as error:  # after any failure of one method, the others continue
-        record = ResultRecord(pair.name, method, error=failure_of(error))
-    return FinishedWork(record, reused=bench.store.kept == kept and not record.error)
+    return bench.record(
+        lambda: _result(bench, pair, scene, method), lambda error: ResultRecord(pair.name, method, error=error)
+    )
 
 
 def _scene(bench: Workbench, pair: Pair) -> SceneRecord:

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
+from lanet_core.cli.destinations import make_folder
 from lanet_core.data.crops import paper_crops, perspective_crop
 from lanet_core.data.scenes import Scene, find_scenes
 from lanet_core.data.virtual_camera import draw_camera, expose
 from lanet_core.errors import DataError, LanetError
 from lanet_core.files import read_hdr, write_png
 from render_eval.images import write_linear
-from render_eval.store import make_folder
 
 EXIT_FAILURE = 2
 

@@ -13,7 +13,6 @@ from lanet_core.files import write_png
 from render_eval import provenance
 from render_eval.campaign import FinishedWork, skipped
 from render_eval.dataset import Pair
-from render_eval.failures import failure_of
 from render_eval.images import difference_image, read_linear, write_linear
 from render_eval.methods import checked_prediction
 from render_eval.records import ResultRecord, SceneRecord
@@ -40,12 +39,9 @@ def evaluate_method(bench: Workbench, pair: Pair, scene: SceneRecord, method: st
     """
     if scene.error:
         return skipped(pair, method)
-    kept = bench.store.kept
-    try:
-        record = _Trial(bench, pair, scene, method).run()
-    except Exception as error:  # after any failure of one method, the others continue
-        record = ResultRecord(pair.name, method, error=failure_of(error))
-    return FinishedWork(record, reused=bench.store.kept == kept and not record.error)
+    return bench.record(
+        _Trial(bench, pair, scene, method).run, lambda error: ResultRecord(pair.name, method, error=error)
+    )
 
 
 class _Trial:

@@ -20,6 +20,7 @@ from pathlib import Path
 if not __package__:  # a script: Blender's Python has no package of ours, and looks for modules in no folder of ours
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from lanet_core.cli.destinations import make_folder
 from lanet_core.errors import DataError, LanetError
 from render_eval import arguments as command_line
 from render_eval.campaign import Campaign, FinishedWork, assemble
@@ -35,7 +36,6 @@ from render_eval.report import write_report, write_summary
 from render_eval.run_lock import locked
 from render_eval.scene_description import SceneDescription, from_dict, load_scene_description
 from render_eval.scheduler import Scheduler, SchedulerError, in_process, write_token
-from render_eval.store import make_folder
 
 EXIT_SOME_FAILED = 1
 EXIT_FAILURE = 2

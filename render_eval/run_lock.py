@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from lanet_core.cli.destinations import make_folder
 from lanet_core.errors import OutputNotWritableError
-from render_eval.store import make_folder
 
 try:
     import fcntl

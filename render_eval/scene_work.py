@@ -11,7 +11,6 @@ from lanet_core.geometry import sphere
 from render_eval import provenance
 from render_eval.campaign import FinishedWork
 from render_eval.dataset import Pair
-from render_eval.failures import failure_of
 from render_eval.images import read_linear, write_ldr_panorama
 from render_eval.records import SceneRecord
 from render_eval.scores import score_render
@@ -25,12 +24,9 @@ def evaluate_scene(bench: Workbench, pair: Pair) -> FinishedWork[SceneRecord]:
     Raises:
         OutputError: nothing more can be written.
     """
-    kept = bench.store.kept
-    try:
-        record = _evaluate(bench, pair)
-    except Exception as error:  # after any failure of one scene, the others continue
-        record = SceneRecord(pair.name, pair.category, error=failure_of(error))
-    return FinishedWork(record, reused=bench.store.kept == kept and not record.error)
+    return bench.record(
+        lambda: _evaluate(bench, pair), lambda error: SceneRecord(pair.name, pair.category, error=error)
+    )
 
 
 def _evaluate(bench: Workbench, pair: Pair) -> SceneRecord:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from lanet_core.cli.destinations import make_folder
 from lanet_core.errors import LanetError
 from lanet_core.files.replacing import replacing
 from render_eval.campaign import Campaign, FinishedWork, Tools
 from render_eval.dataset import Pair
-from render_eval.store import make_folder
 from render_eval.work import work_on_method, work_on_scene
 from render_eval.workbench import Workbench
 

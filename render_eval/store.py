@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lanet_core.errors import OutputNotWritableError
+from lanet_core.cli.destinations import make_folder
 from lanet_core.files.replacing import replacing
 
 #: Where the notes are, below the output folder.
@@ -90,20 +90,6 @@ class Store:
         return self.folder / NOTES / f"{place}.json"
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, where they are missing.
-
-    Raises:
-        OutputNotWritableError: it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputNotWritableError(
-            f"The folder cannot be created: {error.strerror}.", path=folder, remedy="Choose another."
-        ) from error
-
-
 def file_sha256(path: Path) -> str:
     """Return a file's SHA-256, hexadecimal.
 
@@ -112,11 +98,6 @@ def file_sha256(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def values_sha256(values: Any) -> str:
-    """Return the SHA-256 of plain values, regardless of the order of their keys, hexadecimal."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _plain(values: Mapping[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +15,9 @@ import lanet_core
 from lanet_core.colour import quantise_srgb8
 from lanet_core.files import write_png
 from render_eval import provenance
-from render_eval.campaign import Campaign, Tools
+from render_eval.campaign import Campaign, FinishedWork, Record, Tools
 from render_eval.dataset import Pair
+from render_eval.failures import failure_of
 from render_eval.images import write_linear
 from render_eval.jod import Jod, load_cvvdp
 from render_eval.photographs import Photograph, read_image_pair, read_photograph
@@ -83,6 +85,19 @@ class Workbench:
     def relative(self, path: Path) -> str:
         """Return a file's path relative to the data folder."""
         return Path(os.path.relpath(path, self.campaign.data)).as_posix()  # a list may name files elsewhere
+
+    def record(self, work: Callable[[], Record], failed: Callable[[str], Record]) -> FinishedWork[Record]:
+        """Do one piece of work; return its record, after an error the one that ``failed`` makes of its text.
+
+        Raises:
+            OutputError: nothing more can be written.
+        """
+        kept = self.store.kept
+        try:
+            record = work()
+        except Exception as error:  # the other pieces continue
+            record = failed(failure_of(error))
+        return FinishedWork(record, reused=self.store.kept == kept and not record.error)
 
     def photograph(self, pair: Pair) -> Photograph:
         """Return a scene in memory; the last one is kept.

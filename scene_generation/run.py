@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from lanet_core.cli.model_arguments import whole_number
 from lanet_core.errors import LanetError
 from render_eval.renderer import import_blender
 from scene_generation.collection import fill
@@ -63,22 +64,12 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="folder of the panoramas and of scenes.csv"
     )
-    parser.add_argument("--count", type=_at_least(1), required=True, metavar="N", help="number of seeds")
-    parser.add_argument("--first-seed", type=_at_least(0), default=0, metavar="S", help="the first seed (0)")
-    parser.add_argument("--height", type=_at_least(16), default=256, metavar="ROWS", help="rows of a panorama (256)")
-    parser.add_argument("--samples", type=_at_least(1), metavar="N", help="maximum samples per pixel")
+    parser.add_argument("--count", type=whole_number(1), required=True, metavar="N", help="number of seeds")
+    parser.add_argument("--first-seed", type=whole_number(0), default=0, metavar="S", help="the first seed (0)")
+    parser.add_argument("--height", type=whole_number(16), default=256, metavar="ROWS", help="rows of a panorama (256)")
+    parser.add_argument("--samples", type=whole_number(1), metavar="N", help="maximum samples per pixel")
     parser.add_argument("--kind", choices=[kind.name for kind in KINDS], help="render only the seeds of this kind")
     return parser.parse_args(argv)
-
-
-def _at_least(least: int):
-    def number(text: str) -> int:
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
-        return value
-
-    return number
 
 
 def command() -> int:

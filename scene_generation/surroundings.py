@@ -19,12 +19,12 @@ def around(rng: np.random.Generator, nearest_m: float, farthest_m: float) -> Pla
     return distance * math.cos(azimuth), distance * math.sin(azimuth)
 
 
-def tree(rng: np.random.Generator, place: Place, *, leaves: SurfaceMaterial | None = None) -> list[Solid]:
+def tree(rng: np.random.Generator, place: Place) -> list[Solid]:
     """Return a trunk with a crown of one to five clumps."""
     x, y = place
     height = log_uniform(rng, 3.5, 14.0)
     trunk, radius = height * rng.uniform(0.25, 0.5), height * rng.uniform(0.18, 0.35)
-    leaves = leaves or foliage(rng)
+    leaves = foliage(rng)
     thickness = height * 0.035
     solids = [Solid("cylinder", (x, y, height * 0.4), (thickness, thickness, height * 0.8), bark(rng))]
     for _ in range(rng.integers(1, 6)):

@@ -106,6 +106,7 @@ def serve() -> None:
     jobs = os.fdopen(os.dup(0), encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # processes that a check starts do not read the jobs
     # The extension is laid out for each check, and compiled once.
+    sys.dont_write_bytecode = False
     sys.pycache_prefix = f"{os.environ['BLENDER_USER_RESOURCES']}_compiled"
     _start_afresh()
     for line in jobs:

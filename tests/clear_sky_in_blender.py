@@ -1,6 +1,6 @@
 """Renders clear skies over a plane in Cycles: python clear_sky_in_blender.py FOLDER ELEVATION ...
 
-``FOLDER`` gets ``with_sun_ELEVATION.npy`` and ``without_sun_ELEVATION.npy``.
+``FOLDER`` gets ``with_sun_ELEVATION.npy`` and ``without_sun_ELEVATION.npy``, the latter of the sky alone.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import numpy as np
 import OpenImageIO
 
 ROWS = 128
-#: Of the sky without its sun, only the part above the ground is used, which has no noise.
-SAMPLES, SAMPLES_WITHOUT_SUN = 64, 4
+#: The sun's disc needs more than the ground, of which the mean counts, and than the sky, which has no noise.
+SAMPLES_OF_SUN, SAMPLES_OF_GROUND, SAMPLES_OF_SKY = 64, 8, 4
+#: Shares of the image's height from its bottom.
+SKY, GROUND = (0.5, 1.0), (0.0, 0.5)
 
 
 def build(elevation_deg: float) -> bpy.types.ShaderNodeTexSky:
@@ -46,11 +48,14 @@ def build(elevation_deg: float) -> bpy.types.ShaderNodeTexSky:
     return sky
 
 
-def render(path: Path, samples: int) -> np.ndarray:
-    """Render and return (ROWS, 2 ROWS, 3) float32, linear."""
-    bpy.context.scene.cycles.samples = samples
-    bpy.context.scene.cycles.use_denoising = False
-    bpy.context.scene.render.filepath = str(path)
+def render(path: Path, part: tuple[float, float], samples: int) -> np.ndarray:
+    """Render a part of the image and return (ROWS / 2, 2 ROWS, 3) float32, linear."""
+    scene = bpy.context.scene
+    scene.cycles.samples = samples
+    scene.cycles.use_denoising = False
+    scene.render.use_border = scene.render.use_crop_to_border = True
+    scene.render.border_min_y, scene.render.border_max_y = part
+    scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)
     return OpenImageIO.ImageBuf(str(path)).get_pixels(OpenImageIO.FLOAT)[..., :3]
 
@@ -59,6 +64,8 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     for elevation_deg in map(float, sys.argv[2:]):
         sky = build(elevation_deg)
-        np.save(folder / f"with_sun_{elevation_deg:g}.npy", render(folder / "sky.exr", SAMPLES))
+        path = folder / "part.exr"
+        with_sun = [render(path, SKY, SAMPLES_OF_SUN), render(path, GROUND, SAMPLES_OF_GROUND)]
+        np.save(folder / f"with_sun_{elevation_deg:g}.npy", np.concatenate(with_sun))
         sky.sun_disc = False
-        np.save(folder / f"without_sun_{elevation_deg:g}.npy", render(folder / "sky.exr", SAMPLES_WITHOUT_SUN))
+        np.save(folder / f"without_sun_{elevation_deg:g}.npy", render(path, SKY, SAMPLES_OF_SKY))

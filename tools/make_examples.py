@@ -30,12 +30,11 @@ def worlds_folder() -> Path:
     return next(package.glob("*/datafiles/studiolights/world"))
 
 
-def exposure_factor(hdr: np.ndarray, mean_linear: float = MIDDLE_GREY) -> float:
-    """Return the factor that brings the clipped image's mean over the sphere to a given level.
+def exposure_factor(hdr: np.ndarray) -> float:
+    """Return the factor that brings the clipped image's mean over the sphere to middle grey.
 
     Args:
         hdr: (H, W, 3) float, linear Rec.709, ≥ 0, relative luminance.
-        mean_linear: the level of the mean of all channels, linear, in (0, 1).
 
     Returns:
         A factor to multiply the HDR with; exact to one part in a million.
@@ -43,7 +42,7 @@ def exposure_factor(hdr: np.ndarray, mean_linear: float = MIDDLE_GREY) -> float:
     low, high = 1e-6, 1e6
     while high / low > 1.0 + 1e-6:
         middle = float(np.sqrt(low * high))
-        too_dark = sphere_mean(np.minimum(hdr * middle, 1.0)).mean() < mean_linear
+        too_dark = sphere_mean(np.minimum(hdr * middle, 1.0)).mean() < MIDDLE_GREY
         low, high = (middle, high) if too_dark else (low, middle)
     return high
 

@@ -68,15 +68,15 @@ _BY_EXTENSION = """
 import sys
 import time
 from addon.worker.client import WorkerClient
-from addon.worker.events import Failed, Finished
+from addon.worker.events import RequestFailed, RequestFinished
 client = WorkerClient()
 client.convert(sys.argv[1], sys.argv[2])
 events = []
-while not any(isinstance(event, (Finished, Failed)) for event in events):
+while not any(isinstance(event, (RequestFinished, RequestFailed)) for event in events):
     time.sleep(0.02)
     events += client.poll()
 client.stop()
-assert isinstance(events[-1], Finished), events[-1]
+assert isinstance(events[-1], RequestFinished), events[-1]
 """
 
 

@@ -7,7 +7,6 @@ Markdown table. Absolute times hold on the machine that the table names; the rat
 from __future__ import annotations
 
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from measure_resolutions import processor_name
 
 from lanet_core.inference.session import Session
 from lanet_core.networks.panolanet import build_network
@@ -65,16 +65,6 @@ def write_papers_network(path: Path) -> None:
     weights = build_network(configuration.network).state_dict()
     checkpoint = Checkpoint(configuration, 0, 0, weights, weights, {})
     export_checkpoint(checkpoint, path, version="0", training_data="none: untrained")
-
-
-def processor_name() -> str:
-    """Return the processor's name as the system gives it."""
-    cpu_info = Path("/proc/cpuinfo")
-    if cpu_info.is_file():
-        for line in cpu_info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor()
 
 
 def main() -> int:

@@ -5,7 +5,6 @@ It is advanced and shown as a :class:`addon.conversion.scene.WorldConversion` is
 
 from __future__ import annotations
 
-import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,10 +20,9 @@ from ..files.result_files import find_result
 from ..source.image_loading import load_image
 from ..translation import tr
 from ..worker.shared import SharedWorker
-from .image import STAGES, ImageConversion, State
+from .image import STAGES, ImageConversion
 from .output_paths import place_of_file
-
-_POLL_S = 0.01
+from .stepped_work import State, SteppedWork
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Outcome:
         return self.output
 
 
-class Batch:
+class Batch(SteppedWork):
     """The conversion of several files, begun by making it and advanced by :meth:`step`, which never waits.
 
     Args:
@@ -127,17 +125,6 @@ class Batch:
         self._is_cancelled = True
         if self._current is not None:
             self._current.cancel()
-
-    def wait(self) -> State:
-        """Advance it to its end, which holds the thread; an interruption cancels it."""
-        try:
-            while self.step() is State.RUNNING:
-                time.sleep(_POLL_S)
-        finally:
-            self.cancel()
-            while self.step() is State.RUNNING:
-                time.sleep(_POLL_S)
-        return self.state
 
     def _begin(self, source: Path) -> None:
         folder = str(source.parent) if self._next_to_source else self._settings.folder

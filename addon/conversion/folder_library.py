@@ -7,7 +7,6 @@ and resumed. Of the opened .blend nothing changes.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,9 +25,7 @@ from ..worker.wording import for_artist
 from ..world.asset import PREVIEW_HEIGHT, describe_asset, show_preview, world_of_files
 from ..world.asset_library import CATALOGS, catalog_id, write_asset, write_catalogs
 from .batch import Batch, Outcome
-from .image import State
-
-_POLL_S = 0.01
+from .stepped_work import State, SteppedWork
 
 
 @dataclass
@@ -40,7 +37,7 @@ class _Survey:
     done: int = 0
 
 
-class FolderLibrary:
+class FolderLibrary(SteppedWork):
     """The conversion of several images into a library, begun by making it and advanced by :meth:`step`.
 
     Args:
@@ -118,17 +115,6 @@ class FolderLibrary:
             self._batch.cancel()
         for request in list(self._requests.values()):
             request.cancel()
-
-    def wait(self) -> State:
-        """Advance it to its end, which holds the thread; an interruption cancels it."""
-        try:
-            while self.step() is State.RUNNING:
-                time.sleep(_POLL_S)
-        finally:
-            self.cancel()
-            while self.step() is State.RUNNING:
-                time.sleep(_POLL_S)
-        return self.state
 
     def _look(self, sources: tuple[Path, ...]) -> None:
         """Find out what is done; in a thread, as it reads every image."""

@@ -18,7 +18,7 @@ from ..world.ground_limit import GroundFacts
 from ..world.map_rotation import check_followable
 from ..world.rendered_world import rendered_world
 from .hdr_work import HdrWork
-from .image import State
+from .stepped_work import State
 
 
 class GroundPlacing(HdrWork):

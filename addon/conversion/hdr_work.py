@@ -18,12 +18,10 @@ from ..worker.client import WorkerClient
 from ..worker.events import Event, RequestCancelled, RequestFailed, RequestFinished
 from ..worker.shared import SharedWorker
 from ..worker.wording import for_artist
-from .image import State
-
-_POLL_S = 0.01
+from .stepped_work import POLL_S, State, SteppedWork
 
 
-class HdrWork:
+class HdrWork(SteppedWork):
     """One request about an HDR image, and what is done with its result.
 
     Args:
@@ -75,17 +73,11 @@ class HdrWork:
             self.state = State.CANCELLED
             self._request.cancel()
 
-    def wait(self) -> State:
-        """Advance it to its end, which holds the thread; an interruption cancels it."""
-        try:
-            while self.step() is State.RUNNING:
-                time.sleep(_POLL_S)
-        finally:
-            self.cancel()
-            while self._worker.busy:
-                self._worker.poll()
-                time.sleep(_POLL_S)
-        return self.state
+    def settle(self) -> None:
+        """Wait until the worker is done with it, where it was cancelled."""
+        while self._worker.busy:
+            self._worker.poll()
+            time.sleep(POLL_S)
 
     def fail(self, message: str, details: str = "") -> None:
         """Make it FAILED."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ from ..worker.events import Event, RequestCancelled, RequestFailed, RequestFinis
 from ..worker.shared import Request, SharedWorker
 from ..worker.wording import for_artist
 from .output_paths import output_place
+from .stepped_work import POLL_S, State, SteppedWork
 
-_POLL_S = 0.01
 #: The worker's word for each precision of the preferences.
 _HALF = {"AUTO": "auto", "HALF": True, "FLOAT": False}
 #: What the stages are called for the artist.
@@ -33,16 +32,7 @@ STAGES = {
 }
 
 
-class State(Enum):
-    """Where a conversion stands."""
-
-    RUNNING = auto()
-    FINISHED = auto()
-    FAILED = auto()
-    CANCELLED = auto()
-
-
-class ImageConversion:
+class ImageConversion(SteppedWork):
     """One image's conversion to an EXR file, begun by making it and advanced by :meth:`step`, which never waits.
 
         conversion = ImageConversion(worker, image, settings)
@@ -108,21 +98,11 @@ class ImageConversion:
         else:
             self._request.cancel()
 
-    def wait(self) -> State:
-        """Advance it to its end, which holds the thread; an interruption cancels it."""
-        try:
-            while self.step() is State.RUNNING:
-                time.sleep(_POLL_S)
-        finally:
-            self.cancel()
-            self.settle()
-        return self.state
-
     def settle(self) -> None:
         """Wait until the worker is done with it, where it was cancelled."""
         while self._is_asked and self._worker.busy:
             self._worker.poll()
-            time.sleep(_POLL_S)
+            time.sleep(POLL_S)
 
     def _ask_when_ready(self) -> None:
         try:

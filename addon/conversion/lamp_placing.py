@@ -22,8 +22,8 @@ from ..world.lamps import place_lamps, taken
 from ..world.map_rotation import check_followable
 from ..world.rendered_world import rendered_world
 from .hdr_work import HdrWork
-from .image import State
 from .output_paths import output_place
+from .stepped_work import State
 
 
 class LampPlacing(HdrWork):

@@ -22,7 +22,7 @@ from ..world.light_tint import tint_values, warmth_gains
 from ..world.obstacles import check_no_obstacle
 from ..world.rendered_world import rendered_world
 from .hdr_work import HdrWork
-from .image import State
+from .stepped_work import State
 from .unsaved_results import is_unsaved
 
 

@@ -19,9 +19,9 @@ from ..translation import tr
 from .batch import Batch
 from .folder_library import FolderLibrary
 from .hdr_work import HdrWork
-from .image import State
 from .progress_display import ProgressDisplay
 from .scene import WorldConversion
+from .stepped_work import State
 
 Work = WorldConversion | Batch | FolderLibrary | HdrWork
 AnyWork = TypeVar("AnyWork", bound=Work)

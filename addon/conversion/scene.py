@@ -14,7 +14,6 @@ undo but not the loading of another file. To convert images without a scene, use
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,12 +37,11 @@ from ..world.obstacles import check_no_obstacle
 from ..world.packing import pack, pack_on_saving
 from ..world.rendered_world import rendered_world
 from ..world.strength_range import remember_range
-from .image import ImageConversion, State
+from .image import ImageConversion
+from .stepped_work import State, SteppedWork
 
-_POLL_S = 0.01
 
-
-class WorldConversion:
+class WorldConversion(SteppedWork):
     """One scene's conversion, begun by making it and advanced by :meth:`step`, which never waits.
 
     Args:
@@ -155,16 +153,15 @@ class WorldConversion:
             self._state = State.CANCELLED
 
     def wait(self) -> State:
-        """Advance it to its end, which holds the thread; what shall be packed, is. An interruption cancels it."""
-        try:
-            while self.step() is State.RUNNING:
-                time.sleep(_POLL_S)
-        finally:
-            self.cancel()
-            self._image.settle()
+        """Advance it to its end as :class:`SteppedWork` does, and pack what is to be packed."""
+        super().wait()
         if self._pack and self.state is State.FINISHED and not pack(self.hdr):
             self.notes.append(f"The HDR cannot be packed: {self.output} cannot be read.")
         return self.state
+
+    def settle(self) -> None:
+        """Wait until the worker is done with it, where it was cancelled."""
+        self._image.settle()
 
     def _light(self) -> None:
         try:

@@ -18,7 +18,7 @@ from ..world.highlights import set_highlights
 from ..world.light_group import PEAK_LIMIT
 from ..world.rendered_world import rendered_world
 from .hdr_work import HdrWork
-from .image import State
+from .stepped_work import State
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from bpy.props import BoolProperty, StringProperty
 from bpy.types import Context, Event, Operator
 
 from .. import session
-from ..conversion.image import State
 from ..conversion.running_work import Ending
 from ..conversion.scene import WorldConversion
+from ..conversion.stepped_work import State
 from ..errors import AddonError
 from ..files.result_files import PATTERN
 from ..messages import about

@@ -10,8 +10,8 @@ from bpy.types import Context, Event, Scene
 
 from .. import session
 from ..conversion.hdr_work import HdrWork
-from ..conversion.image import State
 from ..conversion.running_work import Ending
+from ..conversion.stepped_work import State
 from ..errors import AddonError
 from ..messages import about
 from ..session import ExtensionSession

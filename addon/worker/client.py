@@ -100,11 +100,6 @@ class WorkerClient(Requests):
                 self._events.append(RequestCancelled(number))
                 return
 
-    def cancel_all(self) -> None:
-        """Stop every request."""
-        for request in [*self._waiting, *filter(None, [self._current])]:
-            self.cancel(request.number)
-
     def poll(self) -> list[Event]:
         """Return what has happened since the last call, in order; to be called several times a second while busy."""
         if self._process is not None:

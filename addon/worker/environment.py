@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import AddonError
@@ -37,13 +37,13 @@ def worker_command(*, model: str | None = None, provider: str = "auto", threads:
     return command
 
 
-def worker_environment(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+def worker_environment() -> dict[str, str]:
     """Return the environment of the worker: the inherited one without what would lead its Python astray.
 
     Raises:
-        AddonError: the extension is not whole.
+        AddonError: the installation is incomplete.
     """
-    kept = {name: value for name, value in inherited.items() if not name.startswith("PYTHON")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     return kept | {
         "PYTHONPATH": os.pathsep.join(map(str, _module_folders())),
         "PYTHONNOUSERSITE": "1",
@@ -57,8 +57,8 @@ def _module_folders() -> Sequence[Path]:
         if (folder / "lanet_core" / "pipeline" / "worker.py").is_file():
             break
     else:
-        raise AddonError("The extension is not whole: its converter is missing. Install it again.")
+        raise AddonError("The installation is incomplete: its converter is missing. Install it again.")
     wheel = importlib.util.find_spec(_WHEEL)  # does not import it
     if wheel is None or not wheel.origin:
-        raise AddonError(f"The extension is not whole: {_WHEEL} is missing. Install it again.")
+        raise AddonError(f"The installation is incomplete: {_WHEEL} is missing. Install it again.")
     return folder, Path(wheel.origin).parent.parent

@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object per file, see docs/json.md")
     add_reading_arguments(parser)
     add_surface_arguments(parser)
-    add_model_arguments(parser)
+    add_model_arguments(parser, of_photographs=True)
 
 
 def check_combination(arguments: argparse.Namespace) -> None:

@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("train", "val", "test"),
         help="split to evaluate; repeatable (default: val)",
     )
-    parser.add_argument("--draws", type=whole_number(1), default=2, help="photographs per scene (default: 2)")
+    parser.add_argument(
+        "--draws", type=whole_number(1), default=2, metavar="N", help="photographs per scene (default: 2)"
+    )
     parser.add_argument(
         "--edited",
         action="store_true",

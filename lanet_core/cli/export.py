@@ -23,10 +23,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="rows of the input, for the networks of the paper (default: rows of the last stage)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, see docs/json.md")
-    parser.add_argument("--model-version", default="0.1.0", help="version of the weights (default: 0.1.0)")
-    parser.add_argument("--training-data", required=True, help="one sentence on the training data, stored in the model")
     parser.add_argument(
-        "--licence", default="GPL-3.0-or-later", help="licence of the weights (default: GPL-3.0-or-later)"
+        "--model-version", default="0.1.0", metavar="VERSION", help="version of the weights (default: 0.1.0)"
+    )
+    parser.add_argument(
+        "--training-data",
+        required=True,
+        metavar="SENTENCE",
+        help="one sentence on the training data, stored in the model",
+    )
+    parser.add_argument(
+        "--licence",
+        default="GPL-3.0-or-later",
+        metavar="NAME",
+        help="licence of the weights (default: GPL-3.0-or-later)",
     )
     parser.add_argument(
         "--folds",

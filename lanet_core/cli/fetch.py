@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from lanet_core.cli.model_arguments import whole_number
 from lanet_core.cli.streams import print_result
 from lanet_core.errors import DataError
 from lanet_core.pipeline.json_record import error_facts, line_of
@@ -35,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of the panoramas and of their list, scenes.csv",
     )
     parser.add_argument("--resolution", default="1k", metavar="SIZE", help="1k (the default), 2k, 4k …")
-    parser.add_argument("--format", choices=("exr", "hdr"), default="exr", help="(default: exr)")
+    parser.add_argument(
+        "--format", choices=("exr", "hdr"), default="exr", help="format of the panoramas (default: exr)"
+    )
     parser.add_argument(
         "--splits",
         type=Path,
@@ -43,8 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep the splits of this list, also for other panoramas of the same places; assign all other places to "
         "train (default: 80 %% of the places to train, 10 %% to val, 10 %% to test, by a hash of the name)",
     )
-    parser.add_argument("--limit", type=_at_least_one, metavar="N", help="download only the first N panoramas, by name")
-    parser.add_argument("--jobs", type=_at_least_one, default=4, metavar="N", help="parallel downloads (default: 4)")
+    parser.add_argument(
+        "--limit", type=whole_number(1), metavar="N", help="download only the first N panoramas, by name"
+    )
+    parser.add_argument("--jobs", type=whole_number(1), default=4, metavar="N", help="parallel downloads (default: 4)")
     parser.add_argument("--json", action="store_true", help="print one JSON object per panorama, see docs/json.md")
     parser.add_argument(
         "--source",
@@ -105,10 +110,3 @@ def _source(text: str) -> PanoramaSource:
     if name not in sources:
         raise DataError(f"There is no source {name!r}.", remedy=f"Known are {', '.join(sources)}.")
     return sources[name](url) if url else sources[name]()
-
-
-def _at_least_one(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is less than 1")
-    return value

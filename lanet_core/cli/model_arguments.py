@@ -6,13 +6,14 @@ import argparse
 from collections.abc import Callable
 
 
-def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--model``, ``--provider`` and ``--threads``."""
+def add_model_arguments(parser: argparse.ArgumentParser, *, of_photographs: bool = False) -> None:
+    """Add ``--model``, ``--provider`` and ``--threads``; ``of_photographs`` for a command with ``--image``."""
+    variables = "$LANET_MODEL, or $LANET_IMAGE_MODEL with --image," if of_photographs else "$LANET_MODEL,"
     group = parser.add_argument_group("model")
     group.add_argument(
         "--model",
         metavar="FILE",
-        help="an ONNX model (default: $LANET_MODEL, or $LANET_IMAGE_MODEL with --image, or the supplied model)",
+        help=f"an ONNX model (default: {variables} or the supplied model)",
     )
     group.add_argument(
         "--provider",

@@ -20,6 +20,9 @@ DYNAMIC_RANGE_EV = (9.6, 14.8)
 RESPONSE_SIGMA = (0.3, 0.5)
 RESPONSE_EXPONENT = (0.8, 1.0)
 
+#: Rows that :func:`expose` develops at a time: what is computed for them stays in the processor's cache.
+_ROWS_AT_A_TIME = 32
+
 #: Linear light of each 8-bit sRGB code, (256,) float32.
 SRGB8_TO_LINEAR = srgb_to_linear(np.arange(256, dtype=np.float64) / 255.0).astype(np.float32)
 
@@ -109,7 +112,16 @@ def expose(hdr: np.ndarray, camera: Camera, row_weights: np.ndarray | None = Non
         (H, W, 3) uint8, display-encoded as sRGB is (the response curve takes the transfer function's place).
     """
     scale = exposure_scale(hdr, camera, row_weights) * 2.0**camera.exposure_bias_ev
-    exposed = np.clip(hdr * np.float32(scale), 0.0, 1.0)
+    rgb_srgb8 = np.empty(hdr.shape, np.uint8)
+    for first in range(0, hdr.shape[0], _ROWS_AT_A_TIME):
+        rows = slice(first, first + _ROWS_AT_A_TIME)
+        rgb_srgb8[rows] = _developed(hdr[rows] * np.float32(scale), camera)
+    return rgb_srgb8
+
+
+def _developed(exposed: np.ndarray, camera: Camera) -> np.ndarray:
+    """Return the sRGB-encoded 8-bit codes of exposed linear radiance, (n, W, 3)."""
+    exposed = np.clip(exposed, 0.0, 1.0)
     exposed[exposed < 2.0**-camera.dynamic_range_ev] = 0.0
     powered = exposed ** np.float32(camera.response_exponent)
     sigma = np.float32(camera.response_sigma)

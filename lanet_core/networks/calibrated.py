@@ -9,15 +9,14 @@ from lanet_core.calibration import OVEREXPOSURE_THRESHOLD
 from lanet_core.networks.lanet import NetworkOutput
 
 
-def log_calibration_scale(ldr_linear: Tensor, log_hdr: Tensor, threshold: float = OVEREXPOSURE_THRESHOLD) -> Tensor:
+def log_calibration_scale(ldr_linear: Tensor, log_hdr: Tensor) -> Tensor:
     """Return the natural log of Eq. 1's factor, (N, 1, 1, 1), as :func:`lanet_core.calibration.calibration_scale` does.
 
     Args:
         ldr_linear: (N, 3, H, W), linear Rec.709, [0, 1].
         log_hdr: (N, 3, H, W), natural log of relative radiance.
-        threshold: τ.
     """
-    mask = (ldr_linear.mean(dim=1, keepdim=True) < threshold).to(log_hdr)
+    mask = (ldr_linear.mean(dim=1, keepdim=True) < OVEREXPOSURE_THRESHOLD).to(log_hdr)
     sums = [(mask * image).sum(dim=(1, 2, 3), keepdim=True) for image in (ldr_linear, log_hdr.exp())]
     return sums[0].clamp(min=1e-8).log() - sums[1].clamp(min=1e-8).log()
 

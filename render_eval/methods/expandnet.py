@@ -54,18 +54,17 @@ class ExpandNet:
 
     Args:
         weights: the file of weights; None to find it in ``folder``.
-        name: the method's name.
         folder: the folder of published weights; None was not given, which is an error that names the project's page.
 
     Raises:
         MethodError: torch is missing, or the file is missing or holds other weights than Expand-Net's.
     """
 
-    def __init__(self, weights: Path | None, name: str = "expandnet", *, folder: Path | None = None) -> None:
+    def __init__(self, weights: Path | None, *, folder: Path | None = None) -> None:
         weights = find_weights(PUBLICATION, folder) if weights is None else Path(weights)
-        with needed_packages(name, extra="training"):
+        with needed_packages(PUBLICATION.method, extra="training"):
             self._network = load_network(weights)
-        self.record = MethodRecord(name, PUBLICATION.label, source_of(PUBLICATION, [weights]))
+        self.record = MethodRecord(PUBLICATION.method, PUBLICATION.label, source_of(PUBLICATION, [weights]))
 
     def predict(self, photograph: Photograph) -> np.ndarray:
         """Return (H, W, 3) float32, linear Rec.709, stretched to [0, 1]."""

@@ -39,9 +39,9 @@ class Nodes:
         else:
             socket.default_value = value
 
-    def math(self, operation: str, *values: Value, clamp: bool = False) -> bpy.types.NodeSocket:
+    def math(self, operation: str, *values: Value) -> bpy.types.NodeSocket:
         """Return a number made of numbers."""
-        return self.add("Math", dict(enumerate(values)), operation=operation, use_clamp=clamp).outputs[0]
+        return self.add("Math", dict(enumerate(values)), operation=operation).outputs[0]
 
     def vector(self, operation: str, *values: Value) -> bpy.types.NodeSocket:
         """Return a vector made of vectors; ``DOT_PRODUCT`` gives a number."""

@@ -78,10 +78,14 @@ def test_an_idle_worker_ends_without_being_polled(make_client, image):
     assert isinstance(end_of(client), RequestFinished)
 
 
-def test_stopping_leaves_no_process_and_no_unfinished_file(client, large_image, output):
+@pytest.mark.parametrize("is_frozen", [False, True], ids=["running", "frozen"])
+def test_stopping_leaves_no_process_and_no_unfinished_file(client, large_image, output, is_frozen):
+    """It does not wait for the conversion, which never ends in a worker that is frozen."""
     client.convert(large_image, output)
     wait_for(client, RequestProgress)
     pid = client.worker_pid
+    if is_frozen:
+        os.kill(pid, signal.SIGSTOP)
     client.stop()
     assert not exists(pid)
     assert names_in(output.parent) == []

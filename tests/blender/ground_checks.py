@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from pathlib import Path
 
 import bpy
 import numpy as np
 from enabled_extension import MODULE, part
-from hdr_scenes import hdr_scene, render
+from hdr_scenes import hdr_scene
+from hdr_scenes import render as render_with_map
 
 HEIGHT = 1.7
 #: Of renders whose mean is compared.
 SMALL = (48, 24)
+
+render = functools.partial(render_with_map, map_columns=1024)
 
 
 def scene_with_camera(folder: Path) -> bpy.types.Scene:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
 from image_files import (
@@ -17,6 +15,7 @@ from image_files import (
     parametric_curve,
     sampled_curve,
 )
+from littlecms import as_littlecms_sees_it
 from PIL import Image, ImageCms
 
 from lanet_core import colour
@@ -42,19 +41,6 @@ PROFILES = {
     "parametric 3": matrix_profile(ADOBE_RGB_COLORANTS, BT709_CURVE),
     "parametric 4": matrix_profile(SRGB_COLORANTS, parametric_curve(4, 2.2, 0.9, 0.05, 0.3, 0.1, 0.02, 0.01)),
 }
-
-
-def as_littlecms_sees_it(rgb8: np.ndarray, profile: bytes) -> np.ndarray:
-    """Return codes as 8-bit sRGB by LittleCMS, relative colorimetric."""
-    transform = ImageCms.buildTransform(
-        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-        ImageCms.createProfile("sRGB"),
-        "RGB",
-        "RGB",
-        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        flags=ImageCms.Flags.HIGHRESPRECALC | ImageCms.Flags.NOOPTIMIZE,
-    )
-    return np.asarray(ImageCms.applyTransform(Image.fromarray(rgb8), transform))
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 
 import numpy as np
@@ -18,7 +17,8 @@ from image_files import (
     s15_fixed16,
     sampled_curve,
 )
-from PIL import Image, ImageCms
+from littlecms import as_littlecms_sees_it
+from PIL import Image
 
 from lanet_core import colour, errors
 from lanet_core.files import read_ldr
@@ -112,18 +112,6 @@ PROFILES = {
     "lutAToB, Lab": table_profile(a_to_b("Lab"), "Lab"),
     "colorimetric": table_profile(a_to_b("Lab"), "Lab", name=b"A2B1"),
 }
-
-
-def as_littlecms_sees_it(rgb8: np.ndarray, profile: bytes) -> np.ndarray:
-    transform = ImageCms.buildTransform(
-        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-        ImageCms.createProfile("sRGB"),
-        "RGB",
-        "RGB",
-        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        flags=ImageCms.Flags.HIGHRESPRECALC | ImageCms.Flags.NOOPTIMIZE,
-    )
-    return np.asarray(ImageCms.applyTransform(Image.fromarray(rgb8), transform))
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -14,6 +14,13 @@ from lanet_core.networks.resampling import pool_by_solid_angle
 
 _EPSILON = 1e-8
 
+#: Rows to which panoramas are reduced before the integral, and of the grid of normals or mirror directions; columns
+#: are twice as many.
+_MAP_ROWS, _DIRECTION_ROWS = 32, 16
+
+#: n of a glossy lobe, which falls to half at 12°.
+_EXPONENT = 32.0
+
 
 class ReflectedLightLoss(nn.Module):
     """Mean absolute error, in stops, of the light that surfaces of one kind reflect, over all directions.
@@ -54,29 +61,19 @@ class ReflectedLightLoss(nn.Module):
         return reduced.flatten(2) @ self.matrix.T
 
 
-def irradiance_loss(map_height: int = 32, normals_height: int = 16) -> ReflectedLightLoss:
-    """Return the loss of diffuse irradiance: the integral of :mod:`lanet_core.metrics.irradiance`, coarser.
-
-    Args:
-        map_height: rows to which panoramas are reduced before the integral (columns are twice as many).
-        normals_height: rows of the grid of normals (columns are twice as many).
-    """
-    return ReflectedLightLoss(irradiance_matrix(map_height, 2 * map_height, normals_height, 2 * normals_height))
+def irradiance_loss() -> ReflectedLightLoss:
+    """Return the loss of diffuse irradiance: the integral of :mod:`lanet_core.metrics.irradiance`, coarser."""
+    return ReflectedLightLoss(irradiance_matrix(_MAP_ROWS, 2 * _MAP_ROWS, _DIRECTION_ROWS, 2 * _DIRECTION_ROWS))
 
 
-def glossy_loss(map_height: int = 32, directions_height: int = 16, exponent: float = 32.0) -> ReflectedLightLoss:
+def glossy_loss() -> ReflectedLightLoss:
     """Return the loss of glossy reflection: cosⁿ lobes about mirror directions.
 
     Source: Phong 1975, "Illumination for Computer Generated Images".
-
-    Args:
-        map_height: rows to which panoramas are reduced before the integral (columns are twice as many).
-        directions_height: rows of the grid of mirror directions (columns are twice as many).
-        exponent: n; a lobe of 32 falls to half at 12°.
     """
     directions, pixels = (
-        sphere.pixel_directions(height, 2 * height).reshape(-1, 3) for height in (directions_height, map_height)
+        sphere.pixel_directions(height, 2 * height).reshape(-1, 3) for height in (_DIRECTION_ROWS, _MAP_ROWS)
     )
-    lobes = np.maximum(directions @ pixels.T, 0.0) ** exponent
-    lobes *= sphere.pixel_solid_angles_sr(map_height, 1).repeat(2 * map_height)
+    lobes = np.maximum(directions @ pixels.T, 0.0) ** _EXPONENT
+    lobes *= sphere.pixel_solid_angles_sr(_MAP_ROWS, 1).repeat(2 * _MAP_ROWS)
     return ReflectedLightLoss((lobes / lobes.sum(axis=1, keepdims=True)).astype(np.float32))

@@ -22,6 +22,9 @@ from lanet_core.training.validation import ValidationPair, predict
 #: Panoramas are photographed at this multiple of the network's size, then reduced.
 SUPERSAMPLING = 2
 
+#: Photographs of each validation scene.
+_VALIDATION_DRAWS = 2
+
 
 class PanoramaTask:
     """A stage on panoramas, which trains the whole network.
@@ -53,12 +56,12 @@ class PanoramaTask:
         """Return an image (3, H, W) at the network's size, every pixel the mean over its solid angle."""
         return pool_by_solid_angle(panorama[None], SUPERSAMPLING)[0]
 
-    def validation_pairs(self, scenes: Sequence[LoadedScene], draws: int = 2) -> list[ValidationPair]:
+    def validation_pairs(self, scenes: Sequence[LoadedScene]) -> list[ValidationPair]:
         """Return the fixed photographs of the validation scenes, reduced to the network's size."""
         return [
             ValidationPair(loaded.scene.name, *(self._reduced(each) for each in (SRGB8_TO_LINEAR[rgb_srgb8], hdr)))
             for loaded in scenes
-            for rgb_srgb8, hdr in photographs(loaded.hdr, loaded.scene.name, draws)
+            for rgb_srgb8, hdr in photographs(loaded.hdr, loaded.scene.name, _VALIDATION_DRAWS)
         ]
 
     def _reduced(self, panorama: np.ndarray) -> np.ndarray:

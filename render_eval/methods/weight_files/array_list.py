@@ -26,12 +26,11 @@ _ALLOWED = {
 }
 
 
-def read_array_list(path: Path, member: str = "params") -> list[np.ndarray]:
+def read_array_list(path: Path) -> list[np.ndarray]:
     """Return the arrays of a list in their order.
 
     Args:
         path: an ``.npz`` file.
-        member: the list's name in it.
 
     Raises:
         ValueError: the file is no such archive, or holds something else than arrays.
@@ -39,9 +38,9 @@ def read_array_list(path: Path, member: str = "params") -> list[np.ndarray]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            data = io.BytesIO(archive.read(f"{member}.npy"))
+            data = io.BytesIO(archive.read("params.npy"))
     except (zipfile.BadZipFile, KeyError) as error:
-        raise ValueError(f"it is no .npz archive with {member!r}") from error
+        raise ValueError("it is no .npz archive with 'params'") from error
     version = np.lib.format.read_magic(data)
     read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     _, _, dtype = read_header(data)
