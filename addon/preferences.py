@@ -35,11 +35,11 @@ class Preferences(AddonPreferences):
         name="Run On", description="What runs the network", items=PROVIDERS, default="auto", update=_check_again
     )
     threads: IntProperty(
-        name="CPU Threads", description="0 is one a core", default=0, min=0, max=256, update=_check_again
+        name="CPU Threads", description="0 is one thread per core", default=0, min=0, max=256, update=_check_again
     )
     model: StringProperty(
         name="Model",
-        description="An ONNX file of your own, as `lanet export` writes it. Empty: the one that came along",
+        description="Custom ONNX model, written by `lanet export`. Leave empty to use the bundled model",
         subtype="FILE_PATH",
         update=_check_again,
     )

@@ -8,11 +8,11 @@ from .. import session
 
 
 class CheckConverter(Operator):
-    """Find out what runs the network with these preferences, and why a GPU does not."""
+    """Report the execution provider in use and why a GPU is unavailable."""
 
     bl_idname = "lanet.check_converter"
     bl_label = "Check What Runs"
-    bl_description = "Find out what runs the network with these preferences, and why a GPU does not"
+    bl_description = "Report the execution provider in use and why a GPU is unavailable"
 
     def execute(self, context: Context) -> set[str]:
         """Send the request; the reply appears below the button."""

@@ -34,7 +34,9 @@ class ImageProperties(PropertyGroup):
     )
     eye: EnumProperty(name="Eye", description="The half of a stereo image to convert", items=EYES, update=_changed)
     force: BoolProperty(
-        name="Convert Anyway", description="Convert also what is recognised as no panorama", update=_changed
+        name="Convert Anyway",
+        description="Also convert images that are recognised as other than panoramas",
+        update=_changed,
     )
 
 

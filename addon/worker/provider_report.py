@@ -72,7 +72,7 @@ def describe(facts: Mapping[str, Any]) -> list[str]:
     if others:
         lines.append(tr("Also built in: {names}.", names=", ".join(map(tr, others))))
     if list(compiled) == ["cpu"]:
-        lines.append("This flavour of the extension has no support for a GPU.")
+        lines.append("This build of the extension does not support a GPU.")
     lines += map(for_artist, facts["warnings"])
     lines.append(tr("Model: {name} ({file}).", name=model["name"], file=Path(model["path"]).name))
     return lines
