@@ -20,6 +20,8 @@ import bpy
 MODULE = "bl_ext.user_default.lanet_ibl"
 #: How often the script looks, seconds; it holds Blender no longer than any timer does.
 TURN_S = 0.05
+#: What Blender sleeps when there is no event, seconds: with --enable-event-simulate it would use a whole core instead.
+PAUSE_S = 0.005
 #: For one step, seconds, where a busy machine is many times slower than usual.
 PATIENCE_S = 300.0
 
@@ -56,6 +58,7 @@ class Artist(ABC):
         """Begin when Blender's event loop runs."""
         bpy.context.preferences.view.show_splash = False  # it would take the keys
         bpy.app.timers.register(self._turn, first_interval=1.0, persistent=True)  # it may load files
+        bpy.app.timers.register(_pause, persistent=True)
 
     @property
     def session(self):
@@ -179,6 +182,12 @@ class Artist(ABC):
 
     def _shoot(self, name: str) -> None:
         shutil.copyfile(self._screen, self.folder / "shots" / f"{name}.xwd")
+
+
+def _pause() -> float:
+    """Sleep once in each round of Blender's event loop; a timer's function."""
+    time.sleep(PAUSE_S)
+    return 0.0
 
 
 def window() -> bpy.types.Window:
