@@ -26,7 +26,7 @@ from .drivers import driven_socket, follow_present
 from .environment_texture import active_output
 from .followed_inputs import FollowedInputs
 from .graph import lighting_node, local_world, remembered_pair
-from .map_rotation import ensure_mapping, follow_mapping, mapping_of
+from .map_rotation import ensure_mapping, follow_mapping, follow_type, mapping_of
 from .rendered_world import rendered_world
 
 MODE_PROPERTY = "lanet_backplate"
@@ -100,11 +100,8 @@ def follow_light(world: World, inputs: FollowedInputs) -> None:
     if world.node_tree is None or not inputs.is_lit:
         return
     follow_present(world.node_tree, world, lambda curve, _: inputs.mappings if _is_backplates(curve) else None)
-    if inputs.mapping is None:
-        return
-    for node in world.node_tree.nodes:
-        if _MARK in node and node.type == "MAPPING" and node.vector_type != inputs.mapping.vector_type:
-            node.vector_type = inputs.mapping.vector_type
+    if inputs.mapping is not None:
+        follow_type([node for node in world.node_tree.nodes if _MARK in node], inputs.mapping)
 
 
 def remove(scene: Scene) -> None:

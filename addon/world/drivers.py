@@ -102,6 +102,12 @@ def driven_socket(curve: FCurve) -> NodeSocket | None:
     return socket if isinstance(socket, NodeSocket) else None
 
 
+def driven_nodes(tree: NodeTree) -> list[Node]:
+    """Return the node of each driver of a socket's number in a tree."""
+    drivers = tree.animation_data.drivers if tree.animation_data is not None else ()
+    return [socket.node for socket in map(driven_socket, drivers) if socket is not None]
+
+
 def _foreign_targets(owner: ID, world: World) -> Iterator[DriverTarget]:
     return (each for _, _, each in _node_targets(owner) if each.id_type == "WORLD" and each.id != world)
 

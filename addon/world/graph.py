@@ -15,12 +15,7 @@ from bpy.types import Image, Scene, ShaderNodeTexEnvironment, World
 from ..errors import AddonError
 from ..source.image_loading import load_image
 from .colour_space import tag_linear_rec709
-from .environment_texture import (
-    EnvironmentTexture,
-    active_output,
-    find_environment_textures,
-    reachable_textures,
-)
+from .environment_texture import EnvironmentTexture, active_output, find_environment_textures, reachable_textures
 from .image_texture import flat_texture, put_in_place
 from .light_group import insert_light_node, light_node_after, remove_light_node, reset
 from .obstacles import check_no_obstacle

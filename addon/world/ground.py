@@ -11,7 +11,7 @@ import math
 import bpy
 from bpy.types import Material, Mesh, Node, Object, Scene, World
 
-from .drivers import DriverSource, drive_by, follow_copy, follow_present, follows_another
+from .drivers import DriverSource, drive_by, driven_nodes, follow_copy, follow_present, follows_another
 from .followed_inputs import FollowedInputs
 from .graph import editable_textures, lighting_node, local_world, remembered_pair
 from .ground_group import (
@@ -100,7 +100,7 @@ def let_ground_follow(scene: Scene, world: World, inputs: FollowedInputs) -> Non
         follow_copy(material.node_tree, world)
         follow_present(material.node_tree, world, inputs.of_ground)
         if inputs.mapping is not None:
-            follow_type(material.node_tree, inputs.mapping)
+            follow_type(driven_nodes(material.node_tree), inputs.mapping)
 
 
 def _follow_tint(material: Material, light: Node | None, world: World, *, is_fixed: bool) -> None:

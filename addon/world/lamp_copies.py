@@ -46,9 +46,10 @@ def let_lamps_follow(scene: Scene, world: World, inputs: FollowedInputs) -> None
     Lamps that turn with the world of another scene are copied first.
     """
     _let_follow(scene, world)
-    for lamp in lamps_of(scene):
+    lamps = lamps_of(scene)  # that may be copies now
+    for lamp in lamps:
         follow_present(lamp.data, world, inputs.of_lamp)
-    for empty in empties_of(lamps_of(scene)):
+    for empty in empties_of(lamps):
         follow_present(empty, world, inputs.of_empty)
         if inputs.mapping is not None and empty.animation_data is not None and not follows_type(empty, inputs.mapping):
             follow(empty, inputs.mapping, world)

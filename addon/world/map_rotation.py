@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
-from bpy.types import Node, NodeSocket, NodeTree, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
+from bpy.types import Node, NodeSocket, Object, ShaderNodeMapping, ShaderNodeTexEnvironment, World
 from mathutils import Euler, Matrix, Vector
 
 from ..errors import AddonError
 from ..translation import tr
-from .drivers import DriverSource, drive, driven_socket
+from .drivers import DriverSource, drive
 from .environment_texture import EnvironmentTexture
 
 #: Locations and differences of scales that are none.
@@ -130,12 +131,11 @@ def follow_mapping(target: ShaderNodeMapping, mapping: ShaderNodeMapping, world:
         _drive(target.inputs[name], "default_value", "value", {"value": (mapping.inputs[name], 0)}, world)
 
 
-def follow_type(tree: NodeTree, mapping: ShaderNodeMapping) -> None:
-    """Let the nodes that follow a Mapping node in another tree be of its type; a driver cannot."""
-    for curve in tree.animation_data.drivers if tree.animation_data is not None else ():
-        socket = driven_socket(curve)
-        if socket is not None and socket.node.type == "MAPPING" and socket.node.vector_type != mapping.vector_type:
-            socket.node.vector_type = mapping.vector_type
+def follow_type(nodes: Iterable[Node], mapping: ShaderNodeMapping) -> None:
+    """Let those of the nodes that are Mapping nodes be of the type of the one that they follow; a driver cannot."""
+    for node in nodes:
+        if node.type == "MAPPING" and node.vector_type != mapping.vector_type:
+            node.vector_type = mapping.vector_type
 
 
 def _is_inverse(mapping: ShaderNodeMapping) -> bool:
