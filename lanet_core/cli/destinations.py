@@ -97,15 +97,6 @@ def check_file_target(path: Path) -> None:
         raise OutputNotWritableError("The folder does not exist.", path=path, remedy="Create it first.")
 
 
-def _check_no_input_is_lost(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
-    identities = {_identity(source) for source in inputs if os.path.exists(source)}
-    for output in outputs:
-        if os.path.exists(output) and _identity(output) in identities:
-            raise OutputNotWritableError(
-                "This is an input image, which is never overwritten.", path=output, remedy="Name another file."
-            )
-
-
 def make_folder(folder: Path) -> bool:
     """Make a folder and those above it; return whether it was missing.
 
@@ -121,6 +112,15 @@ def make_folder(folder: Path) -> bool:
             f"The folder cannot be created: {error.strerror}.", path=folder, remedy="Choose another."
         ) from error
     return True
+
+
+def _check_no_input_is_lost(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
+    identities = {_identity(source) for source in inputs if os.path.exists(source)}
+    for output in outputs:
+        if os.path.exists(output) and _identity(output) in identities:
+            raise OutputNotWritableError(
+                "This is an input image, which is never overwritten.", path=output, remedy="Name another file."
+            )
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -96,6 +96,3 @@ def _means(page: _Page, bands: Iterator[tuple[int, np.ndarray]]) -> np.ndarray:
         np.add.at(sums, rows, by_column / np.diff(columns, append=page.width))
         np.add.at(counts, rows, 1.0)
     return sums / counts
-
-
-__all__ = ["select_page"]
