@@ -47,7 +47,6 @@ def worker_environment() -> dict[str, str]:
     return kept | {
         "PYTHONPATH": os.pathsep.join(map(str, _module_folders())),
         "PYTHONNOUSERSITE": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",  # nothing of ours stays behind where the wheels are removed
         "PYTHONUTF8": "1",
     }
 
