@@ -135,10 +135,10 @@ def _problem(script: Path, check: str, folder: Path) -> str:
 
 
 def _start_afresh() -> None:
-    """Return to factory settings, with no extension and no file of the user."""
+    """Return to factory settings and an empty file, with no extension and no file of the user."""
     import bpy
 
-    bpy.ops.wm.read_factory_settings()  # disables the extension
+    bpy.ops.wm.read_factory_settings(use_empty=True)  # disables the extension
     for name in [each for each in sys.modules if each == EXTENSION or each.startswith(f"{EXTENSION}.")]:
         del sys.modules[name]
     settings = Path(os.environ["BLENDER_USER_RESOURCES"])

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ROOT_TOOL = ROOT / "tools" / "debian_blender_root.sh"
 
-WINDOW_SIZE = (1280, 900)
+WINDOW_SIZE = (960, 700)
 
 
 class NoProgramError(Exception):

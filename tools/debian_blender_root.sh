@@ -1,17 +1,19 @@
 #!/bin/sh
-# A Debian 13 of its own in a folder, with a real Blender program (4.3) in it, for the tests of tests/blender_program.
+# A Debian of its own in a folder, with a real Blender program in it, for the tests of tests/blender_program.
 #
 #   tools/debian_blender_root.sh setup ROOT                   makes it: some minutes, 2 GB, needs root and debootstrap
 #   tools/debian_blender_root.sh run ROOT FOLDER... -- CMD    runs CMD inside; FOLDERs are seen at the same paths
+#
+# Debian 13 has Blender 4.3. DEBIAN_RELEASE=sid takes the release in development, which has Blender 5.2 (October 2026).
 #
 # Set-up is done once: a ROOT that is ready is left alone, and one that was cut short is made again. Everything is
 # mounted in a mount namespace of the command's own, so nothing stays mounted and `rm -rf ROOT` is safe.
 set -eu
 
-release=trixie
+release=${DEBIAN_RELEASE:-trixie}
 packages="blender python3-numpy python3-pip ca-certificates libegl1 libgl1 libgl1-mesa-dri xvfb xauth"
 # What evaluation needs beside Blender and numpy; onnxruntime is for methods that are networks.
-wheels="OpenEXR OpenImageIO tqdm onnxruntime"
+wheels="OpenEXR OpenImageIO tqdm onnxruntime cattrs requests"
 
 fail() {
     echo "debian_blender_root: $*" >&2
@@ -62,7 +64,8 @@ setup() {
     debootstrap --variant=minbase "$release" "$root"
     share_network "$root"
     mount_system "$root"
-    inside "$root" apt-get update
+    # A mirror of a release in development may be weeks old.
+    inside "$root" apt-get -o Acquire::Check-Valid-Until=false update
     # shellcheck disable=SC2086 # they are lists
     inside "$root" apt-get install --yes --no-install-recommends $packages
     share_network "$root" # the package ca-certificates has made its own list of certificates

@@ -27,8 +27,7 @@ def lay_out() -> Path:
 
 
 def enable(folder: Path):
-    """Enable the extension in an empty file, with a tiny model, and return its preferences."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    """Enable the extension in the empty file that a check begins with; return its preferences, with a tiny model."""
     lay_out()
     assert bpy.ops.preferences.addon_enable(module=MODULE) == {"FINISHED"}
     write_model(folder / "tiny.onnx", gain=2.0)
