@@ -17,12 +17,39 @@ ROOT = Path(__file__).resolve().parent.parent
 EXTENSION = "bl_ext.user_default.lanet_ibl"
 TIMEOUT_S = 300.0
 _OUTCOME = "outcome.txt"
+#: Scripts that need what the environment of Blender's module has and a program's Python has not.
+_FOR_THE_MODULE = (
+    "asset_library",
+    "conversion",
+    "drop",
+    "interface",
+    "interruption",
+    "main_thread",
+    "sources",
+    "world_asset",
+    "world_chain",
+)
 
 
-def names_of_checks(script: Path) -> list[str]:
-    """Return the names of a script's functions that begin with ``check_``; it is not imported."""
-    lines = script.read_text(encoding="utf-8").splitlines()
-    return [line.removeprefix("def ").partition("(")[0] for line in lines if line.startswith("def check_")]
+def checks_for_any_blender() -> list[tuple[Path, str]]:
+    """Return scripts and the names of their checks that run in Blender's Python module and in a Blender program."""
+    return [each for each in _all_checks() if each[0].name.removesuffix("_checks.py") not in _FOR_THE_MODULE]
+
+
+def checks_for_the_module() -> list[tuple[Path, str]]:
+    """Return scripts and the names of their checks that run in Blender's Python module alone."""
+    return [each for each in _all_checks() if each[0].name.removesuffix("_checks.py") in _FOR_THE_MODULE]
+
+
+def _all_checks() -> list[tuple[Path, str]]:
+    """Return the functions of the scripts in tests/blender that begin with ``check_``; no script is imported."""
+    scripts = sorted((ROOT / "tests" / "blender").glob("*_checks.py"))
+    return [
+        (script, line.removeprefix("def ").partition("(")[0])
+        for script in scripts
+        for line in script.read_text(encoding="utf-8").splitlines()
+        if line.startswith("def check_")
+    ]
 
 
 class BlenderChecks:

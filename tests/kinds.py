@@ -61,8 +61,9 @@ FAST = (
 
 #: Take longest, in order: `make test` begins with them, so that no process ends with one of them alone.
 SLOW = (
-    "blender/test_extension.py",
+    "blender_program/test_recovery.py",
     "blender_program/test_checks_in_program.py",
+    "blender/test_checks_in_module.py",
     "blender_program/test_browsers.py",
     "blender_program/test_extension_window.py",
     "blender_program/",

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The extension's tests in other versions of Blender's Python module than the one that `make test` runs them in.
+# The extension's tests in several versions of Blender's Python module; `make test` runs most of them in a program.
 #
-#   tools/test_blender_versions.sh FOLDER [VERSION...]     4.2.23 5.0.1 5.2.3; FOLDER keeps an environment for each
+#   tools/test_blender_versions.sh FOLDER [VERSION...]     4.2.23 4.5.15 5.0.1 5.2.3; FOLDER keeps an environment for each
 #
 # An environment takes 1.2 GB and some minutes, once. 5.1 and later need Python 3.13: PYTHON313, or that of the Debian
 # in BLENDER_ROOT (`make blender-program`); where there is neither, they are left out with a word.
@@ -12,7 +12,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 shift
-[ $# -gt 0 ] || set -- 4.2.23 5.0.1 5.2.3
+[ $# -gt 0 ] || set -- 4.2.23 4.5.15 5.0.1 5.2.3
 
 # What the tests need beside Blender's module and what that requires itself.
 packages="onnxruntime openexr openimageio onnx pytest"
@@ -56,7 +56,7 @@ for version in "$@"; do
     environment="$folder/bpy-$version"
     set_up "$version" "$environment"
     # shellcheck disable=SC2086
-    $before env -C "$root" PYTHONPATH="$root" "$environment/bin/python" -m pytest -q -p no:cacheprovider \
+    $before env -u BLENDER_ROOT -C "$root" PYTHONPATH="$root" "$environment/bin/python" -m pytest -q -p no:cacheprovider \
         tests/blender tests/addon/test_installed_extension.py || failed="$failed $version"
 done
 [ -z "$failed" ] || { echo "Failed in Blender$failed." >&2; exit 1; }

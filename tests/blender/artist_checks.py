@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: what an artist does by hand to lamps, ground and nodes."""
+"""Checks inside Blender: what an artist does by hand to lamps, ground and nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_asset_library.py runs inside Blender, with the extension enabled."""
+"""Checks inside Blender: a folder as an asset library."""
 
 from __future__ import annotations
 

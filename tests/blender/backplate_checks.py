@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: what the camera sees apart from the light."""
+"""Checks inside Blender: what the camera sees apart from the light."""
 
 from __future__ import annotations
 

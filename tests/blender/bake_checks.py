@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: light baked into a file for other programs."""
+"""Checks inside Blender: light baked into a file for other programs."""
 
 from __future__ import annotations
 

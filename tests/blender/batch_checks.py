@@ -1,4 +1,4 @@
-"""What test_batch.py runs inside Blender, with the extension enabled."""
+"""Checks inside Blender: several files at once."""
 
 from __future__ import annotations
 

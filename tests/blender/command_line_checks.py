@@ -1,4 +1,4 @@
-"""What test_command_line.py runs inside Blender, with the extension enabled."""
+"""Checks inside Blender: the command `--command lanet`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: what the extension converts, and what it refuses."""
+"""Checks inside Blender: what the extension converts, and what it refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: images that are dropped on an editor."""
+"""Checks inside Blender: images that are dropped on an editor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: settings of the render engines, fitted to the main light."""
+"""Checks inside Blender: settings of the render engines, fitted to the main light."""
 
 from __future__ import annotations
 

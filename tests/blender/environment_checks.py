@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: images of any shape that light the scene, and how they are removed."""
+"""Checks inside Blender: images of any shape that light the scene, and how they are removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: the expectation before and the balls after a conversion."""
+"""Checks inside Blender: the expectation before and the balls after a conversion."""
 
 from __future__ import annotations
 

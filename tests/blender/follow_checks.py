@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: lamps, ground and backplate follow nodes that are renamed or replaced."""
+"""Checks inside Blender: lamps, ground and backplate follow nodes that are renamed or replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: the photograph on a ground that receives shadows."""
+"""Checks inside Blender: the photograph on a ground that receives shadows."""
 
 from __future__ import annotations
 

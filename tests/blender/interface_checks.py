@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: undo, the switch, facts, preferences, the end."""
+"""Checks inside Blender: undo, the switch, facts, preferences, the end."""
 
 from __future__ import annotations
 

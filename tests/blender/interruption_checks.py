@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: what may happen during a conversion."""
+"""Checks inside Blender: what may happen during a conversion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: lamps in place of lights of the map."""
+"""Checks inside Blender: lamps in place of lights of the map."""
 
 from __future__ import annotations
 

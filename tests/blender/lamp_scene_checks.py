@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: lamps of worlds that are copied, shared or shown in other scenes."""
+"""Checks inside Blender: lamps of worlds that are copied, shared or shown in other scenes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: lamps that follow the strength of the environment."""
+"""Checks inside Blender: lamps that follow the strength of the environment."""
 
 from __future__ import annotations
 

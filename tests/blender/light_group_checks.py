@@ -1,4 +1,4 @@
-"""What test_world_graph.py runs inside Blender: the node that changes the light above white."""
+"""Checks inside Blender: the node that changes the light above white."""
 
 from __future__ import annotations
 

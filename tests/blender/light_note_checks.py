@@ -1,4 +1,4 @@
-"""What test_world_graph.py runs inside Blender: remarks on nodes that change the light."""
+"""Checks inside Blender: remarks on nodes that change the light."""
 
 from __future__ import annotations
 

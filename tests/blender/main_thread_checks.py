@@ -1,4 +1,4 @@
-"""What test_main_thread.py runs inside Blender, with the extension enabled."""
+"""Checks inside Blender: how long a conversion holds the main thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: a message belongs to a state."""
+"""Checks inside Blender: a message belongs to a state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: no result is lost by saving, or by not saving."""
+"""Checks inside Blender: no result is lost by saving, or by not saving."""
 
 from __future__ import annotations
 

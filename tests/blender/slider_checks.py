@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: the sliders of the reconstructed light."""
+"""Checks inside Blender: the sliders of the reconstructed light."""
 
 from __future__ import annotations
 

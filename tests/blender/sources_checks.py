@@ -1,4 +1,4 @@
-"""What test_sources.py runs inside Blender. Images are read back as the worker reads them."""
+"""Checks inside Blender: sources and output paths. Images are read back as the worker reads them."""
 
 from __future__ import annotations
 
@@ -168,6 +168,7 @@ def check_what_is_hdr_already_is_refused(folder):
 
 
 def check_what_is_no_single_image_is_refused(folder):
+    bpy.ops.wm.read_factory_settings()  # its Image Editor makes a Render Result
     image = load(image_file(folder))
     for source, word in (("TILED", "UDIM"), ("MOVIE", "movie"), ("SEQUENCE", "sequence")):
         image.source = source

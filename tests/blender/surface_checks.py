@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: the light calibrated by a surface."""
+"""Checks inside Blender: the light calibrated by a surface."""
 
 from __future__ import annotations
 

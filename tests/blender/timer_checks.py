@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: the timer that advances a conversion."""
+"""Checks inside Blender: the timer that advances a conversion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: the panel in other languages."""
+"""Checks inside Blender: the panel in other languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_world_asset.py runs inside Blender, with the extension enabled."""
+"""Checks inside Blender: a world as an asset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_extension.py runs inside Blender: worlds whose texture is no plain one, and what turns or changes it."""
+"""Checks inside Blender: worlds whose texture is no plain one, and what turns or changes it."""
 
 from __future__ import annotations
 

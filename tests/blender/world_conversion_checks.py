@@ -1,4 +1,4 @@
-"""What test_world_graph.py runs inside Blender: what a conversion changes in a world."""
+"""Checks inside Blender: what a conversion changes in a world."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What test_world_graph.py runs inside Blender: the environment texture of a world."""
+"""Checks inside Blender: the environment texture of a world."""
 
 from __future__ import annotations
 

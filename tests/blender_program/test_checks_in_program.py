@@ -6,36 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from blender_process import names_of_checks
+from blender_process import checks_for_any_blender
 from tiny_models import write_tiny_model
 
-FOLDER = Path(__file__).resolve().parents[1] / "blender"
-NAMES = (
-    "artist",
-    "backplate",
-    "bake",
-    "engine",
-    "environment",
-    "expectation",
-    "follow",
-    "ground",
-    "saving",
-    "message",
-    "lamp",
-    "lamp_scene",
-    "slider",
-    "world_graph",
-    "world_conversion",
-    "light_note",
-    "light_group",
-    "batch",
-    "command_line",
-    "surface",
-    "timer",
-    "translation",
-)
-SCRIPTS = [FOLDER / f"{name}_checks.py" for name in NAMES]
-CHECKS = [(script, check) for script in SCRIPTS for check in names_of_checks(script)]
+CHECKS = checks_for_any_blender()
 
 
 @pytest.fixture(scope="module")
