@@ -85,11 +85,14 @@ class Visitor(Artist):
         ]
         browser.spaces.active.params.asset_library_reference = library.name
         yield self.turns_from_now(60)
-        self._click(browser)
-        yield self.turns_from_now(10)
-        with bpy.context.temp_override(window=window(), area=browser, region=region_of(browser, "WINDOW")):
-            asset = bpy.context.asset
+        for place in range(3):  # their order depends on Blender's version
+            self._click(browser, place)
+            yield self.turns_from_now(10)
+            with bpy.context.temp_override(window=window(), area=browser, region=region_of(browser, "WINDOW")):
+                asset = bpy.context.asset
             self.facts["asset"] = asset and (asset.name, asset.id_type)
+            if asset and asset.name == "city":
+                break
         yield from self._menu(browser, "ASSETBROWSER_MT_context_menu", "asset browser")
         with bpy.context.temp_override(window=window(), area=browser, region=region_of(browser, "WINDOW")):
             self.facts["asset_entry"] = bpy.ops.lanet.convert_asset.poll()
@@ -163,10 +166,10 @@ class Visitor(Artist):
         window().event_simulate(type="ESC", value="RELEASE", x=x, y=y)
         yield self.turns_from_now(4)
 
-    def _click(self, area: bpy.types.Area) -> None:
-        """Click the first item of a browser."""
+    def _click(self, area: bpy.types.Area, place: int) -> None:
+        """Click an item of the first row of a browser."""
         region = region_of(area, "WINDOW")
-        x, y = region.x + 60, region.y + region.height - 60
+        x, y = region.x + 60 + 110 * place, region.y + region.height - 60
         window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=y)
         for value in ("PRESS", "RELEASE"):
             window().event_simulate(type="LEFTMOUSE", value=value, x=x, y=y)
