@@ -8,7 +8,7 @@ from .. import session
 from ..conversion.image import STAGES
 from ..conversion.unsaved_results import NOTE, is_unsaved
 from ..source.image_facts import Facts
-from ..source.reading_choice import reading_of
+from ..source.reading_choice import choices_of
 from ..translation import tr
 from ..world.environment_texture import EnvironmentTexture
 from ..world.graph import ImagePair, find_environment_texture, remembered_pair
@@ -112,7 +112,7 @@ def _draw_facts(layout: UILayout, context: Context, image: Image, *, is_converte
         layout.label(text=describe(facts), translate=False)
         if facts.expectation and not is_converted:
             draw_text(layout, context, facts.expectation, icon="LIGHT")
-    if (facts is not None and facts.is_no_panorama) or reading_of(image):
+    if (facts is not None and facts.is_no_panorama) or choices_of(image):
         column = layout.column()
         column.use_property_split = True
         column.prop(image.lanet, "fit")

@@ -41,7 +41,15 @@ class ImageProperties(PropertyGroup):
 
 
 def reading_of(image: Image) -> dict[str, object]:
-    """Return the fields of a request to :mod:`lanet_core.pipeline.worker` that specify how an image is understood."""
+    """Return the fields of a request to :mod:`lanet_core.pipeline.worker` that specify how an image is understood.
+
+    With the alpha mode *None* or *Channel Packed*, Blender lights with the colour of transparent pixels.
+    """
+    return choices_of(image) | ({"ignore_alpha": True} if image.alpha_mode in {"NONE", "CHANNEL_PACKED"} else {})
+
+
+def choices_of(image: Image) -> dict[str, object]:
+    """Return those of the fields that the artist has chosen in the panel."""
     chosen = image.lanet
     fields: dict[str, object] = {}
     if chosen.fit != "NONE":

@@ -34,6 +34,7 @@ def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: estimated)",
     )
     group.add_argument("--no-pose", action="store_true", help="ignore the pitch and roll of panorama metadata")
+    group.add_argument("--no-alpha", action="store_true", help="ignore transparency: use the colour of all pixels")
 
 
 def _white_level(text: str) -> WhiteLevel:
@@ -56,5 +57,6 @@ def reading_options(arguments: argparse.Namespace) -> ReadingOptions:
         pad=arguments.pad,
         force=arguments.force,
         ignore_pose=arguments.no_pose,
+        ignore_alpha=arguments.no_alpha,
         white=arguments.white,
     )

@@ -97,6 +97,8 @@ def panorama_from_image(image: LdrImage, options: ReadingOptions | None = None) 
         ImageTooLargeError: the whole sphere at the image's scale has more than ``MAX_PIXELS``.
     """
     options = options or ReadingOptions()
+    if options.ignore_alpha:
+        image = replace(image, transparent=None)
     _check_image(image)
     light = ImageLight(image.height, image.width, image.linear_rows, image.linear_pixels)
     bars, bar_warnings = black_bars(image)

@@ -20,6 +20,7 @@ class ReadingOptions:
         pad: take an image of another ratio than 2:1 as the middle of the sphere; the rest is filled smoothly.
         force: convert also what is recognised as no equirectangular panorama.
         ignore_pose: leave the pitch and roll of the metadata aside.
+        ignore_alpha: take transparent pixels as captured, with their colour.
         white: the white level of the image; None to estimate it.
     """
 
@@ -29,4 +30,5 @@ class ReadingOptions:
     pad: bool = False
     force: bool = False
     ignore_pose: bool = False
+    ignore_alpha: bool = False
     white: WhiteLevel | None = None

@@ -8,7 +8,8 @@ it likes; they are served in turn, and each ends with exactly one ``result`` or 
     {"id": 1, "event": "result", "output": "street.exr", "peak_ev": 9.1, "expected_error_stops": 0.4, …}
 
     {"id": 2, "do": "inspect", "source": "street.jpg"}     size, clipped share and warnings, without a conversion
-    {"id": 7, "do": "convert", …, "pad": true}             also stretch, force, eye, ignore_pose: ReadingOptions;
+    {"id": 7, "do": "convert", …, "pad": true}             also stretch, force, eye, ignore_pose, ignore_alpha:
+                                                           ReadingOptions;
                                                            "lights": true adds the result of the task lights
     {"id": 3, "do": "describe"}                            model, provider, and why no GPU runs
     {"id": 4, "do": "thumbnail", "source": "street.exr", "height": 128}  width, height, rgb_srgb8_base64 from the top

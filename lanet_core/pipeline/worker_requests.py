@@ -53,6 +53,7 @@ def reading_options(request: Mapping[str, Any]) -> ReadingOptions:
         pad=bool(request.get("pad", False)),
         force=bool(request.get("force", False)),
         ignore_pose=bool(request.get("ignore_pose", False)),
+        ignore_alpha=bool(request.get("ignore_alpha", False)),
     )
 
 

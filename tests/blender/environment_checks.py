@@ -14,7 +14,9 @@ from enabled_extension import (
     file_scene,
     messages,
     part,
+    pixels_of,
     refusal,
+    street,
     texture_of,
     wait_until,
     write_image,
@@ -185,3 +187,23 @@ def check_results_are_half_floats_where_the_range_allows(folder):
     assert Path(bpy.path.abspath(part("world.graph").environment_image(scene).filepath)) == path
     preferences.precision = "HALF"
     assert "65504" in refusal()
+
+
+def check_the_alpha_mode_of_the_image_counts(folder):
+    scene = file_scene(folder)
+    rgba = np.dstack([street(), np.full((64, 128), 255, np.uint8)])
+    rgba[20:40, 60:90, 3] = 0
+    output = OpenImageIO.ImageOutput.create(str(folder / "holes.png"))
+    specification = OpenImageIO.ImageSpec(128, 64, 4, "uint8")
+    specification.attribute("oiio:UnassociatedAlpha", 1)
+    assert output.open(str(folder / "holes.png"), specification) and output.write_image(rgba) and output.close()
+    srgb = rgba[20:40, 60:90, :3] / 255.0
+    photographed = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    for mode, has_its_colour in (("STRAIGHT", False), ("NONE", True), ("CHANNEL_PACKED", True)):
+        image = bpy.data.images.load(str(folder / "holes.png"))
+        image.alpha_mode = mode
+        scene.lanet.image = image
+        assert convert() == {"FINISHED"}
+        pair = part("world.graph").remembered_pair(scene.world)
+        difference = np.abs(pixels_of(pair.hdr)[20:40, 60:90] - photographed).max()
+        assert (difference < 1e-3) == has_its_colour, (mode, difference)

@@ -18,6 +18,7 @@ from lanet_core.files import CroppedArea, GPano, LdrImage, read_ldr
 from lanet_core.files.colour_encoding import SRGB
 from lanet_core.geometry import sphere
 from lanet_core.pipeline.panorama import camera_axes, panorama_from_image
+from lanet_core.pipeline.reading_options import ReadingOptions
 
 
 def image_of(height: int, width: int, gpano: GPano | None = None, seed: int = 0) -> LdrImage:
@@ -332,3 +333,12 @@ def test_rows_are_those_of_the_whole(shape, gpano):
     whole = panorama.rgb_linear
     for first, end in ((0, 1), (17, 40), (panorama.height - 5, panorama.height)):
         np.testing.assert_allclose(panorama.linear_rows(first, end), whole[first:end], rtol=0, atol=1e-6)
+
+
+def test_transparency_is_ignored_on_request(street):
+    transparent = np.zeros(street.shape[:2], dtype=bool)
+    transparent[20:40, 30:60] = True
+    image = LdrImage(street, transparent=transparent)
+    captured = panorama_from_image(image, ReadingOptions(ignore_alpha=True)).rgb_linear
+    np.testing.assert_array_equal(captured, panorama_from_image(LdrImage(street)).rgb_linear)
+    assert (panorama_from_image(image).rgb_linear[transparent] != captured[transparent]).any()
