@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bfloat16",
         action=argparse.BooleanOptionalAction,
-        help="compute in bfloat16 where it is safe (default: on GPUs only)",
+        help="compute in bfloat16 where it is safe and the CPU has instructions for it (default: on GPUs only)",
     )
     parser.add_argument(
         "--workers",
@@ -113,9 +113,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.threads:
         torch.set_num_threads(bounded(arguments.threads))
     with training_process(arguments.device) as process:
-        bfloat16 = process.device.type == "cuda" if arguments.bfloat16 is None else arguments.bfloat16
-        options = TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every)
         report = print_message if arguments.json else _print_line
+        bfloat16 = process.uses_bfloat16(arguments.bfloat16, report)
+        options = TrainerOptions(bfloat16, arguments.workers, arguments.log_every, arguments.validate_every)
         where = (arguments.data, arguments.output)
         trainer = Trainer(configuration, *where, process, options, report, synthetic=arguments.supplement, fold=fold)
         if process.is_first:

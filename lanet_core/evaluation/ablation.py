@@ -98,7 +98,7 @@ def train_rows(rows: Sequence[str], budget: Budget, data: Path, output: Path, *,
     from lanet_core.training.trainer import Trainer, TrainerOptions
 
     with training_process("auto") as process:
-        half = process.device.type == "cuda" if bfloat16 is None else bfloat16
+        half = process.uses_bfloat16(bfloat16, _print_line)
         options = TrainerOptions(bfloat16=half, workers=1, log_every=50, validate_every=150)
         for row in rows:
             print(f"== {row}", flush=True)
@@ -128,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bfloat16",
         action=argparse.BooleanOptionalAction,
-        help="compute in bfloat16 where it is safe (default: on GPUs only)",
+        help="compute in bfloat16 where it is safe and the CPU has instructions for it (default: on GPUs only)",
     )
     for each in dataclasses.fields(Budget):
         option = f"--{each.name.replace('_', '-')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -21,7 +21,7 @@ class Process:
     """This process among those that train together.
 
     Attributes:
-        rank: its number; 0 writes files and speaks.
+        rank: its number; 0 writes the files and the log.
         count: how many there are.
         device: where it computes.
     """
@@ -39,6 +39,21 @@ class Process:
         """Move a network to the device, channels last: what convolutions on CPUs and tensor cores are fastest with."""
         # torch's annotations of `to` lack the memory format.
         return network.to(self.device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    def uses_bfloat16(self, wanted: bool | None, report: Callable[[str], None]) -> bool:
+        """Return whether to compute in bfloat16; without instructions for it, it is many times slower than float32.
+
+        Args:
+            wanted: True and False as the user chose; None for the default, which is True on GPUs only.
+            report: takes a line where the user's choice is not followed.
+        """
+        if self.device.type == "cuda":
+            return torch.cuda.is_bf16_supported(including_emulation=False) if wanted is None else wanted
+        # Their names: avx512_bf16, amx_bf16, bf16, sve_bf16.
+        has_instructions = any(value for name, value in torch.cpu.get_capabilities().items() if "bf16" in name)
+        if wanted and not has_instructions and self.is_first:
+            report("this CPU has no bfloat16 instructions: computing in float32, which is faster")
+        return bool(wanted) and has_instructions
 
     def wrap(self, network: nn.Module) -> nn.Module:
         """Return the network so that its gradients are averaged over all processes."""
