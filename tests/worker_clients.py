@@ -1,4 +1,4 @@
-"""What the tests of the worker's client share: waiting for events and for processes."""
+"""What the tests of the worker's client share: waiting for events, and what is in folders."""
 
 from __future__ import annotations
 
@@ -51,11 +51,3 @@ def wait_until(condition, timeout_s: float = 10.0) -> None:
 def names_in(folder: Path) -> list[str]:
     """Return the names in a folder."""
     return [path.name for path in folder.iterdir()]
-
-
-def exists(pid: int) -> bool:
-    """Return whether a process runs (a zombie does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):  # the second while it is read
-        return False

@@ -7,7 +7,8 @@ import signal
 import time
 
 import pytest
-from worker_clients import POLL_S, end_of, exists, expect_brief_cancelling, names_in, wait_for, wait_until
+from processes import exists
+from worker_clients import POLL_S, end_of, expect_brief_cancelling, names_in, wait_for, wait_until
 
 from addon.worker.events import RequestCancelled, RequestFailed, RequestFinished, RequestProgress
 

@@ -10,7 +10,8 @@ import sys
 import time
 
 import pytest
-from worker_clients import POLL_S, end_of, exists, names_in, wait_for, wait_until
+from processes import exists
+from worker_clients import POLL_S, end_of, names_in, wait_for, wait_until
 
 from addon.worker.events import RequestFailed, RequestFinished, RequestProgress
 

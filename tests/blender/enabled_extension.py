@@ -173,14 +173,6 @@ def step_to(conversion, stage: str) -> None:
     wait_until(has_begun)
 
 
-def exists(pid: int) -> bool:
-    """Return whether a process runs (a zombie does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):  # the second while it is read
-        return False
-
-
 def messages() -> list[str]:
     """Return the messages of the panel."""
     return [message.text for message in part("session").current().messages]

@@ -12,7 +12,6 @@ from enabled_extension import (
     convert,
     disable,
     enable,
-    exists,
     file_scene,
     lit_scene,
     painted,
@@ -23,6 +22,7 @@ from enabled_extension import (
     wait_until,
     write_image,
 )
+from processes import exists
 
 
 def check_one_undo_takes_everything_back(folder):

@@ -15,7 +15,6 @@ from enabled_extension import (
     convert,
     disable,
     enable,
-    exists,
     file_scene,
     lit_scene,
     painted,
@@ -25,6 +24,7 @@ from enabled_extension import (
     step_to,
     wait_until,
 )
+from processes import exists
 
 
 def check_cancelled_at_any_moment_nothing_changes(folder):
